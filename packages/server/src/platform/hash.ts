@@ -1,0 +1,22 @@
+// One-way forms of secrets. All of them carry 256 random bits, so a plain hash is enough (ASVS 6.5.2).
+
+import { createHash, hash, timingSafeEqual } from 'node:crypto'
+import type { TokenHash } from '../protocol/ids.ts'
+
+export function sha256(secret: string): TokenHash {
+  return hash('sha256', secret, 'base64url') as TokenHash
+}
+
+/** Several fields as one digest; their lengths keep ("ab", "c") apart from ("a", "bc"). */
+export function digestOf(...fields: readonly string[]): string {
+  const digest = createHash('sha256')
+  for (const field of fields) digest.update(`${field.length}:${field}`)
+  return digest.digest('base64url')
+}
+
+/** Compares two strings of secrets in constant time. */
+export function equalInConstantTime(a: string, b: string): boolean {
+  const left = Buffer.from(a)
+  const right = Buffer.from(b)
+  return left.length === right.length && timingSafeEqual(left, right)
+}

@@ -1,0 +1,59 @@
+// Authenticated encryption of what we keep or hand out sealed: AES-256-GCM, purpose bound as additional data.
+
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
+export class Sealer {
+  readonly #key: Buffer
+
+  /** @param key 32 bytes */
+  constructor(key: Buffer) {
+    if (key.length !== 32) throw new RangeError('a sealing key has 32 bytes')
+    this.#key = key
+  }
+
+  /** A sealer for one purpose under this key: what it seals, no other purpose opens. */
+  for(purpose: string): Sealer {
+    return new Sealer(derive(this.#key, purpose))
+  }
+
+  seal(plain: string, context = ''): string {
+    const nonce = randomBytes(NONCE_BYTES)
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(Buffer.from(context))
+    const sealed = Buffer.concat([
+      nonce,
+      cipher.update(plain, 'utf8'),
+      cipher.final(),
+      cipher.getAuthTag(),
+    ])
+    return sealed.toString('base64url')
+  }
+
+  /** @returns undefined when it was not sealed by this key for this context, or was changed since. */
+  open(sealed: string, context = ''): string | undefined {
+    const bytes = Buffer.from(sealed, 'base64url')
+    if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, NONCE_BYTES))
+      .setAAD(Buffer.from(context))
+      .setAuthTag(bytes.subarray(-TAG_BYTES))
+    try {
+      return (
+        decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES), undefined, 'utf8') +
+        decipher.final('utf8')
+      )
+    } catch {
+      return undefined
+    }
+  }
+}
+
+/** A sealer whose key only the holder of `secret` can make again: a copy of the database opens nothing. */
+export function sealerFromSecret(secret: string, purpose: string): Sealer {
+  return new Sealer(derive(Buffer.from(secret), purpose))
+}
+
+function derive(key: Buffer, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), purpose, 32))
+}

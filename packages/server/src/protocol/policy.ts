@@ -1,0 +1,39 @@
+// What a tenant decides about tokens, clients and sessions. A contract gives the defaults, the
+// configuration may change them; the grants only read them.
+
+import type { ChallengeMethod } from './pkce.ts'
+
+export type SigningAlgorithm = 'ES256' | 'RS256' | 'EdDSA'
+
+export interface Policy {
+  readonly accessToken: {
+    readonly format: 'jwt' | 'opaque'
+    readonly lifetimeSeconds: number
+  }
+  readonly refreshToken: {
+    /** A token that is not used for so long expires. */
+    readonly idleSeconds: number
+    /** However often it is refreshed, a grant's refresh tokens end after so long. */
+    readonly absoluteSeconds: number
+    /** A retry with the token just used gets the same answer for so long. */
+    readonly retryWindowSeconds: number
+  }
+  readonly code: { readonly lifetimeSeconds: number }
+  readonly pkce: {
+    /** `all`: every client sends a challenge. `public`: only those without a secret must. */
+    readonly requiredFor: 'all' | 'public'
+    readonly methods: readonly ChallengeMethod[]
+    /** Method that is meant when none is named (RFC 7636 §4.3 says plain); undefined refuses the omission. */
+    readonly methodWhenOmitted: ChallengeMethod | undefined
+  }
+  /** Whether a request may leave out `redirect_uri` when exactly one is registered (RFC 6749 §3.1.2.3). */
+  readonly redirectUriOptional: boolean
+  readonly signing: {
+    readonly algorithm: SigningAlgorithm
+    readonly rotateEverySeconds: number
+  }
+  readonly session: {
+    readonly idleSeconds: number
+    readonly absoluteSeconds: number
+  }
+}

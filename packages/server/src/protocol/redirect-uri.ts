@@ -1,0 +1,111 @@
+// Redirect URIs: what may be registered, and what equals a registered one.
+
+import type { RedirectDifference } from './errors.ts'
+
+declare const verified: unique symbol
+
+/** A redirect URI that was compared with the client's registered ones. Nothing else can be redirected to. */
+export type VerifiedRedirectUri = string & { readonly [verified]: true }
+
+export type RedirectUriProblem =
+  | 'not_absolute'
+  | 'has_fragment'
+  | 'has_userinfo'
+  | 'has_unsafe_characters'
+  | 'http_not_loopback'
+  | 'scheme_not_allowed'
+  | 'too_long'
+
+const MAX_LENGTH = 2048
+const LOOPBACK_HOSTS = new Set(['127.0.0.1', '[::1]', 'localhost'])
+/** RFC 8252 §8.4: the port of a loopback IP literal is chosen by the app when it starts. `localhost` is a name, not a literal. */
+const LOOPBACK_LITERAL = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::(\d{1,5}))?(?=[/?]|$)/
+/** RFC 8252 §7.1: a private-use scheme is a reversed domain name, so it holds a dot. */
+const PRIVATE_USE_SCHEME = /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/
+
+/** What forbids a redirect URI from being registered, or undefined when nothing does (RFC 6749 §3.1.2, RFC 9700 §2.6). */
+export function redirectUriProblem(uri: string): RedirectUriProblem | undefined {
+  if (uri.length > MAX_LENGTH) return 'too_long'
+  if (!/^[\x21-\x7E]+$/.test(uri) || /["<>\\^`{|}]/.test(uri)) return 'has_unsafe_characters'
+  if (uri.includes('#')) return 'has_fragment'
+  if (!URL.canParse(uri)) return 'not_absolute'
+  const url = new URL(uri)
+  if (url.username !== '' || url.password !== '') return 'has_userinfo'
+  if (url.protocol === 'https:') return undefined
+  if (url.protocol === 'http:')
+    return LOOPBACK_HOSTS.has(url.hostname) ? undefined : 'http_not_loopback'
+  return PRIVATE_USE_SCHEME.test(url.protocol) ? undefined : 'scheme_not_allowed'
+}
+
+/**
+ * Finds `presented` among the registered URIs by plain string comparison (RFC 9700 §4.1.3).
+ * For native apps the port of a loopback literal is free (RFC 8252 §7.3).
+ */
+export function matchRedirectUri(
+  registered: readonly string[],
+  presented: string,
+  anyLoopbackPort: boolean,
+): VerifiedRedirectUri | undefined {
+  if (registered.includes(presented)) return presented as VerifiedRedirectUri
+  if (!anyLoopbackPort) return undefined
+  const portless = withoutLoopbackPort(presented)
+  if (portless === undefined) return undefined
+  return registered.some((uri) => withoutLoopbackPort(uri) === portless)
+    ? (presented as VerifiedRedirectUri)
+    : undefined
+}
+
+function withoutLoopbackPort(uri: string): string | undefined {
+  const match = LOOPBACK_LITERAL.exec(uri)
+  if (!match || Number(match[2] ?? 80) > 65_535) return undefined
+  return match[1] + uri.slice(match[0].length)
+}
+
+/** Names the first part in which `presented` differs from the nearest registered URI, for the developer's eyes. */
+export function redirectDifference(
+  registered: readonly string[],
+  presented: string,
+): RedirectDifference | undefined {
+  if (!URL.canParse(presented)) return undefined
+  const differences = registered.map((uri) => firstDifference(uri, presented))
+  // The later a difference comes, the nearer the two are.
+  return NEARNESS.findLast((part) => differences.includes(part))
+}
+
+const NEARNESS: readonly RedirectDifference[] = [
+  'scheme',
+  'host',
+  'port',
+  'path',
+  'query',
+  'case',
+  'trailing-slash',
+]
+
+function firstDifference(registered: string, presented: string): RedirectDifference {
+  const a = new URL(registered)
+  const b = new URL(presented)
+  if (`${registered}/` === presented || `${presented}/` === registered) return 'trailing-slash'
+  if (registered.toLowerCase() === presented.toLowerCase()) return 'case'
+  if (a.protocol !== b.protocol) return 'scheme'
+  if (a.hostname !== b.hostname) return 'host'
+  if (a.port !== b.port) return 'port'
+  return a.pathname === b.pathname ? 'query' : 'path'
+}
+
+/** What a page may name as the place where the browser goes next: the host in ASCII, or the private scheme. */
+export function displayHost(uri: string): string {
+  const url = new URL(uri)
+  return url.host === '' ? url.protocol : url.host
+}
+
+/** The CSP source that lets a form end up at this URI: its origin, or its private scheme. */
+export function formActionSource(uri: string): string {
+  const url = new URL(uri)
+  return url.origin === 'null' ? url.protocol : url.origin
+}
+
+export function isLoopback(uri: string): boolean {
+  const url = new URL(uri)
+  return url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname)
+}

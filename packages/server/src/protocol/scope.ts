@@ -1,0 +1,31 @@
+// Scope strings (RFC 6749 §3.3).
+
+import { OAuthError } from './errors.ts'
+
+const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/
+const MAX_SCOPES = 100
+
+/** Space-separated text -> scopes in the order given, without repeats. @throws OAuthError scope_malformed */
+export function parseScope(text: string): string[] {
+  const scopes = new Set<string>()
+  for (const scope of text.split(' ')) {
+    if (scope === '') continue
+    if (!SCOPE_TOKEN.test(scope)) throw new OAuthError('scope_malformed')
+    scopes.add(scope)
+  }
+  if (scopes.size > MAX_SCOPES) throw new OAuthError('scope_malformed')
+  return [...scopes]
+}
+
+export function formatScope(scopes: readonly string[]): string {
+  return scopes.join(' ')
+}
+
+export function isValidScopeName(name: string): boolean {
+  return SCOPE_TOKEN.test(name)
+}
+
+/** Whether every one of `asked` is among `allowed`. */
+export function covers(allowed: readonly string[], asked: readonly string[]): boolean {
+  return asked.every((scope) => allowed.includes(scope))
+}

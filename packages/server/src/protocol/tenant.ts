@@ -1,0 +1,82 @@
+// A tenant: one issuer with its contract, policy and APIs.
+
+import { OAuthError } from './errors.ts'
+import type { Policy } from './policy.ts'
+
+/** Text per language tag; `en` is always there. */
+export type LocalisedText = Readonly<Record<string, string>>
+
+export interface ScopeDefinition {
+  readonly name: string
+  /** What the scope lets an app do, as one clause for the consent page: "see your contacts". */
+  readonly description: LocalisedText
+  /** The data area under which the consent page lists it. */
+  readonly group: LocalisedText
+  readonly access: 'read' | 'change' | 'delete'
+  readonly sensitive: boolean
+  /** The user may leave it out when giving consent. */
+  readonly optional: boolean
+}
+
+/** An API: the audience of its tokens and the scopes it understands. */
+export interface ResourceServer {
+  readonly audience: string
+  readonly name: string
+  readonly scopes: readonly ScopeDefinition[]
+}
+
+export interface Tenant {
+  readonly name: string
+  /** Shown to people. */
+  readonly displayName: string
+  /** Issuer identifier (RFC 8414 §2), without trailing slash. Everything we publish starts with it. */
+  readonly issuer: string
+  readonly contract: string
+  readonly policy: Policy
+  /** The first one is the default audience. */
+  readonly resourceServers: readonly ResourceServer[]
+  readonly supportEmail: string | undefined
+  readonly accentColour: string | undefined
+}
+
+/** Scopes that concern the user, not an API (OIDC Core §5.4). */
+export const IDENTITY_SCOPES = ['openid', 'profile', 'email'] as const
+
+export function isIdentityScope(scope: string): boolean {
+  return IDENTITY_SCOPES.some((known) => known === scope)
+}
+
+export function findScope(tenant: Tenant, name: string): ScopeDefinition | undefined {
+  for (const server of tenant.resourceServers) {
+    const scope = server.scopes.find((candidate) => candidate.name === name)
+    if (scope) return scope
+  }
+  return undefined
+}
+
+/** The tenant's default audience: its first API, or itself when it has none. */
+export function defaultAudience(tenant: Tenant): string {
+  return tenant.resourceServers[0]?.audience ?? tenant.issuer
+}
+
+/**
+ * RFC 8707 §2: whether each requested resource is an API of this tenant, and each API scope belongs to one of them.
+ * @throws OAuthError resource_unknown, scope_not_of_resource
+ */
+export function checkAudience(
+  tenant: Tenant,
+  audience: readonly string[],
+  scopes: readonly string[],
+): void {
+  const servers = audience.map((uri) => {
+    const server = tenant.resourceServers.find((candidate) => candidate.audience === uri)
+    if (!server && uri !== tenant.issuer) throw new OAuthError('resource_unknown')
+    return server
+  })
+  for (const scope of scopes) {
+    if (isIdentityScope(scope)) continue
+    if (!servers.some((server) => server?.scopes.some(({ name }) => name === scope))) {
+      throw new OAuthError('scope_not_of_resource')
+    }
+  }
+}

@@ -1,0 +1,10 @@
+// What the token endpoint answers (RFC 6749 §5.1), before a contract gives it its wire form.
+
+export interface TokenResponse {
+  readonly accessToken: string
+  readonly tokenType: 'Bearer'
+  readonly expiresInSeconds: number
+  readonly scopes: readonly string[]
+  readonly refreshToken: string | undefined
+  readonly idToken: string | undefined
+}

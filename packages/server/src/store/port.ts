@@ -1,0 +1,292 @@
+// The store as the rest of Ostiary sees it. It speaks OAuth, not tables: each one-time transition is one
+// method, one transaction, and says in its result what happened. Must not know SQL, HTTP or the clock.
+
+import type { ClientId, GrantId, TokenHash, UserId } from '../protocol/ids.ts'
+import type {
+  AccessTokenRecord,
+  AuditEventRecord,
+  ClientRecord,
+  ClientSecretRecord,
+  ClientWithSecrets,
+  CodeRecord,
+  ConsentRecord,
+  GrantRecord,
+  KeyRecord,
+  Membership,
+  MembershipRecord,
+  OrganisationRecord,
+  RefreshTokenRecord,
+  RevocationRecord,
+  SessionRecord,
+  UnitRecord,
+  UserRecord,
+} from './records.ts'
+
+/** A store that cannot answer (lost connection, disk full, time-out). The caller answers 503, never a guess. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError'
+}
+
+// --- Clients
+
+export interface ClientStore {
+  /** null when there is none; a disabled client is found and says so. */
+  findClient(tenant: string, id: ClientId): Promise<ClientWithSecrets | null>
+  listClients(tenant: string): Promise<readonly ClientRecord[]>
+  createClient(
+    client: ClientRecord,
+    secret: ClientSecretRecord | null,
+  ): Promise<'created' | 'exists'>
+  addClientSecret(secret: ClientSecretRecord): Promise<void>
+  /** @returns false when there was no such secret. */
+  revokeClientSecret(tenant: string, clientId: ClientId, secretId: string): Promise<boolean>
+  recordSecretUse(tenant: string, secretId: string, atSeconds: number): Promise<void>
+  /** Disables the app, ends all its grants and publishes the revocation. */
+  disableClient(input: {
+    tenant: string
+    id: ClientId
+    nowSeconds: number
+    revocationExpiresAtSeconds: number
+  }): Promise<boolean>
+}
+
+// --- Authorization, codes and tokens
+
+/** The tokens that a transition stores together with the change that pays for them. */
+export interface NewTokens {
+  readonly accessToken: AccessTokenRecord | null
+  readonly refreshToken: RefreshTokenRecord | null
+}
+
+export interface GrantStore {
+  findConsent(
+    key: Pick<ConsentRecord, 'tenant' | 'userId' | 'clientId' | 'organisationId'>,
+  ): Promise<ConsentRecord | null>
+
+  /**
+   * Stores grant and code, and the consent when one was given (its scopes are added to those already allowed).
+   * An interaction answers once: a second answer changes nothing.
+   */
+  approveAuthorization(input: {
+    grant: GrantRecord
+    code: CodeRecord
+    consent: ConsentRecord | null
+    interaction: OneTimeId | null
+  }): Promise<'approved' | 'already_decided'>
+
+  /** Claims an id that may be used once. @returns whether this caller is the first. */
+  claimOnce(id: OneTimeId): Promise<boolean>
+
+  findCode(
+    tenant: string,
+    hash: TokenHash,
+  ): Promise<{ code: CodeRecord; grant: GrantRecord } | null>
+
+  /** Spends the code and stores what was minted for it: exactly one of any number of racing callers gets `redeemed`. */
+  redeemCode(input: {
+    tenant: string
+    hash: TokenHash
+    clientId: ClientId
+    nowSeconds: number
+    tokens: NewTokens
+  }): Promise<'redeemed' | 'already_redeemed' | 'expired' | 'unknown'>
+
+  findRefreshToken(
+    tenant: string,
+    hash: TokenHash,
+  ): Promise<{ token: RefreshTokenRecord; grant: GrantRecord } | null>
+
+  /** Replaces a refresh token by its successor. See {@link RotateInput} for the rules of a retry. */
+  rotateRefreshToken(input: RotateInput): Promise<RotateOutcome>
+
+  /** Moves the idle expiry of a refresh token that is not rotated, and stores the new access token. */
+  renewRefreshToken(input: {
+    tenant: string
+    hash: TokenHash
+    clientId: ClientId
+    nowSeconds: number
+    expiresAtSeconds: number
+    accessToken: AccessTokenRecord | null
+  }): Promise<'renewed' | 'expired' | 'revoked' | 'unknown'>
+
+  saveAccessToken(token: AccessTokenRecord): Promise<void>
+  /** An unexpired opaque access token; whether it is revoked is asked with {@link isRevoked}. */
+  findAccessToken(
+    tenant: string,
+    hash: TokenHash,
+    nowSeconds: number,
+  ): Promise<AccessTokenRecord | null>
+
+  /**
+   * Ends a grant and publishes it to the feed. The grant of a client_credentials token has no record of its own:
+   * only the feed line is written. @returns false when it had ended before.
+   */
+  revokeGrant(input: {
+    tenant: string
+    grantId: GrantId
+    nowSeconds: number
+    revocationExpiresAtSeconds: number
+  }): Promise<boolean>
+
+  /** Ends every grant that a user gave (to one app, when named), and forgets the consents. @returns how many. */
+  revokeUserGrants(input: {
+    tenant: string
+    userId: UserId
+    clientId: ClientId | null
+    nowSeconds: number
+    revocationExpiresAtSeconds: number
+  }): Promise<number>
+
+  /** Whether a token with these facts is void: its grant, its client or its user was revoked since. */
+  isRevoked(token: {
+    tenant: string
+    grantId: GrantId
+    clientId: ClientId
+    userId: UserId | null
+    issuedAtSeconds: number
+  }): Promise<boolean>
+
+  /** Feed lines after a sequence number, oldest first. A line seen with number n means all lower ones were visible. */
+  listRevocations(input: {
+    tenant: string
+    afterSequence: number
+    nowSeconds: number
+    limit: number
+  }): Promise<readonly RevocationRecord[]>
+
+  listUserGrants(tenant: string, userId: UserId): Promise<readonly GrantRecord[]>
+}
+
+/** Something that may happen once: the answer to a page, a JWT id. */
+export interface OneTimeId {
+  readonly tenant: string
+  readonly purpose: string
+  readonly id: string
+  readonly expiresAtSeconds: number
+}
+
+/**
+ * The rules (RFC 9700 §4.14.2, and docs/decisions on retries):
+ * - the first use replaces the token by the successor and keeps the sealed answer;
+ * - the same request again, within the window and while the successor is unused, is `retried`: the sealed answer goes out again;
+ * - a different request with the spent token within that time is `retry_differs` and changes nothing;
+ * - any later use is `reused`: the grant is ended in the same transaction.
+ */
+export interface RotateInput {
+  readonly tenant: string
+  readonly hash: TokenHash
+  readonly clientId: ClientId
+  readonly nowSeconds: number
+  readonly retryWindowSeconds: number
+  /** What was asked for (scope, resource): a retry must be the same request. */
+  readonly fingerprint: string
+  readonly successor: RefreshTokenRecord
+  readonly accessToken: AccessTokenRecord | null
+  /** The whole answer, sealed under a key that only the presented token yields. */
+  readonly sealedAnswer: string
+  readonly revocationExpiresAtSeconds: number
+}
+
+export type RotateOutcome =
+  | { readonly outcome: 'rotated' }
+  | { readonly outcome: 'retried'; readonly sealedAnswer: string }
+  | { readonly outcome: 'retry_differs' }
+  | { readonly outcome: 'reused'; readonly grantId: GrantId }
+  | { readonly outcome: 'expired' | 'revoked' | 'unknown' | 'wrong_client' }
+
+// --- People
+
+export interface IdentityStore {
+  createOrganisation(
+    organisation: OrganisationRecord,
+    units: readonly UnitRecord[],
+  ): Promise<'created' | 'exists'>
+  listOrganisations(
+    tenant: string,
+  ): Promise<readonly (OrganisationRecord & { units: readonly UnitRecord[] })[]>
+  createUser(
+    user: UserRecord,
+    memberships: readonly MembershipRecord[],
+  ): Promise<'created' | 'exists'>
+  findUser(tenant: string, id: UserId): Promise<UserRecord | null>
+  findUserByUsername(tenant: string, username: string): Promise<UserRecord | null>
+  listUsers(tenant: string): Promise<readonly UserRecord[]>
+  listMemberships(tenant: string, userId: UserId): Promise<readonly Membership[]>
+  /** Rehash at sign-in. Ends nothing. */
+  updatePasswordHash(tenant: string, userId: UserId, passwordHash: string): Promise<void>
+  /** A new password ends every session and grant of the user. */
+  changePassword(input: UserEnding & { passwordHash: string }): Promise<boolean>
+  /** A disabled user loses every session and grant at once. */
+  disableUser(input: UserEnding): Promise<boolean>
+
+  /**
+   * Counts a try before the password is looked at, so that parallel tries cannot outrun the limit.
+   * `lockSeconds` says how long the account stays locked after so many tries in a row.
+   */
+  startSignInAttempt(input: {
+    tenant: string
+    usernameHash: TokenHash
+    nowSeconds: number
+    lockSeconds: (attempts: number) => number
+  }): Promise<{ allowed: true; attempts: number } | { allowed: false; lockedUntilSeconds: number }>
+  clearSignInAttempts(tenant: string, usernameHash: TokenHash): Promise<void>
+
+  createSession(session: SessionRecord): Promise<void>
+  /** The session and its user, unless it has expired or the user is disabled. */
+  findSession(
+    tenant: string,
+    hash: TokenHash,
+    nowSeconds: number,
+  ): Promise<{ session: SessionRecord; user: UserRecord } | null>
+  touchSession(input: {
+    tenant: string
+    hash: TokenHash
+    nowSeconds: number
+    expiresAtSeconds: number
+  }): Promise<void>
+  listSessions(
+    tenant: string,
+    userId: UserId,
+    nowSeconds: number,
+  ): Promise<readonly SessionRecord[]>
+  endSession(tenant: string, hash: TokenHash): Promise<boolean>
+  /** Ends one session of a user by the id that lists show. */
+  endSessionById(tenant: string, userId: UserId, id: string): Promise<boolean>
+}
+
+export interface UserEnding {
+  readonly tenant: string
+  readonly userId: UserId
+  readonly nowSeconds: number
+  readonly revocationExpiresAtSeconds: number
+}
+
+// --- Signing keys
+
+export interface KeyStore {
+  /** Keys that are not expired, current first. */
+  listKeys(tenant: string, nowSeconds: number): Promise<readonly KeyRecord[]>
+  /** Stores the first keys of a tenant. Of several processes that start at once, one gets `created`. */
+  createFirstKeys(keys: readonly KeyRecord[]): Promise<'created' | 'exists'>
+  /** next becomes current, current becomes previous until `previousExpiresAtSeconds`, `next` is added. */
+  rotateKeys(input: {
+    tenant: string
+    /** The current key as the caller knows it: when another process was faster, nothing happens. */
+    currentKid: string
+    next: KeyRecord
+    nowSeconds: number
+    previousExpiresAtSeconds: number
+  }): Promise<'rotated' | 'lost'>
+}
+
+// --- The store's own affairs
+
+export interface Store extends ClientStore, GrantStore, IdentityStore, KeyStore {
+  recordAuditEvent(event: AuditEventRecord): Promise<void>
+  listAuditEvents(tenant: string, limit: number): Promise<readonly AuditEventRecord[]>
+  /** Deletes up to `limit` rows per table that expired before now. @returns how many went. */
+  deleteExpired(nowSeconds: number, limit: number): Promise<number>
+  /** @throws StoreUnavailableError when the database does not answer or its schema is not this version's. */
+  check(): Promise<void>
+  close(): Promise<void>
+}

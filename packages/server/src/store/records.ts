@@ -1,0 +1,230 @@
+// What the store keeps, in the words of OAuth. Times are whole seconds since 1970; null means "not set".
+
+import type { ClientId, GrantId, TokenHash, UserId } from '../protocol/ids.ts'
+import type { ChallengeMethod } from '../protocol/pkce.ts'
+import type { SigningAlgorithm } from '../protocol/policy.ts'
+
+export type ClientAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
+
+export interface ClientRecord {
+  readonly tenant: string
+  readonly id: ClientId
+  readonly name: string
+  readonly type: 'confidential' | 'public'
+  readonly party: 'first' | 'third'
+  /** The organisation that owns the app; null for the operator's own. */
+  readonly organisationId: string | null
+  /** The unit that the app's own tokens (client_credentials) are for. */
+  readonly unitId: string | null
+  readonly redirectUris: readonly string[]
+  readonly postLogoutRedirectUris: readonly string[]
+  readonly grantTypes: readonly string[]
+  /** Scopes the app may ask for. */
+  readonly scopes: readonly string[]
+  /** Scopes meant when a request names none (RFC 6749 §3.3). */
+  readonly defaultScopes: readonly string[]
+  /** Audience meant when a request names no resource; null for the tenant's default. */
+  readonly defaultAudience: string | null
+  /** Set when these credentials are an API's own, with which it introspects the tokens made for it. */
+  readonly resourceServer: string | null
+  readonly requirePkce: boolean
+  /** `rotate`: every refresh replaces the token. `stable`: it stays until its absolute expiry (FAPI 2.0 §5.3.2.1). */
+  readonly refreshPolicy: 'rotate' | 'stable'
+  readonly publisher: string | null
+  readonly homepage: string | null
+  readonly privacyUri: string | null
+  readonly termsUri: string | null
+  readonly createdAtSeconds: number
+  readonly disabledAtSeconds: number | null
+}
+
+export interface ClientSecretRecord {
+  readonly tenant: string
+  readonly id: string
+  readonly clientId: ClientId
+  readonly name: string
+  readonly hash: TokenHash
+  /** Last characters, by which people recognise it. */
+  readonly hint: string
+  readonly createdAtSeconds: number
+  readonly expiresAtSeconds: number | null
+  readonly lastUsedAtSeconds: number | null
+}
+
+/** A client as its authentication needs it: with the secrets that are not revoked. */
+export interface ClientWithSecrets {
+  readonly client: ClientRecord
+  readonly secrets: readonly ClientSecretRecord[]
+}
+
+/** One authorization: every code and token belongs to exactly one. */
+export interface GrantRecord {
+  readonly tenant: string
+  readonly id: GrantId
+  readonly clientId: ClientId
+  readonly userId: UserId | null
+  readonly organisationId: string | null
+  readonly unitId: string | null
+  readonly scopes: readonly string[]
+  readonly audience: readonly string[]
+  /** When the user last proved who they are (OIDC Core §2, `auth_time`). */
+  readonly authTimeSeconds: number | null
+  /** The session that the user allowed it in: signing out of that session does not end the grant. */
+  readonly createdAtSeconds: number
+  readonly revokedAtSeconds: number | null
+}
+
+export interface CodeRecord {
+  readonly tenant: string
+  readonly hash: TokenHash
+  readonly grantId: GrantId
+  readonly clientId: ClientId
+  readonly redirectUri: string
+  /** Whether the authorization request named it: then the token request must repeat it (RFC 6749 §4.1.3). */
+  readonly redirectUriSent: boolean
+  readonly codeChallenge: string | null
+  readonly codeChallengeMethod: ChallengeMethod | null
+  readonly nonce: string | null
+  readonly issuedAtSeconds: number
+  readonly expiresAtSeconds: number
+  readonly redeemedAtSeconds: number | null
+}
+
+export interface RefreshTokenRecord {
+  readonly tenant: string
+  readonly hash: TokenHash
+  readonly grantId: GrantId
+  readonly clientId: ClientId
+  readonly issuedAtSeconds: number
+  /** Idle expiry: moves on with every refresh. */
+  readonly expiresAtSeconds: number
+  /** Absolute expiry: the same for the whole chain. */
+  readonly endsAtSeconds: number
+  readonly rotatedAtSeconds: number | null
+}
+
+/** What an access token says, whether inside a JWT or beside an opaque one. */
+export interface AccessTokenFacts {
+  readonly grantId: GrantId
+  readonly clientId: ClientId
+  /** The user, or null when the app acts for itself. */
+  readonly userId: UserId | null
+  readonly organisationId: string | null
+  readonly unitId: string | null
+  readonly scopes: readonly string[]
+  readonly audience: readonly string[]
+  readonly authTimeSeconds: number | null
+  readonly issuedAtSeconds: number
+  readonly expiresAtSeconds: number
+}
+
+/** An opaque access token. */
+export interface AccessTokenRecord extends AccessTokenFacts {
+  readonly tenant: string
+  readonly hash: TokenHash
+}
+
+/** What a user has allowed an app, per organisation: remembered so that the same is not asked twice. */
+export interface ConsentRecord {
+  readonly tenant: string
+  readonly userId: UserId
+  readonly clientId: ClientId
+  readonly organisationId: string | null
+  readonly scopes: readonly string[]
+  readonly grantedAtSeconds: number
+}
+
+/** One line of the feed that APIs follow: tokens of this subject issued up to a moment are void. */
+export interface RevocationRecord {
+  readonly sequence: number
+  readonly kind: 'grant' | 'client' | 'user'
+  readonly subject: string
+  readonly issuedUntilSeconds: number
+  /** When the last token it concerns has expired by itself. */
+  readonly expiresAtSeconds: number
+}
+
+export interface OrganisationRecord {
+  readonly tenant: string
+  readonly id: string
+  readonly name: string
+  readonly createdAtSeconds: number
+}
+
+export interface UnitRecord {
+  readonly tenant: string
+  readonly id: string
+  readonly organisationId: string
+  readonly name: string
+}
+
+export interface UserRecord {
+  readonly tenant: string
+  readonly id: UserId
+  /** Unique per tenant, in the form it is compared in (NFKC, lower case). */
+  readonly username: string
+  readonly name: string
+  readonly email: string | null
+  readonly emailVerified: boolean
+  /** argon2id in PHC form. */
+  readonly passwordHash: string | null
+  readonly locale: string | null
+  readonly createdAtSeconds: number
+  readonly disabledAtSeconds: number | null
+}
+
+export interface MembershipRecord {
+  readonly tenant: string
+  readonly userId: UserId
+  readonly organisationId: string
+  /** The unit the user works in when none is named. */
+  readonly defaultUnitId: string | null
+}
+
+export interface Membership {
+  readonly organisation: OrganisationRecord
+  readonly defaultUnit: UnitRecord | null
+}
+
+export interface SessionRecord {
+  readonly tenant: string
+  readonly hash: TokenHash
+  /** Names the session in lists, where the hash would be too much. */
+  readonly id: string
+  readonly userId: UserId
+  readonly authTimeSeconds: number
+  readonly lastSeenAtSeconds: number
+  /** Idle expiry. */
+  readonly expiresAtSeconds: number
+  readonly endsAtSeconds: number
+  readonly userAgent: string | null
+  readonly address: string | null
+}
+
+export interface KeyRecord {
+  readonly tenant: string
+  readonly kid: string
+  readonly algorithm: SigningAlgorithm
+  readonly state: 'next' | 'current' | 'previous'
+  /** Public JWK as JSON text. */
+  readonly publicJwk: string
+  /** Private JWK as JSON text, sealed under the master key. */
+  readonly sealedPrivateJwk: string
+  readonly createdAtSeconds: number
+  /** When it became current. */
+  readonly activatedAtSeconds: number | null
+  /** When a previous key leaves the JWKS. */
+  readonly expiresAtSeconds: number | null
+}
+
+export interface AuditEventRecord {
+  readonly tenant: string
+  readonly atSeconds: number
+  /** What happened, as `noun.verb`: `refresh_token.reused`, `client.created`. */
+  readonly action: string
+  /** Who did it: `user:…`, `client:…`, `cli`, `system`. */
+  readonly actor: string
+  /** What it was done to: `grant:…`, `client:…`, `user:…`. */
+  readonly target: string
+  readonly requestId: string | null
+}
