@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config'
+
+const server = 'packages/server'
+
+// Each project is one kind of proof. `npm test` runs them all; `vitest run --project flows` one of them.
+export default defineConfig({
+  test: {
+    projects: [
+      project('tidy', [`${server}/test/spec/**/*.test.ts`]),
+      project('unit', [
+        'packages/*/src/**/*.test.ts',
+        'packages/resource/test/**/*.test.ts',
+        'examples/*/test/**/*.test.ts',
+      ]),
+      project('store', [`${server}/test/store/**/*.test.ts`]),
+      project('flows', [`${server}/test/flows/**/*.test.ts`]),
+      project('attacks', [`${server}/test/attacks/**/*.test.ts`]),
+      project('browser', [`${server}/test/browser/**/*.test.ts`]),
+    ],
+  },
+})
+
+function project(name: string, include: string[]) {
+  return { test: { name, include, testTimeout: 60_000, hookTimeout: 120_000 } }
+}
