@@ -1,0 +1,190 @@
+// Reads an authorization request and checks it, in the order that decides who gets to hear about an error:
+// until the redirect URI is verified it is shown on a page of ours, after that it goes to the app.
+
+import {
+  OAuthError,
+  PageError,
+  RedirectError,
+  type RedirectTarget,
+  type ResponseMode,
+} from '../protocol/errors.ts'
+import { asClientId } from '../protocol/ids.ts'
+import { list, optional, type Params } from '../protocol/params.ts'
+import { type ChallengeMethod, isChallenge } from '../protocol/pkce.ts'
+import { type Prompt, parsePrompt } from '../protocol/prompt.ts'
+import {
+  matchRedirectUri,
+  redirectDifference,
+  type VerifiedRedirectUri,
+} from '../protocol/redirect-uri.ts'
+import { parseResources } from '../protocol/resource.ts'
+import { covers, parseScope } from '../protocol/scope.ts'
+import { checkAudience, defaultAudience, type Tenant } from '../protocol/tenant.ts'
+import type { Store } from '../store/port.ts'
+import type { ClientRecord } from '../store/records.ts'
+
+export interface AuthorizationRequest {
+  readonly client: ClientRecord
+  readonly target: RedirectTarget
+  readonly redirectUriSent: boolean
+  readonly scopes: readonly string[]
+  readonly audience: readonly string[]
+  readonly challenge: Challenge | undefined
+  readonly nonce: string | undefined
+  readonly prompts: ReadonlySet<Prompt>
+  readonly maxAgeSeconds: number | undefined
+  readonly loginHint: string | undefined
+  readonly uiLocales: string | undefined
+}
+
+export interface Challenge {
+  readonly value: string
+  readonly method: ChallengeMethod
+}
+
+export interface RequestDeps {
+  readonly tenant: Tenant
+  readonly store: Pick<Store, 'findClient'>
+}
+
+/** RFC 6749 §4.1.1 and what other specifications add to it. @throws PageError, RedirectError */
+export async function checkAuthorizationRequest(
+  params: Params,
+  deps: RequestDeps,
+): Promise<AuthorizationRequest> {
+  // Errors up to here stay on our own page (RFC 6749 §4.1.2.1, RFC 9700 §4.11.2).
+  const client = await findRequestedClient(params, deps)
+  const redirectUri = verifyRedirectUri(params, client, deps.tenant)
+  const target = {
+    redirectUri,
+    responseMode: 'query' as ResponseMode,
+    state: optional(params, 'state'),
+  }
+
+  try {
+    target.responseMode = checkResponseMode(params)
+    checkUnsupported(params)
+    checkResponseType(params)
+    checkGrantAllowed(client)
+    const challenge = checkChallenge(params, client, deps.tenant)
+    const scopes = checkScopes(params, client)
+    return {
+      client,
+      target,
+      redirectUriSent: params.has('redirect_uri'),
+      scopes,
+      audience: checkResources(params, { client, scopes, tenant: deps.tenant }),
+      challenge,
+      nonce: optional(params, 'nonce'),
+      prompts: parsePrompt(optional(params, 'prompt')),
+      maxAgeSeconds: checkMaxAge(params),
+      loginHint: optional(params, 'login_hint'),
+      uiLocales: optional(params, 'ui_locales'),
+    }
+  } catch (error) {
+    if (error instanceof OAuthError) throw new RedirectError(error, target)
+    throw error
+  }
+}
+
+async function findRequestedClient(params: Params, deps: RequestDeps): Promise<ClientRecord> {
+  const id = optional(params, 'client_id')
+  if (id === undefined) throw new PageError('client_id_missing')
+  const found = await deps.store.findClient(deps.tenant.name, asClientId(id))
+  if (!found || found.client.disabledAtSeconds !== null) {
+    throw new PageError('client_unknown', { received: id })
+  }
+  return found.client
+}
+
+function verifyRedirectUri(
+  params: Params,
+  client: ClientRecord,
+  tenant: Tenant,
+): VerifiedRedirectUri {
+  const presented = optional(params, 'redirect_uri')
+  const [only, ...others] = client.redirectUris
+  if (presented === undefined && !(tenant.policy.redirectUriOptional && others.length === 0)) {
+    throw new PageError('redirect_uri_missing')
+  }
+  const uri = presented ?? only ?? ''
+  const verified = matchRedirectUri(client.redirectUris, uri, client.type === 'public')
+  if (verified === undefined) {
+    const difference = redirectDifference(client.redirectUris, uri)
+    throw new PageError('redirect_uri_mismatch', { received: uri, difference })
+  }
+  return verified
+}
+
+export const RESPONSE_MODES: readonly ResponseMode[] = ['query', 'fragment', 'form_post']
+
+function checkResponseMode(params: Params): ResponseMode {
+  const asked = optional(params, 'response_mode') ?? 'query'
+  const mode = RESPONSE_MODES.find((known) => known === asked)
+  if (mode === undefined) throw new OAuthError('response_mode_unknown')
+  return mode
+}
+
+/** OIDC Core §6: requests by value or by reference are refused by name, not ignored. */
+function checkUnsupported(params: Params): void {
+  if (params.has('request')) throw new OAuthError('request_object_unsupported')
+  if (params.has('request_uri')) throw new OAuthError('request_uri_unsupported')
+}
+
+function checkResponseType(params: Params): void {
+  const type = optional(params, 'response_type')
+  if (type === undefined) throw new OAuthError('parameter_missing', { parameter: 'response_type' })
+  if (type !== 'code') throw new OAuthError('response_type_unknown')
+}
+
+function checkGrantAllowed(client: ClientRecord): void {
+  if (!client.grantTypes.includes('authorization_code'))
+    throw new OAuthError('grant_type_forbidden')
+}
+
+/** RFC 7636 §4.3, RFC 9700 §2.1.1: who must send a challenge, and of which kind. */
+function checkChallenge(
+  params: Params,
+  client: ClientRecord,
+  tenant: Tenant,
+): Challenge | undefined {
+  const { requiredFor, methods, methodWhenOmitted } = tenant.policy.pkce
+  const value = optional(params, 'code_challenge')
+  const named = optional(params, 'code_challenge_method')
+  if (value === undefined) {
+    const required = requiredFor === 'all' || client.type === 'public' || client.requirePkce
+    // A method without a challenge is a downgrade that somebody tried on the way (RFC 9700 §4.8).
+    if (required || named !== undefined) throw new OAuthError('code_challenge_missing')
+    return undefined
+  }
+  const asked = named ?? methodWhenOmitted
+  const method = methods.find((known) => known === asked)
+  if (method === undefined) throw new OAuthError('code_challenge_method_unknown')
+  if (!isChallenge(value, method)) throw new OAuthError('code_challenge_malformed')
+  return { value, method }
+}
+
+function checkScopes(params: Params, client: ClientRecord): readonly string[] {
+  const asked = parseScope(optional(params, 'scope') ?? '')
+  if (asked.length === 0) return client.defaultScopes
+  if (!covers(client.scopes, asked)) throw new OAuthError('scope_unknown')
+  return asked
+}
+
+function checkResources(
+  params: Params,
+  context: { client: ClientRecord; scopes: readonly string[]; tenant: Tenant },
+): readonly string[] {
+  const asked = parseResources(list(params, 'resource'))
+  const fallback = context.client.defaultAudience ?? defaultAudience(context.tenant)
+  const audience = asked.length > 0 ? asked : [fallback]
+  checkAudience(context.tenant, audience, context.scopes)
+  return audience
+}
+
+function checkMaxAge(params: Params): number | undefined {
+  const text = optional(params, 'max_age')
+  if (text === undefined) return undefined
+  if (!/^\d{1,9}$/.test(text)) throw new OAuthError('max_age_malformed')
+  return Number(text)
+}

@@ -1,0 +1,130 @@
+// Owns the question who the calling app is. Exactly one method per request; only here an AuthenticatedClient is made.
+// Must not know grants or tokens.
+
+import type { Clock } from '../platform/clock.ts'
+import type { GuessLimiter } from '../platform/guess-limiter.ts'
+import { equalInConstantTime, sha256 } from '../platform/hash.ts'
+import { OAuthError, type Reason } from '../protocol/errors.ts'
+import { asClientId } from '../protocol/ids.ts'
+import type { IncomingRequest } from '../protocol/message.ts'
+import { optional } from '../protocol/params.ts'
+import type { Tenant } from '../protocol/tenant.ts'
+import type { Store } from '../store/port.ts'
+import type { ClientRecord, ClientSecretRecord, ClientWithSecrets } from '../store/records.ts'
+import { clientSecretBasic } from './client-secret-basic.ts'
+import { clientSecretPost } from './client-secret-post.ts'
+import type { PresentedSecret } from './method.ts'
+
+const SECRET_METHODS = [clientSecretBasic, clientSecretPost]
+
+/** RFC 8414 §2, `token_endpoint_auth_methods_supported`. */
+export const CLIENT_AUTH_METHODS = [...SECRET_METHODS.map(({ name }) => name), 'none']
+/** The methods that prove something: what introspection asks for. */
+export const CLIENT_SECRET_METHODS = SECRET_METHODS.map(({ name }) => name)
+
+declare const authenticated: unique symbol
+
+/** A client that has proven who it is (or, if public, has said so). */
+export interface AuthenticatedClient extends ClientRecord {
+  readonly [authenticated]: true
+}
+
+export interface ClientAuthDeps {
+  readonly tenant: Tenant
+  readonly store: Pick<Store, 'findClient' | 'recordSecretUse'>
+  readonly clock: Clock
+  readonly guesses: GuessLimiter
+}
+
+/** @throws OAuthError invalid_client, invalid_request or too_many_requests */
+export async function authenticateClient(
+  request: IncomingRequest,
+  deps: ClientAuthDeps,
+): Promise<AuthenticatedClient> {
+  const presented = readCredentials(request)
+  const guessKey = `${deps.tenant.name} ${request.address} ${presented.clientId}`
+  await refuseGuessing(guessKey, deps)
+  const found = await deps.store.findClient(deps.tenant.name, asClientId(presented.clientId))
+  const proof = checkProof(found, presented, deps.clock.nowSeconds())
+  if ('refusal' in proof) {
+    await deps.guesses.recordFailure(guessKey)
+    throw new OAuthError(proof.refusal)
+  }
+  if (proof.secret) noteSecretUse(proof.secret, request, deps)
+  return proof.client as AuthenticatedClient
+}
+
+interface Presented extends Omit<PresentedSecret, 'secret'> {
+  /** undefined for `none`: the client only names itself. */
+  readonly secret: string | undefined
+}
+
+/** RFC 6749 §2.3: a client must not use more than one method in a request. */
+function readCredentials(request: IncomingRequest): Presented {
+  const used = SECRET_METHODS.flatMap((method) => method.read(request) ?? [])
+  if (used.length > 1) throw new OAuthError('client_methods_several')
+  const named = optional(request.params, 'client_id')
+  const [credentials] = used
+  if (credentials === undefined) {
+    if (named === undefined) throw new OAuthError('client_credentials_missing')
+    return { clientId: named, secret: undefined }
+  }
+  if (named !== undefined && named !== credentials.clientId) {
+    throw new OAuthError('client_credentials_malformed')
+  }
+  return credentials
+}
+
+type Proof = { refusal: Reason } | { client: ClientRecord; secret: ClientSecretRecord | undefined }
+
+function checkProof(found: ClientWithSecrets | null, presented: Presented, now: number): Proof {
+  const matching = findMatchingSecret(found?.secrets ?? [], presented.secret, now)
+  if (found === null) return { refusal: 'client_unknown' }
+  const { client } = found
+  if (client.type === 'public') {
+    // A secret from a public client is a mistake to tell, not a proof to accept.
+    if (presented.secret !== undefined) return { refusal: 'client_method_wrong' }
+  } else {
+    if (presented.secret === undefined) return { refusal: 'client_credentials_missing' }
+    if (matching === undefined) return { refusal: 'client_secret_wrong' }
+  }
+  if (client.disabledAtSeconds !== null) return { refusal: 'client_disabled' }
+  return { client, secret: matching }
+}
+
+/** Looks at every secret, right or wrong, so that the time taken tells nothing. */
+function findMatchingSecret(
+  secrets: readonly ClientSecretRecord[],
+  presented: string | undefined,
+  now: number,
+): ClientSecretRecord | undefined {
+  if (presented === undefined) return undefined
+  const hash = sha256(presented)
+  let match: ClientSecretRecord | undefined
+  for (const secret of secrets) {
+    const alive = secret.expiresAtSeconds === null || now < secret.expiresAtSeconds
+    if (equalInConstantTime(secret.hash, hash) && alive) match = secret
+  }
+  return match
+}
+
+async function refuseGuessing(key: string, { guesses }: ClientAuthDeps): Promise<void> {
+  const retryAfterSeconds = await guesses.blockedFor(key)
+  if (retryAfterSeconds !== undefined) throw new OAuthError('guessing', { retryAfterSeconds })
+}
+
+const USE_RESOLUTION_SECONDS = 60
+
+/** "Last used" is for people: a minute's resolution, and never a reason to wait or to fail. */
+function noteSecretUse(
+  secret: ClientSecretRecord,
+  request: IncomingRequest,
+  deps: ClientAuthDeps,
+): void {
+  const now = deps.clock.nowSeconds()
+  if (secret.lastUsedAtSeconds !== null && now - secret.lastUsedAtSeconds < USE_RESOLUTION_SECONDS)
+    return
+  deps.store.recordSecretUse(secret.tenant, secret.id, now).catch((error: unknown) => {
+    request.log.warn({ err: error }, 'could not record the use of a client secret')
+  })
+}

@@ -1,0 +1,14 @@
+// What a client authentication method is: it finds its credentials in a request, and nothing else.
+
+import type { IncomingRequest } from '../protocol/message.ts'
+
+export interface PresentedSecret {
+  readonly clientId: string
+  readonly secret: string
+}
+
+export interface SecretMethod {
+  readonly name: string
+  /** @returns undefined when the request does not use this method. @throws OAuthError when it uses it wrongly. */
+  read(request: Pick<IncomingRequest, 'authorization' | 'params'>): PresentedSecret | undefined
+}

@@ -1,0 +1,51 @@
+// Token revocation (RFC 7009): revoking an access or a refresh token ends the grant behind it.
+
+import { authenticateClient, type ClientAuthDeps } from '../client-auth/index.ts'
+import type { GrantId } from '../protocol/ids.ts'
+import type { Endpoint } from '../protocol/message.ts'
+import { required } from '../protocol/params.ts'
+import type { Store } from '../store/port.ts'
+import { type FindTokenDeps, type FoundToken, findToken } from '../tokens/find-token.ts'
+import { revocationExpiry } from '../tokens/issue.ts'
+
+export interface RevocationDeps extends ClientAuthDeps, FindTokenDeps {
+  readonly store: ClientAuthDeps['store'] &
+    FindTokenDeps['store'] &
+    Pick<Store, 'revokeGrant' | 'recordAuditEvent'>
+}
+
+export function createRevocationEndpoint(deps: RevocationDeps): Endpoint {
+  return async (request) => {
+    const client = await authenticateClient(request, deps)
+    // RFC 7009 §2.1: token_type_hint is only a hint; our tokens tell their type themselves.
+    const found = await findToken(required(request.params, 'token'), deps)
+    const owner = found && ownerOf(found)
+    if (owner?.clientId === client.id) await endGrant(owner.grantId, request.id, deps)
+    // RFC 7009 §2.2: an unknown token, or another client's, is answered the same way.
+    return { kind: 'empty', status: 200 }
+  }
+}
+
+function ownerOf(found: FoundToken): { clientId: string; grantId: GrantId } {
+  return found.kind === 'refresh' ? found.token : found.facts
+}
+
+async function endGrant(grantId: GrantId, requestId: string, deps: RevocationDeps): Promise<void> {
+  const { store, tenant, clock } = deps
+  const now = clock.nowSeconds()
+  const ended = await store.revokeGrant({
+    tenant: tenant.name,
+    grantId,
+    nowSeconds: now,
+    revocationExpiresAtSeconds: revocationExpiry(tenant, now),
+  })
+  if (!ended) return
+  await store.recordAuditEvent({
+    tenant: tenant.name,
+    atSeconds: now,
+    action: 'grant.revoked',
+    actor: 'client',
+    target: `grant:${grantId}`,
+    requestId,
+  })
+}

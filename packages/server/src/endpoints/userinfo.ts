@@ -1,0 +1,50 @@
+// UserInfo (OIDC Core §5.3): what the scopes of an access token let an app know about its user.
+
+import { OAuthError } from '../protocol/errors.ts'
+import type { Endpoint, IncomingRequest } from '../protocol/message.ts'
+import { optional } from '../protocol/params.ts'
+import type { Store } from '../store/port.ts'
+import type { UserRecord } from '../store/records.ts'
+import { type FindTokenDeps, findLiveAccessToken } from '../tokens/find-token.ts'
+
+export interface UserInfoDeps extends FindTokenDeps {
+  readonly store: FindTokenDeps['store'] & Pick<Store, 'findUser'>
+}
+
+export function createUserInfoEndpoint(deps: UserInfoDeps): Endpoint {
+  return async (request) => {
+    const facts = await findLiveAccessToken(readBearer(request), deps)
+    if (!facts) throw new OAuthError('bearer_invalid')
+    if (facts.userId === null || !facts.scopes.includes('openid')) {
+      throw new OAuthError('bearer_without_openid')
+    }
+    const user = await deps.store.findUser(deps.tenant.name, facts.userId)
+    if (!user || user.disabledAtSeconds !== null) throw new OAuthError('bearer_invalid')
+    return { kind: 'json', status: 200, body: claimsOf(user, facts.scopes) }
+  }
+}
+
+/** RFC 6750 §2: in the header or in a form body, never in both; §2.3, the query, is not accepted at all. */
+function readBearer(request: IncomingRequest): string {
+  const [, inHeader] = /^bearer +(\S+)$/i.exec(request.authorization ?? '') ?? []
+  const inBody = request.method === 'POST' ? optional(request.params, 'access_token') : undefined
+  if (inHeader !== undefined && inBody !== undefined)
+    throw new OAuthError('bearer_in_several_places')
+  const token = inHeader ?? inBody
+  if (token === undefined) throw new OAuthError('bearer_missing')
+  return token
+}
+
+/** OIDC Core §5.4: the claims that each scope asks for. */
+function claimsOf(user: UserRecord, scopes: readonly string[]): object {
+  return {
+    sub: user.id,
+    ...(scopes.includes('profile') && {
+      name: user.name,
+      preferred_username: user.username,
+      locale: user.locale ?? undefined,
+    }),
+    ...(scopes.includes('email') &&
+      user.email !== null && { email: user.email, email_verified: user.emailVerified }),
+  }
+}

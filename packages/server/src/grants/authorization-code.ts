@@ -1,0 +1,125 @@
+// Authorization code grant (RFC 6749 §4.1.3) with PKCE (RFC 7636 §4.5).
+
+import { sha256 } from '../platform/hash.ts'
+import { OAuthError, type Reason } from '../protocol/errors.ts'
+import { list, optional, type Params, required } from '../protocol/params.ts'
+import { isVerifier, verifierMatches } from '../protocol/pkce.ts'
+import { parseResources } from '../protocol/resource.ts'
+import type { CodeRecord, GrantRecord } from '../store/records.ts'
+import { issueTokens, revocationExpiry } from '../tokens/issue.ts'
+import type { GrantContext, GrantType } from './grant.ts'
+import { narrowGrant } from './narrow.ts'
+
+interface CodeRequest {
+  readonly code: string
+  readonly redirectUri: string | undefined
+  readonly codeVerifier: string | undefined
+  readonly resources: readonly string[]
+}
+
+export const authorizationCode: GrantType<CodeRequest> = {
+  name: 'authorization_code',
+  forPublicClients: true,
+
+  parse: (params) => ({
+    code: required(params, 'code'), // RFC 6749 §4.1.3: REQUIRED
+    redirectUri: optional(params, 'redirect_uri'), // RFC 6749 §4.1.3: REQUIRED if the authorization request had it
+    codeVerifier: parseVerifier(params), // RFC 7636 §4.5: REQUIRED if the authorization request had a challenge
+    resources: parseResources(list(params, 'resource')), // RFC 8707 §2.2: OPTIONAL
+  }),
+
+  async run(request, context) {
+    const { client, deps } = context
+    const { tenant, store, clock } = deps
+    const hash = sha256(request.code)
+    const found = await store.findCode(tenant.name, hash)
+    if (!found) throw new OAuthError('code_unknown')
+    const { code, grant } = found
+
+    const refusal = checkBinding(code, request, client.id)
+    if (refusal) throw new OAuthError(refusal)
+    if (code.redeemedAtSeconds !== null) return refuseReplay(grant, context)
+
+    const now = clock.nowSeconds()
+    if (now >= code.expiresAtSeconds) throw new OAuthError('code_expired')
+    if (grant.revokedAtSeconds !== null) throw new OAuthError('grant_revoked')
+
+    const { response, tokens } = await issueTokens(
+      {
+        grant,
+        ...narrowGrant(grant, { scopes: undefined, resources: request.resources }, tenant),
+        refresh: client.grantTypes.includes('refresh_token')
+          ? { kind: 'new', endsAtSeconds: now + tenant.policy.refreshToken.absoluteSeconds }
+          : { kind: 'none' },
+        idToken: grant.scopes.includes('openid') ? { nonce: code.nonce } : undefined,
+      },
+      deps,
+    )
+    const outcome = await store.redeemCode({
+      tenant: tenant.name,
+      hash,
+      clientId: client.id,
+      nowSeconds: now,
+      tokens,
+    })
+    if (outcome === 'redeemed') return response
+    if (outcome === 'already_redeemed') return refuseReplay(grant, context)
+    throw new OAuthError(outcome === 'expired' ? 'code_expired' : 'code_unknown')
+  },
+}
+
+/**
+ * Everything that must hold before the code's state may be looked at. A replay that fails here is not from the
+ * app that holds the code, so it must not end the user's grant (RFC 9700 §4.2, OAuth 2.1 §7.5.2).
+ */
+function checkBinding(
+  code: CodeRecord,
+  request: CodeRequest,
+  clientId: string,
+): Reason | undefined {
+  if (code.clientId !== clientId) return 'code_of_other_client'
+  if (code.redirectUriSent || request.redirectUri !== undefined) {
+    if (request.redirectUri !== code.redirectUri) return 'redirect_uri_differs'
+  }
+  return checkVerifier(code, request.codeVerifier)
+}
+
+/** RFC 9700 §4.8: a verifier must come if, and only if, there was a challenge. */
+function checkVerifier(code: CodeRecord, verifier: string | undefined): Reason | undefined {
+  if (code.codeChallenge === null || code.codeChallengeMethod === null) {
+    return verifier === undefined ? undefined : 'code_verifier_unexpected'
+  }
+  if (verifier === undefined) return 'code_verifier_missing'
+  return verifierMatches(verifier, code.codeChallenge, code.codeChallengeMethod)
+    ? undefined
+    : 'code_verifier_wrong'
+}
+
+/** RFC 6749 §4.1.2: a code used twice revokes what it gave, for one of the two who hold it stole it. */
+async function refuseReplay(grant: GrantRecord, context: GrantContext): Promise<never> {
+  const { store, tenant, clock } = context.deps
+  const now = clock.nowSeconds()
+  const ended = await store.revokeGrant({
+    tenant: tenant.name,
+    grantId: grant.id,
+    nowSeconds: now,
+    revocationExpiresAtSeconds: revocationExpiry(tenant, now),
+  })
+  if (ended) {
+    await store.recordAuditEvent({
+      tenant: tenant.name,
+      atSeconds: now,
+      action: 'authorization_code.replayed',
+      actor: `client:${grant.clientId}`,
+      target: `grant:${grant.id}`,
+      requestId: context.requestId,
+    })
+  }
+  throw new OAuthError('code_replayed')
+}
+
+function parseVerifier(params: Params): string | undefined {
+  const verifier = optional(params, 'code_verifier')
+  if (verifier !== undefined && !isVerifier(verifier)) throw new OAuthError('code_verifier_wrong')
+  return verifier
+}

@@ -1,0 +1,64 @@
+// Client credentials grant (RFC 6749 §4.4): the app acts for itself, within its own organisation and unit.
+
+import { newId } from '../platform/random.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { asGrantId } from '../protocol/ids.ts'
+import { list, optional } from '../protocol/params.ts'
+import { parseResources } from '../protocol/resource.ts'
+import { covers, parseScope } from '../protocol/scope.ts'
+import { checkAudience, defaultAudience, isIdentityScope } from '../protocol/tenant.ts'
+import { issueTokens } from '../tokens/issue.ts'
+import type { GrantType } from './grant.ts'
+
+interface ClientCredentialsRequest {
+  readonly scopes: readonly string[] | undefined
+  readonly resources: readonly string[]
+}
+
+export const clientCredentials: GrantType<ClientCredentialsRequest> = {
+  name: 'client_credentials',
+  forPublicClients: false, // RFC 6749 §4.4: confidential clients only
+
+  parse(params) {
+    const scope = optional(params, 'scope')
+    return {
+      scopes: scope === undefined ? undefined : parseScope(scope), // RFC 6749 §4.4.2: OPTIONAL
+      resources: parseResources(list(params, 'resource')), // RFC 8707 §2.2: OPTIONAL
+    }
+  },
+
+  async run(request, { client, deps }) {
+    const { tenant, store } = deps
+    // There is no user here: scopes that speak of one make no sense (OIDC Core §5.4).
+    const available = client.scopes.filter((scope) => !isIdentityScope(scope))
+    const scopes =
+      request.scopes ?? client.defaultScopes.filter((scope) => available.includes(scope))
+    if (!covers(available, scopes)) throw new OAuthError('scope_unknown')
+    const audience =
+      request.resources.length > 0
+        ? request.resources
+        : [client.defaultAudience ?? defaultAudience(tenant)]
+    checkAudience(tenant, audience, scopes)
+
+    const { response, tokens } = await issueTokens(
+      {
+        // Each such token is a grant of its own: it can be revoked alone, and costs no write before that.
+        grant: {
+          id: asGrantId(newId()),
+          clientId: client.id,
+          userId: null,
+          organisationId: client.organisationId,
+          unitId: client.unitId,
+          authTimeSeconds: null,
+        },
+        scopes,
+        audience,
+        refresh: { kind: 'none' }, // RFC 6749 §4.4.3: SHOULD NOT be included
+        idToken: undefined,
+      },
+      deps,
+    )
+    if (tokens.accessToken) await store.saveAccessToken(tokens.accessToken)
+    return response
+  },
+}

@@ -1,0 +1,40 @@
+// What a token may cover: never more than was granted (RFC 6749 §6, RFC 8707 §2.2).
+
+import { OAuthError } from '../protocol/errors.ts'
+import { covers } from '../protocol/scope.ts'
+import { checkAudience, isIdentityScope, type Tenant } from '../protocol/tenant.ts'
+import type { GrantRecord } from '../store/records.ts'
+
+export interface Coverage {
+  readonly scopes: readonly string[]
+  readonly audience: readonly string[]
+}
+
+/** @param asked what the token request names; nothing named means all that was granted */
+export function narrowGrant(
+  grant: Pick<GrantRecord, 'scopes' | 'audience'>,
+  asked: { scopes: readonly string[] | undefined; resources: readonly string[] },
+  tenant: Tenant,
+): Coverage {
+  if (asked.scopes && !covers(grant.scopes, asked.scopes)) throw new OAuthError('scope_not_granted')
+  if (asked.resources.length === 0) {
+    return { scopes: asked.scopes ?? grant.scopes, audience: grant.audience }
+  }
+  if (!covers(grant.audience, asked.resources)) throw new OAuthError('resource_unknown')
+  const scopes = asked.scopes ?? scopesOf(tenant, asked.resources, grant.scopes)
+  checkAudience(tenant, asked.resources, scopes)
+  return { scopes, audience: asked.resources }
+}
+
+function scopesOf(
+  tenant: Tenant,
+  audience: readonly string[],
+  scopes: readonly string[],
+): readonly string[] {
+  const servers = tenant.resourceServers.filter((server) => audience.includes(server.audience))
+  return scopes.filter(
+    (scope) =>
+      isIdentityScope(scope) ||
+      servers.some((server) => server.scopes.some(({ name }) => name === scope)),
+  )
+}

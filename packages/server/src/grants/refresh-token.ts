@@ -1,0 +1,152 @@
+// Refresh token grant (RFC 6749 §6): rotation, retries that survive a lost answer, reuse detection (RFC 9700 §4.14).
+
+import { digestOf, sha256 } from '../platform/hash.ts'
+import { sealerFromSecret } from '../platform/seal.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { list, optional, required } from '../protocol/params.ts'
+import { parseResources } from '../protocol/resource.ts'
+import { parseScope } from '../protocol/scope.ts'
+import type { TokenResponse } from '../protocol/token-response.ts'
+import type { RotateOutcome } from '../store/port.ts'
+import type { GrantRecord, RefreshTokenRecord } from '../store/records.ts'
+import { type Issued, issueTokens, revocationExpiry, type TokenPlan } from '../tokens/issue.ts'
+import type { GrantContext, GrantType } from './grant.ts'
+import { narrowGrant } from './narrow.ts'
+
+interface RefreshRequest {
+  readonly refreshToken: string
+  readonly scopes: readonly string[] | undefined
+  readonly resources: readonly string[]
+}
+
+export const refreshToken: GrantType<RefreshRequest> = {
+  name: 'refresh_token',
+  forPublicClients: true,
+
+  parse(params) {
+    const scope = optional(params, 'scope')
+    return {
+      refreshToken: required(params, 'refresh_token'), // RFC 6749 §6: REQUIRED
+      scopes: scope === undefined ? undefined : parseScope(scope), // RFC 6749 §6: OPTIONAL
+      resources: parseResources(list(params, 'resource')), // RFC 8707 §2.2: OPTIONAL
+    }
+  },
+
+  async run(request, context) {
+    const { client, deps } = context
+    const { tenant, store } = deps
+    const found = await store.findRefreshToken(tenant.name, sha256(request.refreshToken))
+    if (!found) throw new OAuthError('refresh_token_unknown')
+    const { token, grant } = found
+    if (token.clientId !== client.id) throw new OAuthError('refresh_token_of_other_client')
+
+    const plan = {
+      grant,
+      ...narrowGrant(grant, request, tenant),
+      // OIDC Core §12.2: a refreshed ID token carries no nonce.
+      idToken: grant.scopes.includes('openid') ? { nonce: null } : undefined,
+    }
+    return client.refreshPolicy === 'stable'
+      ? renew(request, { token, plan, context })
+      : rotate(request, { token, plan, context })
+  },
+}
+
+interface Refresh {
+  readonly token: RefreshTokenRecord
+  readonly plan: Omit<TokenPlan, 'refresh'> & { readonly grant: GrantRecord }
+  readonly context: GrantContext
+}
+
+/** Purpose of the key under which the answer waits for a retry. */
+const ANSWER_PURPOSE = 'ostiary refresh answer'
+
+async function rotate(request: RefreshRequest, refresh: Refresh): Promise<TokenResponse> {
+  const { token, plan, context } = refresh
+  const { tenant, store, clock } = context.deps
+  const issued = await issueTokens(
+    { ...plan, refresh: { kind: 'new', endsAtSeconds: token.endsAtSeconds } },
+    context.deps,
+  )
+  const successor = issued.tokens.refreshToken
+  if (!successor) throw new Error('a rotation without a successor')
+  // Only the presented token yields this key: a copy of the database opens no answer.
+  const sealer = sealerFromSecret(request.refreshToken, ANSWER_PURPOSE)
+  const now = clock.nowSeconds()
+  const outcome = await store.rotateRefreshToken({
+    tenant: tenant.name,
+    hash: token.hash,
+    clientId: token.clientId,
+    nowSeconds: now,
+    retryWindowSeconds: tenant.policy.refreshToken.retryWindowSeconds,
+    fingerprint: fingerprintOf(request),
+    successor,
+    accessToken: issued.tokens.accessToken,
+    sealedAnswer: sealer.seal(JSON.stringify(issued.response)),
+    revocationExpiresAtSeconds: revocationExpiry(tenant, now),
+  })
+  if (outcome.outcome === 'rotated') return issued.response
+  if (outcome.outcome === 'retried') {
+    const answer = sealer.open(outcome.sealedAnswer)
+    if (answer === undefined) throw new Error('the answer kept for a retry does not open')
+    return JSON.parse(answer)
+  }
+  return refuse(outcome, refresh)
+}
+
+/** RFC 9700 §4.14.2 leaves confidential clients the choice: a stable token cannot be lost with an answer. */
+async function renew(request: RefreshRequest, refresh: Refresh): Promise<TokenResponse> {
+  const { token, plan, context } = refresh
+  const { tenant, store, clock } = context.deps
+  const now = clock.nowSeconds()
+  const issued: Issued = await issueTokens(
+    { ...plan, refresh: { kind: 'same', token: request.refreshToken } },
+    context.deps,
+  )
+  const outcome = await store.renewRefreshToken({
+    tenant: tenant.name,
+    hash: token.hash,
+    clientId: token.clientId,
+    nowSeconds: now,
+    expiresAtSeconds: Math.min(now + tenant.policy.refreshToken.idleSeconds, token.endsAtSeconds),
+    accessToken: issued.tokens.accessToken,
+  })
+  return outcome === 'renewed' ? issued.response : refuse({ outcome }, refresh)
+}
+
+type Refusal = Exclude<RotateOutcome, { outcome: 'rotated' | 'retried' }>
+
+async function refuse(refusal: Refusal, { token, context }: Refresh): Promise<never> {
+  if (refusal.outcome === 'reused') await recordReuse(token, context)
+  throw new OAuthError(REFUSALS[refusal.outcome])
+}
+
+const REFUSALS = {
+  retry_differs: 'refresh_retry_differs',
+  reused: 'refresh_token_reused',
+  expired: 'refresh_token_expired',
+  revoked: 'grant_revoked',
+  unknown: 'refresh_token_unknown',
+  wrong_client: 'refresh_token_of_other_client',
+} as const satisfies Record<Refusal['outcome'], string>
+
+async function recordReuse(token: RefreshTokenRecord, context: GrantContext): Promise<void> {
+  const { store, tenant, clock } = context.deps
+  context.log.warn(
+    { grant: token.grantId, client: token.clientId },
+    'refresh token reused: grant ended',
+  )
+  await store.recordAuditEvent({
+    tenant: tenant.name,
+    atSeconds: clock.nowSeconds(),
+    action: 'refresh_token.reused',
+    actor: `client:${token.clientId}`,
+    target: `grant:${token.grantId}`,
+    requestId: context.requestId,
+  })
+}
+
+/** A retry is the same request again; the same token with other wishes is not. */
+function fingerprintOf({ scopes, resources }: RefreshRequest): string {
+  return digestOf((scopes ?? []).toSorted().join(' '), resources.toSorted().join(' '))
+}

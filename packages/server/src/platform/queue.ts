@@ -1,0 +1,38 @@
+// Work that must not run all at once: so many in parallel, so many waiting, the rest refused.
+
+export interface Queue {
+  /** @throws what `refuse` makes, when the queue is full. */
+  run<T>(work: () => Promise<T>, refuse: () => Error): Promise<T>
+}
+
+export function createQueue(limits: { parallel: number; waiting: number }): Queue {
+  const waiting: (() => void)[] = []
+  let running = 0
+
+  async function takeTurn(refuse: () => Error): Promise<void> {
+    if (running < limits.parallel) {
+      running += 1
+      return
+    }
+    if (waiting.length >= limits.waiting) throw refuse()
+    // The one that finishes hands its place over, so `running` stays as it is.
+    await new Promise<void>((resolve) => waiting.push(resolve))
+  }
+
+  function endTurn(): void {
+    const next = waiting.shift()
+    if (next) next()
+    else running -= 1
+  }
+
+  return {
+    async run(work, refuse) {
+      await takeTurn(refuse)
+      try {
+        return await work()
+      } finally {
+        endTurn()
+      }
+    },
+  }
+}

@@ -1,0 +1,55 @@
+// Signs compact JWS. The signature is made on the thread pool, so that the event loop stays free while it runs.
+
+import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
+import type { SigningAlgorithm } from '../protocol/policy.ts'
+
+export interface Signer {
+  readonly kid: string
+  readonly algorithm: SigningAlgorithm
+  /** @param type the JWS header `typ`, which keeps one kind of token from passing as another (RFC 8725 §3.11) */
+  sign(type: string, claims: object): Promise<string>
+}
+
+export function createSigner(kid: string, algorithm: SigningAlgorithm, privateJwk: object): Signer {
+  const key = createPrivateKey({ key: { ...privateJwk }, format: 'jwk' })
+  const headers = new Map<string, string>()
+
+  function encodeHeader(type: string): string {
+    const known = headers.get(type)
+    if (known) return known
+    const header = encode({ alg: algorithm, typ: type, kid })
+    headers.set(type, header)
+    return header
+  }
+
+  return {
+    kid,
+    algorithm,
+    async sign(type, claims) {
+      const input = `${encodeHeader(type)}.${encode(claims)}`
+      const signature = await signBytes(algorithm, Buffer.from(input), key)
+      return `${input}.${signature.toString('base64url')}`
+    },
+  }
+}
+
+/** What `crypto.sign` calls each algorithm (RFC 7518 §3.1, RFC 8037 §3.1). */
+const DIGESTS: Record<SigningAlgorithm, string | null> = {
+  ES256: 'sha256',
+  RS256: 'sha256',
+  EdDSA: null,
+}
+
+function signBytes(algorithm: SigningAlgorithm, bytes: Buffer, key: KeyObject): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    // RFC 7518 §3.4: an ECDSA signature is R and S side by side, not DER. The option is ignored for other keys.
+    sign(DIGESTS[algorithm], bytes, { key, dsaEncoding: 'ieee-p1363' }, (error, signature) => {
+      if (error) reject(error)
+      else resolve(signature)
+    })
+  })
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
