@@ -5,6 +5,7 @@ const server = 'packages/server'
 // Each project is one kind of proof. `npm test` runs them all; `vitest run --project flows` one of them.
 export default defineConfig({
   test: {
+    globalSetup: `${server}/test/support/postgres-setup.ts`,
     projects: [
       project('tidy', [`${server}/test/spec/**/*.test.ts`]),
       project('unit', [
