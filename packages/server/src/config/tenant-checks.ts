@@ -1,0 +1,120 @@
+// Checks of one tenant: its issuer, its policy as a whole, its APIs and scopes.
+
+import { findContract } from '../contracts/index.ts'
+import { isLoopback } from '../protocol/redirect-uri.ts'
+import { isValidScopeName } from '../protocol/scope.ts'
+import { IDENTITY_SCOPES, isIdentityScope } from '../protocol/tenant.ts'
+import { type CheckOptions, refuseUnsafe } from './check.ts'
+import type { Finding, Path } from './problems.ts'
+import type { RawConfig } from './schema.ts'
+import type { TenantSettings } from './tenant-schema.ts'
+import { overridePolicy } from './tenants.ts'
+import { checkUnique } from './unique.ts'
+
+export function checkTenant(config: RawConfig, index: number, options: CheckOptions): Finding[] {
+  const tenant = config.tenants[index]
+  if (!tenant) return []
+  const path = ['tenants', index]
+  return [
+    ...checkIssuer({ config, options, issuer: tenant.issuer, path: [...path, 'issuer'] }),
+    ...checkPkce({ config, tenant, path: [...path, 'policy', 'pkce'] }),
+    ...checkLifetimes(tenant, [...path, 'policy']),
+    ...checkResourceServers(tenant, [...path, 'resourceServers']),
+  ]
+}
+
+/** RFC 8414 §2: an https URL without query and fragment; and in one spelling, because it is compared as text. */
+function checkIssuer(input: {
+  config: RawConfig
+  options: CheckOptions
+  issuer: string
+  path: Path
+}): Finding[] {
+  const { config, options, issuer, path } = input
+  const example = 'for example https://login.example.com'
+  if (!URL.canParse(issuer)) {
+    return [{ path, what: `"${issuer}" is not a URL`, remedy: `give an absolute URL, ${example}` }]
+  }
+  const url = new URL(issuer)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    return [{ path, what: `"${issuer}" is not a web address`, remedy: `use https, ${example}` }]
+  }
+  const canonical = `${url.origin}${url.pathname}`.replace(/\/+$/, '')
+  if (issuer !== canonical) {
+    const what = `"${issuer}" has a query, fragment, user, trailing slash or unusual spelling`
+    return [{ path, what, remedy: `write ${canonical}` }]
+  }
+  if (url.protocol === 'https:' || (options.development && isLoopback(issuer))) return []
+  const what = `"${issuer}" has no TLS`
+  return refuseUnsafe({ config, path, what, safer: 'use https', allowance: 'http-issuer' })
+}
+
+/** RFC 9700 §2.1.1: only S256 keeps an authorization request that was read from being used. */
+function checkPkce(input: { config: RawConfig; tenant: TenantSettings; path: Path }): Finding[] {
+  const { config, tenant, path } = input
+  const pkce = tenant.policy.pkce
+  const findings: Finding[] = []
+  if (pkce?.methods?.includes('plain') || pkce?.methodWhenOmitted === 'plain') {
+    const what = 'takes the method plain'
+    const safer = 'use S256'
+    findings.push(...refuseUnsafe({ config, path, what, safer, allowance: 'pkce-plain' }))
+  }
+  const { methods, methodWhenOmitted } = policyOf(tenant).pkce
+  if (methodWhenOmitted !== undefined && !methods.includes(methodWhenOmitted)) {
+    const what = `means ${methodWhenOmitted} when a request names no method, but does not take it`
+    findings.push({ path, what, remedy: 'add it to methods, or remove methodWhenOmitted' })
+  }
+  return findings
+}
+
+function checkLifetimes(tenant: TenantSettings, path: Path): Finding[] {
+  const { refreshToken, session } = policyOf(tenant)
+  const pairs = { refreshToken, session }
+  return Object.entries(pairs).flatMap(([name, { idleSeconds, absoluteSeconds }]) => {
+    if (idleSeconds <= absoluteSeconds) return []
+    const what = `idleSeconds (${idleSeconds}) is longer than absoluteSeconds (${absoluteSeconds})`
+    return [{ path: [...path, name], what, remedy: 'make idleSeconds the shorter one' }]
+  })
+}
+
+function policyOf(tenant: TenantSettings) {
+  const contract = findContract(tenant.contract)
+  if (!contract) throw new Error(`there is no contract called ${tenant.contract}`)
+  return overridePolicy(contract.policy, tenant.policy)
+}
+
+function checkResourceServers({ resourceServers }: TenantSettings, path: Path): Finding[] {
+  const audiences = resourceServers.map(({ audience }, index) => ({
+    path: [...path, index, 'audience'],
+    value: audience,
+  }))
+  const scopes = resourceServers.flatMap((server, index) =>
+    server.scopes.map(({ name }, position) => ({
+      path: [...path, index, 'scopes', position, 'name'],
+      value: name,
+    })),
+  )
+  return [
+    ...audiences.flatMap(checkAudience),
+    ...checkUnique(audiences),
+    ...scopes.flatMap(checkScopeName),
+    ...checkUnique(scopes),
+  ]
+}
+
+/** RFC 8707 §2: what a request may name as `resource`. */
+function checkAudience({ path, value }: { path: Path; value: string }): Finding[] {
+  if (URL.canParse(value) && !value.includes('#')) return []
+  const what = `"${value}" is not an absolute URI without fragment`
+  return [{ path, what, remedy: 'give one, for example https://api.example.com/v1' }]
+}
+
+function checkScopeName({ path, value }: { path: Path; value: string }): Finding[] {
+  if (isIdentityScope(value)) {
+    const what = `"${value}" is one of Ostiary's own scopes (${IDENTITY_SCOPES.join(', ')})`
+    return [{ path, what, remedy: 'choose another name' }]
+  }
+  if (isValidScopeName(value)) return []
+  const what = `"${value}" cannot be a scope (RFC 6749 §3.3)`
+  return [{ path, what, remedy: 'use printable ASCII without spaces, quotes and backslashes' }]
+}

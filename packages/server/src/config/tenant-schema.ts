@@ -1,0 +1,225 @@
+// The part of the configuration that describes one tenant: issuer, contract, policy, APIs and scopes.
+
+import { type Static, Type } from 'typebox'
+import { CONTRACT_NAMES } from '../contracts/index.ts'
+
+const DAY = 86_400
+const TEN_YEARS = 3650 * DAY
+
+const closed = { additionalProperties: false } as const
+
+function seconds(minimum: number, maximum: number, description: string) {
+  return Type.Optional(
+    Type.Integer({ minimum, maximum, description: `${description} In seconds.` }),
+  )
+}
+
+const AccessTokenSchema = Type.Object(
+  {
+    format: Type.Optional(
+      Type.Enum(['jwt', 'opaque'], {
+        description: '`jwt`: APIs verify it themselves (RFC 9068). `opaque`: APIs ask us.',
+      }),
+    ),
+    lifetimeSeconds: seconds(1, DAY, 'How long an access token is good for.'),
+  },
+  closed,
+)
+
+const RefreshTokenSchema = Type.Object(
+  {
+    idleSeconds: seconds(1, TEN_YEARS, 'A refresh token that is not used for so long expires.'),
+    absoluteSeconds: seconds(
+      1,
+      TEN_YEARS,
+      'However often it is refreshed, an authorization ends after so long.',
+    ),
+    retryWindowSeconds: seconds(
+      0,
+      300,
+      'A retry with the refresh token just used gets the same answer for so long.',
+    ),
+  },
+  closed,
+)
+
+const PkceSchema = Type.Object(
+  {
+    requiredFor: Type.Optional(
+      Type.Enum(['all', 'public'], {
+        description: 'Which apps must use PKCE; public ones always must.',
+      }),
+    ),
+    methods: Type.Optional(
+      Type.Array(Type.Enum(['S256', 'plain']), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Challenge methods that are taken. `plain` needs `allow: [pkce-plain]`.',
+      }),
+    ),
+    methodWhenOmitted: Type.Optional(
+      Type.Enum(['S256', 'plain'], {
+        description:
+          'Method that is meant when a request names none; without it such a request is refused.',
+      }),
+    ),
+  },
+  closed,
+)
+
+const SigningSchema = Type.Object(
+  {
+    algorithm: Type.Optional(
+      Type.Enum(['ES256', 'RS256', 'EdDSA'], { description: 'Signs access and ID tokens.' }),
+    ),
+    rotateEverySeconds: seconds(3600, TEN_YEARS, 'How long a signing key stays the current one.'),
+  },
+  closed,
+)
+
+const SessionSchema = Type.Object(
+  {
+    idleSeconds: seconds(60, 30 * DAY, 'A sign-in that is not used for so long ends.'),
+    absoluteSeconds: seconds(60, 30 * DAY, 'A sign-in ends after so long in any case.'),
+  },
+  closed,
+)
+
+const PolicySchema = Type.Object(
+  {
+    accessToken: Type.Optional(AccessTokenSchema),
+    refreshToken: Type.Optional(RefreshTokenSchema),
+    code: Type.Optional(
+      Type.Object(
+        { lifetimeSeconds: seconds(1, 600, 'How long an authorization code is good for.') },
+        closed,
+      ),
+    ),
+    pkce: Type.Optional(PkceSchema),
+    redirectUriOptional: Type.Optional(
+      Type.Boolean({
+        description: 'Whether an app with one redirect URI may leave it out of its requests.',
+      }),
+    ),
+    signing: Type.Optional(SigningSchema),
+    session: Type.Optional(SessionSchema),
+  },
+  {
+    ...closed,
+    default: {},
+    description:
+      'What this tenant does otherwise than its contract; see the contract for defaults.',
+  },
+)
+
+const LocalisedTextSchema = (description: string) =>
+  Type.Union(
+    [
+      Type.String({ minLength: 1 }),
+      Type.Object(
+        { en: Type.String({ minLength: 1 }) },
+        { additionalProperties: Type.String({ minLength: 1 }) },
+      ),
+    ],
+    {
+      description: `${description} English text, or texts by language tag with \`en\` among them.`,
+      examples: [{ en: 'see your contacts', de: 'deine Kontakte sehen' }],
+    },
+  )
+
+const ScopeSchema = Type.Object(
+  {
+    name: Type.String({
+      minLength: 1,
+      maxLength: 128,
+      description: 'The scope as apps ask for it.',
+      examples: ['contacts:read'],
+    }),
+    description: LocalisedTextSchema('What it lets an app do, as one clause for the consent page.'),
+    group: Type.Optional(
+      LocalisedTextSchema(
+        'The data area under which the consent page lists it; the name of the API when not set.',
+      ),
+    ),
+    access: Type.Enum(['read', 'change', 'delete'], {
+      description: 'The most that it lets an app do with the data.',
+    }),
+    sensitive: Type.Boolean({
+      default: false,
+      description: 'Whether the consent page points it out.',
+    }),
+    optional: Type.Boolean({
+      default: false,
+      description: 'Whether a user may leave it out when allowing an app.',
+    }),
+  },
+  closed,
+)
+
+const ResourceServerSchema = Type.Object(
+  {
+    audience: Type.String({
+      minLength: 1,
+      description: 'Absolute URI of the API: the `aud` of its tokens (RFC 8707).',
+      examples: ['https://api.example.com/v1'],
+    }),
+    name: Type.String({
+      minLength: 1,
+      maxLength: 100,
+      description: 'The API as people know it.',
+      examples: ['CRM API'],
+    }),
+    scopes: Type.Array(ScopeSchema, { default: [], description: 'The scopes of this API.' }),
+  },
+  closed,
+)
+
+export const TenantSchema = Type.Object(
+  {
+    name: Type.String({
+      pattern: '^[a-z][a-z0-9-]{0,62}$',
+      description:
+        'Short name in lower case for commands, logs and the database. Never change it: everything stored belongs to it.',
+      examples: ['acme'],
+    }),
+    displayName: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        description: 'The name that people see; `name` when not set.',
+      }),
+    ),
+    issuer: Type.String({
+      minLength: 1,
+      description: 'Issuer identifier: the public URL of this tenant, without a trailing slash.',
+      examples: ['https://login.example.com'],
+    }),
+    contract: Type.Enum(CONTRACT_NAMES, {
+      default: 'standard',
+      description: 'The wire format that apps of this tenant speak.',
+    }),
+    policy: PolicySchema,
+    supportEmail: Type.Optional(
+      Type.String({
+        format: 'email',
+        description: 'Where error pages send people who need help.',
+        examples: ['support@example.com'],
+      }),
+    ),
+    accentColour: Type.Optional(
+      Type.String({
+        pattern: '^#[0-9a-fA-F]{6}$',
+        description: 'Colour of buttons and links on the pages.',
+        examples: ['#1a5fb4'],
+      }),
+    ),
+    resourceServers: Type.Array(ResourceServerSchema, {
+      default: [],
+      description: 'The APIs of this tenant. The first one is the default audience.',
+    }),
+  },
+  closed,
+)
+
+export type TenantSettings = Static<typeof TenantSchema>
+export type PolicyOverrides = TenantSettings['policy']
