@@ -1,0 +1,33 @@
+// Improves pages that already work without it: shows the password, sends a form only once, goes back.
+
+for (const button of document.querySelectorAll('button.reveal')) {
+  const field = document.getElementById(button.getAttribute('aria-controls'))
+  button.hidden = false
+  button.addEventListener('click', () => {
+    const shown = field.type === 'password'
+    field.type = shown ? 'text' : 'password'
+    button.setAttribute('aria-pressed', String(shown))
+    field.focus()
+  })
+  // Browsers save a password only from a password field.
+  field.form.addEventListener('submit', () => {
+    field.type = 'password'
+  })
+}
+
+for (const form of document.forms) {
+  form.addEventListener('submit', (event) => {
+    if (form.dataset.sent) event.preventDefault()
+    form.dataset.sent = 'true'
+  })
+}
+
+// Back from the next page, the form may be sent again.
+addEventListener('pageshow', () => {
+  for (const form of document.forms) delete form.dataset.sent
+})
+
+for (const button of document.querySelectorAll('button.back')) {
+  button.hidden = history.length < 2
+  button.addEventListener('click', () => history.back())
+}

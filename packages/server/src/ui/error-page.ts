@@ -1,0 +1,70 @@
+// The error page, for three readers: the person, the developer of the app (folded away), and support.
+// It never names what is registered: it is shown to strangers.
+
+import { html } from 'ghtml'
+import type { PageErrorReason } from '../protocol/errors.ts'
+import type { ErrorPage } from '../protocol/page.ts'
+import { displayText } from './display-text.ts'
+import type { Content, View } from './view.ts'
+
+const RECEIVED_LENGTH = 500
+
+/** Reasons that come before any decision, so that we may say that the app got nothing. */
+const NOTHING_SHARED = new Set<PageErrorReason>([
+  'client_id_missing',
+  'client_unknown',
+  'redirect_uri_missing',
+  'redirect_uri_mismatch',
+  'request_malformed',
+  'response_type_of_page',
+  'interaction_of_other_browser',
+  'cross_site_post',
+])
+
+export function errorContent(page: ErrorPage, view: View): Content {
+  const { words } = view
+  const title = words.text(`error.${page.reason}.title`)
+  return {
+    title,
+    hasProblem: true,
+    script: 'page.js',
+    main: html`<h1>${title}</h1>
+<p class="lead">${words.text(`error.${page.reason}.person`)}</p>
+!${reassurance(page, view)}
+<button class="back" type="button" hidden>${words.text('layout.back')}</button>
+!${developerDetails(page, view)}
+!${supportLine(page, view)}`,
+  }
+}
+
+function reassurance({ reason, retryAfterSeconds }: ErrorPage, { words }: View): string {
+  if (NOTHING_SHARED.has(reason)) return html`<p>${words.text('error.nothing_shared')}</p>`
+  if (retryAfterSeconds === undefined) return ''
+  const duration = words.duration(retryAfterSeconds)
+  return html`<p>${words.text('error.retry_after', { duration })}</p>`
+}
+
+function developerDetails(page: ErrorPage, { words }: View): string {
+  const { reason, received, difference } = page
+  return html`<details class="developer">
+<summary>${words.text('error.developer')}</summary>
+<p>${words.text(`error.${reason}.developer`)}</p>
+<dl>
+<dt>${words.text('error.code')}</dt><dd><code>${reason}</code></dd>
+!${received && html`<dt>${words.text('error.received')}</dt><dd><code><bdi>${displayText(received, RECEIVED_LENGTH)}</bdi></code></dd>`}
+!${difference && html`<dt>${words.text('error.difference')}</dt><dd>${words.text(`difference.${difference}`)}</dd>`}
+</dl>
+</details>`
+}
+
+function supportLine({ reason, requestId }: ErrorPage, { words, tenant }: View): string {
+  const number = html`<code class="request-id">${displayText(requestId)}</code>`
+  const email = tenant.supportEmail
+  if (email === undefined) {
+    return html`<p class="support">${words.text('error.support')} !${number}</p>`
+  }
+  const subject = words.text('error.support_subject', { code: reason, request: requestId })
+  const href = `mailto:${encodeURIComponent(email)}?subject=${encodeURIComponent(subject)}`
+  const sentence = words.markup('error.support_mail', { email })
+  return html`<p class="support"><a href="${href}">!${sentence}</a> !${number}</p>`
+}

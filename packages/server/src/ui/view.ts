@@ -1,0 +1,35 @@
+// What every page knows besides its own data, and what it gives back to the layout.
+
+import type { Tenant } from '../protocol/tenant.ts'
+import type { Words } from './words.ts'
+
+export type Theme = 'light' | 'dark' | undefined
+
+export interface View {
+  readonly tenant: Tenant
+  readonly words: Words
+  readonly theme: Theme
+  /** Path under which the files of `assets/` are served. */
+  readonly assetPath: string
+  readonly actions: {
+    readonly signIn: string
+    readonly account: string
+    readonly consent: string
+    readonly signOut: string
+  }
+}
+
+export interface Content {
+  /** Text of `<title>`; not HTML. */
+  readonly title: string
+  /** HTML inside `<main>`, with the one `<h1>`. */
+  readonly main: string
+  /** Whether the page comes back because an answer was not accepted. */
+  readonly hasProblem?: boolean
+  /** For long content. */
+  readonly wide?: boolean
+  /** Where forms may lead besides our own origin (CSP `form-action`). */
+  readonly formActions?: readonly string[]
+  /** File of `assets/` that improves the page; it works without. */
+  readonly script?: string
+}
