@@ -1,0 +1,28 @@
+// Structured logs through pino. Every line passes the redaction before it is written, wherever it comes from.
+
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+import { formatLogLine } from './log-text.ts'
+import { redactLine } from './redact.ts'
+
+export interface LogSettings {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** `json`: one object per line. `text`: for people. */
+  readonly format: 'json' | 'text'
+  /** Standard output when not set. */
+  readonly destination?: DestinationStream
+}
+
+/** A log that fits `Log` of the protocol and the `loggerInstance` of Fastify. */
+export function createLog({ level, format, destination }: LogSettings): Logger {
+  const options: LoggerOptions = {
+    level,
+    base: undefined,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    hooks: {
+      streamWrite: (line) =>
+        format === 'text' ? formatLogLine(redactLine(line)) : redactLine(line),
+    },
+  }
+  return destination ? pino(options, destination) : pino(options)
+}
