@@ -1,0 +1,75 @@
+// Reading JSON from the issuer: bounded in time and size, no redirects, no storm on a server in trouble.
+
+const MAX_BYTES = 4 * 1024 * 1024
+const HOLD_OFF_MILLISECONDS = 1000
+
+export type FetchSettings = { readonly fetch: typeof fetch; readonly timeoutSeconds: number }
+
+/** JSON of a 200 answer. @throws Error that names the URL and what is wrong with its answer */
+export async function fetchJson(
+  settings: FetchSettings,
+  url: string,
+  init: RequestInit = {},
+): Promise<unknown> {
+  const response = await settings.fetch(url, {
+    redirect: 'error',
+    signal: AbortSignal.timeout(settings.timeoutSeconds * 1000),
+    ...init,
+    headers: { accept: 'application/json', ...init.headers },
+  })
+  if (response.status !== 200) {
+    await response.body?.cancel()
+    throw new Error(`${url} answered ${response.status}, expected 200`)
+  }
+  const text = await readText(response, url)
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Error(`${url} did not answer with JSON`, { cause })
+  }
+}
+
+async function readText(response: Response, url: string): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength
+    if (size > MAX_BYTES) throw new Error(`${url} answered with more than ${MAX_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** After a failure, callers get the same failure for a second instead of another try. */
+export function holdOff<Arguments extends unknown[], Result>(
+  action: (...args: Arguments) => Promise<Result>,
+): (...args: Arguments) => Promise<Result> {
+  let failure: { readonly error: unknown; readonly untilMilliseconds: number } | undefined
+  return async (...args) => {
+    if (failure && Date.now() < failure.untilMilliseconds) throw failure.error
+    try {
+      const result = await action(...args)
+      failure = undefined
+      return result
+    } catch (error) {
+      failure = { error, untilMilliseconds: Date.now() + HOLD_OFF_MILLISECONDS }
+      throw error
+    }
+  }
+}
+
+/** Runs once, shared by all callers; a failure is forgotten, so that the next call tries again. */
+export function once<Result>(action: () => Promise<Result>): () => Promise<Result> {
+  let result: Promise<Result> | undefined
+  return () => {
+    result ??= action().catch((error: unknown) => {
+      result = undefined
+      throw error
+    })
+    return result
+  }
+}

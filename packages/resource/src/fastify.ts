@@ -1,0 +1,50 @@
+// `@ostiary/resource/fastify`: the guard as hooks and handlers of Fastify.
+
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AccessToken } from './access-token.ts'
+import type { Guard } from './guard.ts'
+import { readCredentials } from './node-request.ts'
+import type { Refusal } from './refusal.ts'
+import type { Requirements } from './requirements.ts'
+import { RESOURCE_METADATA_HEADERS } from './resource-metadata.ts'
+import { TokenError } from './token-error.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The verified token, on routes behind `protect`; not there on others. */
+    token: AccessToken
+  }
+}
+
+/**
+ * A hook that lets a request pass with a good token only: `{ onRequest: protect(guard, { scopes: ['contacts:read'] }) }`.
+ * As `onRequest`, it refuses before a body is read; requirements that look at the body need `preHandler`.
+ */
+export function protect(guard: Guard, requirements: Requirements<FastifyRequest> = {}) {
+  guard.assertRequirements(requirements)
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const credentials = readCredentials(request.raw, request.body)
+    const verdict = await guard.authorize(credentials, requirements, request)
+    if (!verdict.ok) return send(reply, verdict.refusal)
+    request.token = verdict.token
+    return undefined
+  }
+}
+
+/** An error handler for tokens refused inside handlers; other errors go on: `app.setErrorHandler(handleTokenErrors(guard))`. */
+export function handleTokenErrors(guard: Guard) {
+  return (error: unknown, _request: FastifyRequest, reply: FastifyReply): unknown => {
+    if (!(error instanceof TokenError)) throw error
+    return send(reply, guard.refuse(error))
+  }
+}
+
+/** The handler of `app.get(guard.metadataPath(), …)` (RFC 9728). */
+export function resourceMetadata(guard: Guard) {
+  return (_request: FastifyRequest, reply: FastifyReply): unknown =>
+    reply.headers(RESOURCE_METADATA_HEADERS).send(guard.metadata())
+}
+
+function send(reply: FastifyReply, refusal: Refusal): unknown {
+  return reply.code(refusal.status).headers(refusal.headers).send(refusal.body)
+}

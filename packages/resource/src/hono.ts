@@ -1,0 +1,40 @@
+// `@ostiary/resource/hono`: the guard as middleware of Hono.
+
+import type { Context, ErrorHandler, Handler, MiddlewareHandler } from 'hono'
+import type { AccessToken } from './access-token.ts'
+import type { Guard } from './guard.ts'
+import { toResponse } from './refusal.ts'
+import type { Requirements } from './requirements.ts'
+import { RESOURCE_METADATA_HEADERS } from './resource-metadata.ts'
+import { TokenError } from './token-error.ts'
+
+/** Gives handlers behind `protect` a typed `c.get('token')`. */
+export type TokenEnvironment = { Variables: { token: AccessToken } }
+
+/** Lets a request pass with a good token only: `app.get('/contacts', protect(guard, { scopes: ['contacts:read'] }), …)`. */
+export function protect(
+  guard: Guard,
+  requirements: Requirements<Context> = {},
+): MiddlewareHandler<TokenEnvironment> {
+  guard.assertRequirements(requirements)
+  return async (context, next) => {
+    const credentials = { authorization: context.req.header('authorization'), url: context.req.url }
+    const verdict = await guard.authorize(credentials, requirements, context)
+    if (!verdict.ok) return toResponse(verdict.refusal)
+    context.set('token', verdict.token)
+    return await next()
+  }
+}
+
+/** An error handler for tokens refused inside handlers; other errors go on: `app.onError(handleTokenErrors(guard))`. */
+export function handleTokenErrors(guard: Guard): ErrorHandler {
+  return (error) => {
+    if (!(error instanceof TokenError)) throw error
+    return toResponse(guard.refuse(error))
+  }
+}
+
+/** The handler of `app.get(guard.metadataPath(), …)` (RFC 9728). */
+export function resourceMetadata(guard: Guard): Handler {
+  return (context) => context.json(guard.metadata(), 200, RESOURCE_METADATA_HEADERS)
+}

@@ -1,0 +1,29 @@
+// The revocation feed of the test issuer, in the form that the real one publishes.
+
+import { revocationId } from '../revocation-list.ts'
+
+const PAGE_LENGTH = 100
+const KEPT_SECONDS = 86_400
+
+export class TestRevocations {
+  readonly #entries: object[] = []
+
+  add(kind: 'grant' | 'client' | 'user', subject: string): void {
+    const nowSeconds = Math.floor(Date.now() / 1000)
+    this.#entries.push({
+      kind,
+      id: revocationId(kind, subject),
+      issued_until: nowSeconds,
+      expires_at: nowSeconds + KEPT_SECONDS,
+    })
+  }
+
+  pageAfter(sequence: number): object {
+    const end = Math.min(sequence + PAGE_LENGTH, this.#entries.length)
+    return {
+      sequence: Math.max(end, sequence),
+      more: end < this.#entries.length,
+      revocations: this.#entries.slice(sequence, end),
+    }
+  }
+}
