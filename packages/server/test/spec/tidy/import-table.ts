@@ -1,0 +1,64 @@
+// The import table: what each folder may depend on. Read it from the top, it is the house seen from above;
+// whatever is not named is forbidden. `import-rules.ts` enforces it, docs/architecture.md explains it.
+
+export interface Row {
+  /** Other folders or files below packages/server/src, separated by spaces; `type:` before those of which only types. */
+  readonly folders: string
+  /** Packages and Node built-ins; `*` at the end stands for the rest of a name. */
+  readonly packages: string
+}
+
+/**
+ * Folder or file of packages/server/src -> its row; the longest name that fits counts.
+ * Everything may import its own folder and the types of `protocol` besides.
+ */
+export const SERVER: Readonly<Record<string, Row>> = {
+  main: { folders: '*', packages: 'node:* commander' },
+  app: { folders: '*', packages: 'node:* type:fastify' },
+  // The commands are a second place, beside app.ts, where parts are put together.
+  cli: {
+    folders: 'app config operations identity tokens http ui store/port platform protocol',
+    packages: 'node:* commander type:fastify',
+  },
+
+  endpoints: {
+    folders: 'grants authorize client-auth identity tokens contracts store/port protocol',
+    packages: '',
+  },
+
+  authorize: { folders: 'identity tokens store/port type:platform protocol', packages: '' },
+  grants: { folders: 'identity tokens store/port type:platform protocol', packages: '' },
+  portal: { folders: 'operations http ui protocol', packages: '' },
+  account: { folders: 'operations http ui protocol', packages: '' },
+  console: { folders: 'operations http ui protocol', packages: '' },
+  api: { folders: 'operations http ui protocol', packages: 'typebox' },
+
+  'client-auth': { folders: 'store/port platform protocol', packages: '' },
+  operations: { folders: 'identity tokens store/port platform protocol', packages: '' },
+  identity: { folders: 'store/port platform protocol', packages: 'node:crypto node:os node:util' },
+  tokens: { folders: 'store/port platform protocol', packages: 'node:crypto node:util jose' },
+  http: {
+    folders: 'protocol/errors protocol/params type:contracts',
+    packages: 'node:* fastify @fastify/*',
+  },
+
+  'store/port': { folders: '', packages: '' },
+  'store/sql': { folders: 'store/port', packages: 'node:* kysely pg' },
+  contracts: { folders: 'protocol', packages: '' },
+
+  config: { folders: 'protocol', packages: 'node:* typebox typebox/* yaml' },
+  ui: { folders: '', packages: 'node:* ghtml intl-messageformat @formatjs/*' },
+  platform: { folders: '', packages: 'node:*' },
+  'platform/log': { folders: '', packages: 'node:* pino' },
+  'platform/guess-limiter': { folders: '', packages: 'rate-limiter-flexible' },
+  protocol: { folders: '', packages: 'node:crypto' },
+}
+
+/** The port is two files: the methods, and the records that go through them. */
+export const ALIASES: Readonly<Record<string, string>> = { 'store/records': 'store/port' }
+
+/** Every other package -> what its src may depend on. None of them may import the server. */
+export const OTHER_PACKAGES: Readonly<Record<string, string>> = {
+  'packages/resource': 'jose node:* type:express type:fastify type:hono',
+  'examples/crm-api': '@ostiary/resource fastify node:*',
+}

@@ -1,0 +1,94 @@
+// Rules about size: what fits on a screen can be read, what takes three arguments can be called without looking.
+
+import { type ParamPattern, Visitor } from 'oxc-parser'
+import { type CodeFile, isProduct, lineCount, lineOf, type Repo } from './repo.ts'
+import { codeRule, findingAt, type Rule } from './rule.ts'
+import { runnerOf } from './runner.ts'
+
+const MAX_FILE_LINES = 500
+const MAX_MEDIAN_LINES = 120
+const MAX_FUNCTION_LINES = 70
+const MAX_PARAMETERS = 3
+
+const fileLength = codeRule({
+  id: 'file-length',
+  says: `Files have at most ${MAX_FILE_LINES} lines`,
+  remedy: 'Split it along the questions that it answers.',
+  find: (file) => {
+    const lines = lineCount(file)
+    return lines > MAX_FILE_LINES ? [findingAt(file, 0, `${lines} lines`)] : []
+  },
+})
+
+const medianLength: Rule = {
+  id: 'median-length',
+  says: `Half of the source files have fewer than ${MAX_MEDIAN_LINES} lines`,
+  remedy: 'Split the longest ones.',
+  find: ({ code }: Repo) => {
+    const files = code.filter(isProduct).map((file) => ({ file, lines: lineCount(file) }))
+    const middle = files.toSorted((a, b) => a.lines - b.lines)[Math.floor(files.length / 2)]
+    if (middle === undefined || middle.lines < MAX_MEDIAN_LINES) return []
+    return [findingAt(middle.file, 0, `the median file has ${middle.lines} lines`)]
+  },
+}
+
+const functionLength = codeRule({
+  id: 'function-length',
+  says: `Functions have at most ${MAX_FUNCTION_LINES} lines`,
+  remedy: 'Take out the steps that have a name of their own.',
+  find: (file) =>
+    findFunctions(file).flatMap(({ start, end, isTestGroup }) => {
+      const lines = lineOf(file, end) - lineOf(file, start) + 1
+      if (isTestGroup || lines <= MAX_FUNCTION_LINES) return []
+      return [findingAt(file, start, `function of ${lines} lines`)]
+    }),
+})
+
+const parameterCount = codeRule({
+  id: 'parameter-count',
+  says: `Functions have at most ${MAX_PARAMETERS} positional parameters`,
+  remedy: 'Take one object with names instead.',
+  find: (file) =>
+    findFunctions(file).flatMap(({ start, params }) =>
+      params.length > MAX_PARAMETERS
+        ? [findingAt(file, start, `${params.length} positional parameters`)]
+        : [],
+    ),
+})
+
+interface FunctionNode {
+  readonly start: number
+  readonly end: number
+  readonly params: readonly ParamPattern[]
+  /** The callback of a `describe`: a list of tests, not a function anyone has to understand. */
+  readonly isTestGroup: boolean
+}
+
+function findFunctions({ program }: CodeFile): FunctionNode[] {
+  const found: FunctionNode[] = []
+  const testGroups = new Set<number>()
+  const add = (node: { start: number; end: number; params: ParamPattern[] }) => {
+    found.push({ ...node, isTestGroup: testGroups.has(node.start) })
+  }
+  new Visitor({
+    CallExpression(node) {
+      if (runnerOf(node.callee) !== 'describe') return
+      for (const argument of node.arguments) testGroups.add(argument.start)
+    },
+    FunctionDeclaration: add,
+    FunctionExpression: add,
+    ArrowFunctionExpression: add,
+    TSDeclareFunction: add,
+    TSEmptyBodyFunctionExpression: add,
+    TSMethodSignature: add,
+    TSFunctionType: add,
+  }).visit(program)
+  return found
+}
+
+export const SIZE_RULES: readonly Rule[] = [
+  fileLength,
+  medianLength,
+  functionLength,
+  parameterCount,
+]
