@@ -9,7 +9,7 @@ import type { Words } from './words.ts'
 
 const DESCRIPTION_LENGTH = 200
 
-export function scopeSections(scopes: readonly PageScope[], words: Words): string {
+export function scopeSections(scopes: readonly PageScope[], app: string, words: Words): string {
   const known = scopes.filter((scope) => scope.known)
   const fresh = scopes.filter((scope) => !scope.known)
   if (scopes.length === 0) return html`<p class="fact">${words.text('consent.scopes_none')}</p>`
@@ -18,7 +18,7 @@ export function scopeSections(scopes: readonly PageScope[], words: Words): strin
     fresh.length === 0
       ? ''
       : html`<section class="scopes">
-<h2>${words.text(heading)}</h2>
+<h2>${words.text(heading, { app })}</h2>
 !${scopeGroups(fresh, words)}
 </section>`
   return html`!${asked}!${known.length === 0 ? '' : knownScopes(known, fresh.length === 0, words)}`

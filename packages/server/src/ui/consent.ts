@@ -36,7 +36,7 @@ export function consentContent(page: ConsentPage, view: View): Content {
 <form method="post" action="${actions.consent}">
 <input type="hidden" name="interaction" value="${page.interaction}">
 !${organisationChoice(page, problems, view)}
-!${scopeSections(page.scopes, words)}
+!${scopeSections(page.scopes, names.app, words)}
 !${lifetime(page, view)}
 !${destination(page, view)}
 !${decisionButtons(view)}
@@ -64,9 +64,10 @@ function organisationChoice(page: ConsentPage, problems: readonly Problem[], { w
   const [first, ...others] = page.organisations
   if (first === undefined) return ''
   if (others.length === 0) {
-    return html`<p class="fact">${words.text('consent.organisation')}: <strong><bdi>${displayText(first.name)}</bdi></strong></p>`
+    const sentence = words.markup('consent.organisation', { organisation: displayText(first.name) })
+    return html`<p class="fact">!${icon('building')}<span>!${sentence}</span></p>`
   }
-  return html`<fieldset class="choices" role="radiogroup"!${fieldProblemAttributes('organisation', problems)}>
+  return html`<fieldset class="organisations" role="radiogroup"!${fieldProblemAttributes('organisation', problems)}>
 <legend>${words.text('consent.organisation_pick')}</legend>
 <p class="hint">${words.text('consent.organisation_hint')}</p>
 !${fieldProblem('organisation', problems)}

@@ -23,17 +23,19 @@ const NOTHING_SHARED = new Set<PageErrorReason>([
 
 export function errorContent(page: ErrorPage, view: View): Content {
   const { words } = view
+  const requestId = displayText(page.requestId)
   const title = words.text(`error.${page.reason}.title`)
   return {
     title,
     hasProblem: true,
+    mailSubject: words.text('error.support_subject', { code: page.reason, request: requestId }),
     script: 'page.js',
     main: html`<h1>${title}</h1>
 <p class="lead">${words.text(`error.${page.reason}.person`)}</p>
 !${reassurance(page, view)}
 <button class="back" type="button" hidden>${words.text('layout.back')}</button>
 !${developerDetails(page, view)}
-!${supportLine(page, view)}`,
+<p class="support">${words.text('error.support')} <code class="request-id">${requestId}</code></p>`,
   }
 }
 
@@ -55,16 +57,4 @@ function developerDetails(page: ErrorPage, { words }: View): string {
 !${difference && html`<dt>${words.text('error.difference')}</dt><dd>${words.text(`difference.${difference}`)}</dd>`}
 </dl>
 </details>`
-}
-
-function supportLine({ reason, requestId }: ErrorPage, { words, tenant }: View): string {
-  const number = html`<code class="request-id">${displayText(requestId)}</code>`
-  const email = tenant.supportEmail
-  if (email === undefined) {
-    return html`<p class="support">${words.text('error.support')} !${number}</p>`
-  }
-  const subject = words.text('error.support_subject', { code: reason, request: requestId })
-  const href = `mailto:${encodeURIComponent(email)}?subject=${encodeURIComponent(subject)}`
-  const sentence = words.markup('error.support_mail', { email })
-  return html`<p class="support"><a href="${href}">!${sentence}</a> !${number}</p>`
 }

@@ -27,7 +27,7 @@ export function renderDocument(content: Content, view: View): string {
 <main id="main" class="${content.wide ? 'card wide' : 'card'}" tabindex="-1">
 !${content.main}
 </main>
-<footer>!${helpLine(view)}</footer>
+<footer>!${helpLine(content, view)}</footer>
 </body>
 </html>
 `
@@ -42,8 +42,10 @@ function themeAttribute({ theme }: View): string {
   return theme === undefined ? '' : html` data-theme="${theme}"`
 }
 
-function helpLine({ tenant, words }: View): string {
+function helpLine({ mailSubject }: Content, { tenant, words }: View): string {
   const email = tenant.supportEmail
   if (email === undefined) return ''
-  return html`<p><a href="mailto:${encodeURIComponent(email)}">${words.text('layout.help', { email })}</a></p>`
+  const address = encodeURIComponent(email).replace('%40', '@')
+  const subject = mailSubject === undefined ? '' : `?subject=${encodeURIComponent(mailSubject)}`
+  return html`<p><a href="mailto:${address}${subject}">${words.text('layout.help', { email })}</a></p>`
 }

@@ -88,5 +88,7 @@ function problemsOf({ problem }: SignInPage, words: Words): Problem[] {
 function aboutApp({ app }: SignInPage, view: View): string {
   const links = appLinks(app, view)
   const label = view.words.text('app.links', { app: appName(app, view) })
-  return links === '' ? '' : html`<nav class="links" aria-label="${label}">!${links}</nav>`
+  return links === ''
+    ? ''
+    : html`<nav class="links" aria-labelledby="about"><span id="about">${label}</span>!${links}</nav>`
 }

@@ -26,6 +26,8 @@ export interface Content {
   readonly main: string
   /** Whether the page comes back because an answer was not accepted. */
   readonly hasProblem?: boolean
+  /** Subject of a mail to support that starts here. */
+  readonly mailSubject?: string
   /** For long content. */
   readonly wide?: boolean
   /** Where forms may lead besides our own origin (CSP `form-action`). */
