@@ -95,12 +95,11 @@ const perMinute = (limit: number, description: string) =>
 
 const RateLimitsSchema = Type.Object(
   {
-    signInsPerMinute: perMinute(30, 'Sign-in tries per address.'),
+    failedSignInsPerMinute: perMinute(120, 'Failed sign-ins per address, whatever the account.'),
     failedClientAuthenticationsPerMinute: perMinute(
       60,
       'Wrong client credentials per address and client.',
     ),
-    pagesPerMinute: perMinute(300, 'Requests to the pages (authorize and sign-out) per address.'),
   },
   {
     ...closed,

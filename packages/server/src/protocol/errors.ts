@@ -54,6 +54,10 @@ export const REASONS = {
     code: 'invalid_request',
     description: 'The request is not valid UTF-8 form data.',
   },
+  query_with_body: {
+    code: 'invalid_request',
+    description: 'Send the parameters of a POST in its body, not in the URL.',
+  },
   content_type_unsupported: {
     code: 'invalid_request',
     description: 'The request body must be application/x-www-form-urlencoded.',

@@ -17,25 +17,26 @@ const REPEATABLE = new Set(['resource'])
  * @throws OAuthError encoding_invalid, parameter_repeated, too_many_parameters
  */
 export function parseForm(text: string, repeatable: ReadonlySet<string> = REPEATABLE): Params {
-  const params = new Map<string, string[]>()
-  if (text === '') return params
-  const pairs = text.split('&', MAX_PARAMETERS + 1)
+  const pairs = text.split('&', MAX_PARAMETERS + 1).filter((pair) => pair !== '')
   if (pairs.length > MAX_PARAMETERS) throw new OAuthError('too_many_parameters')
-  const seen = new Set<string>()
+  const params = new Map<string, string[]>()
   for (const pair of pairs) {
-    if (pair === '') continue
-    const at = pair.indexOf('=')
-    const name = decode(at === -1 ? pair : pair.slice(0, at))
-    const value = at === -1 ? '' : decode(pair.slice(at + 1))
-    if (seen.has(name) && !repeatable.has(name)) throw new OAuthError('parameter_repeated')
-    seen.add(name)
-    if (value === '') continue
-    if (value.length > MAX_VALUE_LENGTH) throw new OAuthError('too_many_parameters')
+    const [name, value] = parsePair(pair)
     const values = params.get(name)
-    if (values) values.push(value)
-    else params.set(name, [value])
+    if (values && !repeatable.has(name)) throw new OAuthError('parameter_repeated')
+    if (!values) params.set(name, value === '' ? [] : [value])
+    else if (value !== '') values.push(value)
   }
+  for (const [name, values] of params) if (values.length === 0) params.delete(name)
   return params
+}
+
+function parsePair(pair: string): [name: string, value: string] {
+  const at = pair.indexOf('=')
+  if (at === -1) return [decode(pair), '']
+  const value = decode(pair.slice(at + 1))
+  if (value.length > MAX_VALUE_LENGTH) throw new OAuthError('too_many_parameters')
+  return [decode(pair.slice(0, at)), value]
 }
 
 function decode(text: string): string {

@@ -99,6 +99,11 @@ export function displayHost(uri: string): string {
   return url.host === '' ? url.protocol : url.host
 }
 
+/** Whether the URI leads to an app on the device, which nobody can tell from another one there (RFC 8252 §8.6). */
+export function isNativeRedirect(uri: string): boolean {
+  return LOOPBACK_LITERAL.test(uri) || !/^https?:/.test(uri)
+}
+
 /** The CSP source that lets a form end up at this URI: its origin, or its private scheme. */
 export function formActionSource(uri: string): string {
   const url = new URL(uri)

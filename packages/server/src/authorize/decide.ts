@@ -1,0 +1,125 @@
+// The only place that decides what an authorization request needs next: sign-in, a choice of account, consent, or
+// nothing more. It asks the store, changes nothing, and must not know pages or HTTP.
+
+import type { Account } from '../identity/sessions.ts'
+import { normaliseUsername } from '../identity/usernames.ts'
+import { OAuthError, type Reason, RedirectError } from '../protocol/errors.ts'
+import { isNativeRedirect } from '../protocol/redirect-uri.ts'
+import { covers } from '../protocol/scope.ts'
+import type { Store } from '../store/port.ts'
+import type { ConsentRecord, Membership } from '../store/records.ts'
+import type { Interaction } from './interaction.ts'
+import type { AuthorizationRequest } from './request.ts'
+
+export type Decision =
+  | { readonly step: 'sign-in' }
+  | { readonly step: 'select-account' }
+  | {
+      readonly step: 'consent'
+      readonly account: Account
+      readonly memberships: readonly Membership[]
+      /** Scopes that the user has allowed this app before. */
+      readonly known: readonly string[]
+    }
+  | {
+      readonly step: 'issue'
+      readonly account: Account
+      readonly membership: Membership | undefined
+    }
+
+export interface Situation {
+  readonly request: AuthorizationRequest
+  readonly interaction: Interaction
+  /** The accounts signed in in this browser. */
+  readonly accounts: readonly Account[]
+  readonly nowSeconds: number
+}
+
+export interface DecideDeps {
+  readonly store: Pick<Store, 'listMemberships' | 'findConsent'>
+}
+
+/** @throws RedirectError when `prompt=none` forbids what would be needed (OIDC Core §3.1.2.6) */
+export async function decideNextStep(situation: Situation, deps: DecideDeps): Promise<Decision> {
+  const silent = situation.request.prompts.has('none')
+  const selection = selectAccount(situation)
+  if ('step' in selection) {
+    return silent ? refuse('sign_in_needed', situation) : selection
+  }
+  const { account } = selection
+  const memberships = await deps.store.listMemberships(account.user.tenant, account.user.id)
+  const consents = await findConsents(situation.request, { account, memberships }, deps)
+  const membership = membershipToIssueFor(situation.request, memberships, consents)
+  if (membership !== 'ask') return { step: 'issue', account, membership }
+  if (silent) return refuse('consent_needed', situation)
+  return { step: 'consent', account, memberships, known: consents.flatMap(({ scopes }) => scopes) }
+}
+
+/** Who the user is, or what must happen before that is known. */
+function selectAccount(situation: Situation): { account: Account } | Decision {
+  const { request, interaction, accounts, nowSeconds } = situation
+  const chosen = accounts.find(({ session }) => session.id === interaction.account)
+  if (interaction.otherAccount && !chosen) return { step: 'sign-in' }
+  if (request.prompts.has('select_account') && !chosen && accounts.length > 0) {
+    return { step: 'select-account' }
+  }
+  const account = chosen ?? accountByHint(request.loginHint, accounts)
+  if (!account) return { step: 'sign-in' }
+  const freshSignIn = interaction.freshSignIn && account === chosen
+  if (request.prompts.has('login') && !freshSignIn) return { step: 'sign-in' }
+  // OIDC Core §3.1.2.1: older than max_age means to prove it again.
+  const ageSeconds = nowSeconds - account.session.authTimeSeconds
+  const tooOld = request.maxAgeSeconds !== undefined && ageSeconds > request.maxAgeSeconds
+  return tooOld && !freshSignIn ? { step: 'sign-in' } : { account }
+}
+
+/** OIDC Core §3.1.2.1, `login_hint`: the account it names, and without a hint the one used last. */
+function accountByHint(
+  hint: string | undefined,
+  accounts: readonly Account[],
+): Account | undefined {
+  if (hint === undefined) return accounts[0]
+  const username = normaliseUsername(hint)
+  return accounts.find(({ user }) => user.username === username || user.email === username)
+}
+
+async function findConsents(
+  request: AuthorizationRequest,
+  { account, memberships }: { account: Account; memberships: readonly Membership[] },
+  { store }: DecideDeps,
+): Promise<readonly ConsentRecord[]> {
+  const organisations = memberships.length > 0 ? memberships.map((m) => m.organisation.id) : [null]
+  const consents = await Promise.all(
+    organisations.map((organisationId) =>
+      store.findConsent({
+        tenant: account.user.tenant,
+        userId: account.user.id,
+        clientId: request.client.id,
+        organisationId,
+      }),
+    ),
+  )
+  return consents.filter((consent) => consent !== null)
+}
+
+/** For which membership the app gets its code without asking; 'ask' when the user has to answer. */
+function membershipToIssueFor(
+  request: AuthorizationRequest,
+  memberships: readonly Membership[],
+  consents: readonly ConsentRecord[],
+): Membership | undefined | 'ask' {
+  if (request.prompts.has('consent')) return 'ask'
+  // RFC 8252 §8.6: any app on the device can pretend to be this one, so the user is asked each time.
+  const assured =
+    request.client.type === 'confidential' || !isNativeRedirect(request.target.redirectUri)
+  if (!assured) return 'ask'
+  if (request.client.party === 'first' && memberships.length <= 1) return memberships[0]
+  const sufficient = consents.filter(({ scopes }) => covers(scopes, request.scopes))
+  const latest = sufficient.toSorted((a, b) => b.grantedAtSeconds - a.grantedAtSeconds)[0]
+  if (!latest) return 'ask'
+  return memberships.find(({ organisation }) => organisation.id === latest.organisationId)
+}
+
+function refuse(reason: Reason, { request }: Situation): never {
+  throw new RedirectError(new OAuthError(reason), request.target)
+}

@@ -1,0 +1,88 @@
+// The state of a request that is waiting for its user. The server keeps none: the page carries it, sealed, and
+// brings it back. It is bound to the browser that it was given to.
+
+import type { Clock } from '../platform/clock.ts'
+import { sha256 } from '../platform/hash.ts'
+import { newId } from '../platform/random.ts'
+import type { Sealer } from '../platform/seal.ts'
+import { PageError } from '../protocol/errors.ts'
+import { formatForm, type Params, parseForm } from '../protocol/params.ts'
+
+export interface Interaction {
+  /** Names this request: it is answered once. */
+  readonly id: string
+  /** The authorization request as form text, checked again from scratch at each step. */
+  readonly request: string
+  /** Hash of the browser's cookie: nobody else's browser can go on with it (RFC 9700 §4.7). */
+  readonly browser: string
+  readonly issuedAtSeconds: number
+  /** The session (by id) that the user chose or signed in with. */
+  readonly account: string | undefined
+  /** The user proved who they are for this very request: what `prompt=login` and `max_age` ask for. */
+  readonly freshSignIn: boolean
+  /** The user asked to sign in with yet another account. */
+  readonly otherAccount: boolean
+  /** It was left open too long and began anew. */
+  readonly restarted: boolean
+}
+
+export interface InteractionDeps {
+  readonly clock: Clock
+  readonly sealer: Sealer
+}
+
+const LIFETIME_SECONDS = 3600
+const PURPOSE = 'interaction'
+
+export function startInteraction(
+  params: Params,
+  browser: string,
+  { clock }: InteractionDeps,
+): Interaction {
+  return {
+    id: newId(),
+    request: formatForm(params),
+    browser: sha256(browser),
+    issuedAtSeconds: clock.nowSeconds(),
+    account: undefined,
+    freshSignIn: false,
+    otherAccount: false,
+    restarted: false,
+  }
+}
+
+export function sealInteraction(interaction: Interaction, { sealer }: InteractionDeps): string {
+  return sealer.seal(JSON.stringify(interaction), PURPOSE)
+}
+
+export interface OpenedInteraction {
+  readonly interaction: Interaction
+  readonly params: Params
+}
+
+/** @throws PageError when it was not made by us, or for another browser */
+export function openInteraction(
+  sealed: string | undefined,
+  browser: string | undefined,
+  { clock, sealer }: InteractionDeps,
+): OpenedInteraction {
+  const text = sealed === undefined ? undefined : sealer.open(sealed, PURPOSE)
+  if (text === undefined) throw new PageError('interaction_invalid', { status: 403 })
+  const interaction: Interaction = JSON.parse(text)
+  if (browser === undefined || sha256(browser) !== interaction.browser) {
+    throw new PageError('interaction_of_other_browser', { status: 403 })
+  }
+  const params = parseForm(interaction.request)
+  const expired = clock.nowSeconds() - interaction.issuedAtSeconds > LIFETIME_SECONDS
+  if (!expired) return { interaction, params }
+  // What the user proved for it no longer counts, but what the app asked for still does.
+  return {
+    interaction: { ...startInteraction(params, browser, { clock, sealer }), restarted: true },
+    params,
+  }
+}
+
+/** Until when the store must remember that this interaction was answered. */
+export function interactionExpiry({ issuedAtSeconds }: Interaction): number {
+  return issuedAtSeconds + LIFETIME_SECONDS
+}

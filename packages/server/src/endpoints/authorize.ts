@@ -1,0 +1,95 @@
+// Authorization endpoint (RFC 6749 §3.1): check the request, decide what it needs, show that or answer the app.
+
+import { type ApproveDeps, approve } from '../authorize/approve.ts'
+import { type DecideDeps, decideNextStep } from '../authorize/decide.ts'
+import {
+  type Interaction,
+  type InteractionDeps,
+  type OpenedInteraction,
+  openInteraction,
+  sealInteraction,
+  startInteraction,
+} from '../authorize/interaction.ts'
+import { consentPage, type PageContext, selectAccountPage, signInPage } from '../authorize/pages.ts'
+import { checkAuthorizationRequest, type RequestDeps } from '../authorize/request.ts'
+import type { Contract } from '../contracts/contract.ts'
+import { readAccounts, type SessionDeps } from '../identity/sessions.ts'
+import { newId } from '../platform/random.ts'
+import type { CookieChange, Endpoint, IncomingRequest, Reply } from '../protocol/message.ts'
+import { formatForm, optional } from '../protocol/params.ts'
+
+export interface AuthorizeDeps extends InteractionDeps, SessionDeps {
+  readonly contract: Contract
+  readonly store: SessionDeps['store'] &
+    RequestDeps['store'] &
+    DecideDeps['store'] &
+    ApproveDeps['store']
+}
+
+export function createAuthorizeEndpoint(deps: AuthorizeDeps): Endpoint {
+  return async (incoming) => {
+    // OIDC Core §3.1.2.1 wants POST too, but a cross-site POST comes without our cookies: move on by GET.
+    if (incoming.method === 'POST') {
+      const path = `${deps.contract.paths.authorize}?${formatForm(incoming.params)}`
+      return { kind: 'local_redirect', path }
+    }
+    const { browser, cookies } = identifyBrowser(incoming)
+    const { interaction, params } = openOrStart(incoming, browser, deps)
+
+    const request = await checkAuthorizationRequest(params, deps)
+    const accounts = await readAccounts(incoming.cookies.session, deps)
+    const nowSeconds = deps.clock.nowSeconds()
+    const decision = await decideNextStep({ request, interaction, accounts, nowSeconds }, deps)
+
+    const context: PageContext = { request, interaction, accounts }
+    switch (decision.step) {
+      case 'sign-in':
+        return { kind: 'page', status: 200, page: signInPage(context, deps), cookies }
+      case 'select-account':
+        return { kind: 'page', status: 200, page: selectAccountPage(context, deps), cookies }
+      case 'consent':
+        return { kind: 'page', status: 200, page: consentPage(context, decision, deps), cookies }
+      case 'issue':
+        return approve({ ...decision, request, scopes: request.scopes, answered: undefined }, deps)
+    }
+  }
+}
+
+/** Back to the authorization endpoint, which looks at the request anew: every step of a page ends here. */
+export function goOn(
+  interaction: Interaction,
+  deps: AuthorizeDeps,
+  cookies: readonly CookieChange[] = [],
+): Reply {
+  const path = `${deps.contract.paths.authorize}?interaction=${sealInteraction(interaction, deps)}`
+  return { kind: 'local_redirect', path, cookies }
+}
+
+/** The interaction that a posted form brings back. */
+export function resumeInteraction(
+  incoming: IncomingRequest,
+  deps: AuthorizeDeps,
+): OpenedInteraction {
+  return openInteraction(optional(incoming.params, 'interaction'), incoming.cookies.browser, deps)
+}
+
+function openOrStart(
+  incoming: IncomingRequest,
+  browser: string,
+  deps: AuthorizeDeps,
+): OpenedInteraction {
+  const sealed = optional(incoming.params, 'interaction')
+  if (sealed !== undefined) return openInteraction(sealed, browser, deps)
+  return { interaction: startInteraction(incoming.params, browser, deps), params: incoming.params }
+}
+
+/** A cookie that tells this browser from others before anyone has signed in (RFC 9700 §4.7). */
+export function identifyBrowser(incoming: IncomingRequest): {
+  browser: string
+  cookies: readonly CookieChange[]
+} {
+  const known = incoming.cookies.browser
+  if (known !== undefined) return { browser: known, cookies: [] }
+  const browser = newId()
+  return { browser, cookies: [{ name: 'browser', value: browser, maxAgeSeconds: undefined }] }
+}

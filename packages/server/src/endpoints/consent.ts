@@ -1,0 +1,70 @@
+// The consent form of an authorization request: the user's answer, which counts once.
+
+import { approve, deny } from '../authorize/approve.ts'
+import { type Decision, decideNextStep } from '../authorize/decide.ts'
+import { consentPage } from '../authorize/pages.ts'
+import { type AuthorizationRequest, checkAuthorizationRequest } from '../authorize/request.ts'
+import { readAccounts } from '../identity/sessions.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import type { Endpoint } from '../protocol/message.ts'
+import { list, optional, type Params } from '../protocol/params.ts'
+import { findScope, type Tenant } from '../protocol/tenant.ts'
+import type { Membership } from '../store/records.ts'
+import { type AuthorizeDeps, goOn, resumeInteraction } from './authorize.ts'
+
+export function createConsentEndpoint(deps: AuthorizeDeps): Endpoint {
+  return async (incoming) => {
+    const { interaction, params } = resumeInteraction(incoming, deps)
+    if (interaction.restarted) return goOn(interaction, deps)
+    const request = await checkAuthorizationRequest(params, deps)
+    const accounts = await readAccounts(incoming.cookies.session, deps)
+    const nowSeconds = deps.clock.nowSeconds()
+    const asked = withPrompt(request)
+    const decision = await decideNextStep(
+      { request: asked, interaction, accounts, nowSeconds },
+      deps,
+    )
+    // Signed out meanwhile, or the account is no longer the one the page named.
+    if (decision.step !== 'consent' || interaction.account === undefined)
+      return goOn(interaction, deps)
+
+    const scopes = allowedScopes(request, incoming.params, deps.tenant)
+    if (optional(incoming.params, 'decision') !== 'allow' || scopes.length === 0) {
+      return deny({ request, interaction, error: new OAuthError('user_denied') }, deps)
+    }
+    const membership = pickMembership(decision, incoming.params)
+    if (membership === 'missing') {
+      const context = { request, interaction, accounts }
+      const page = consentPage(context, decision, deps, 'organisation_missing')
+      return { kind: 'page', status: 422, page }
+    }
+    const { account } = decision
+    return approve({ request, account, membership, scopes, answered: interaction }, deps)
+  }
+}
+
+/** The page was shown, so an answer is due even if the same was allowed elsewhere meanwhile. */
+function withPrompt(request: AuthorizationRequest): AuthorizationRequest {
+  return { ...request, prompts: new Set([...request.prompts, 'consent'] as const) }
+}
+
+/** What must be is allowed with the button; what is optional only with its box ticked. */
+function allowedScopes(
+  request: AuthorizationRequest,
+  form: Params,
+  tenant: Tenant,
+): readonly string[] {
+  const ticked = list(form, 'scope')
+  return request.scopes.filter(
+    (scope) => !findScope(tenant, scope)?.optional || ticked.includes(scope),
+  )
+}
+
+function pickMembership(
+  { memberships }: Extract<Decision, { step: 'consent' }>,
+  form: Params,
+): Membership | undefined | 'missing' {
+  if (memberships.length <= 1) return memberships[0]
+  const id = optional(form, 'organisation')
+  return memberships.find(({ organisation }) => organisation.id === id) ?? 'missing'
+}

@@ -1,0 +1,86 @@
+// The sign-in form of an authorization request.
+
+import type { Interaction } from '../authorize/interaction.ts'
+import { signInPage } from '../authorize/pages.ts'
+import { checkAuthorizationRequest } from '../authorize/request.ts'
+import {
+  type Account,
+  formatSessionCookie,
+  readAccounts,
+  startSession,
+} from '../identity/sessions.ts'
+import { type SignInDeps, signIn } from '../identity/sign-in.ts'
+import type { CookieChange, Endpoint, IncomingRequest } from '../protocol/message.ts'
+import type { SignInPage } from '../protocol/page.ts'
+import { optional } from '../protocol/params.ts'
+import type { Tenant } from '../protocol/tenant.ts'
+import type { UserRecord } from '../store/records.ts'
+import { type AuthorizeDeps, goOn, resumeInteraction } from './authorize.ts'
+
+export type SignInEndpointDeps = AuthorizeDeps & SignInDeps
+
+export function createSignInEndpoint(deps: SignInEndpointDeps): Endpoint {
+  return async (incoming) => {
+    const { interaction, params } = resumeInteraction(incoming, deps)
+    if (interaction.restarted) return goOn(interaction, deps)
+    const request = await checkAuthorizationRequest(params, deps)
+    const accounts = await readAccounts(incoming.cookies.session, deps)
+
+    const result = await checkForm(incoming, deps)
+    if ('problem' in result) {
+      const page = signInPage({ request, interaction, accounts }, deps, result)
+      return { kind: 'page', status: result.problem.kind === 'locked' ? 429 : 422, page }
+    }
+    return signedIn(result.user, { incoming, interaction, accounts, deps })
+  }
+}
+
+type FormResult =
+  | { readonly user: UserRecord }
+  | { readonly problem: NonNullable<SignInPage['problem']>; readonly username: string }
+
+async function checkForm(incoming: IncomingRequest, deps: SignInEndpointDeps): Promise<FormResult> {
+  const username = optional(incoming.params, 'username') ?? ''
+  const password = optional(incoming.params, 'password') ?? ''
+  const fields = (['username', 'password'] as const).filter((name) => !incoming.params.has(name))
+  if (fields.length > 0) return { problem: { kind: 'field_missing', fields }, username }
+  const outcome = await signIn(
+    { username, password, address: incoming.address, requestId: incoming.id, log: incoming.log },
+    deps,
+  )
+  if (outcome.outcome === 'signed_in') return { user: outcome.user }
+  if (outcome.outcome === 'locked') {
+    return { problem: { kind: 'locked', seconds: outcome.seconds }, username }
+  }
+  return { problem: { kind: 'wrong_credentials' }, username }
+}
+
+async function signedIn(
+  user: UserRecord,
+  context: {
+    incoming: IncomingRequest
+    interaction: Interaction
+    accounts: readonly Account[]
+    deps: SignInEndpointDeps
+  },
+) {
+  const { incoming, interaction, accounts: present, deps } = context
+  const { userAgent, address } = incoming
+  const { account, accounts } = await startSession({ user, present, userAgent, address }, deps)
+  const proven = {
+    ...interaction,
+    account: account.session.id,
+    freshSignIn: true,
+    otherAccount: false,
+  }
+  return goOn(proven, deps, [sessionCookie(accounts, deps.tenant)])
+}
+
+/** The session cookie after a change of its accounts. */
+export function sessionCookie(accounts: readonly Account[], tenant: Tenant): CookieChange {
+  return {
+    name: 'session',
+    value: formatSessionCookie(accounts),
+    maxAgeSeconds: tenant.policy.session.absoluteSeconds,
+  }
+}

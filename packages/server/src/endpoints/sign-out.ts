@@ -1,0 +1,118 @@
+// Sign-out (OIDC RP-Initiated Logout §2): always asks first, so that no other site can sign a user out.
+
+import { describeAccount } from '../authorize/pages.ts'
+import { type Account, endSessions, readAccounts, type SessionDeps } from '../identity/sessions.ts'
+import { sha256 } from '../platform/hash.ts'
+import type { Sealer } from '../platform/seal.ts'
+import { PageError } from '../protocol/errors.ts'
+import { asClientId } from '../protocol/ids.ts'
+import type { CookieChange, Endpoint, Reply } from '../protocol/message.ts'
+import { optional, type Params } from '../protocol/params.ts'
+import {
+  formActionSource,
+  matchRedirectUri,
+  type VerifiedRedirectUri,
+} from '../protocol/redirect-uri.ts'
+import type { Store } from '../store/port.ts'
+import { readIdTokenHint } from '../tokens/id-token.ts'
+import type { KeyRing } from '../tokens/keys.ts'
+import { identifyBrowser } from './authorize.ts'
+
+export interface SignOutDeps extends SessionDeps {
+  readonly store: SessionDeps['store'] & Pick<Store, 'findClient'>
+  readonly keys: KeyRing
+  readonly sealer: Sealer
+}
+
+/** What the confirmation page brings back, sealed. */
+interface SignOutRequest {
+  readonly browser: string
+  readonly redirectUri: VerifiedRedirectUri | undefined
+  readonly state: string | undefined
+}
+
+const PURPOSE = 'sign-out'
+
+/** GET (or POST by an app): shows whom it would sign out. */
+export function createSignOutEndpoint(deps: SignOutDeps): Endpoint {
+  return async (incoming) => {
+    const { browser, cookies } = identifyBrowser(incoming)
+    const request: SignOutRequest = {
+      browser: sha256(browser),
+      redirectUri: await checkPostLogoutUri(incoming.params, deps),
+      state: optional(incoming.params, 'state'),
+    }
+    const uiLocales = optional(incoming.params, 'ui_locales')
+    const accounts = await readAccounts(incoming.cookies.session, deps)
+    if (accounts.length === 0) return finish(request, uiLocales, cookies)
+    const page = {
+      page: 'sign-out' as const,
+      uiLocales,
+      token: deps.sealer.seal(JSON.stringify(request), PURPOSE),
+      accounts: accounts.map(describeAccount),
+      formActions: request.redirectUri ? [formActionSource(request.redirectUri)] : [],
+    }
+    return { kind: 'page', status: 200, page, cookies }
+  }
+}
+
+/** POST of the confirmation page. */
+export function createSignOutConfirmEndpoint(deps: SignOutDeps): Endpoint {
+  return async (incoming) => {
+    const sealed = optional(incoming.params, 'token')
+    const text = sealed === undefined ? undefined : deps.sealer.open(sealed, PURPOSE)
+    if (text === undefined) throw new PageError('interaction_invalid', { status: 403 })
+    const request: SignOutRequest = JSON.parse(text)
+    const browser = incoming.cookies.browser
+    if (browser === undefined || sha256(browser) !== request.browser) {
+      throw new PageError('interaction_of_other_browser', { status: 403 })
+    }
+    const accounts: readonly Account[] = await readAccounts(incoming.cookies.session, deps)
+    await endSessions(accounts, deps)
+    const gone = { name: 'session', value: undefined, maxAgeSeconds: undefined }
+    return finish(request, undefined, [gone])
+  }
+}
+
+function finish(
+  { redirectUri, state }: SignOutRequest,
+  uiLocales: string | undefined,
+  cookies: readonly CookieChange[],
+): Reply {
+  if (redirectUri === undefined) {
+    return { kind: 'page', status: 200, page: { page: 'signed-out', uiLocales }, cookies }
+  }
+  return { kind: 'authorization', redirectUri, responseMode: 'query', fields: { state }, cookies }
+}
+
+/** OIDC RP-Initiated Logout §3: only a registered URI of the app that the hint or `client_id` names. */
+async function checkPostLogoutUri(
+  params: Params,
+  deps: SignOutDeps,
+): Promise<VerifiedRedirectUri | undefined> {
+  const clientId = await readClientId(params, deps)
+  const uri = optional(params, 'post_logout_redirect_uri')
+  if (uri === undefined) return undefined
+  const found =
+    clientId === undefined
+      ? null
+      : await deps.store.findClient(deps.tenant.name, asClientId(clientId))
+  const verified = found && matchRedirectUri(found.client.postLogoutRedirectUris, uri, false)
+  if (!verified) throw new PageError('redirect_uri_mismatch', { received: uri })
+  return verified
+}
+
+async function readClientId(params: Params, deps: SignOutDeps): Promise<string | undefined> {
+  const hint = optional(params, 'id_token_hint')
+  const named = optional(params, 'client_id')
+  if (hint === undefined) return named
+  const { tenant, keys, clock } = deps
+  const read = await readIdTokenHint(hint, {
+    issuer: tenant.issuer,
+    keys,
+    nowSeconds: clock.nowSeconds(),
+  })
+  if (!read || (named !== undefined && named !== read.clientId))
+    throw new PageError('request_malformed')
+  return read.clientId
+}

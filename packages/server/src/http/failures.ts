@@ -1,0 +1,117 @@
+// Turns whatever was thrown into an answer: known refusals into their public form, everything else into a 500
+// that says nothing and a log line that says all.
+
+import type { FastifyRequest } from 'fastify'
+import { OAuthError, PageError, type PageErrorReason, RedirectError } from '../protocol/errors.ts'
+import type { Reply } from '../protocol/message.ts'
+import { StoreUnavailableError } from '../store/port.ts'
+import type { Route, Site } from './route.ts'
+
+export function answerFailure(
+  thrown: unknown,
+  { request, route, site }: { request: FastifyRequest; route: Route; site: Site },
+): Reply {
+  const failure = translateHttpFailure(thrown)
+  logFailure(failure, request)
+  return route.audience === 'page'
+    ? answerAsPage(failure, request, site)
+    : answerAsJson(failure, site)
+}
+
+const RETRY_AFTER_SECONDS = 1
+
+/** What Fastify and the store throw, in our words. */
+function translateHttpFailure(thrown: unknown): unknown {
+  if (thrown instanceof StoreUnavailableError) {
+    return new OAuthError('store_unavailable', {
+      cause: thrown,
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+    })
+  }
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return new OAuthError('too_many_parameters', { cause: thrown })
+  if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
+    return new OAuthError('encoding_invalid', { cause: thrown })
+  return thrown
+}
+
+function logFailure(thrown: unknown, { log }: FastifyRequest): void {
+  const failure = thrown instanceof RedirectError ? thrown.error : thrown
+  if (!(failure instanceof OAuthError || failure instanceof PageError)) {
+    log.error({ err: failure }, 'unexpected error')
+    return
+  }
+  const line = { reason: failure.reason, err: failure.cause }
+  if (failure.status >= 500) log.error(line, 'request failed')
+  else log.info(line, 'request refused')
+}
+
+function answerAsJson(failure: unknown, site: Site): Reply {
+  const error = failure instanceof OAuthError ? failure : new OAuthError('unexpected')
+  const headers = refusalHeaders(error, site.issuer)
+  // RFC 6750 §3.1: a request without a token hears nothing but that one is needed.
+  if (error.reason === 'bearer_missing') return { kind: 'empty', status: error.status, headers }
+  return { kind: 'json', status: error.status, body: site.errorResponse(error), headers }
+}
+
+function refusalHeaders(error: OAuthError, issuer: string): Record<string, string> {
+  const headers: Record<string, string> = {}
+  if (error.retryAfterSeconds !== undefined)
+    headers['retry-after'] = String(error.retryAfterSeconds)
+  // RFC 6749 §5.2
+  if (error.code === 'invalid_client') headers['www-authenticate'] = `Basic realm="${issuer}"`
+  // RFC 6750 §3
+  if (error.reason === 'bearer_missing') headers['www-authenticate'] = `Bearer realm="${issuer}"`
+  if (error.code === 'invalid_token' && error.reason !== 'bearer_missing') {
+    headers['www-authenticate'] = bearerChallenge(error, issuer)
+  }
+  if (error.code === 'insufficient_scope') {
+    headers['www-authenticate'] = `${bearerChallenge(error, issuer)}, scope="openid"`
+  }
+  return headers
+}
+
+function bearerChallenge(error: OAuthError, issuer: string): string {
+  return `Bearer realm="${issuer}", error="${error.code}", error_description="${error.description}"`
+}
+
+function answerAsPage(failure: unknown, request: FastifyRequest, site: Site): Reply {
+  if (failure instanceof RedirectError) {
+    const { error, target } = failure
+    const fields = {
+      error: error.code,
+      error_description: error.description,
+      state: target.state,
+      iss: site.issuer, // RFC 9207 §2: errors too
+    }
+    return { kind: 'authorization', ...target, fields }
+  }
+  const error = failure instanceof PageError ? failure : toPageError(failure)
+  return {
+    kind: 'page',
+    status: error.status,
+    page: {
+      page: 'error',
+      uiLocales: undefined,
+      reason: error.reason,
+      requestId: request.id,
+      received: error.received,
+      difference: error.difference,
+      retryAfterSeconds: error.retryAfterSeconds,
+    },
+  }
+}
+
+function toPageError(failure: unknown): PageError {
+  if (!(failure instanceof OAuthError)) return new PageError('unexpected', { status: 500 })
+  const { status, retryAfterSeconds } = failure
+  const reason: PageErrorReason =
+    failure.code === 'too_many_requests' || failure.code === 'temporarily_unavailable'
+      ? failure.code
+      : 'request_malformed'
+  return new PageError(reason, {
+    status,
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  })
+}

@@ -1,0 +1,45 @@
+// The fixed headers of every answer, as tables: one for pages, one for everything else.
+
+const NEVER_CACHED = { 'cache-control': 'no-store', pragma: 'no-cache' }
+
+const EVERYWHERE = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'x-frame-options': 'DENY',
+  'permissions-policy':
+    'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()',
+}
+
+/** The page's own Content-Security-Policy comes with it. */
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  ...EVERYWHERE,
+  ...NEVER_CACHED,
+  'content-type': 'text/html; charset=utf-8',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+export const JSON_HEADERS: Readonly<Record<string, string>> = {
+  ...EVERYWHERE,
+  ...NEVER_CACHED,
+  'content-type': 'application/json; charset=utf-8',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+}
+
+/** For answers that other origins may read. */
+export const SHARED_HEADERS: Readonly<Record<string, string>> = {
+  'cross-origin-resource-policy': 'cross-origin',
+}
+
+export const ASSET_HEADERS: Readonly<Record<string, string>> = {
+  ...EVERYWHERE,
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+const TWO_YEARS_SECONDS = 63_072_000
+
+/** RFC 6797 §6.1: only https answers carry it. */
+export function transportHeaders(issuer: string): Readonly<Record<string, string>> {
+  if (!issuer.startsWith('https:')) return {}
+  return { 'strict-transport-security': `max-age=${TWO_YEARS_SECONDS}; includeSubDomains` }
+}

@@ -1,0 +1,95 @@
+// Turns a Reply into an HTTP answer.
+
+import type { FastifyReply } from 'fastify'
+import type { AuthorizationReply, Reply } from '../protocol/message.ts'
+import { writeCookies } from './cookies.ts'
+import { JSON_HEADERS, PAGE_HEADERS, SHARED_HEADERS } from './headers.ts'
+import type { RenderedPage, Route, Site } from './route.ts'
+
+export interface Reader {
+  readonly acceptLanguage: string | undefined
+}
+
+export function sendReply(
+  reply: FastifyReply,
+  answer: Reply,
+  { site, route, reader }: { site: Site; route: Route; reader: Reader },
+): FastifyReply {
+  if ('cookies' in answer && answer.cookies) writeCookies(reply, answer.cookies, site.tenant)
+  switch (answer.kind) {
+    case 'json':
+      return sendJson(reply, answer, route)
+    case 'empty':
+      return reply
+        .code(answer.status)
+        .headers({ ...JSON_HEADERS, ...answer.headers })
+        .removeHeader('content-type')
+        .send()
+    case 'page':
+      return sendPage(reply.code(answer.status), site.renderPage(answer.page, reader))
+    case 'local_redirect':
+      return sendRedirect(reply, site.issuer + answer.path)
+    case 'authorization':
+      return sendAuthorization(reply, answer, site)
+  }
+}
+
+function sendJson(
+  reply: FastifyReply,
+  answer: Extract<Reply, { kind: 'json' }>,
+  route: Route,
+): FastifyReply {
+  if (route.audience === 'public') reply.headers(SHARED_HEADERS)
+  return reply
+    .code(answer.status)
+    .headers({ ...JSON_HEADERS, ...answer.headers })
+    .send(JSON.stringify(answer.body))
+}
+
+function sendPage(reply: FastifyReply, page: RenderedPage): FastifyReply {
+  return reply
+    .headers(PAGE_HEADERS)
+    .header('content-language', page.language)
+    .header('vary', 'Accept-Language, Cookie')
+    .header('content-security-policy', page.contentSecurityPolicy)
+    .send(page.html)
+}
+
+/** RFC 9700 §4.12: 303 turns a POST into a GET, so that a password is never sent on. */
+function sendRedirect(reply: FastifyReply, location: string): FastifyReply {
+  return reply
+    .code(303)
+    .headers(PAGE_HEADERS)
+    .header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
+    .header('location', location)
+    .send('')
+}
+
+function sendAuthorization(
+  reply: FastifyReply,
+  answer: AuthorizationReply,
+  site: Site,
+): FastifyReply {
+  const fields = Object.entries(answer.fields).filter(
+    (field): field is [string, string] => field[1] !== undefined,
+  )
+  const { redirectUri } = answer
+  switch (answer.responseMode) {
+    case 'query':
+      return sendRedirect(reply, appendQuery(redirectUri, fields))
+    case 'fragment':
+      return sendRedirect(reply, `${redirectUri}#${new URLSearchParams(fields)}`)
+    case 'form_post':
+      return sendPage(reply.code(200), site.renderFormPost(redirectUri, Object.fromEntries(fields)))
+  }
+}
+
+/**
+ * RFC 6749 §3.1.2: the redirect URI keeps the query it was registered with, byte for byte.
+ * The fragment `_` stops a browser from carrying an older fragment over to the app (RFC 9700 §4.1.3).
+ */
+function appendQuery(redirectUri: string, fields: readonly [string, string][]): string {
+  if (fields.length === 0) return redirectUri
+  const separator = redirectUri.includes('?') ? '&' : '?'
+  return `${redirectUri}${separator}${new URLSearchParams([...fields])}`
+}

@@ -1,0 +1,51 @@
+// What a route is: data that app.ts fills in and server.ts serves. HTTP itself stays in this folder.
+
+import type { OAuthError } from '../protocol/errors.ts'
+import type { Endpoint } from '../protocol/message.ts'
+import type { Page } from '../protocol/page.ts'
+import type { VerifiedRedirectUri } from '../protocol/redirect-uri.ts'
+
+/**
+ * Who calls it, which decides headers, CORS and the form of errors:
+ * - `page`: a person's browser, by navigation; HTML, CSRF check on POST, no CORS
+ * - `app`: an app with its credentials; JSON, never cached, CORS for registered origins
+ * - `server`: an API's back end; like `app`, without CORS
+ * - `public`: anybody; JSON, cacheable, CORS for all
+ */
+export type Audience = 'page' | 'app' | 'server' | 'public'
+
+export interface Route {
+  readonly path: string
+  readonly methods: readonly ('GET' | 'POST')[]
+  readonly audience: Audience
+  readonly endpoint: Endpoint
+  /** A POST that other sites may send here: it changes nothing (OIDC Core §3.1.2.1). */
+  readonly crossSitePost?: boolean
+  /** Form fields that may come more than once. */
+  readonly repeatable?: ReadonlySet<string>
+}
+
+/** A tenant as HTTP sees it. */
+export interface Site {
+  readonly tenant: string
+  readonly issuer: string
+  readonly routes: readonly Route[]
+  /** Metadata paths that stand outside the issuer's own path (RFC 8414 §3.1). */
+  readonly rootRoutes: readonly Route[]
+  /** Folder with the style sheet and scripts of the pages. */
+  readonly assetsFolder: string
+  readonly brandStylesheet: string
+  errorResponse(error: OAuthError): Record<string, unknown>
+  renderPage(page: Page, reader: { acceptLanguage: string | undefined }): RenderedPage
+  renderFormPost(
+    redirectUri: VerifiedRedirectUri,
+    fields: Readonly<Record<string, string>>,
+  ): RenderedPage
+  isAllowedOrigin(origin: string): Promise<boolean>
+}
+
+export interface RenderedPage {
+  readonly html: string
+  readonly language: string
+  readonly contentSecurityPolicy: string
+}
