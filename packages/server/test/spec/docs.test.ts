@@ -24,6 +24,7 @@ describe('every page of the documentation', () => {
     ['a link to a missing file', { path: 'docs/a.md', text: '[b](missing.md)' }],
     ['a link to a missing heading', { path: 'docs/a.md', text: '# A\n[b](#b)' }],
     ['a path that is gone', { path: 'docs/a.md', text: 'see `packages/server/src/gone.ts`' }],
+    ['a source file that is gone', { path: 'docs/a.md', text: 'see `grants/gone.ts`' }],
     ['a script that is gone', { path: 'docs/a.md', text: 'run `npm run gone`' }],
   ])('is reported for %s', (_, page) => {
     expect(findBroken(page, world)).toHaveLength(1)

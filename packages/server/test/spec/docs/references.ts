@@ -44,12 +44,14 @@ function headingsOf(text: string): string[] {
   )
 }
 
-/** A path in backticks that starts at the root of the repository. */
+/** A path in backticks: from the root of the repository, or, for source files, from the server's `src`. */
 function brokenPaths({ path, text }: Page, { exists }: World): string[] {
-  const named = text.matchAll(/`((?:packages|docs|examples|deploy|bench|\.ci)\/[\w./-]+)`/g)
-  return [...named].flatMap(([, file = '']) =>
-    exists(file) ? [] : [`${path} names ${file}, which does not exist`],
-  )
+  const named = text.matchAll(/`((?:[\w.-]+\/)+[\w.-]*)`/g)
+  return [...named].flatMap(([, file = '']) => {
+    const isOurs = /^(?:packages|docs|examples|deploy|bench|\.ci)\/|\.ts$/.test(file)
+    const found = exists(file) || exists(`packages/server/src/${file}`)
+    return !isOurs || found ? [] : [`${path} names ${file}, which does not exist`]
+  })
 }
 
 function brokenScripts({ path, text }: Page, { scripts }: World): string[] {
