@@ -1,0 +1,108 @@
+// The secrets of an app: several at a time, so that one can be replaced without a moment in which none works.
+
+import { sha256 } from '../platform/hash.ts'
+import { newId, newSecret } from '../platform/random.ts'
+import type { ClientId } from '../protocol/ids.ts'
+import type { ClientSecretRecord, ClientWithSecrets } from '../store/records.ts'
+import { checkName } from './field-checks.ts'
+import {
+  type FieldProblem,
+  type OperationContext,
+  recordAudit,
+  refusal,
+  refuseIfAny,
+} from './operation.ts'
+import { findRegisteredClient } from './registered-client.ts'
+
+const MAX_LIVE_SECRETS = 5
+const HINT_LENGTH = 4
+
+export interface NewClientSecret {
+  readonly clientId: string
+  /** By which people tell it from the others. */
+  readonly name: string
+  readonly expiresAtSeconds?: number | undefined
+}
+
+export interface CreatedClientSecret {
+  readonly record: ClientSecretRecord
+  /** The only time it is readable. */
+  readonly secret: string
+}
+
+/** @throws OperationError with everything that is wrong with the input */
+export async function addClientSecret(
+  input: NewClientSecret,
+  context: OperationContext,
+): Promise<CreatedClientSecret> {
+  const found = await findRegisteredClient(input.clientId, context)
+  refuseIfAny(checkNewSecret(input, found, context.clock.nowSeconds()))
+  const created = newClientSecret(
+    {
+      clientId: found.client.id,
+      name: input.name.trim(),
+      expiresAtSeconds: input.expiresAtSeconds ?? null,
+    },
+    context,
+  )
+  await context.store.addClientSecret(created.record)
+  await recordAudit(context, 'client_secret.added', `client:${found.client.id}`)
+  return created
+}
+
+function checkNewSecret(
+  { name, expiresAtSeconds }: NewClientSecret,
+  { client, secrets }: ClientWithSecrets,
+  nowSeconds: number,
+): FieldProblem[] {
+  const problems = checkName('name', name)
+  const live = secrets.filter((secret) => (secret.expiresAtSeconds ?? Infinity) > nowSeconds)
+  if (client.type === 'public') {
+    problems.push({ field: 'client', problem: 'is public: it cannot keep a secret' })
+  }
+  if (live.length >= MAX_LIVE_SECRETS) {
+    problems.push({
+      field: 'client',
+      problem: `has ${live.length} secrets already: revoke one that is no longer used`,
+    })
+  }
+  if (live.some((secret) => secret.name === name.trim())) {
+    problems.push({ field: 'name', problem: `"${name.trim()}" is the name of another secret` })
+  }
+  if (expiresAtSeconds !== undefined && expiresAtSeconds <= nowSeconds) {
+    problems.push({ field: 'expiresAtSeconds', problem: 'is in the past' })
+  }
+  return problems
+}
+
+/** @throws OperationError when there is no such app or secret */
+export async function revokeClientSecret(
+  input: { readonly clientId: string; readonly secretId: string },
+  context: OperationContext,
+): Promise<void> {
+  const { client } = await findRegisteredClient(input.clientId, context)
+  const revoked = await context.store.revokeClientSecret(
+    context.tenant.name,
+    client.id,
+    input.secretId,
+  )
+  if (!revoked) throw refusal('secret', `"${input.secretId}" does not exist for this app`)
+  await recordAudit(context, 'client_secret.revoked', `client:${client.id}`)
+}
+
+export function newClientSecret(
+  input: { clientId: ClientId; name: string; expiresAtSeconds: number | null },
+  { tenant, clock }: OperationContext,
+): CreatedClientSecret {
+  const secret = newSecret('ost_cs')
+  const record: ClientSecretRecord = {
+    ...input,
+    tenant: tenant.name,
+    id: newId(),
+    hash: sha256(secret),
+    hint: secret.slice(-HINT_LENGTH),
+    createdAtSeconds: clock.nowSeconds(),
+    lastUsedAtSeconds: null,
+  }
+  return { record, secret }
+}

@@ -1,0 +1,34 @@
+// Checks of single fields that several operations share.
+
+import type { FieldProblem } from './operation.ts'
+
+const MAX_NAME_LENGTH = 100
+const HANDLE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
+
+/** A name as people read it: one line, and nothing that changes how the text around it looks. */
+export function checkName(field: string, name: string): FieldProblem[] {
+  if (name.trim() === '') return [{ field, problem: 'is empty: give a name' }]
+  if ([...name].length > MAX_NAME_LENGTH) {
+    return [{ field, problem: `has more than ${MAX_NAME_LENGTH} characters` }]
+  }
+  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(name)) {
+    return [{ field, problem: 'holds invisible characters: leave them out' }]
+  }
+  return []
+}
+
+/** An id that was chosen instead of made. */
+export function checkHandle(field: string, id: string): FieldProblem[] {
+  if (HANDLE.test(id)) return []
+  const problem = 'has letters, digits, dots, dashes and underscores only, at most 63'
+  return [{ field, problem: `"${id}" cannot be used: an id ${problem}` }]
+}
+
+export function checkWebAddress(field: string, url: string | undefined): FieldProblem[] {
+  if (url === undefined || (URL.canParse(url) && new URL(url).protocol === 'https:')) return []
+  return [{ field, problem: `"${url}" is not an https address` }]
+}
+
+export function findRepeated(values: readonly string[]): string[] {
+  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))]
+}

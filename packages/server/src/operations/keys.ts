@@ -1,0 +1,46 @@
+// Signing keys of a tenant: looking at them, and replacing the current one ahead of its time.
+
+import type { Sealer } from '../platform/seal.ts'
+import type { KeyRecord } from '../store/records.ts'
+import { rotateKeys } from '../tokens/keys.ts'
+import { type OperationContext, recordAudit, refusal } from './operation.ts'
+
+export interface KeyContext extends OperationContext {
+  readonly sealer: Sealer
+}
+
+/** A key without its private part. */
+export type KeyView = Pick<
+  KeyRecord,
+  'kid' | 'algorithm' | 'state' | 'createdAtSeconds' | 'activatedAtSeconds' | 'expiresAtSeconds'
+>
+
+/** Current first. A tenant whose server has never started has none. */
+export async function listSigningKeys({
+  tenant,
+  store,
+  clock,
+}: OperationContext): Promise<readonly KeyView[]> {
+  const keys = await store.listKeys(tenant.name, clock.nowSeconds())
+  return keys.map(({ tenant: _, publicJwk: __, sealedPrivateJwk: ___, ...key }) => key)
+}
+
+/**
+ * The next key becomes the current one. @returns its kid
+ * @throws OperationError when APIs may not know the next key yet; `force` does it all the same
+ */
+export async function rotateSigningKeys(
+  input: { readonly force: boolean },
+  context: KeyContext,
+): Promise<{ readonly currentKid: string }> {
+  const rotation = await rotateKeys(context, input)
+  if (rotation.outcome === 'too_young') {
+    throw refusal(
+      'key',
+      `next was published only just: APIs may not know it for another ${rotation.waitSeconds} seconds; wait, or force it and accept that they refuse tokens meanwhile`,
+    )
+  }
+  if (rotation.outcome === 'lost') throw refusal('key', 'was rotated by someone else just now')
+  await recordAudit(context, 'signing_key.rotated', `key:${rotation.currentKid}`)
+  return { currentKid: rotation.currentKid }
+}

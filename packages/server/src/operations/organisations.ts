@@ -1,0 +1,74 @@
+// Organisations and their units.
+
+import { newId } from '../platform/random.ts'
+import type { OrganisationRecord, UnitRecord } from '../store/records.ts'
+import { checkHandle, checkName, findRepeated } from './field-checks.ts'
+import {
+  type FieldProblem,
+  type OperationContext,
+  recordAudit,
+  refusal,
+  refuseIfAny,
+} from './operation.ts'
+
+interface Named {
+  readonly name: string
+  /** Chosen, to match an id that the product has already; made when not given. */
+  readonly id?: string | undefined
+}
+
+export interface NewOrganisation extends Named {
+  readonly units?: readonly Named[] | undefined
+}
+
+export type OrganisationWithUnits = OrganisationRecord & { readonly units: readonly UnitRecord[] }
+
+/** @throws OperationError with everything that is wrong with the input */
+export async function createOrganisation(
+  input: NewOrganisation,
+  context: OperationContext,
+): Promise<OrganisationWithUnits> {
+  const { tenant, store, clock } = context
+  refuseIfAny(checkNewOrganisation(input))
+  const organisation: OrganisationRecord = {
+    tenant: tenant.name,
+    id: input.id ?? newId(),
+    name: input.name.trim(),
+    createdAtSeconds: clock.nowSeconds(),
+  }
+  const units = (input.units ?? []).map((unit) => ({
+    tenant: tenant.name,
+    id: unit.id ?? newId(),
+    organisationId: organisation.id,
+    name: unit.name.trim(),
+  }))
+  const outcome = await store.createOrganisation(organisation, units)
+  if (outcome === 'exists') {
+    throw refusal('id', `"${organisation.id}", or that of a unit, is taken: choose another`)
+  }
+  await recordAudit(context, 'organisation.created', `organisation:${organisation.id}`)
+  return { ...organisation, units }
+}
+
+function checkNewOrganisation({ id, name, units = [] }: NewOrganisation): FieldProblem[] {
+  const unitIds = units.flatMap((unit) => unit.id ?? [])
+  const repeatedIds = findRepeated(unitIds)
+  const repeatedNames = findRepeated(units.map((unit) => unit.name.trim()))
+  return [
+    ...(id === undefined ? [] : checkHandle('id', id)),
+    ...checkName('name', name),
+    ...unitIds.flatMap((unitId) => checkHandle('units', unitId)),
+    ...units.flatMap((unit) => checkName('units', unit.name)),
+    ...[...repeatedIds, ...repeatedNames].map((value) => ({
+      field: 'units',
+      problem: `"${value}" is given twice`,
+    })),
+  ]
+}
+
+export function listOrganisations({
+  tenant,
+  store,
+}: OperationContext): Promise<readonly OrganisationWithUnits[]> {
+  return store.listOrganisations(tenant.name)
+}
