@@ -1,0 +1,112 @@
+// A whole Ostiary on a free port, with a store of its own, a clock that tests drive, and the world of world.ts.
+
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type RunningServer, startServer } from '../../src/app.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { createLog } from '../../src/platform/log.ts'
+import type { Store } from '../../src/store/port.ts'
+import { openStore } from '../../src/store/sql/open.ts'
+import { createFakeClock, type FakeClock } from './fake-clock.ts'
+import { createDatabase } from './postgres.ts'
+import { populate, RESOURCE_SERVERS, TENANT } from './world.ts'
+
+export const STORES = ['sqlite', 'postgres'] as const
+export type StoreKind = (typeof STORES)[number]
+
+export interface TestServer {
+  readonly issuer: string
+  readonly store: Store
+  readonly clock: FakeClock
+  /** Every line that was logged. */
+  readonly logLines: readonly string[]
+  stop(): Promise<void>
+}
+
+export interface TestServerOptions {
+  /** Policy of the tenant, as in the configuration file. */
+  readonly policy?: object
+  readonly rateLimits?: object
+  /** Path of the issuer, such as `/crm`. */
+  readonly path?: string
+}
+
+export async function startTestServer(
+  kind: StoreKind,
+  options: TestServerOptions = {},
+): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'ostiary-test-'))
+  const port = await findFreePort()
+  const issuer = `http://localhost:${port}${options.path ?? ''}`
+  const { config } = loadConfig({
+    env: {},
+    value: configFor(issuer, port, options),
+    development: true,
+  })
+  const database =
+    kind === 'sqlite'
+      ? { kind, path: join(folder, 'ostiary.db') }
+      : { kind, url: await createDatabase() }
+  const store = await openStore(database, { migrate: true })
+  const clock = createFakeClock()
+  await populate(store, clock.nowSeconds())
+  const logLines: string[] = []
+  const log = createLog({
+    level: 'debug',
+    format: 'json',
+    destination: { write: (line) => void logLines.push(line) },
+  })
+  const server: RunningServer = await startServer({
+    config,
+    masterKey: randomBytes(32),
+    store,
+    log,
+    clock,
+  })
+  return {
+    issuer,
+    store,
+    clock,
+    logLines,
+    async stop() {
+      await server.close()
+      await store.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+function configFor(
+  issuer: string,
+  port: number,
+  { policy = {}, rateLimits = {} }: TestServerOptions,
+) {
+  return {
+    server: { host: 'localhost', port },
+    rateLimits,
+    tenants: [
+      {
+        name: TENANT,
+        displayName: 'Example CRM',
+        issuer,
+        contract: 'standard',
+        policy,
+        resourceServers: RESOURCE_SERVERS,
+        supportEmail: 'help@crm.example',
+      },
+    ],
+  }
+}
+
+/** The issuer names the port, so it must be known before the server starts. */
+export async function findFreePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, 'localhost', resolve))
+  const address = probe.address()
+  await new Promise((resolve) => probe.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no port to be had')
+  return address.port
+}
