@@ -2,12 +2,17 @@
 
 import { html } from 'ghtml'
 import type { PageScope } from '../protocol/page.ts'
-import { IDENTITY_SCOPES } from '../protocol/tenant.ts'
 import { displayText } from './display-text.ts'
 import { icon } from './icons.ts'
-import type { Words } from './words.ts'
+import type { MessageKey, Words } from './words.ts'
 
 const DESCRIPTION_LENGTH = 200
+/** Scopes about the user, which belong to no API (OIDC Core §5.4). */
+const IDENTITY_WORDS = new Map<string, MessageKey>([
+  ['openid', 'consent.scope_openid'],
+  ['profile', 'consent.scope_profile'],
+  ['email', 'consent.scope_email'],
+])
 
 export function scopeSections(scopes: readonly PageScope[], app: string, words: Words): string {
   const known = scopes.filter((scope) => scope.known)
@@ -69,15 +74,14 @@ function scopeDescription({ name, description }: PageScope, words: Words): strin
 }
 
 function builtInDescription(name: string, words: Words): string {
-  const identity = IDENTITY_SCOPES.find((known) => known === name)
-  return identity === undefined
+  const key = IDENTITY_WORDS.get(name)
+  return key === undefined
     ? words.text('consent.scope_undescribed', { scope: displayText(name) })
-    : words.text(`consent.scope_${identity}`)
+    : words.text(key)
 }
 
 function groupName({ name, group }: PageScope, words: Words): string {
   const own = group && displayText(words.pick(group))
   if (own) return own
-  const isIdentity = IDENTITY_SCOPES.some((known) => known === name)
-  return words.text(isIdentity ? 'consent.group_identity' : 'consent.group_other')
+  return words.text(IDENTITY_WORDS.has(name) ? 'consent.group_identity' : 'consent.group_other')
 }

@@ -47,7 +47,7 @@ export function consentContent(page: ConsentPage, view: View): Content {
 /** Cancel comes first in the document: the Enter key in a field presses the first button, and must never allow. */
 function decisionButtons({ words }: View): string {
   return html`<div class="decision">
-<button type="submit" name="decision" value="deny">${words.text('consent.cancel')}</button>
+<button type="submit" name="decision" value="deny" formnovalidate>${words.text('consent.cancel')}</button>
 <button class="primary" type="submit" name="decision" value="allow">${words.text('consent.allow')}</button>
 </div>`
 }
@@ -75,7 +75,7 @@ function organisationChoice(page: ConsentPage, problems: readonly Problem[], { w
     const checked = id === page.selectedOrganisation ? ' checked' : ''
     // The first one carries the id to which the problem summary leads.
     const fieldId = index === 0 ? 'organisation' : `organisation-${index + 1}`
-    return html`<label for="${fieldId}"><input id="${fieldId}" type="radio" name="organisation" value="${id}"!${checked}><bdi>${displayText(name)}</bdi></label>`
+    return html`<label for="${fieldId}"><input id="${fieldId}" type="radio" name="organisation" value="${id}" required!${checked}><bdi>${displayText(name)}</bdi></label>`
   })}
 </fieldset>`
 }

@@ -3,7 +3,6 @@
 
 import { html } from 'ghtml'
 import type { VerifiedRedirectUri } from '../protocol/redirect-uri.ts'
-import { displayHost, formActionSource } from '../protocol/redirect-uri.ts'
 import { displayText } from './display-text.ts'
 import type { Content, View } from './view.ts'
 
@@ -13,16 +12,17 @@ export interface FormPost {
 }
 
 export function formPostContent({ redirectUri, fields }: FormPost, { words }: View): Content {
-  const host = displayText(displayHost(redirectUri), 255)
+  // A private-use scheme (RFC 8252 §7.1) has neither host nor origin, and stands for both.
+  const { host, origin, protocol } = new URL(redirectUri)
   const inputs = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
   return {
     title: words.text('form_post.title'),
-    formActions: [formActionSource(redirectUri)],
+    formActions: [origin === 'null' ? protocol : origin],
     script: 'form-post.js',
     main: html`<h1>${words.text('form_post.title')}</h1>
-<p class="lead">!${words.markup('form_post.lead', { host })}</p>
+<p class="lead">!${words.markup('form_post.lead', { host: displayText(host || protocol, 255) })}</p>
 <form method="post" action="${redirectUri}">
 !${inputs}
 <button class="primary" type="submit">${words.text('form_post.submit')}</button>

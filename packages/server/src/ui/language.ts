@@ -2,7 +2,7 @@
 
 import { match } from '@formatjs/intl-localematcher'
 
-export const DEFAULT_LANGUAGE = 'en'
+const DEFAULT_LANGUAGE = 'en'
 /** More wishes than any browser sends; keeps the work small. */
 const MAX_WISHES = 20
 const RIGHT_TO_LEFT_SCRIPTS = new Set([
@@ -16,7 +16,7 @@ const RIGHT_TO_LEFT_SCRIPTS = new Set([
   'Thaa',
 ])
 
-export interface LanguageWishes {
+interface LanguageWishes {
   /** OIDC Core §3.1.2.1: space-separated tags, best first. */
   readonly uiLocales: string | undefined
   readonly cookie: string | undefined
@@ -30,6 +30,14 @@ export function chooseLanguage(wishes: LanguageWishes, available: readonly strin
     wishes.cookie ?? '',
     ...acceptedLanguages(wishes.acceptLanguage ?? ''),
   ]
+  return matchLanguage(wanted, available)
+}
+
+/**
+ * The first wish that is available, as such or without its region (RFC 4647 §3.4); else English. The library's
+ * other algorithm remembers every tag that it ever saw, and here strangers choose the tags.
+ */
+export function matchLanguage(wanted: readonly string[], available: readonly string[]): string {
   const tags = wanted.filter(isLanguageTag).slice(0, MAX_WISHES)
   return match(tags, available, DEFAULT_LANGUAGE, { algorithm: 'lookup' })
 }

@@ -5,12 +5,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { html } from 'ghtml'
 import { IntlMessageFormat } from 'intl-messageformat'
 import type { LocalisedText } from '../protocol/tenant.ts'
-import { chooseLanguage, textDirection } from './language.ts'
+import { matchLanguage, textDirection } from './language.ts'
 import english from './locales/en.json' with { type: 'json' }
 
 /** English is complete by definition: a key that it lacks does not compile. */
 export type MessageKey = keyof typeof english
-export type MessageValues = Readonly<Record<string, string | number>>
+type MessageValues = Readonly<Record<string, string | number>>
 
 export interface Words {
   readonly language: string
@@ -64,10 +64,7 @@ function loadWords(language: string): Words {
     text: (key, values) => String(message(key).format(values)),
     markup: (key, values = {}) => String(message(key).format({ ...isolate(values), strong })),
     duration: (seconds) => formatDuration(language, seconds),
-    pick: (text) => {
-      const wishes = { uiLocales: language, cookie: undefined, acceptLanguage: undefined }
-      return text[chooseLanguage(wishes, Object.keys(text))] ?? ''
-    },
+    pick: (text) => text[matchLanguage([language], Object.keys(text))] ?? '',
   }
 }
 
