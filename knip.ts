@@ -5,21 +5,9 @@ import type { KnipConfig } from 'knip'
 const config: KnipConfig = {
   workspaces: {
     '.': {},
-    'packages/server': {
-      entry: ['src/main.ts', 'test/**/*.test.ts'],
-      project: ['{src,test}/**/*.ts'],
-    },
-    'packages/resource': {
-      entry: ['test/**/*.test.ts'],
-      project: ['{src,test}/**/*.ts'],
-    },
-    'examples/crm-api': {
-      entry: ['src/plugin.ts', 'test/**/*.test.ts'],
-      project: ['{src,test}/**/*.ts'],
-    },
+    'packages/*': { project: ['{src,test}/**/*.ts'] },
+    'examples/*': { entry: ['src/plugin.ts'], project: ['{src,test}/**/*.ts'] },
   },
-  // The runtime itself, pinned: npm scripts find it as `node`.
-  ignoreDependencies: ['node'],
   ignoreExportsUsedInFile: { interface: true, type: true },
 }
 

@@ -60,10 +60,13 @@ function namesIn({ program }: CodeFile): TestName[] {
   return found
 }
 
+/** `RFC 6749 §4.1.2`, and the same of OpenID Connect. */
+export const SECTION = /(?:RFC|OIDC) \w+ §\d+(?:\.\d+)*/g
+
 /** `A1, RFC 6749 §4.1.2: a code …` -> `RFC 6749 §4.1.2`. */
 function sectionsOf(name: string): string[] {
   const [cited = ''] = name.split(': ', 1)
-  return cited.match(/(?:RFC \d+|OIDC Core) §[\d.]*\d/g) ?? []
+  return cited.match(SECTION) ?? []
 }
 
 function textOf(argument: Argument): string | undefined {

@@ -60,5 +60,5 @@ export const ALIASES: Readonly<Record<string, string>> = { 'store/records': 'sto
 /** Every other package -> what its src may depend on. None of them may import the server. */
 export const OTHER_PACKAGES: Readonly<Record<string, string>> = {
   'packages/resource': 'jose node:* type:express type:fastify type:hono',
-  'examples/crm-api': '@ostiary/resource fastify node:*',
+  'examples/crm-api': '@ostiary/resource ajv fastify node:*',
 }

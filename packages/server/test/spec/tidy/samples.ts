@@ -192,10 +192,14 @@ export const SAMPLES: Readonly<
       { [`${SRC}/a.ts`]: 'function a(b: 1, c: 2, d: 3, e: 4) {}' },
       { [`${SRC}/a.ts`]: 'const a = (b: 1, c: 2, d: 3, ...e: 4[]) => {}' },
       { [`${SRC}/a.ts`]: 'class A { constructor(b: 1, c: 2, d: 3, e: 4) {} }' },
+      { [`${SRC}/a.ts`]: 'const a = { b(c: 1, d: 2, e: 3, f: 4) {} }' },
       { [`${SRC}/a.ts`]: 'interface A { a(b: 1, c: 2, d: 3, e: 4): void }' },
       { [`${SRC}/a.ts`]: 'type A = (b: 1, c: 2, d: 3, e: 4) => void' },
     ],
-    keeps: [{ [`${SRC}/a.ts`]: 'function a(b: 1, c: 2, { d, e, f }: D) {}' }],
+    keeps: [
+      { [`${SRC}/a.ts`]: 'function a(b: 1, c: 2, { d, e, f }: D) {}' },
+      { [`${SRC}/a.ts`]: 'app.use((error, request, response, next) => next(error))' },
+    ],
   },
 
   'time-and-chance': {

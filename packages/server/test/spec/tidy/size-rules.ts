@@ -49,10 +49,10 @@ const parameterCount = codeRule({
   says: `Functions have at most ${MAX_PARAMETERS} positional parameters`,
   remedy: 'Take one object with names instead.',
   find: (file) =>
-    findFunctions(file).flatMap(({ start, params }) =>
-      params.length > MAX_PARAMETERS
-        ? [findingAt(file, start, `${params.length} positional parameters`)]
-        : [],
+    findFunctions(file).flatMap(({ start, params, isCallback }) =>
+      isCallback || params.length <= MAX_PARAMETERS
+        ? []
+        : [findingAt(file, start, `${params.length} positional parameters`)],
     ),
 })
 
@@ -62,24 +62,43 @@ interface FunctionNode {
   readonly params: readonly ParamPattern[]
   /** The callback of a `describe`: a list of tests, not a function anyone has to understand. */
   readonly isTestGroup: boolean
+  /** Its parameters are for whoever calls it to choose: Express tells error handlers by having four. */
+  readonly isCallback: boolean
 }
 
 function findFunctions({ program }: CodeFile): FunctionNode[] {
   const found: FunctionNode[] = []
   const testGroups = new Set<number>()
-  const add = (node: { start: number; end: number; params: ParamPattern[] }) => {
-    found.push({ ...node, isTestGroup: testGroups.has(node.start) })
+  const named = new Set<number>()
+  const add = (node: Omit<FunctionNode, 'isTestGroup' | 'isCallback'> & { type: string }) => {
+    const isExpression = node.type.endsWith('Expression')
+    found.push({
+      ...node,
+      isTestGroup: testGroups.has(node.start),
+      isCallback: isExpression && !named.has(node.start),
+    })
   }
   new Visitor({
     CallExpression(node) {
       if (runnerOf(node.callee) !== 'describe') return
       for (const argument of node.arguments) testGroups.add(argument.start)
     },
+    VariableDeclarator({ init }) {
+      if (init) named.add(init.start)
+    },
+    PropertyDefinition({ value }) {
+      if (value) named.add(value.start)
+    },
+    MethodDefinition({ value }) {
+      named.add(value.start)
+    },
+    Property({ value }) {
+      named.add(value.start)
+    },
     FunctionDeclaration: add,
     FunctionExpression: add,
     ArrowFunctionExpression: add,
     TSDeclareFunction: add,
-    TSEmptyBodyFunctionExpression: add,
     TSMethodSignature: add,
     TSFunctionType: add,
   }).visit(program)

@@ -39,9 +39,9 @@ function mayNameDocument({ path, text }: TextFile, offset: number): boolean {
 const orphanSections = textRule({
   id: 'orphan-sections',
   says: 'A section sign stands behind its document',
-  remedy: 'Write the document before it: `RFC 6749 §6`, and again for the next one.',
+  remedy: 'Name the document each time, `RFC 6749 §6, RFC 6749 §7`: then a search finds them all.',
   find: (file) =>
-    [...file.text.matchAll(/§/g)].flatMap(({ index }) => {
+    [...file.text.matchAll(/§(?=[A-Z\d])/g)].flatMap(({ index }) => {
       const before = file.text.slice(Math.max(0, index - 60), index)
       return /(?:\d\w*|\b[A-Z][\w-]*) $/.test(before)
         ? []
