@@ -1,0 +1,94 @@
+// What is removed when its time is over, in small batches of one table each.
+
+import { type RawBuilder, sql } from 'kysely'
+import type { Database } from './schema.ts'
+import { type Statement, statement } from './statement.ts'
+
+interface Batch {
+  readonly nowSeconds: number
+  readonly limit: number
+}
+
+type CleanUp = Statement<Batch, { gone: number }>
+
+const DAY_SECONDS = 86_400
+/** A grant may outlive the tokens that the store knows of: JWTs are not stored, and some live for months. */
+const GRANT_RETENTION_SECONDS = 400 * DAY_SECONDS
+/** A shorter time would soon give an attacker a fresh count of tries. */
+const ATTEMPT_RETENTION_SECONDS = 30 * DAY_SECONDS
+
+/** Each returns a row for every row it removed. */
+export const CLEAN_UPS: readonly CleanUp[] = [
+  deleteWhere('codes', ['tenant', 'hash'], (p) => sql`expires_at_seconds <= ${p.nowSeconds}`),
+  deleteWhere(
+    'accessTokens',
+    ['tenant', 'hash'],
+    (p) => sql`expires_at_seconds <= ${p.nowSeconds}`,
+  ),
+  // A spent token stays as long as its chain may live: that is how reuse is recognised (RFC 9700 §4.14.2).
+  deleteWhere(
+    'refreshTokens',
+    ['tenant', 'hash'],
+    (p) => sql`ends_at_seconds <= ${p.nowSeconds}
+      and (answer_expires_at_seconds is null or answer_expires_at_seconds <= ${p.nowSeconds})`,
+  ),
+  wipeAnswers(),
+  deleteWhere(
+    'grants',
+    ['tenant', 'id'],
+    (p) => sql`ends_at_seconds <= ${longBefore(p, GRANT_RETENTION_SECONDS)}`,
+  ),
+  deleteWhere(
+    'sessions',
+    ['tenant', 'hash'],
+    (p) => sql`expires_at_seconds <= ${p.nowSeconds} or ends_at_seconds <= ${p.nowSeconds}`,
+  ),
+  deleteWhere(
+    'oneTimeIds',
+    ['tenant', 'purpose', 'id'],
+    (p) => sql`expires_at_seconds <= ${p.nowSeconds}`,
+  ),
+  deleteWhere(
+    'revocations',
+    ['tenant', 'kind', 'subject'],
+    (p) => sql`expires_at_seconds <= ${p.nowSeconds}`,
+  ),
+  deleteWhere('signingKeys', ['tenant', 'kid'], (p) => sql`expires_at_seconds <= ${p.nowSeconds}`),
+  deleteWhere(
+    'signInAttempts',
+    ['tenant', 'usernameHash'],
+    (p) => sql`last_at_seconds <= ${longBefore(p, ATTEMPT_RETENTION_SECONDS)}
+      and locked_until_seconds <= ${p.nowSeconds}`,
+  ),
+]
+
+/** PostgreSQL would take the difference of an input and a number for 32 bits wide. */
+function longBefore(input: Batch, seconds: number) {
+  return sql`cast(${input.nowSeconds} as bigint) - ${sql.lit(seconds)}`
+}
+
+/** Neither dialect can be relied on to limit a DELETE itself, so a sub-query picks the rows by their key. */
+function deleteWhere<Table extends keyof Database>(
+  table: Table,
+  key: readonly (keyof Database[Table] & string)[],
+  isOver: (input: Batch) => RawBuilder<unknown>,
+): CleanUp {
+  const columns = sql.join(key.map((column) => sql.ref(column)))
+  return statement((db, p: Batch) => {
+    const over = sql`select ${columns} from ${sql.table(table)} where ${isOver(p)} limit ${p.limit}`
+    const query = sql<{ gone: number }>`
+      delete from ${sql.table(table)} where (${columns}) in (${over}) returning 1 as gone`
+    return { compile: () => query.compile(db) }
+  })
+}
+
+/** The answer kept for retries holds tokens, if sealed: it goes as soon as its window is over. */
+function wipeAnswers(): CleanUp {
+  return statement((db, p: Batch) => {
+    const over = sql`select tenant, hash from refresh_tokens
+      where sealed_answer is not null and answer_expires_at_seconds <= ${p.nowSeconds} limit ${p.limit}`
+    const query = sql<{ gone: number }>`
+      update refresh_tokens set sealed_answer = null where (tenant, hash) in (${over}) returning 1 as gone`
+    return { compile: () => query.compile(db) }
+  })
+}

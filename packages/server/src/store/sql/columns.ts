@@ -1,0 +1,261 @@
+// The columns of every table and how their values are kept. The compiler checks that none is missing, and a test
+// that the migrations make the same ones.
+
+import type { Selectable } from 'kysely'
+import type {
+  AccessTokenRecord,
+  AuditEventRecord,
+  ClientRecord,
+  ClientSecretRecord,
+  CodeRecord,
+  GrantRecord,
+  KeyRecord,
+  OrganisationRecord,
+  RefreshTokenRecord,
+  RevocationRecord,
+  SessionRecord,
+  UnitRecord,
+  UserRecord,
+} from '../records.ts'
+import type { Database } from './schema.ts'
+
+/** How a value is kept: lists as JSON text, flags as 0 or 1, because SQLite has neither type. */
+export type ColumnKind = 'text' | 'number' | 'flag' | 'list'
+
+type KindOf<Value> = [NonNullable<Value>] extends [boolean]
+  ? 'flag'
+  : [NonNullable<Value>] extends [number]
+    ? 'number'
+    : [NonNullable<Value>] extends [readonly string[]]
+      ? 'list'
+      : 'text'
+
+export type Columns<Row> = { readonly [Column in keyof Row]-?: KindOf<Row[Column]> }
+
+export const CLIENT: Columns<ClientRecord> = {
+  tenant: 'text',
+  id: 'text',
+  name: 'text',
+  type: 'text',
+  party: 'text',
+  organisationId: 'text',
+  unitId: 'text',
+  redirectUris: 'list',
+  postLogoutRedirectUris: 'list',
+  grantTypes: 'list',
+  scopes: 'list',
+  defaultScopes: 'list',
+  defaultAudience: 'text',
+  resourceServer: 'text',
+  requirePkce: 'flag',
+  refreshPolicy: 'text',
+  publisher: 'text',
+  homepage: 'text',
+  privacyUri: 'text',
+  termsUri: 'text',
+  createdAtSeconds: 'number',
+  disabledAtSeconds: 'number',
+}
+
+export const CLIENT_SECRET: Columns<ClientSecretRecord> = {
+  tenant: 'text',
+  id: 'text',
+  clientId: 'text',
+  name: 'text',
+  hash: 'text',
+  hint: 'text',
+  createdAtSeconds: 'number',
+  expiresAtSeconds: 'number',
+  lastUsedAtSeconds: 'number',
+}
+
+export const GRANT: Columns<GrantRecord> = {
+  tenant: 'text',
+  id: 'text',
+  clientId: 'text',
+  userId: 'text',
+  organisationId: 'text',
+  unitId: 'text',
+  scopes: 'list',
+  audience: 'list',
+  authTimeSeconds: 'number',
+  createdAtSeconds: 'number',
+  revokedAtSeconds: 'number',
+}
+
+export const CODE: Columns<CodeRecord> = {
+  tenant: 'text',
+  hash: 'text',
+  grantId: 'text',
+  clientId: 'text',
+  redirectUri: 'text',
+  redirectUriSent: 'flag',
+  codeChallenge: 'text',
+  codeChallengeMethod: 'text',
+  nonce: 'text',
+  issuedAtSeconds: 'number',
+  expiresAtSeconds: 'number',
+  redeemedAtSeconds: 'number',
+}
+
+export const REFRESH_TOKEN: Columns<RefreshTokenRecord> = {
+  tenant: 'text',
+  hash: 'text',
+  grantId: 'text',
+  clientId: 'text',
+  issuedAtSeconds: 'number',
+  expiresAtSeconds: 'number',
+  endsAtSeconds: 'number',
+  rotatedAtSeconds: 'number',
+}
+
+export const ACCESS_TOKEN: Columns<AccessTokenRecord> = {
+  tenant: 'text',
+  hash: 'text',
+  grantId: 'text',
+  clientId: 'text',
+  userId: 'text',
+  organisationId: 'text',
+  unitId: 'text',
+  scopes: 'list',
+  audience: 'list',
+  authTimeSeconds: 'number',
+  issuedAtSeconds: 'number',
+  expiresAtSeconds: 'number',
+}
+
+export const USER: Columns<UserRecord> = {
+  tenant: 'text',
+  id: 'text',
+  username: 'text',
+  name: 'text',
+  email: 'text',
+  emailVerified: 'flag',
+  passwordHash: 'text',
+  locale: 'text',
+  createdAtSeconds: 'number',
+  disabledAtSeconds: 'number',
+}
+
+export const SESSION: Columns<SessionRecord> = {
+  tenant: 'text',
+  hash: 'text',
+  id: 'text',
+  userId: 'text',
+  authTimeSeconds: 'number',
+  lastSeenAtSeconds: 'number',
+  expiresAtSeconds: 'number',
+  endsAtSeconds: 'number',
+  userAgent: 'text',
+  address: 'text',
+}
+
+export const SIGNING_KEY: Columns<KeyRecord> = {
+  tenant: 'text',
+  kid: 'text',
+  algorithm: 'text',
+  state: 'text',
+  publicJwk: 'text',
+  sealedPrivateJwk: 'text',
+  createdAtSeconds: 'number',
+  activatedAtSeconds: 'number',
+  expiresAtSeconds: 'number',
+}
+
+export const REVOCATION: Columns<RevocationRecord> = {
+  sequence: 'number',
+  kind: 'text',
+  subject: 'text',
+  issuedUntilSeconds: 'number',
+  expiresAtSeconds: 'number',
+}
+
+export const AUDIT_EVENT: Columns<AuditEventRecord> = {
+  tenant: 'text',
+  atSeconds: 'number',
+  action: 'text',
+  actor: 'text',
+  target: 'text',
+  requestId: 'text',
+}
+
+export const UNIT: Columns<UnitRecord> = {
+  tenant: 'text',
+  id: 'text',
+  organisationId: 'text',
+  name: 'text',
+}
+
+export const ORGANISATION: Columns<OrganisationRecord> = {
+  tenant: 'text',
+  id: 'text',
+  name: 'text',
+  createdAtSeconds: 'number',
+}
+
+export const TABLES: { readonly [Table in keyof Database]: Columns<Selectable<Database[Table]>> } =
+  {
+    clients: CLIENT,
+    clientSecrets: CLIENT_SECRET,
+    grants: { ...GRANT, endsAtSeconds: 'number' },
+    codes: CODE,
+    refreshTokens: {
+      ...REFRESH_TOKEN,
+      successorHash: 'text',
+      fingerprint: 'text',
+      sealedAnswer: 'text',
+      answerExpiresAtSeconds: 'number',
+    },
+    accessTokens: ACCESS_TOKEN,
+    consents: {
+      tenant: 'text',
+      userId: 'text',
+      clientId: 'text',
+      organisationId: 'text',
+      scopes: 'list',
+      grantedAtSeconds: 'number',
+    },
+    oneTimeIds: { tenant: 'text', purpose: 'text', id: 'text', expiresAtSeconds: 'number' },
+    revocations: { tenant: 'text', ...REVOCATION },
+    revocationSequences: { tenant: 'text', sequence: 'number' },
+    organisations: ORGANISATION,
+    units: UNIT,
+    users: USER,
+    memberships: { tenant: 'text', userId: 'text', organisationId: 'text', defaultUnitId: 'text' },
+    sessions: SESSION,
+    signInAttempts: {
+      tenant: 'text',
+      usernameHash: 'text',
+      attempts: 'number',
+      lastAtSeconds: 'number',
+      lockedUntilSeconds: 'number',
+    },
+    signingKeys: SIGNING_KEY,
+    auditEvents: { id: 'number', ...AUDIT_EVENT },
+    kyselyMigration: { name: 'text', timestamp: 'text' },
+  }
+
+/** The names of all columns of a record, for `select` and `returning`. */
+export function columnsOf<Row>(columns: Columns<Row>): (keyof Row & string)[] {
+  return Object.keys(columns) as (keyof Row & string)[]
+}
+
+/** The same, qualified with their table, for joins. */
+export function columnsIn<Table extends string, Row>(
+  table: Table,
+  columns: Columns<Row>,
+): `${Table}.${keyof Row & string}`[] {
+  return columnsOf(columns).map((column) => `${table}.${column}` as const)
+}
+
+/** The values of a new row, each taken from the input of the same name. */
+export function valuesOf<Row>(columns: Columns<Row>, input: Row): Row {
+  const values: Partial<Row> = {}
+  for (const column of columnsOf(columns)) values[column] = input[column]
+  return values as Row
+}
+
+/** The record within a row that holds more. */
+export function pick<Row>(columns: Columns<Row>, row: Row): Row {
+  return valuesOf(columns, row)
+}

@@ -1,0 +1,189 @@
+// Plans about what a user allowed: grants, consents, and the codes that start them.
+
+import type { ClientId, GrantId, TokenHash, UserId } from '../../protocol/ids.ts'
+import type { GrantStore, NewTokens } from '../port.ts'
+import type { CodeRecord, ConsentRecord, GrantRecord } from '../records.ts'
+import { insertAccessToken } from './access-tokens.ts'
+import { CODE, columnsIn, columnsOf, GRANT, pick, TABLES, valuesOf } from './columns.ts'
+import { claimOnce } from './one-time-ids.ts'
+import { call, first, type Plan, run, runAll, type StatementCall } from './plan.ts'
+import { insertRefreshToken, newRefreshToken } from './refresh-tokens.ts'
+import type { ConsentRow, GrantRow } from './schema.ts'
+import { statement } from './statement.ts'
+import { GRANT_BESIDE_TOKEN, grantIsLive, grantOf } from './token-grant.ts'
+
+type Input<Method extends keyof GrantStore> = Parameters<GrantStore[Method]>[0]
+
+// --- Approval
+
+const insertGrant = statement((db, p: GrantRow) =>
+  db.insertInto('grants').values(valuesOf(TABLES.grants, p)),
+)
+
+const insertCode = statement((db, p: CodeRecord) =>
+  db.insertInto('codes').values(valuesOf(CODE, p)),
+)
+
+export function* approveAuthorization(
+  input: Input<'approveAuthorization'>,
+): Plan<'approved' | 'already_decided'> {
+  const { grant, code, consent, interaction } = input
+  if (interaction !== null && !(yield* claimOnce(interaction))) return 'already_decided'
+  yield* runAll([
+    call(insertGrant, { ...grant, endsAtSeconds: code.expiresAtSeconds }),
+    call(insertCode, code),
+  ])
+  if (consent !== null) yield* addConsent(consent)
+  return 'approved'
+}
+
+/** Locks the consent, or makes it: of two approvals at once, the second sees what the first allowed. */
+const touchConsent = statement((db, p: ConsentRow) =>
+  db
+    .insertInto('consents')
+    .values(valuesOf(TABLES.consents, p))
+    .onConflict((conflict) =>
+      conflict
+        .columns(['tenant', 'userId', 'clientId', 'organisationId'])
+        .doUpdateSet((eb) => ({ grantedAtSeconds: eb.ref('excluded.grantedAtSeconds') })),
+    )
+    .returning('scopes'),
+)
+
+const updateConsentScopes = statement((db, p: ConsentRow) =>
+  db
+    .updateTable('consents')
+    .set({ scopes: p.scopes })
+    .where('tenant', '=', p.tenant)
+    .where('userId', '=', p.userId)
+    .where('clientId', '=', p.clientId)
+    .where('organisationId', '=', p.organisationId),
+)
+
+function* addConsent(consent: ConsentRecord): Plan<void> {
+  const row = { ...consent, organisationId: consent.organisationId ?? '' }
+  const kept = yield* first(touchConsent, row)
+  const known = new Set(kept?.scopes)
+  const added = consent.scopes.filter((scope) => !known.has(scope))
+  if (added.length > 0) yield* run(updateConsentScopes, { ...row, scopes: [...known, ...added] })
+}
+
+type ConsentKey = Pick<ConsentRow, 'tenant' | 'userId' | 'clientId' | 'organisationId'>
+
+const selectConsent = statement((db, p: ConsentKey) =>
+  db
+    .selectFrom('consents')
+    .where('tenant', '=', p.tenant)
+    .where('userId', '=', p.userId)
+    .where('clientId', '=', p.clientId)
+    .where('organisationId', '=', p.organisationId)
+    .select(columnsOf(TABLES.consents)),
+)
+
+export function* findConsent(key: Input<'findConsent'>): Plan<ConsentRecord | null> {
+  const row = yield* first(selectConsent, { ...key, organisationId: key.organisationId ?? '' })
+  return row === undefined ? null : { ...row, organisationId: key.organisationId }
+}
+
+// --- Codes
+
+type TokenKey = { tenant: string; hash: TokenHash }
+
+const selectCode = statement((db, p: TokenKey) =>
+  db
+    .selectFrom('codes')
+    .innerJoin('grants', (join) =>
+      join.onRef('grants.tenant', '=', 'codes.tenant').onRef('grants.id', '=', 'codes.grantId'),
+    )
+    .where('codes.tenant', '=', p.tenant)
+    .where('codes.hash', '=', p.hash)
+    .select(columnsIn('codes', CODE))
+    .select(GRANT_BESIDE_TOKEN),
+)
+
+export function* findCode(
+  tenant: string,
+  hash: TokenHash,
+): Plan<{ code: CodeRecord; grant: GrantRecord } | null> {
+  const row = yield* first(selectCode, { tenant, hash })
+  if (row === undefined) return null
+  return { code: pick(CODE, row), grant: grantOf(row) }
+}
+
+const spendCode = statement((db, p: TokenKey & { clientId: ClientId; nowSeconds: number }) =>
+  db
+    .updateTable('codes')
+    .set({ redeemedAtSeconds: p.nowSeconds })
+    .where('tenant', '=', p.tenant)
+    .where('hash', '=', p.hash)
+    .where('clientId', '=', p.clientId)
+    .where('redeemedAtSeconds', 'is', null)
+    .where('expiresAtSeconds', '>', p.nowSeconds)
+    .where(grantIsLive('codes'))
+    .returning('grantId'),
+)
+
+const selectSpent = statement((db, p: TokenKey) =>
+  db
+    .selectFrom('codes')
+    .where('tenant', '=', p.tenant)
+    .where('hash', '=', p.hash)
+    .select(['clientId', 'redeemedAtSeconds']),
+)
+
+export function* redeemCode(
+  input: Input<'redeemCode'>,
+): Plan<'redeemed' | 'already_redeemed' | 'expired' | 'unknown'> {
+  const spent = yield* first(spendCode, input)
+  if (spent === undefined) return yield* explainRefusal(input)
+  yield* runAll(storingOf(input.tenant, spent.grantId, input.tokens))
+  return 'redeemed'
+}
+
+function* explainRefusal(
+  input: Input<'redeemCode'>,
+): Plan<'already_redeemed' | 'expired' | 'unknown'> {
+  const code = yield* first(selectSpent, input)
+  if (code === undefined || code.clientId !== input.clientId) return 'unknown'
+  // A code whose grant was ended has expired with it.
+  return code.redeemedAtSeconds === null ? 'expired' : 'already_redeemed'
+}
+
+const prolongGrant = statement(
+  (db, p: { tenant: string; grantId: GrantId; endsAtSeconds: number }) =>
+    db
+      .updateTable('grants')
+      .set({ endsAtSeconds: p.endsAtSeconds })
+      .where('tenant', '=', p.tenant)
+      .where('id', '=', p.grantId)
+      .where('endsAtSeconds', '<', p.endsAtSeconds),
+)
+
+function storingOf(tenant: string, grantId: GrantId, tokens: NewTokens): StatementCall[] {
+  const { accessToken, refreshToken } = tokens
+  const calls: StatementCall[] = []
+  if (refreshToken) calls.push(call(insertRefreshToken, newRefreshToken(refreshToken)))
+  if (accessToken) calls.push(call(insertAccessToken, accessToken))
+  const endsAtSeconds = Math.max(
+    refreshToken?.endsAtSeconds ?? 0,
+    accessToken?.expiresAtSeconds ?? 0,
+  )
+  if (endsAtSeconds > 0) calls.push(call(prolongGrant, { tenant, grantId, endsAtSeconds }))
+  return calls
+}
+
+// --- Lists
+
+const selectGrants = statement((db, p: { tenant: string; userId: UserId }) =>
+  db
+    .selectFrom('grants')
+    .where('tenant', '=', p.tenant)
+    .where('userId', '=', p.userId)
+    .where('revokedAtSeconds', 'is', null)
+    .select(columnsOf(GRANT))
+    .orderBy('createdAtSeconds', 'desc')
+    .orderBy('id'),
+)
+
+export const listUserGrants = (tenant: string, userId: UserId): Plan<readonly GrantRecord[]> =>
+  run(selectGrants, { tenant, userId })

@@ -1,0 +1,81 @@
+// Plans about signing keys. Unique indexes allow one `current` and one `next` key per tenant: of several
+// processes that make the first keys, or rotate them, one succeeds.
+
+import type { KeyStore } from '../port.ts'
+import type { KeyRecord } from '../records.ts'
+import { columnsOf, SIGNING_KEY, valuesOf } from './columns.ts'
+import { call, first, type Plan, run, runAll } from './plan.ts'
+import { statement } from './statement.ts'
+
+const STATE_ORDER: readonly KeyRecord['state'][] = ['current', 'next', 'previous']
+
+const selectKeys = statement((db, p: { tenant: string; nowSeconds: number }) =>
+  db
+    .selectFrom('signingKeys')
+    .where('tenant', '=', p.tenant)
+    .where((eb) =>
+      eb.or([eb('expiresAtSeconds', 'is', null), eb('expiresAtSeconds', '>', p.nowSeconds)]),
+    )
+    .select(columnsOf(SIGNING_KEY))
+    .orderBy('createdAtSeconds', 'desc')
+    .orderBy('kid'),
+)
+
+export function* listKeys(tenant: string, nowSeconds: number): Plan<readonly KeyRecord[]> {
+  const keys = yield* run(selectKeys, { tenant, nowSeconds })
+  return byState(keys)
+}
+
+function byState(keys: readonly KeyRecord[]): readonly KeyRecord[] {
+  return keys.toSorted((a, b) => STATE_ORDER.indexOf(a.state) - STATE_ORDER.indexOf(b.state))
+}
+
+const insertFirstKey = statement((db, p: KeyRecord) =>
+  db
+    .insertInto('signingKeys')
+    .values(valuesOf(SIGNING_KEY, p))
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('kid'),
+)
+
+const insertKey = statement((db, p: KeyRecord) =>
+  db.insertInto('signingKeys').values(valuesOf(SIGNING_KEY, p)),
+)
+
+export function* createFirstKeys(keys: readonly KeyRecord[]): Plan<'created' | 'exists'> {
+  const [current, ...others] = byState(keys)
+  if (current?.state !== 'current') throw new Error('the first keys of a tenant need a current one')
+  if ((yield* first(insertFirstKey, current)) === undefined) return 'exists'
+  yield* runAll(others.map((key) => call(insertKey, key)))
+  return 'created'
+}
+
+type RotateKeysInput = Parameters<KeyStore['rotateKeys']>[0]
+
+const retireKey = statement((db, p: Omit<RotateKeysInput, 'next'>) =>
+  db
+    .updateTable('signingKeys')
+    .set({ state: 'previous', expiresAtSeconds: p.previousExpiresAtSeconds })
+    .where('tenant', '=', p.tenant)
+    .where('kid', '=', p.currentKid)
+    .where('state', '=', 'current')
+    .returning('kid'),
+)
+
+const promoteKey = statement((db, p: { tenant: string; nowSeconds: number }) =>
+  db
+    .updateTable('signingKeys')
+    .set({ state: 'current', activatedAtSeconds: p.nowSeconds })
+    .where('tenant', '=', p.tenant)
+    .where('state', '=', 'next')
+    .returning('kid'),
+)
+
+export function* rotateKeys(input: RotateKeysInput): Plan<'rotated' | 'lost'> {
+  if ((yield* first(retireKey, input)) === undefined) return 'lost'
+  if ((yield* first(promoteKey, input)) === undefined) {
+    throw new Error(`tenant ${input.tenant} has no next signing key to rotate to`)
+  }
+  yield* run(insertKey, input.next)
+  return 'rotated'
+}

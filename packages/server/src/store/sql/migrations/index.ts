@@ -1,0 +1,25 @@
+// All migrations, in the order in which they run. They only ever add: the previous version of Ostiary still runs
+// on the schema they leave.
+
+import { type Kysely, type Migration, sql } from 'kysely'
+import type { Dialect } from '../statement.ts'
+import { initialSchema } from './0001-initial.ts'
+
+const MIGRATIONS: Record<string, (dialect: Dialect) => readonly string[]> = {
+  '0001-initial': initialSchema,
+}
+
+export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS)
+
+export function migrationsFor(dialect: Dialect): Record<string, Migration> {
+  return Object.fromEntries(
+    Object.entries(MIGRATIONS).map(([name, statements]) => [
+      name,
+      { up: (db: Kysely<unknown>) => runAll(db, statements(dialect)) },
+    ]),
+  )
+}
+
+async function runAll(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
+  for (const text of statements) await sql.raw(text).execute(db)
+}

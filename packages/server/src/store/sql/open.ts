@@ -1,0 +1,81 @@
+// Opens the store that the settings name. Must not know what is kept in it.
+
+import { existsSync } from 'node:fs'
+import type { Store } from '../port.ts'
+import {
+  type MigrationStatus,
+  migratePostgres,
+  migrateSqlite,
+  postgresMigrationStatus,
+  sqliteMigrationStatus,
+} from './migrate.ts'
+import { MIGRATION_NAMES } from './migrations/index.ts'
+import type { Driver } from './plan.ts'
+import { PostgresDriver } from './postgres.ts'
+import { asStoreError } from './postgres-errors.ts'
+import { openPool } from './postgres-pool.ts'
+import { SqliteDriver } from './sqlite.ts'
+import { openDatabaseFile } from './sqlite-file.ts'
+import { compilerFor } from './statement.ts'
+import { createStore } from './store.ts'
+
+export type StoreSettings =
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | { readonly kind: 'postgres'; readonly url: string; readonly poolSize?: number }
+
+/** @throws StoreUnavailableError when it cannot be reached, or is not migrated and `migrate` is false. */
+export async function openStore(
+  settings: StoreSettings,
+  options: { readonly migrate: boolean },
+): Promise<Store> {
+  const store = createStore(await openDriver(settings, options.migrate))
+  try {
+    await store.check()
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+export async function migrateStore(settings: StoreSettings): Promise<{ applied: string[] }> {
+  if (settings.kind === 'postgres') {
+    return { applied: await reaching(migratePostgres(settings.url)) }
+  }
+  using db = openDatabaseFile(settings.path)
+  return { applied: await migrateSqlite(db) }
+}
+
+export async function migrationStatus(settings: StoreSettings): Promise<MigrationStatus> {
+  if (settings.kind === 'postgres') return reaching(postgresMigrationStatus(settings.url))
+  if (!existsSync(settings.path)) return { applied: [], pending: MIGRATION_NAMES }
+  using db = openDatabaseFile(settings.path)
+  return await sqliteMigrationStatus(db)
+}
+
+async function openDriver(settings: StoreSettings, migrate: boolean): Promise<Driver> {
+  if (settings.kind === 'postgres') {
+    if (migrate) await migrateStore(settings)
+    const pool = openPool({ url: settings.url, size: settings.poolSize ?? DEFAULT_POOL_SIZE })
+    return new PostgresDriver(pool, compilerFor('postgres'))
+  }
+  const db = openDatabaseFile(settings.path)
+  try {
+    if (migrate) await migrateSqlite(db)
+    return new SqliteDriver(db, compilerFor('sqlite'))
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+const DEFAULT_POOL_SIZE = 10
+
+/** No error of the driver leaves the store for want of a connection. */
+async function reaching<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work
+  } catch (error) {
+    throw asStoreError(error)
+  }
+}

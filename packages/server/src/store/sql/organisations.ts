@@ -1,0 +1,56 @@
+// Plans about the customer companies and their units.
+
+import type { OrganisationRecord, UnitRecord } from '../records.ts'
+import { columnsOf, ORGANISATION, UNIT, valuesOf } from './columns.ts'
+import { call, first, type Plan, run, runAll } from './plan.ts'
+import { statement } from './statement.ts'
+
+const insertOrganisation = statement((db, p: OrganisationRecord) =>
+  db
+    .insertInto('organisations')
+    .values(valuesOf(ORGANISATION, p))
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id'),
+)
+
+const insertUnit = statement((db, p: UnitRecord) =>
+  db.insertInto('units').values(valuesOf(UNIT, p)),
+)
+
+export function* createOrganisation(
+  organisation: OrganisationRecord,
+  units: readonly UnitRecord[],
+): Plan<'created' | 'exists'> {
+  if ((yield* first(insertOrganisation, organisation)) === undefined) return 'exists'
+  yield* runAll(units.map((unit) => call(insertUnit, unit)))
+  return 'created'
+}
+
+const selectOrganisations = statement((db, p: { tenant: string }) =>
+  db
+    .selectFrom('organisations')
+    .where('tenant', '=', p.tenant)
+    .select(columnsOf(ORGANISATION))
+    .orderBy('createdAtSeconds')
+    .orderBy('id'),
+)
+
+const selectUnits = statement((db, p: { tenant: string }) =>
+  db
+    .selectFrom('units')
+    .where('tenant', '=', p.tenant)
+    .select(columnsOf(UNIT))
+    .orderBy('name')
+    .orderBy('id'),
+)
+
+export function* listOrganisations(
+  tenant: string,
+): Plan<readonly (OrganisationRecord & { units: readonly UnitRecord[] })[]> {
+  const organisations = yield* run(selectOrganisations, { tenant })
+  const units = Map.groupBy(yield* run(selectUnits, { tenant }), (unit) => unit.organisationId)
+  return organisations.map((organisation) => ({
+    ...organisation,
+    units: units.get(organisation.id) ?? [],
+  }))
+}

@@ -1,0 +1,59 @@
+// A plan is a piece of work on the database, written once for both of them: a generator that yields statements
+// and is given their rows. SQLite runs it in one go, PostgreSQL awaits each step. It never sees a connection.
+
+import type { AnyStatement, Statement } from './statement.ts'
+
+/** Statements that do not need each other's rows; they run in this order and may travel together. */
+export type Step = readonly StatementCall[]
+
+export interface StatementCall {
+  readonly statement: AnyStatement
+  readonly input: object
+}
+
+/** The rows of each statement of a step. */
+export type StepRows = readonly (readonly unknown[])[]
+
+export type Plan<Result> = Generator<Step, Result, StepRows>
+
+/** What carries plans out. A plan is passed as a function, because a transaction may have to be run again. */
+export interface Driver {
+  /** Statements that only read; they need not see the same moment. */
+  read<Result>(plan: () => Plan<Result>): Promise<Result>
+  /** One single statement. Durable when the promise resolves. */
+  write<Result>(plan: () => Plan<Result>): Promise<Result>
+  /** Several statements, all or nothing. Durable when the promise resolves. */
+  transact<Result>(plan: () => Plan<Result>): Promise<Result>
+  close(): Promise<void>
+}
+
+/** Runs one statement. @returns its rows. */
+export function* run<Input extends object, Row>(
+  statement: Statement<Input, Row>,
+  input: Input,
+): Plan<readonly Row[]> {
+  const [rows] = yield [call(statement, input)]
+  return rows as readonly Row[]
+}
+
+/** Runs one statement. @returns its first row. */
+export function* first<Input extends object, Row>(
+  statement: Statement<Input, Row>,
+  input: Input,
+): Plan<Row | undefined> {
+  const [row] = yield* run(statement, input)
+  return row
+}
+
+/** One statement of a step of several, whose rows nobody needs. */
+export function call<Input extends object>(
+  statement: Statement<Input, unknown>,
+  input: Input,
+): StatementCall {
+  return { statement, input }
+}
+
+/** Runs several statements of which nobody needs the rows. */
+export function* runAll(calls: Step): Plan<void> {
+  if (calls.length > 0) yield calls
+}

@@ -1,0 +1,29 @@
+// Tells trouble of PostgreSQL, or of the way to it, from an error in a statement of ours.
+
+import pg from 'pg'
+import { StoreUnavailableError } from '../port.ts'
+
+/** Deadlock and serialization failure: the same transaction may well succeed when it is run again. */
+const CONFLICTS = new Set(['40P01', '40001'])
+
+export function isConflict(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && CONFLICTS.has(error.code ?? '')
+}
+
+/**
+ * SQLSTATE classes, and single codes: connection trouble, wrong credentials, no such database, read-only
+ * standby, out of resources, cancelled or shut down, lock time-out, system error.
+ */
+const UNAVAILABLE = ['08', '28', '3D', '25006', '53', '57', '55P03', '58']
+
+/** @returns a StoreUnavailableError for trouble, and any other error as it is. */
+export function asStoreError(error: unknown): unknown {
+  if (error instanceof StoreUnavailableError) return error
+  if (error instanceof pg.DatabaseError) {
+    const code = error.code ?? ''
+    if (!UNAVAILABLE.some((start) => code.startsWith(start))) return error
+  }
+  // Whatever is not from the server itself went wrong on the way to it: refused, broken off, too slow.
+  const reason = error instanceof Error ? error.message || error.name : String(error)
+  return new StoreUnavailableError(`the database cannot answer: ${reason}`, { cause: error })
+}

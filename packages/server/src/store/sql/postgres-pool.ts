@@ -1,0 +1,30 @@
+// Connections to PostgreSQL, with time-outs: after so long a caller is better served by a 503 than by more waiting.
+
+import pg from 'pg'
+
+const TIMEOUT_MILLISECONDS = 2000
+
+export function openPool(settings: { url: string; size: number }): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: settings.url,
+    max: settings.size,
+    connectionTimeoutMillis: TIMEOUT_MILLISECONDS,
+    statement_timeout: TIMEOUT_MILLISECONDS,
+    // When the server is out of reach, its own time-outs do not help.
+    query_timeout: TIMEOUT_MILLISECONDS + 500,
+    idle_in_transaction_session_timeout: 2 * TIMEOUT_MILLISECONDS,
+    keepAlive: true,
+    pipeline: true,
+    types: { getTypeParser },
+  })
+  // A connection that breaks fails its queries and leaves the pool; unheard, its event would end the process.
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  return pool
+}
+
+const INT8 = 20
+
+/** Times and counts are 64 bits wide in the tables, and far from that in truth. */
+const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (oid, format) =>
+  oid === INT8 ? Number : pg.types.getTypeParser(oid, format)

@@ -1,0 +1,218 @@
+// Plans that end grants, and the feed that tells APIs about it. Sequence numbers come from one row per tenant,
+// which a revoking transaction updates before it touches any grant: its lock lets revokers of a tenant through one
+// by one, so they commit in the order of their numbers, and no two can wait for each other.
+
+import type { ClientId, GrantId, UserId } from '../../protocol/ids.ts'
+import type { GrantStore, UserEnding } from '../port.ts'
+import type { RevocationRecord } from '../records.ts'
+import { columnsOf, REVOCATION } from './columns.ts'
+import { first, type Plan, run } from './plan.ts'
+import { statement } from './statement.ts'
+
+type Input<Method extends keyof GrantStore> = Parameters<GrantStore[Method]>[0]
+
+const takeSequence = statement((db, p: { tenant: string }) =>
+  db
+    .insertInto('revocationSequences')
+    .values({ tenant: p.tenant, sequence: 1 })
+    .onConflict((conflict) =>
+      conflict
+        .column('tenant')
+        .doUpdateSet((eb) => ({ sequence: eb('revocationSequences.sequence', '+', 1) })),
+    )
+    .returning('sequence'),
+)
+
+/** The next number of the feed. Held until the transaction ends; a number that is not used stays a gap for ever. */
+export function* nextSequence(tenant: string): Plan<number> {
+  const row = yield* first(takeSequence, { tenant })
+  if (row === undefined) throw new Error('the database returned no sequence number')
+  return row.sequence
+}
+
+interface Publication {
+  readonly tenant: string
+  readonly sequence: number
+  readonly kind: RevocationRecord['kind']
+  readonly subject: string
+  readonly nowSeconds: number
+  readonly revocationExpiresAtSeconds: number
+}
+
+/** One line per subject is enough: a later one takes its place, under a new number. */
+const upsertLine = statement((db, p: Publication) =>
+  db
+    .insertInto('revocations')
+    .values({
+      tenant: p.tenant,
+      sequence: p.sequence,
+      kind: p.kind,
+      subject: p.subject,
+      issuedUntilSeconds: p.nowSeconds,
+      expiresAtSeconds: p.revocationExpiresAtSeconds,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['tenant', 'kind', 'subject']).doUpdateSet((eb) => {
+        const later = (column: 'issuedUntilSeconds' | 'expiresAtSeconds') =>
+          eb
+            .case()
+            .when(`excluded.${column}`, '>', eb.ref(`revocations.${column}`))
+            .then(eb.ref(`excluded.${column}`))
+            .else(eb.ref(`revocations.${column}`))
+            .end()
+        return {
+          sequence: eb.ref('excluded.sequence'),
+          issuedUntilSeconds: later('issuedUntilSeconds'),
+          expiresAtSeconds: later('expiresAtSeconds'),
+        }
+      }),
+    ),
+)
+
+export function* publish(publication: Publication): Plan<void> {
+  yield* run(upsertLine, publication)
+}
+
+type GrantKey = { tenant: string; grantId: GrantId }
+
+const endGrant = statement((db, p: GrantKey & { nowSeconds: number }) =>
+  db
+    .updateTable('grants')
+    .set({ revokedAtSeconds: p.nowSeconds })
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.grantId)
+    .where('revokedAtSeconds', 'is', null)
+    .returning('id'),
+)
+
+const selectTraces = statement((db, p: GrantKey) =>
+  db
+    .selectFrom('grants')
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.grantId)
+    .select((eb) => eb.cast<string>('id', 'text').as('trace'))
+    .unionAll(
+      db
+        .selectFrom('revocations')
+        .where('tenant', '=', p.tenant)
+        .where('kind', '=', 'grant')
+        .where('subject', '=', p.grantId)
+        .select('subject as trace'),
+    ),
+)
+
+export function* revokeGrant(input: Input<'revokeGrant'>): Plan<boolean> {
+  const sequence = yield* nextSequence(input.tenant)
+  const ended = yield* first(endGrant, input)
+  // A grant that was not ended now either ended before, or never had a record: then only its line can tell.
+  if (ended === undefined && (yield* first(selectTraces, input)) !== undefined) return false
+  yield* publish({ ...input, sequence, kind: 'grant', subject: input.grantId })
+  return true
+}
+
+type UserKey = { tenant: string; userId: UserId }
+
+const endGrantsOfUser = statement((db, p: UserKey & { nowSeconds: number }) =>
+  db
+    .updateTable('grants')
+    .set({ revokedAtSeconds: p.nowSeconds })
+    .where('tenant', '=', p.tenant)
+    .where('userId', '=', p.userId)
+    .where('revokedAtSeconds', 'is', null)
+    .returning('id'),
+)
+
+/** Ends every grant of a user. @returns how many. */
+export function* endUser(input: UserEnding): Plan<number> {
+  const sequence = yield* nextSequence(input.tenant)
+  const ended = yield* run(endGrantsOfUser, input)
+  yield* publish({ ...input, sequence, kind: 'user', subject: input.userId })
+  return ended.length
+}
+
+const endGrantsToClient = statement((db, p: UserKey & { clientId: ClientId; nowSeconds: number }) =>
+  db
+    .updateTable('grants')
+    .set({ revokedAtSeconds: p.nowSeconds })
+    .where('tenant', '=', p.tenant)
+    .where('userId', '=', p.userId)
+    .where('clientId', '=', p.clientId)
+    .where('revokedAtSeconds', 'is', null)
+    .returning('id'),
+)
+
+function* endUserGrantsTo(input: UserEnding, clientId: ClientId): Plan<number> {
+  let sequence = yield* nextSequence(input.tenant)
+  const ended = yield* run(endGrantsToClient, { ...input, clientId })
+  for (const [index, grant] of ended.entries()) {
+    if (index > 0) sequence = yield* nextSequence(input.tenant)
+    yield* publish({ ...input, sequence, kind: 'grant', subject: grant.id })
+  }
+  return ended.length
+}
+
+const deleteConsents = statement((db, p: UserKey) =>
+  db.deleteFrom('consents').where('tenant', '=', p.tenant).where('userId', '=', p.userId),
+)
+
+const deleteConsentsTo = statement((db, p: UserKey & { clientId: ClientId }) =>
+  db
+    .deleteFrom('consents')
+    .where('tenant', '=', p.tenant)
+    .where('userId', '=', p.userId)
+    .where('clientId', '=', p.clientId),
+)
+
+export function* revokeUserGrants(input: Input<'revokeUserGrants'>): Plan<number> {
+  const { clientId } = input
+  if (clientId === null) {
+    const ended = yield* endUser(input)
+    yield* run(deleteConsents, input)
+    return ended
+  }
+  const ended = yield* endUserGrantsTo(input, clientId)
+  yield* run(deleteConsentsTo, { ...input, clientId })
+  return ended
+}
+
+/** A grant that is over has no valid token; clients and users go on, so theirs are void up to a moment. */
+const selectVoiding = statement((db, p: Input<'isRevoked'>) =>
+  db
+    .selectFrom('revocations')
+    .where('tenant', '=', p.tenant)
+    .where((eb) =>
+      eb.or([
+        eb.and({ kind: 'grant', subject: p.grantId }),
+        eb.and([
+          eb.and({ kind: 'client', subject: p.clientId }),
+          eb('issuedUntilSeconds', '>=', p.issuedAtSeconds),
+        ]),
+        eb.and([
+          eb('kind', '=', 'user'),
+          eb('subject', '=', p.userId),
+          eb('issuedUntilSeconds', '>=', p.issuedAtSeconds),
+        ]),
+      ]),
+    )
+    .select('subject')
+    .limit(1),
+)
+
+export function* isRevoked(token: Input<'isRevoked'>): Plan<boolean> {
+  return (yield* first(selectVoiding, token)) !== undefined
+}
+
+const selectLines = statement((db, p: Input<'listRevocations'>) =>
+  db
+    .selectFrom('revocations')
+    .where('tenant', '=', p.tenant)
+    .where('sequence', '>', p.afterSequence)
+    .where('expiresAtSeconds', '>', p.nowSeconds)
+    .select(columnsOf(REVOCATION))
+    .orderBy('sequence')
+    .limit(p.limit),
+)
+
+export const listRevocations = (
+  input: Input<'listRevocations'>,
+): Plan<readonly RevocationRecord[]> => run(selectLines, input)

@@ -1,0 +1,80 @@
+// The tables, as one typed schema for both dialects. A row is a record of `../records.ts`, here and there with
+// columns that only the store needs; Kysely writes the names in snake_case.
+
+import type { Generated } from 'kysely'
+import type { TokenHash } from '../../protocol/ids.ts'
+import type { OneTimeId } from '../port.ts'
+import type {
+  AccessTokenRecord,
+  AuditEventRecord,
+  ClientRecord,
+  ClientSecretRecord,
+  CodeRecord,
+  ConsentRecord,
+  GrantRecord,
+  KeyRecord,
+  MembershipRecord,
+  OrganisationRecord,
+  RefreshTokenRecord,
+  RevocationRecord,
+  SessionRecord,
+  UnitRecord,
+  UserRecord,
+} from '../records.ts'
+
+export interface Database {
+  clients: ClientRecord
+  clientSecrets: ClientSecretRecord
+  grants: GrantRow
+  codes: CodeRecord
+  refreshTokens: RefreshTokenRow
+  accessTokens: AccessTokenRecord
+  consents: ConsentRow
+  oneTimeIds: OneTimeId
+  revocations: RevocationRow
+  revocationSequences: { tenant: string; sequence: number }
+  organisations: OrganisationRecord
+  units: UnitRecord
+  users: UserRecord
+  memberships: MembershipRecord
+  sessions: SessionRecord
+  signInAttempts: SignInAttemptRow
+  signingKeys: KeyRecord
+  auditEvents: AuditEventRow
+  kyselyMigration: { name: string; timestamp: string }
+}
+
+export interface GrantRow extends GrantRecord {
+  /** When the last token that the store knows of expires. */
+  readonly endsAtSeconds: number
+}
+
+export interface RefreshTokenRow extends RefreshTokenRecord {
+  /** Set when it is rotated, all four. */
+  readonly successorHash: TokenHash | null
+  readonly fingerprint: string | null
+  readonly sealedAnswer: string | null
+  readonly answerExpiresAtSeconds: number | null
+}
+
+export interface ConsentRow extends Omit<ConsentRecord, 'organisationId'> {
+  /** Empty for none: in a primary key, nulls would be distinct. */
+  readonly organisationId: string
+}
+
+export interface RevocationRow extends RevocationRecord {
+  readonly tenant: string
+}
+
+export interface SignInAttemptRow {
+  readonly tenant: string
+  readonly usernameHash: TokenHash
+  readonly attempts: number
+  readonly lastAtSeconds: number
+  readonly lockedUntilSeconds: number
+}
+
+export interface AuditEventRow extends AuditEventRecord {
+  /** Orders events of the same second. */
+  readonly id: Generated<number>
+}

@@ -1,0 +1,113 @@
+// Plans about the sessions of browsers.
+
+import type { TokenHash, UserId } from '../../protocol/ids.ts'
+import type { IdentityStore } from '../port.ts'
+import type { SessionRecord, UserRecord } from '../records.ts'
+import { columnsIn, columnsOf, pick, SESSION, USER, valuesOf } from './columns.ts'
+import { first, type Plan, run } from './plan.ts'
+import { statement } from './statement.ts'
+
+type SessionKey = { tenant: string; hash: TokenHash }
+
+const insertSession = statement((db, p: SessionRecord) =>
+  db.insertInto('sessions').values(valuesOf(SESSION, p)),
+)
+
+export function* createSession(session: SessionRecord): Plan<void> {
+  yield* run(insertSession, session)
+}
+
+const selectSession = statement((db, p: SessionKey & { nowSeconds: number }) =>
+  db
+    .selectFrom('sessions')
+    .innerJoin('users', (join) =>
+      join.onRef('users.tenant', '=', 'sessions.tenant').onRef('users.id', '=', 'sessions.userId'),
+    )
+    .where('sessions.tenant', '=', p.tenant)
+    .where('sessions.hash', '=', p.hash)
+    .where('sessions.expiresAtSeconds', '>', p.nowSeconds)
+    .where('sessions.endsAtSeconds', '>', p.nowSeconds)
+    .where('users.disabledAtSeconds', 'is', null)
+    .select(columnsIn('sessions', SESSION))
+    .select([
+      'users.username',
+      'users.name',
+      'users.email',
+      'users.emailVerified',
+      'users.passwordHash',
+      'users.locale',
+      'users.createdAtSeconds',
+      'users.disabledAtSeconds',
+    ]),
+)
+
+export function* findSession(
+  tenant: string,
+  hash: TokenHash,
+  nowSeconds: number,
+): Plan<{ session: SessionRecord; user: UserRecord } | null> {
+  const row = yield* first(selectSession, { tenant, hash, nowSeconds })
+  if (row === undefined) return null
+  return { session: pick(SESSION, row), user: pick(USER, { ...row, id: row.userId }) }
+}
+
+const updateSession = statement(
+  (db, p: SessionKey & { nowSeconds: number; expiresAtSeconds: number }) =>
+    db
+      .updateTable('sessions')
+      .set({ lastSeenAtSeconds: p.nowSeconds, expiresAtSeconds: p.expiresAtSeconds })
+      .where('tenant', '=', p.tenant)
+      .where('hash', '=', p.hash),
+)
+
+export function* touchSession(input: Parameters<IdentityStore['touchSession']>[0]): Plan<void> {
+  yield* run(updateSession, input)
+}
+
+const selectSessions = statement((db, p: { tenant: string; userId: UserId; nowSeconds: number }) =>
+  db
+    .selectFrom('sessions')
+    .where('tenant', '=', p.tenant)
+    .where('userId', '=', p.userId)
+    .where('expiresAtSeconds', '>', p.nowSeconds)
+    .where('endsAtSeconds', '>', p.nowSeconds)
+    .select(columnsOf(SESSION))
+    .orderBy('lastSeenAtSeconds', 'desc')
+    .orderBy('id'),
+)
+
+/** The one last seen first. */
+export const listSessions = (
+  tenant: string,
+  userId: UserId,
+  nowSeconds: number,
+): Plan<readonly SessionRecord[]> => run(selectSessions, { tenant, userId, nowSeconds })
+
+const deleteSession = statement((db, p: SessionKey) =>
+  db
+    .deleteFrom('sessions')
+    .where('tenant', '=', p.tenant)
+    .where('hash', '=', p.hash)
+    .returning('id'),
+)
+
+export function* endSession(tenant: string, hash: TokenHash): Plan<boolean> {
+  return (yield* first(deleteSession, { tenant, hash })) !== undefined
+}
+
+const deleteSessionById = statement((db, p: { tenant: string; userId: UserId; id: string }) =>
+  db
+    .deleteFrom('sessions')
+    .where('tenant', '=', p.tenant)
+    .where('userId', '=', p.userId)
+    .where('id', '=', p.id)
+    .returning('id'),
+)
+
+export function* endSessionById(tenant: string, userId: UserId, id: string): Plan<boolean> {
+  return (yield* first(deleteSessionById, { tenant, userId, id })) !== undefined
+}
+
+export const deleteUserSessions = statement((db, p: { tenant: string; userId: UserId }) =>
+  db.deleteFrom('sessions').where('tenant', '=', p.tenant).where('userId', '=', p.userId),
+)

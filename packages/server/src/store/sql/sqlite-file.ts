@@ -1,0 +1,31 @@
+// Opens the database file of the embedded store, so that only its owner can read it and no commit is lost.
+
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { StoreUnavailableError } from '../port.ts'
+
+const BUSY_TIMEOUT_MILLISECONDS = 2000
+
+/** @throws StoreUnavailableError when the file cannot be made or is not a database. */
+export function openDatabaseFile(path: string): DatabaseSync {
+  try {
+    createPrivately(path)
+    const db = new DatabaseSync(path, {
+      timeout: BUSY_TIMEOUT_MILLISECONDS,
+      enableForeignKeyConstraints: true,
+    })
+    db.exec('pragma journal_mode = wal; pragma synchronous = full')
+    return db
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new StoreUnavailableError(`cannot open the database file ${path}: ${reason}`, { cause })
+  }
+}
+
+/** SQLite would make it readable for all; the files it puts beside it take over the mode of this one. */
+function createPrivately(path: string): void {
+  if (path === ':memory:') return
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  closeSync(openSync(path, 'a', 0o600))
+}

@@ -1,0 +1,135 @@
+// A statement is written once, with Kysely, as a function of its named inputs. It is compiled once per dialect:
+// the inputs become markers among the parameters, which each run replaces by values. Building the query for
+// every run would cost several times more than running it.
+
+import {
+  CamelCasePlugin,
+  type Compilable,
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+import { type ColumnKind, TABLES } from './columns.ts'
+import type { Database } from './schema.ts'
+
+export type Dialect = 'sqlite' | 'postgres'
+export type Value = string | number | null
+
+/** `Input` and `Row` are what it takes and gives, in the types of the schema. */
+export interface Statement<Input, Row> {
+  readonly name: string
+  readonly build: (db: Kysely<Database>, input: Input) => Compilable<Row>
+}
+
+/** A statement as any driver sees it. */
+export type AnyStatement = Statement<never, unknown>
+
+export interface CompiledStatement {
+  /** Unique in this process: names the prepared statement. */
+  readonly name: string
+  readonly sql: string
+  bind(input: object): Value[]
+}
+
+export type Compile = (statement: AnyStatement) => CompiledStatement
+
+let statements = 0
+
+export function statement<Input extends object, Row>(
+  build: Statement<Input, Row>['build'],
+): Statement<Input, Row> {
+  return { name: `ostiary_${++statements}`, build }
+}
+
+class Marker {
+  readonly name: string
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+/** Stands in for the inputs while a statement is built: every property is a marker of its own name. */
+const MARKERS = new Proxy({}, { get: (_target, name) => new Marker(String(name)) }) as never
+
+/** @returns a function that compiles each statement the first time it is asked for. */
+export function compilerFor(dialect: Dialect): Compile {
+  const db = queryBuilderFor(dialect)
+  const compiled = new Map<AnyStatement, CompiledStatement>()
+  return (statement) => {
+    let found = compiled.get(statement)
+    if (found === undefined) {
+      const { sql, parameters } = statement.build(db, MARKERS).compile()
+      found = { name: statement.name, sql, bind: (input) => bind(parameters, input) }
+      compiled.set(statement, found)
+    }
+    return found
+  }
+}
+
+function bind(parameters: readonly unknown[], input: object): Value[] {
+  const named = input as Record<string, unknown>
+  return parameters.map((parameter) =>
+    encode(parameter instanceof Marker ? named[parameter.name] : parameter),
+  )
+}
+
+function encode(value: unknown): Value {
+  if (typeof value === 'string' || typeof value === 'number' || value === null) return value
+  if (typeof value === 'boolean') return value ? 1 : 0
+  if (Array.isArray(value)) return JSON.stringify(value)
+  throw new TypeError(`a statement was given ${typeof value} for one of its inputs`)
+}
+
+/** Turns the values of a row, in the order of its columns, into a record. */
+export function decodeRow(
+  columns: readonly ResultColumn[],
+  values: readonly unknown[],
+): Record<string, unknown> {
+  const record: Record<string, unknown> = {}
+  for (let i = 0; i < columns.length; i++) {
+    const column = columns[i]
+    if (column !== undefined) record[column.property] = decode(column.kind, values[i])
+  }
+  return record
+}
+
+function decode(kind: ColumnKind, value: unknown): unknown {
+  if (value === null) return null
+  if (kind === 'list') return JSON.parse(String(value))
+  if (kind === 'flag') return value === 1
+  return value
+}
+
+export interface ResultColumn {
+  readonly property: string
+  readonly kind: ColumnKind
+}
+
+/** What a column of a result, by its name in SQL, is in a record. A name means the same kind in every table. */
+export function resultColumn(name: string): ResultColumn {
+  const property = name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase())
+  return { property, kind: KINDS.get(property) ?? 'text' }
+}
+
+const KINDS = new Map<string, ColumnKind>(
+  Object.values(TABLES).flatMap((columns) => Object.entries(columns)),
+)
+
+function queryBuilderFor(dialect: Dialect): Kysely<Database> {
+  const sqlite = dialect === 'sqlite'
+  return new Kysely<Database>({
+    plugins: [new CamelCasePlugin()],
+    dialect: {
+      createAdapter: () => (sqlite ? new SqliteAdapter() : new PostgresAdapter()),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) =>
+        sqlite ? new SqliteIntrospector(db) : new PostgresIntrospector(db),
+      createQueryCompiler: () => (sqlite ? new SqliteQueryCompiler() : new PostgresQueryCompiler()),
+    },
+  })
+}

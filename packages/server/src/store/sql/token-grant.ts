@@ -1,0 +1,37 @@
+// The grant behind a code or a refresh token, as their statements need it.
+
+import { expressionBuilder } from 'kysely'
+import type { GrantId } from '../../protocol/ids.ts'
+import type { GrantRecord } from '../records.ts'
+import { GRANT, pick } from './columns.ts'
+import type { Database } from './schema.ts'
+
+/** Condition in the guard of an update: the grant has not been ended. */
+export function grantIsLive(table: 'codes' | 'refreshTokens') {
+  const eb = expressionBuilder<Database, 'codes' | 'refreshTokens'>()
+  return eb.exists(
+    eb
+      .selectFrom('grants')
+      .whereRef('grants.tenant', '=', `${table}.tenant`)
+      .whereRef('grants.id', '=', `${table}.grantId`)
+      .where('grants.revokedAtSeconds', 'is', null)
+      .select('grants.id'),
+  )
+}
+
+/** The columns of a grant that its codes and tokens do not share. */
+export const GRANT_BESIDE_TOKEN = [
+  'grants.userId',
+  'grants.organisationId',
+  'grants.unitId',
+  'grants.scopes',
+  'grants.audience',
+  'grants.authTimeSeconds',
+  'grants.createdAtSeconds',
+  'grants.revokedAtSeconds',
+] as const
+
+/** The grant in a row that joins both. */
+export function grantOf(row: Omit<GrantRecord, 'id'> & { readonly grantId: GrantId }): GrantRecord {
+  return pick(GRANT, { ...row, id: row.grantId })
+}

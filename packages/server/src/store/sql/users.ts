@@ -1,0 +1,152 @@
+// Plans about users and the organisations they belong to.
+
+import type { UserId } from '../../protocol/ids.ts'
+import type { IdentityStore, UserEnding } from '../port.ts'
+import type { Membership, MembershipRecord, UserRecord } from '../records.ts'
+import { columnsOf, TABLES, USER, valuesOf } from './columns.ts'
+import { call, first, type Plan, run, runAll } from './plan.ts'
+import { endUser } from './revocations.ts'
+import { deleteUserSessions } from './sessions.ts'
+import { statement } from './statement.ts'
+
+type UserKey = { tenant: string; userId: UserId }
+
+const insertUser = statement((db, p: UserRecord) =>
+  db
+    .insertInto('users')
+    .values(valuesOf(USER, p))
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id'),
+)
+
+const insertMembership = statement((db, p: MembershipRecord) =>
+  db.insertInto('memberships').values(valuesOf(TABLES.memberships, p)),
+)
+
+export function* createUser(
+  user: UserRecord,
+  memberships: readonly MembershipRecord[],
+): Plan<'created' | 'exists'> {
+  if ((yield* first(insertUser, user)) === undefined) return 'exists'
+  yield* runAll(memberships.map((membership) => call(insertMembership, membership)))
+  return 'created'
+}
+
+const selectUser = statement((db, p: UserKey) =>
+  db
+    .selectFrom('users')
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.userId)
+    .select(columnsOf(USER)),
+)
+
+export function* findUser(tenant: string, userId: UserId): Plan<UserRecord | null> {
+  return (yield* first(selectUser, { tenant, userId })) ?? null
+}
+
+const selectUserByUsername = statement((db, p: { tenant: string; username: string }) =>
+  db
+    .selectFrom('users')
+    .where('tenant', '=', p.tenant)
+    .where('username', '=', p.username)
+    .select(columnsOf(USER)),
+)
+
+export function* findUserByUsername(tenant: string, username: string): Plan<UserRecord | null> {
+  return (yield* first(selectUserByUsername, { tenant, username })) ?? null
+}
+
+const selectUsers = statement((db, p: { tenant: string }) =>
+  db
+    .selectFrom('users')
+    .where('tenant', '=', p.tenant)
+    .select(columnsOf(USER))
+    .orderBy('createdAtSeconds')
+    .orderBy('id'),
+)
+
+export const listUsers = (tenant: string): Plan<readonly UserRecord[]> =>
+  run(selectUsers, { tenant })
+
+const selectMemberships = statement((db, p: UserKey) =>
+  db
+    .selectFrom('memberships')
+    .innerJoin('organisations', (join) =>
+      join
+        .onRef('organisations.tenant', '=', 'memberships.tenant')
+        .onRef('organisations.id', '=', 'memberships.organisationId'),
+    )
+    .leftJoin('units', (join) =>
+      join
+        .onRef('units.tenant', '=', 'memberships.tenant')
+        .onRef('units.id', '=', 'memberships.defaultUnitId'),
+    )
+    .where('memberships.tenant', '=', p.tenant)
+    .where('memberships.userId', '=', p.userId)
+    .select([
+      'organisations.id',
+      'organisations.name',
+      'organisations.createdAtSeconds',
+      'units.id as unitId',
+      'units.name as unitName',
+    ])
+    .orderBy('organisations.createdAtSeconds')
+    .orderBy('organisations.id'),
+)
+
+export function* listMemberships(tenant: string, userId: UserId): Plan<readonly Membership[]> {
+  const rows = yield* run(selectMemberships, { tenant, userId })
+  return rows.map(({ unitId, unitName, ...organisation }) => ({
+    organisation: { tenant, ...organisation },
+    defaultUnit:
+      unitId === null || unitName === null
+        ? null
+        : { tenant, id: unitId, organisationId: organisation.id, name: unitName },
+  }))
+}
+
+const setPasswordHash = statement((db, p: UserKey & { passwordHash: string }) =>
+  db
+    .updateTable('users')
+    .set({ passwordHash: p.passwordHash })
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.userId)
+    .returning('id'),
+)
+
+export function* updatePasswordHash(
+  tenant: string,
+  userId: UserId,
+  passwordHash: string,
+): Plan<void> {
+  yield* run(setPasswordHash, { tenant, userId, passwordHash })
+}
+
+export function* changePassword(
+  input: Parameters<IdentityStore['changePassword']>[0],
+): Plan<boolean> {
+  if ((yield* first(setPasswordHash, input)) === undefined) return false
+  yield* endEverything(input)
+  return true
+}
+
+const markUserDisabled = statement((db, p: UserKey & { nowSeconds: number }) =>
+  db
+    .updateTable('users')
+    .set({ disabledAtSeconds: p.nowSeconds })
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.userId)
+    .where('disabledAtSeconds', 'is', null)
+    .returning('id'),
+)
+
+export function* disableUser(input: UserEnding): Plan<boolean> {
+  if ((yield* first(markUserDisabled, input)) === undefined) return false
+  yield* endEverything(input)
+  return true
+}
+
+function* endEverything(input: UserEnding): Plan<void> {
+  yield* run(deleteUserSessions, input)
+  yield* endUser(input)
+}
