@@ -16,6 +16,9 @@ import type { Decision } from './decide.ts'
 import { type Interaction, type InteractionDeps, sealInteraction } from './interaction.ts'
 import type { AuthorizationRequest } from './request.ts'
 
+/** What is left to decide when a user is asked. */
+export type ConsentDecision = Extract<Decision, { step: 'consent' }>
+
 export interface PageContext {
   readonly request: AuthorizationRequest
   readonly interaction: Interaction
@@ -47,9 +50,8 @@ export function selectAccountPage(context: PageContext, deps: InteractionDeps): 
 
 export function consentPage(
   context: PageContext,
-  decision: Extract<Decision, { step: 'consent' }>,
+  decision: ConsentDecision,
   deps: InteractionDeps & { tenant: Tenant },
-  problem: ConsentPage['problem'] = undefined,
 ): ConsentPage {
   const { request } = context
   const { policy } = deps.tenant
@@ -68,7 +70,7 @@ export function consentPage(
     accessSeconds: policy.accessToken.lifetimeSeconds,
     redirectHost: displayHost(request.target.redirectUri),
     redirectIsLoopback: isLoopback(request.target.redirectUri),
-    problem,
+    problem: undefined,
   }
 }
 

@@ -1,8 +1,8 @@
 // The consent form of an authorization request: the user's answer, which counts once.
 
 import { approve, deny } from '../authorize/approve.ts'
-import { type Decision, decideNextStep } from '../authorize/decide.ts'
-import { consentPage } from '../authorize/pages.ts'
+import { decideNextStep } from '../authorize/decide.ts'
+import { type ConsentDecision, consentPage } from '../authorize/pages.ts'
 import { type AuthorizationRequest, checkAuthorizationRequest } from '../authorize/request.ts'
 import { readAccounts } from '../identity/sessions.ts'
 import { OAuthError } from '../protocol/errors.ts'
@@ -35,8 +35,8 @@ export function createConsentEndpoint(deps: AuthorizeDeps): Endpoint {
     const membership = pickMembership(decision, incoming.params)
     if (membership === 'missing') {
       const context = { request, interaction, accounts }
-      const page = consentPage(context, decision, deps, 'organisation_missing')
-      return { kind: 'page', status: 422, page }
+      const page = consentPage(context, decision, deps)
+      return { kind: 'page', status: 422, page: { ...page, problem: 'organisation_missing' } }
     }
     const { account } = decision
     return approve({ request, account, membership, scopes, answered: interaction }, deps)
@@ -61,7 +61,7 @@ function allowedScopes(
 }
 
 function pickMembership(
-  { memberships }: Extract<Decision, { step: 'consent' }>,
+  { memberships }: ConsentDecision,
   form: Params,
 ): Membership | undefined | 'missing' {
   if (memberships.length <= 1) return memberships[0]

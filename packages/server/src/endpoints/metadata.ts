@@ -41,7 +41,7 @@ function describeServer({ issuer, policy, resourceServers }: Tenant, { paths }: 
     authorization_response_iss_parameter_supported: true,
     // RFC 9728 §4
     protected_resources: resourceServers.map(({ audience }) => audience),
-    // OpenID Connect Discovery §3
+    // OIDC Discovery §3
     userinfo_endpoint: issuer + paths.userinfo,
     end_session_endpoint: issuer + paths.signOut,
     subject_types_supported: ['public'],

@@ -24,7 +24,7 @@ export function createUserInfoEndpoint(deps: UserInfoDeps): Endpoint {
   }
 }
 
-/** RFC 6750 §2: in the header or in a form body, never in both; §2.3, the query, is not accepted at all. */
+/** RFC 6750 §2: in the header or in a form body, never in both; not in the query (RFC 6750 §2.3). */
 function readBearer(request: IncomingRequest): string {
   const [, inHeader] = /^bearer +(\S+)$/i.exec(request.authorization ?? '') ?? []
   const inBody = request.method === 'POST' ? optional(request.params, 'access_token') : undefined

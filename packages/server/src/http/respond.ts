@@ -86,7 +86,6 @@ function sendAuthorization(
 
 /**
  * RFC 6749 §3.1.2: the redirect URI keeps the query it was registered with, byte for byte.
- * The fragment `_` stops a browser from carrying an older fragment over to the app (RFC 9700 §4.1.3).
  */
 function appendQuery(redirectUri: string, fields: readonly [string, string][]): string {
   if (fields.length === 0) return redirectUri

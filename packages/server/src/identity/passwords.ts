@@ -1,10 +1,11 @@
 // Owns how passwords are kept: argon2id in PHC form, hashed at a bounded rate so that a flood of sign-ins
 // cannot starve the token endpoint. Must not know users, sessions or HTTP.
 
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { argon2, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
 import { createQueue } from '../platform/queue.ts'
+import { newRandomBytes } from '../platform/random.ts'
 import { OAuthError } from '../protocol/errors.ts'
 
 const runArgon2 = promisify(argon2)
@@ -30,7 +31,7 @@ interface Argon2Parameters {
 
 /** @returns the password as an argon2id hash in PHC form. @throws OAuthError overloaded */
 export async function hashPassword(password: string): Promise<string> {
-  const salt = randomBytes(SALT_BYTES)
+  const salt = newRandomBytes(SALT_BYTES)
   const tag = await derive(password, salt, CURRENT)
   return formatPhc(CURRENT, salt, tag)
 }
@@ -57,8 +58,8 @@ export async function verifyPassword(password: string, phc: string | null): Prom
 
 const PLACEHOLDER = {
   parameters: CURRENT,
-  salt: randomBytes(SALT_BYTES),
-  tag: randomBytes(TAG_BYTES),
+  salt: newRandomBytes(SALT_BYTES),
+  tag: newRandomBytes(TAG_BYTES),
 }
 
 /** Unicode has several spellings of one text: NFKC makes them one (NIST SP 800-63B). */

@@ -39,3 +39,8 @@ function checksum(text: string): string {
 export function newId(): string {
   return randomBytes(ID_BYTES).toString('hex')
 }
+
+/** Random bytes for a salt or a nonce. */
+export function newRandomBytes(length: number): Buffer {
+  return randomBytes(length)
+}

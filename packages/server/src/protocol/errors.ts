@@ -1,6 +1,6 @@
 // Owns every way a request can be refused: few public codes, many private reasons, one table between them.
 
-import type { VerifiedRedirectUri } from './redirect-uri.ts'
+import type { RedirectDifference, VerifiedRedirectUri } from './redirect-uri.ts'
 
 /** Public error code -> HTTP status when it is answered as JSON, and the section that defines it. */
 export const ERROR_CODES = {
@@ -10,7 +10,6 @@ export const ERROR_CODES = {
   unauthorized_client: { status: 400, section: 'RFC 6749 §5.2' },
   unsupported_grant_type: { status: 400, section: 'RFC 6749 §5.2' },
   unsupported_response_type: { status: 400, section: 'RFC 6749 §4.1.2.1' },
-  unsupported_token_type: { status: 400, section: 'RFC 7009 §2.2.1' },
   invalid_scope: { status: 400, section: 'RFC 6749 §5.2' },
   invalid_target: { status: 400, section: 'RFC 8707 §2' },
   invalid_token: { status: 401, section: 'RFC 6750 §3.1' },
@@ -337,15 +336,6 @@ export class PageError extends Error {
     this.retryAfterSeconds = detail.retryAfterSeconds
   }
 }
-
-export type RedirectDifference =
-  | 'scheme'
-  | 'host'
-  | 'port'
-  | 'trailing-slash'
-  | 'case'
-  | 'path'
-  | 'query'
 
 /** A refusal told to the app by redirecting: only a verified redirect URI fits in here. */
 export class RedirectError extends Error {

@@ -1,7 +1,5 @@
 // Redirect URIs: what may be registered, and what equals a registered one.
 
-import type { RedirectDifference } from './errors.ts'
-
 declare const verified: unique symbol
 
 /** A redirect URI that was compared with the client's registered ones. Nothing else can be redirected to. */
@@ -60,6 +58,16 @@ function withoutLoopbackPort(uri: string): string | undefined {
   if (!match || Number(match[2] ?? 80) > 65_535) return undefined
   return match[1] + uri.slice(match[0].length)
 }
+
+/** Where a redirect URI first differs from the nearest registered one. */
+export type RedirectDifference =
+  | 'scheme'
+  | 'host'
+  | 'port'
+  | 'trailing-slash'
+  | 'case'
+  | 'path'
+  | 'query'
 
 /** Names the first part in which `presented` differs from the nearest registered URI, for the developer's eyes. */
 export function redirectDifference(

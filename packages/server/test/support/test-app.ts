@@ -24,7 +24,7 @@ export interface TokenSet {
   readonly expires_in: number
 }
 
-/** A PKCE pair (RFC 7636 §4.1, §4.2). */
+/** A PKCE pair (RFC 7636 §4.1). */
 export function newPkce(): { verifier: string; challenge: string } {
   const verifier = randomBytes(32).toString('base64url')
   return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') }

@@ -18,19 +18,32 @@ export const RESOURCE_SERVERS = [
     audience: API,
     name: 'CRM API',
     scopes: [
-      scope('contacts:read', 'see your contacts', 'read', false),
-      scope('contacts:write', 'change your contacts', 'change', true),
-      scope('projects:read', 'see your projects', 'read', false),
+      scope({ name: 'contacts:read', text: 'see your contacts', access: 'read', optional: false }),
+      scope({
+        name: 'contacts:write',
+        text: 'change your contacts',
+        access: 'change',
+        optional: true,
+      }),
+      scope({ name: 'projects:read', text: 'see your projects', access: 'read', optional: false }),
     ],
   },
   {
     audience: OTHER_API,
     name: 'Reports API',
-    scopes: [scope('reports:read', 'see your reports', 'read', false)],
+    scopes: [
+      scope({ name: 'reports:read', text: 'see your reports', access: 'read', optional: false }),
+    ],
   },
 ]
 
-function scope(name: string, text: string, access: 'read' | 'change', optional: boolean) {
+function scope(input: {
+  name: string
+  text: string
+  access: 'read' | 'change'
+  optional: boolean
+}) {
+  const { name, text, access, optional } = input
   return {
     name,
     description: { en: text, de: text },

@@ -22,12 +22,15 @@ export const SERVER: Readonly<Record<string, Row>> = {
   },
 
   endpoints: {
-    folders: 'grants authorize client-auth identity tokens contracts store/port protocol',
+    folders: 'grants authorize client-auth identity tokens contracts store/port platform protocol',
     packages: '',
   },
 
-  authorize: { folders: 'identity tokens store/port type:platform protocol', packages: '' },
-  grants: { folders: 'identity tokens store/port type:platform protocol', packages: '' },
+  authorize: { folders: 'identity tokens store/port platform protocol', packages: '' },
+  grants: {
+    folders: 'type:client-auth identity tokens store/port platform protocol',
+    packages: '',
+  },
   portal: { folders: 'operations http ui protocol', packages: '' },
   account: { folders: 'operations http ui protocol', packages: '' },
   console: { folders: 'operations http ui protocol', packages: '' },
@@ -38,7 +41,7 @@ export const SERVER: Readonly<Record<string, Row>> = {
   identity: { folders: 'store/port platform protocol', packages: 'node:crypto node:os node:util' },
   tokens: { folders: 'store/port platform protocol', packages: 'node:crypto node:util jose' },
   http: {
-    folders: 'protocol/errors protocol/params type:contracts',
+    folders: 'type:contracts store/port platform/random protocol',
     packages: 'node:* fastify @fastify/*',
   },
 
@@ -46,7 +49,7 @@ export const SERVER: Readonly<Record<string, Row>> = {
   'store/sql': { folders: 'store/port', packages: 'node:* kysely pg' },
   contracts: { folders: 'protocol', packages: '' },
 
-  config: { folders: 'protocol', packages: 'node:* typebox typebox/* yaml' },
+  config: { folders: 'contracts platform protocol', packages: 'node:* typebox typebox/* yaml' },
   ui: { folders: '', packages: 'node:* ghtml intl-messageformat @formatjs/*' },
   platform: { folders: '', packages: 'node:*' },
   'platform/log': { folders: '', packages: 'node:* pino' },
