@@ -14,6 +14,8 @@ export default defineConfig({
         'examples/*/test/**/*.test.ts',
       ]),
       project('store', [`${server}/test/store/**/*.test.ts`]),
+      project('races', [`${server}/test/races/**/*.test.ts`]),
+      project('durability', [`${server}/test/durability/**/*.test.ts`]),
       project('flows', [`${server}/test/flows/**/*.test.ts`]),
       project('attacks', [`${server}/test/attacks/**/*.test.ts`]),
       project('browser', [`${server}/test/browser/**/*.test.ts`]),

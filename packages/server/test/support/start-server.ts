@@ -2,7 +2,6 @@
 
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type RunningServer, startServer } from '../../src/app.ts'
@@ -11,6 +10,7 @@ import { createLog } from '../../src/platform/log.ts'
 import type { Store } from '../../src/store/port.ts'
 import { openStore } from '../../src/store/sql/open.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
+import { findFreePort } from './free-port.ts'
 import { createDatabase } from './postgres.ts'
 import { populate, RESOURCE_SERVERS, TENANT } from './world.ts'
 
@@ -99,14 +99,4 @@ function configFor(
       },
     ],
   }
-}
-
-/** The issuer names the port, so it must be known before the server starts. */
-export async function findFreePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, 'localhost', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port to be had')
-  return address.port
 }

@@ -1,7 +1,6 @@
 // A third-party app as its developer would write it by hand: authorization URL, callback, token requests.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { expect } from 'vitest'
 import { type BrowserPage, TestBrowser } from './browser.ts'
 import type { TestServer } from './start-server.ts'
 import { PASSWORD, type TestClient, type Username } from './world.ts'
@@ -72,11 +71,9 @@ export class TestApp {
     const fields = { code_challenge: challenge, ...options.fields }
     const first = await browser.openAndFollow(this.authorizeUrl(fields))
     const last = await this.answerPages(browser, first, options)
-    expect(
-      last.location,
-      `no redirect to the app: ${last.status} ${last.text.slice(0, 500)}`,
-    ).toBeDefined()
-    const { searchParams } = new URL(last.location ?? '')
+    if (last.location === undefined)
+      throw new Error(`no redirect to the app: ${last.status} ${last.text}`)
+    const { searchParams } = new URL(last.location)
     return { code: searchParams.get('code') ?? '', verifier, params: searchParams, browser }
   }
 
@@ -103,7 +100,7 @@ export class TestApp {
   async obtainTokens(options: Parameters<TestApp['obtainCode']>[0] = {}): Promise<TokenSet> {
     const { code, verifier } = await this.obtainCode(options)
     const answer = await this.redeem(code, verifier)
-    expect(answer.status, answer.text).toBe(200)
+    if (answer.status !== 200) throw new Error(`no tokens: ${answer.status} ${answer.text}`)
     return answer.body
   }
 
