@@ -1,0 +1,215 @@
+// The pages in a real Chromium, each in every state: accessible, readable at any width, and quiet under their own policy.
+
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { VerifiedRedirectUri } from '../../src/protocol/redirect-uri.ts'
+import { type RenderedPage, renderFormPost, renderPage } from '../../src/ui/render.ts'
+import { launchChromium } from '../support/chromium.ts'
+import { type PageServer, startPageServer } from '../support/page-server.ts'
+import {
+  CONSENT,
+  ERROR,
+  SAMPLE_CONTEXT,
+  SAMPLE_PAGES,
+  SEVERAL_ORGANISATIONS,
+  SIGN_IN,
+} from '../support/sample-pages.ts'
+
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+let browser: Browser
+let server: PageServer
+let app: PageServer
+/** What a browser complains of: blocked by the policy, thrown by a script, or asked of another host. */
+let complaints: string[]
+
+beforeAll(async () => {
+  browser = await launchChromium()
+  server = await startPageServer()
+  app = await startPageServer()
+})
+
+afterAll(async () => {
+  await browser.close()
+  await server.close()
+  await app.close()
+})
+
+beforeEach(() => {
+  complaints = []
+})
+
+afterEach(() => {
+  expect(complaints).toEqual([])
+})
+
+async function open(rendered: RenderedPage, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
+  const page = await context.newPage()
+  page.on('console', (message) => complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('dialog', (dialog) => complaints.push(dialog.message()))
+  page.on('request', (request) => {
+    if (![server.origin, app.origin].includes(new URL(request.url()).origin)) {
+      complaints.push(`asked for ${request.url()}`)
+    }
+  })
+  server.show(rendered)
+  await page.goto(server.origin)
+  return page
+}
+
+const render = (page: Parameters<typeof renderPage>[0], acceptLanguage = 'en') =>
+  renderPage(page, { ...SAMPLE_CONTEXT, acceptLanguage })
+
+describe.each(Object.entries(SAMPLE_PAGES))('%s', (_state, data) => {
+  test.each(['light', 'dark'] as const)('WCAG 2.2 AA: has no violation in %s', async (scheme) => {
+    const page = await open(render(data), { colorScheme: scheme })
+    for (const details of await page.locator('details:not([open]) summary').all()) {
+      await details.click()
+    }
+    const { violations } = await new AxeBuilder({ page }).withTags(WCAG).analyze()
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
+    await page.context().close()
+  })
+
+  test.each(['en', 'de'])('fits 320 pixels in %s', async (language) => {
+    const page = await open(render(data, language), { viewport: { width: 320, height: 640 } })
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
+    await page.context().close()
+  })
+
+  test('shows no button that needs a script where scripts are off', async () => {
+    const page = await open(render(data), { javaScriptEnabled: false })
+    expect(await page.locator('button[type=button]:visible').count()).toBe(0)
+    await page.context().close()
+  })
+})
+
+describe('sign-in', () => {
+  test('works from the keyboard alone, and sends what was typed', async () => {
+    const page = await open(render(SIGN_IN), { javaScriptEnabled: false })
+    await page.locator('#username:focus').waitFor()
+    await page.keyboard.type('ada')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('correct horse')
+    await page.keyboard.press('Enter')
+    await page.getByText('received').waitFor()
+    expect(server.posts.at(-1)).toBe(
+      'interaction=sealed-request&username=ada&password=correct+horse',
+    )
+    await page.context().close()
+  })
+
+  test('shows the password when asked to, and sends it as a password again', async () => {
+    const page = await open(render(SIGN_IN))
+    const password = page.getByLabel('Password', { exact: true })
+    const reveal = page.getByRole('button', { name: 'Show password' })
+    expect(await password.getAttribute('type')).toBe('password')
+    await reveal.click()
+    expect(await password.getAttribute('type')).toBe('text')
+    expect(await reveal.getAttribute('aria-pressed')).toBe('true')
+    await reveal.click()
+    expect(await password.getAttribute('type')).toBe('password')
+    await page.context().close()
+  })
+
+  test('is sent once however often the button is pressed', async () => {
+    const before = server.posts.length
+    const page = await open(render(SIGN_IN))
+    await page.getByRole('button', { name: 'Sign in' }).dblclick()
+    await page.getByText('received').waitFor()
+    expect(server.posts.length).toBe(before + 1)
+    await page.context().close()
+  })
+
+  test('moves the focus to what is wrong', async () => {
+    const page = await open(render({ ...SIGN_IN, problem: { kind: 'wrong_credentials' } }))
+    await page.locator('.problem:focus').waitFor()
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.locator('#username:focus').waitFor()
+    await page.context().close()
+  })
+})
+
+describe('consent', () => {
+  test('sends the boxes that are ticked, and the decision of the button', async () => {
+    const page = await open(render(SEVERAL_ORGANISATIONS))
+    await page.getByLabel('Delete draft invoices').uncheck()
+    await page.getByLabel('Contoso Bakery').check()
+    await page.getByRole('button', { name: 'Allow' }).click()
+    await page.getByText('received').waitFor()
+    expect(server.posts.at(-1)).toBe(
+      'interaction=sealed-request&organisation=org-2&scope=contacts%3Awrite&decision=allow',
+    )
+    await page.context().close()
+  })
+
+  test('does not allow by the Enter key in a field', async () => {
+    const page = await open(render(CONSENT))
+    await page.getByLabel('Delete draft invoices').press('Enter')
+    await page.getByText('received').waitFor()
+    expect(server.posts.at(-1)).toContain('decision=deny')
+    await page.context().close()
+  })
+
+  test('lets go without choosing an organisation', async () => {
+    const page = await open(render(SEVERAL_ORGANISATIONS))
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByText('received').waitFor()
+    expect(server.posts.at(-1)).toContain('decision=deny')
+    await page.context().close()
+  })
+})
+
+describe('form_post', () => {
+  const formPost = () =>
+    renderFormPost(
+      {
+        redirectUri: `${app.origin}/cb` as VerifiedRedirectUri,
+        fields: { code: 'c', submit: 's' },
+      },
+      SAMPLE_CONTEXT,
+    )
+
+  test('sends itself to the app', async () => {
+    const page = await open(formPost())
+    await page.getByText('received').waitFor()
+    expect(page.url()).toBe(`${app.origin}/cb`)
+    expect(app.posts.at(-1)).toBe('code=c&submit=s')
+    await page.context().close()
+  })
+
+  test('waits for the button where scripts are off', async () => {
+    const page = await open(formPost(), { javaScriptEnabled: false })
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByText('received').waitFor()
+    expect(app.posts.at(-1)).toBe('code=c&submit=s')
+    await page.context().close()
+  })
+})
+
+describe('a hostile app', () => {
+  const PAYLOAD = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
+  const hostile = {
+    ...CONSENT.app,
+    name: PAYLOAD,
+    publisher: PAYLOAD,
+    homepage: 'javascript:alert(3)',
+  }
+
+  test('D10: runs nothing and violates no policy with its name, address or host', async () => {
+    const pages = [
+      { ...SIGN_IN, app: hostile, username: PAYLOAD },
+      { ...CONSENT, app: hostile, redirectHost: PAYLOAD },
+      { ...ERROR, received: PAYLOAD },
+    ]
+    for (const data of pages) {
+      const page = await open(render(data))
+      expect(await page.locator('img, main script').count()).toBe(0)
+      await page.context().close()
+    }
+  })
+})
