@@ -18,7 +18,7 @@ import {
   type VerifiedRedirectUri,
 } from '../protocol/redirect-uri.ts'
 import { parseResources } from '../protocol/resource.ts'
-import { covers, parseScope } from '../protocol/scope.ts'
+import { covers, parseRequestedScope, scopesOrDefault } from '../protocol/scope.ts'
 import { checkAudience, defaultAudience, type Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
 import type { ClientRecord } from '../store/records.ts'
@@ -165,10 +165,10 @@ function checkChallenge(
 }
 
 function checkScopes(params: Params, client: ClientRecord): readonly string[] {
-  const asked = parseScope(optional(params, 'scope') ?? '')
-  if (asked.length === 0) return client.defaultScopes
-  if (!covers(client.scopes, asked)) throw new OAuthError('scope_unknown')
-  return asked
+  const asked = parseRequestedScope(optional(params, 'scope'))
+  const scopes = scopesOrDefault(asked, client.defaultScopes)
+  if (!covers(client.scopes, scopes)) throw new OAuthError('scope_unknown')
+  return scopes
 }
 
 function checkResources(

@@ -5,7 +5,7 @@ import { OAuthError } from '../protocol/errors.ts'
 import { asGrantId } from '../protocol/ids.ts'
 import { list, optional } from '../protocol/params.ts'
 import { parseResources } from '../protocol/resource.ts'
-import { covers, parseScope } from '../protocol/scope.ts'
+import { covers, parseRequestedScope, scopesOrDefault } from '../protocol/scope.ts'
 import { checkAudience, defaultAudience, isIdentityScope } from '../protocol/tenant.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import type { GrantType } from './grant.ts'
@@ -19,20 +19,17 @@ export const clientCredentials: GrantType<ClientCredentialsRequest> = {
   name: 'client_credentials',
   forPublicClients: false, // RFC 6749 §4.4: confidential clients only
 
-  parse(params) {
-    const scope = optional(params, 'scope')
-    return {
-      scopes: scope === undefined ? undefined : parseScope(scope), // RFC 6749 §4.4.2: OPTIONAL
-      resources: parseResources(list(params, 'resource')), // RFC 8707 §2.2: OPTIONAL
-    }
-  },
+  parse: (params) => ({
+    scopes: parseRequestedScope(optional(params, 'scope')), // RFC 6749 §4.4.2: OPTIONAL
+    resources: parseResources(list(params, 'resource')), // RFC 8707 §2.2: OPTIONAL
+  }),
 
   async run(request, { client, deps }) {
     const { tenant, store } = deps
     // There is no user here: scopes that speak of one make no sense (OIDC Core §5.4).
     const available = client.scopes.filter((scope) => !isIdentityScope(scope))
-    const scopes =
-      request.scopes ?? client.defaultScopes.filter((scope) => available.includes(scope))
+    const defaults = client.defaultScopes.filter((scope) => available.includes(scope))
+    const scopes = scopesOrDefault(request.scopes, defaults)
     if (!covers(available, scopes)) throw new OAuthError('scope_unknown')
     const audience =
       request.resources.length > 0

@@ -5,7 +5,7 @@ import { sealerFromSecret } from '../platform/seal.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { list, optional, required } from '../protocol/params.ts'
 import { parseResources } from '../protocol/resource.ts'
-import { parseScope } from '../protocol/scope.ts'
+import { parseRequestedScope } from '../protocol/scope.ts'
 import type { TokenResponse } from '../protocol/token-response.ts'
 import type { RotateOutcome } from '../store/port.ts'
 import type { GrantRecord, RefreshTokenRecord } from '../store/records.ts'
@@ -23,14 +23,11 @@ export const refreshToken: GrantType<RefreshRequest> = {
   name: 'refresh_token',
   forPublicClients: true,
 
-  parse(params) {
-    const scope = optional(params, 'scope')
-    return {
-      refreshToken: required(params, 'refresh_token'), // RFC 6749 §6: REQUIRED
-      scopes: scope === undefined ? undefined : parseScope(scope), // RFC 6749 §6: OPTIONAL
-      resources: parseResources(list(params, 'resource')), // RFC 8707 §2.2: OPTIONAL
-    }
-  },
+  parse: (params) => ({
+    refreshToken: required(params, 'refresh_token'), // RFC 6749 §6: REQUIRED
+    scopes: parseRequestedScope(optional(params, 'scope')), // RFC 6749 §6: OPTIONAL
+    resources: parseResources(list(params, 'resource')), // RFC 8707 §2.2: OPTIONAL
+  }),
 
   async run(request, context) {
     const { client, deps } = context

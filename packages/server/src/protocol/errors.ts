@@ -155,6 +155,10 @@ export const REASONS = {
 
   // Scopes and resources
   scope_malformed: { code: 'invalid_scope', description: 'The scope is malformed.' },
+  scope_missing: {
+    code: 'invalid_scope',
+    description: 'The client has no default scopes: name the scopes it needs.',
+  },
   scope_unknown: {
     code: 'invalid_scope',
     description: 'A requested scope does not exist or is not available to this client.',

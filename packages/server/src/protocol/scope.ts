@@ -17,6 +17,25 @@ export function parseScope(text: string): string[] {
   return [...scopes]
 }
 
+/** The scopes that a request names; undefined when it leaves them to us. @throws OAuthError scope_malformed */
+export function parseRequestedScope(text: string | undefined): string[] | undefined {
+  if (text === undefined) return undefined
+  const scopes = parseScope(text)
+  // RFC 6749 §3.3: at least one; spaces alone are no way to ask for a token without any.
+  if (scopes.length === 0) throw new OAuthError('scope_malformed')
+  return scopes
+}
+
+/** RFC 6749 §3.3: a request without scope means the defaults, or is refused. @throws OAuthError scope_missing */
+export function scopesOrDefault(
+  asked: readonly string[] | undefined,
+  defaults: readonly string[],
+): readonly string[] {
+  const scopes = asked ?? defaults
+  if (scopes.length === 0) throw new OAuthError('scope_missing')
+  return scopes
+}
+
 export function formatScope(scopes: readonly string[]): string {
   return scopes.join(' ')
 }
