@@ -2,7 +2,7 @@
 // reached through its own `fetch`, so that no port is opened and no server is needed.
 
 import { randomUUID } from 'node:crypto'
-import { decodeJwt } from 'jose'
+import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { metadataUrl } from './issuer.ts'
 import type { GuardOptions } from './options.ts'
 import { createMint, type Mint, type MintOptions, newSigningKey, toClaims } from './testing/mint.ts'
@@ -47,6 +47,7 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
   const { issuer = 'https://issuer.test', audience = 'https://api.test' } = options
   const keys = [newSigningKey()]
   const opaqueTokens = new Map<string, Record<string, unknown>>()
+  const revokedGrants = new Set<string>()
   const revocations = new TestRevocations()
   const requests: string[] = []
   const settings = { issuer, audience, key: () => keys.at(-1) ?? newSigningKey() }
@@ -65,9 +66,18 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
       isOurs(init) ? introspect(new URLSearchParams(String(init.body)).get('token') ?? '') : 401,
   }
 
-  function introspect(token: string): object {
-    const claims = opaqueTokens.get(token)
-    return claims ? { active: true, ...claims } : { active: false }
+  async function introspect(token: string): Promise<object> {
+    const claims = opaqueTokens.get(token) ?? (await readOwnJwt(token))
+    const isActive = claims !== undefined && !revokedGrants.has(String(claims.grant_id))
+    return isActive ? { active: true, ...claims } : { active: false }
+  }
+
+  function readOwnJwt(token: string): Promise<Record<string, unknown> | undefined> {
+    const ownKeys = createLocalJWKSet({ keys: keys.map(({ publicJwk }) => publicJwk) })
+    return jwtVerify(token, ownKeys).then(
+      ({ payload }) => payload,
+      () => undefined,
+    )
   }
 
   const testIssuer: TestIssuer = {
@@ -79,7 +89,7 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
       const url = new URL(input instanceof Request ? input.url : input)
       requests.push(url.href)
       if (!testIssuer.reachable) throw new TypeError('fetch failed: the test issuer is unreachable')
-      const answer = answers[url.origin + url.pathname]?.(url, init) ?? 404
+      const answer = (await answers[url.origin + url.pathname]?.(url, init)) ?? 404
       return typeof answer === 'number'
         ? Response.json({ error: 'refused' }, { status: answer })
         : Response.json(answer)
@@ -91,9 +101,9 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
       return token
     },
     revoke(token) {
-      const claims = opaqueTokens.get(token) ?? decodeJwt(token)
-      opaqueTokens.delete(token)
-      revocations.add('grant', String(claims.grant_id))
+      const grantId = String((opaqueTokens.get(token) ?? decodeJwt(token)).grant_id)
+      revokedGrants.add(grantId)
+      revocations.add('grant', grantId)
     },
     revokeUser: (userId) => revocations.add('user', userId),
     revokeClient: (clientId) => revocations.add('client', clientId),

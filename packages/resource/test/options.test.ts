@@ -1,0 +1,84 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createGuard, type GuardOptions } from '../src/index.ts'
+
+afterEach(() => vi.unstubAllEnvs())
+
+const good = { issuer: 'https://auth.test', audience: 'https://api.test' }
+
+test('issuer and audience may come from the environment', () => {
+  vi.stubEnv('OSTIARY_ISSUER', 'https://env-auth.test')
+  vi.stubEnv('OSTIARY_AUDIENCE', 'https://env-api.test/v1')
+  expect(createGuard().metadata()).toMatchObject({
+    resource: 'https://env-api.test/v1',
+    authorization_servers: ['https://env-auth.test'],
+  })
+  expect(createGuard(good).metadata().resource).toBe('https://api.test')
+})
+
+test('everything that is wrong is told at once', () => {
+  vi.stubEnv('OSTIARY_ISSUER', undefined)
+  vi.stubEnv('OSTIARY_AUDIENCE', undefined)
+  const create = () => createGuard({ pollSeconds: -1 })
+  expect(create).toThrow('OSTIARY_ISSUER')
+  expect(create).toThrow('OSTIARY_AUDIENCE')
+  expect(create).toThrow('pollSeconds')
+})
+
+describe('refuses', () => {
+  test.each<[string, object, string]>([
+    ['an empty audience', { audience: '' }, 'audience is missing'],
+    ['an audience switched off', { audience: null }, 'audience is missing'],
+    ['an issuer that is no URL', { issuer: 'auth.test' }, 'is not a URL'],
+    ['an issuer on plain http', { issuer: 'http://auth.test' }, 'must use https'],
+    ['an issuer with a query', { issuer: 'https://auth.test?a=b' }, 'neither query'],
+    ['an issuer with a password', { issuer: 'https://u:p@auth.test' }, 'neither query'],
+    ['another scheme', { issuer: 'ftp://auth.test' }, 'must use https'],
+    ['a misspelt option', { audiance: 'x' }, '"audiance" is not an option'],
+    ['no algorithm', { algorithms: [] }, 'algorithms is empty'],
+    ['an unknown mode', { revocation: 'sometimes' }, "'feed' or 'off'"],
+    ['an unknown choice', { whenStale: 'panic' }, "'accept' or 'refuse'"],
+    ['a tolerance of an hour', { clockToleranceSeconds: 3600 }, 'from 0 to 60'],
+    ['a time-out that is no number', { timeoutSeconds: Number.NaN }, 'timeoutSeconds'],
+    ['half a credential', { introspection: { clientId: 'a', clientSecret: '' } }, 'clientSecret'],
+    [
+      'an answer kept for an hour',
+      { introspection: { clientId: 'a', clientSecret: 'b', cacheSeconds: 3600 } },
+      'cacheSeconds',
+    ],
+  ])('%s', (_name, options, message) => {
+    expect(() => createGuard({ ...good, ...options } as GuardOptions)).toThrow(message)
+  })
+})
+
+test.each([
+  'http://localhost:3000',
+  'http://127.0.0.1:3000',
+  'http://[::1]:3000',
+  'http://a.localhost',
+])('plain http is fine on this machine: %s', (issuer) => {
+  expect(createGuard({ ...good, issuer }).metadata().authorization_servers).toEqual([issuer])
+})
+
+test('plain http elsewhere must be asked for', () => {
+  const guard = createGuard({ ...good, issuer: 'http://auth:3000', allowHttp: true })
+  expect(guard.metadata().authorization_servers).toEqual(['http://auth:3000'])
+})
+
+describe('RFC 9728 §3.1: the path of the metadata', () => {
+  test.each([
+    ['https://api.test', '/.well-known/oauth-protected-resource'],
+    ['https://api.test/', '/.well-known/oauth-protected-resource'],
+    ['https://api.test/api/v1', '/.well-known/oauth-protected-resource/api/v1'],
+    ['https://api.test/api/?tenant=a', '/.well-known/oauth-protected-resource/api/'],
+  ])('of %s', (audience, path) => {
+    expect(createGuard({ ...good, audience }).metadataPath()).toBe(path)
+  })
+
+  test('does not exist for an audience that is no URL', async () => {
+    const guard = createGuard({ ...good, audience: 'urn:crm' })
+    expect(() => guard.metadataPath()).toThrow('not a URL')
+    const verdict = await guard.verify(new Request('https://api.test'))
+    if (verdict.ok) throw new Error('A request without token was accepted')
+    expect(verdict.response.headers.get('www-authenticate')).toBe('Bearer realm="urn:crm"')
+  })
+})

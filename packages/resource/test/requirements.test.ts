@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest'
+import { TokenError } from '../src/index.ts'
+import { newGuardUnderTest, requestWith } from './support/guard-under-test.ts'
+
+const now = () => Math.floor(Date.now() / 1000)
+
+describe('scopes', () => {
+  test('all of `scopes` are needed', async () => {
+    const { issuer, ask } = newGuardUnderTest()
+    const jwt = await issuer.mint({ scopes: ['a', 'b'] })
+    expect(await ask(jwt, { scopes: ['a', 'b'] })).toMatchObject({ status: 200 })
+    expect(await ask(jwt, { scopes: ['a', 'c'] })).toMatchObject({
+      status: 403,
+      challenge: { error: 'insufficient_scope', scope: 'a c' },
+    })
+  })
+
+  test('one of `anyScope` is enough, and the first is the one to ask for', async () => {
+    const { issuer, ask } = newGuardUnderTest()
+    const jwt = await issuer.mint({ scopes: ['b'] })
+    expect(await ask(jwt, { anyScope: ['a', 'b'] })).toMatchObject({ status: 200 })
+    expect(await ask(jwt, { scopes: ['b'], anyScope: ['c', 'd'] })).toMatchObject({
+      status: 403,
+      challenge: { error: 'insufficient_scope', scope: 'b c' },
+    })
+  })
+
+  test('a scope is compared whole', async () => {
+    const { issuer, ask } = newGuardUnderTest()
+    const jwt = await issuer.mint({ scopes: ['contacts:read-only', 'Contacts:read'] })
+    expect(await ask(jwt, { scopes: ['contacts:read'] })).toMatchObject({ status: 403 })
+  })
+
+  test('a handler can ask for more', async () => {
+    const { issuer, guard } = newGuardUnderTest()
+    const verdict = await guard.verify(
+      requestWith(`Bearer ${await issuer.mint({ scopes: ['a'] })}`),
+    )
+    if (!verdict.ok) throw verdict.error
+    expect(verdict.token.has('a')).toBe(true)
+    expect(verdict.token.has('b')).toBe(false)
+    expect(() => verdict.token.assert('a')).not.toThrow()
+    expect(() => verdict.token.assert('a', 'b')).toThrow(TokenError)
+  })
+})
+
+describe.each([
+  ['organisation', 'organisationId', 'organisation_mismatch'],
+  ['unit', 'unitId', 'unit_mismatch'],
+] as const)('%s', (requirement, field, reason) => {
+  const ofUrl = (request: Request) => new URL(request.url).searchParams.get('of') ?? undefined
+
+  test.each([
+    ['by name', 'mine', 'https://api.test/'],
+    ['by the request', ofUrl, 'https://api.test/?of=mine'],
+    ['by a promise', async (request: Request) => ofUrl(request), 'https://api.test/?of=mine'],
+  ])('%s: lets the right one in and no other', async (_name, wanted, url) => {
+    const { issuer, guard } = newGuardUnderTest()
+    const right = requestWith(`Bearer ${await issuer.mint({ [field]: 'mine' })}`, url)
+    expect(await guard.verify(right, { [requirement]: wanted })).toMatchObject({ ok: true })
+    for (const minted of [{ [field]: 'other' }, {}]) {
+      const wrong = requestWith(`Bearer ${await issuer.mint(minted)}`, url)
+      expect(await guard.verify(wrong, { [requirement]: wanted })).toMatchObject({
+        ok: false,
+        error: { reason, code: 'access_denied', statusCode: 403 },
+      })
+    }
+  })
+
+  test('a function that finds none lets nobody in', async () => {
+    const { issuer, ask } = newGuardUnderTest()
+    for (const token of [await issuer.mint({ [field]: 'mine' }), await issuer.mint()]) {
+      expect(await ask(token, { [requirement]: ofUrl })).toMatchObject({
+        status: 403,
+        error: { reason },
+      })
+    }
+  })
+})
+
+describe('RFC 9470 §3: a recent sign-in', () => {
+  const requirements = { maxAgeSeconds: 60 }
+
+  test('lets a fresh one pass', async () => {
+    const { issuer, ask } = newGuardUnderTest()
+    const jwt = await issuer.mint({ authTimeSeconds: now() - 30 })
+    expect(await ask(jwt, requirements)).toMatchObject({ status: 200 })
+  })
+
+  test.each([
+    ['an old one', { authTimeSeconds: now() - 90 }],
+    ['one that is not told', {}],
+  ])('asks for a new one after %s', async (_name, minted) => {
+    const { issuer, ask } = newGuardUnderTest()
+    expect(await ask(await issuer.mint(minted), requirements)).toMatchObject({
+      status: 401,
+      challenge: { error: 'insufficient_user_authentication', max_age: '60' },
+    })
+  })
+})
+
+describe('a rule of the API itself', () => {
+  test.each([
+    ['true lets pass', () => true, 200],
+    ['a promise of true lets pass', async () => true, 200],
+    ['false refuses', () => false, 403],
+    ['a promise of false refuses', async () => false, 403],
+    ['anything but true refuses', () => 'yes' as unknown as boolean, 403],
+  ])('%s', async (_name, check, status) => {
+    const { issuer, ask } = newGuardUnderTest()
+    expect((await ask(await issuer.mint(), { check })).status).toBe(status)
+  })
+
+  test('a TokenError is answered in its own words', async () => {
+    const { issuer, ask } = newGuardUnderTest()
+    const check = () => {
+      throw new TokenError('check_failed', { description: 'Only on weekdays.' })
+    }
+    expect(await ask(await issuer.mint(), { check })).toMatchObject({
+      status: 403,
+      challenge: { error: 'access_denied', error_description: 'Only on weekdays.' },
+    })
+  })
+
+  test('any other error is a bug and goes on to the framework', async () => {
+    const { issuer, ask } = newGuardUnderTest()
+    const check = () => {
+      throw new RangeError('bug')
+    }
+    await expect(ask(await issuer.mint(), { check })).rejects.toThrow(RangeError)
+  })
+})
+
+describe('requirements that do not say what their author meant are refused', () => {
+  test.each([
+    ['a misspelt name', { scope: ['a'] }, 'Unknown requirement "scope"'],
+    ['two scopes in one', { scopes: ['a b'] }, 'one by one'],
+    ['an empty choice', { anyScope: [] }, 'anyScope is empty'],
+    ['introspection without credentials', { introspect: true }, 'introspection'],
+  ])('%s', async (_name, requirements, message) => {
+    const { issuer, ask, guard } = newGuardUnderTest()
+    expect(() => guard.assertRequirements(requirements)).toThrow(message)
+    await expect(ask(await issuer.mint(), requirements as never)).rejects.toThrow(message)
+  })
+})
