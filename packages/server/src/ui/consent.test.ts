@@ -58,7 +58,7 @@ describe('who asks', () => {
     expect(drawApp(app).querySelector('.byline')?.text).toContain(words)
   })
 
-  test('RFC 9700 §4.2: has links to its pages only when they are web addresses', () => {
+  test('D10: has links to its pages only when they are web addresses', () => {
     const page = drawApp({
       homepage: 'javascript:alert(1)',
       privacyUri: undefined,

@@ -23,7 +23,7 @@ describe('displayText', () => {
     expect(displayText(text)).toBe(shown)
   })
 
-  test('ASVS 16.4.1: makes line breaks and control characters one space', () => {
+  test('E6: makes line breaks and control characters one space', () => {
     expect(displayText(' a\r\nb\u0000\u0007c\u2028d\te ')).toBe('a b c d e')
   })
 

@@ -20,5 +20,5 @@ const SHAPES = {
 } as const
 
 export function icon(name: IconName): string {
-  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">!${SHAPES[name]}</svg>`
+  return html`<svg class="icon icon-${name}" viewBox="0 0 24 24" aria-hidden="true" focusable="false">!${SHAPES[name]}</svg>`
 }

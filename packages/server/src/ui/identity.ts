@@ -38,8 +38,8 @@ export function appLinks(app: PageApp, { words }: View): string {
 export function accountLabel(account: PageAccount): string {
   const username = displayText(account.username)
   const name = displayText(account.name) || username
-  const second = name === username ? '' : html`<bdi class="username">${username}</bdi>`
-  return html`!${monogram(name)}<span class="who"><bdi class="name">${name}</bdi>!${second}</span>`
+  const second = name === username ? '' : html`<span class="username"><bdi>${username}</bdi></span>`
+  return html`!${monogram(name)}<span class="who"><span class="name"><bdi>${name}</bdi></span>!${second}</span>`
 }
 
 /** First letter in a circle, where a picture would be: decoration only. */
