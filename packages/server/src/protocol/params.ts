@@ -17,10 +17,11 @@ const REPEATABLE = new Set(['resource'])
  * @throws OAuthError encoding_invalid, parameter_repeated, too_many_parameters
  */
 export function parseForm(text: string, repeatable: ReadonlySet<string> = REPEATABLE): Params {
-  const pairs = text.split('&', MAX_PARAMETERS + 1).filter((pair) => pair !== '')
+  // Empty pairs count too: what lies behind the limit must not go unread.
+  const pairs = text.split('&', MAX_PARAMETERS + 1)
   if (pairs.length > MAX_PARAMETERS) throw new OAuthError('too_many_parameters')
   const params = new Map<string, string[]>()
-  for (const pair of pairs) {
+  for (const pair of pairs.filter((text) => text !== '')) {
     const [name, value] = parsePair(pair)
     const values = params.get(name)
     if (values && !repeatable.has(name)) throw new OAuthError('parameter_repeated')

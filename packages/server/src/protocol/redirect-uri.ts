@@ -18,6 +18,9 @@ const MAX_LENGTH = 2048
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', '[::1]', 'localhost'])
 /** RFC 8252 §8.4: the port of a loopback IP literal is chosen by the app when it starts. `localhost` is a name, not a literal. */
 const LOOPBACK_LITERAL = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::(\d{1,5}))?(?=[/?]|$)/
+/** RFC 3986 §3.2: the host follows two slashes. Parsers of browsers take `https:host` too, and not all for the same. */
+const WEB_ADDRESS = /^https?:\/\/[^/]/i
+const USERINFO = /^[a-z0-9+.-]+:\/\/[^/?]*@/i
 /** RFC 8252 §7.1: a private-use scheme is a reversed domain name, so it holds a dot. */
 const PRIVATE_USE_SCHEME = /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/
 
@@ -27,12 +30,17 @@ export function redirectUriProblem(uri: string): RedirectUriProblem | undefined 
   if (!/^[\x21-\x7E]+$/.test(uri) || /["<>\\^`{|}]/.test(uri)) return 'has_unsafe_characters'
   if (uri.includes('#')) return 'has_fragment'
   if (!URL.canParse(uri)) return 'not_absolute'
-  const url = new URL(uri)
-  if (url.username !== '' || url.password !== '') return 'has_userinfo'
-  if (url.protocol === 'https:') return undefined
-  if (url.protocol === 'http:')
-    return LOOPBACK_HOSTS.has(url.hostname) ? undefined : 'http_not_loopback'
-  return PRIVATE_USE_SCHEME.test(url.protocol) ? undefined : 'scheme_not_allowed'
+  if (USERINFO.test(uri)) return 'has_userinfo'
+  const { protocol, hostname } = new URL(uri)
+  if (!isWebProtocol(protocol)) {
+    return PRIVATE_USE_SCHEME.test(protocol) ? undefined : 'scheme_not_allowed'
+  }
+  if (!WEB_ADDRESS.test(uri)) return 'not_absolute'
+  return protocol === 'https:' || LOOPBACK_HOSTS.has(hostname) ? undefined : 'http_not_loopback'
+}
+
+function isWebProtocol(protocol: string): boolean {
+  return protocol === 'https:' || protocol === 'http:'
 }
 
 /**
@@ -103,13 +111,14 @@ function firstDifference(registered: string, presented: string): RedirectDiffere
 
 /** What a page may name as the place where the browser goes next: the host in ASCII, or the private scheme. */
 export function displayHost(uri: string): string {
-  const url = new URL(uri)
-  return url.host === '' ? url.protocol : url.host
+  const { protocol, host } = new URL(uri)
+  // Behind a private scheme anything may stand where a host would be.
+  return isWebProtocol(protocol) ? host : protocol
 }
 
 /** Whether the URI leads to an app on the device, which nobody can tell from another one there (RFC 8252 §8.6). */
 export function isNativeRedirect(uri: string): boolean {
-  return LOOPBACK_LITERAL.test(uri) || !/^https?:/.test(uri)
+  return isLoopback(uri) || !isWebProtocol(new URL(uri).protocol)
 }
 
 /** The CSP source that lets a form end up at this URI: its origin, or its private scheme. */
