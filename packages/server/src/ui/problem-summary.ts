@@ -24,7 +24,7 @@ function summaryItem({ field, text }: Problem): string {
     : html`<li><a href="#${field}">${text}</a></li>`
 }
 
-export function problemOf(field: string, problems: readonly Problem[]): string | undefined {
+function problemOf(field: string, problems: readonly Problem[]): string | undefined {
   return problems.find((problem) => problem.field === field)?.text
 }
 

@@ -57,8 +57,9 @@ async function unpackInto(folder: string): Promise<void> {
 }
 
 function packageVersion(): string {
-  const entry = createRequire(import.meta.url).resolve('@sparticuz/chromium')
-  const { version } = createRequire(entry)('../../package.json') as { version: string }
+  const require = createRequire(import.meta.url)
+  const inside = createRequire(require.resolve('@sparticuz/chromium'))
+  const { version } = inside('../../package.json') as { version: string }
   return version
 }
 

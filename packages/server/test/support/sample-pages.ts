@@ -34,7 +34,7 @@ export const SAMPLE_CONTEXT: RenderContext = {
   signOutPath: '/sign-out/confirm',
 }
 
-export const SAMPLE_ACCOUNT: PageAccount = {
+const SAMPLE_ACCOUNT: PageAccount = {
   id: 'session-1',
   name: 'Ada Okafor',
   username: 'ada@northwind.example',
