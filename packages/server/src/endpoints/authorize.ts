@@ -1,6 +1,7 @@
 // Authorization endpoint (RFC 6749 §3.1): check the request, decide what it needs, show that or answer the app.
 
 import { type ApproveDeps, approve } from '../authorize/approve.ts'
+import { type ChallengeWatchDeps, createChallengeWatch } from '../authorize/constant-challenge.ts'
 import { type DecideDeps, decideNextStep } from '../authorize/decide.ts'
 import {
   type Interaction,
@@ -23,10 +24,12 @@ export interface AuthorizeDeps extends InteractionDeps, SessionDeps {
   readonly store: SessionDeps['store'] &
     RequestDeps['store'] &
     DecideDeps['store'] &
-    ApproveDeps['store']
+    ApproveDeps['store'] &
+    ChallengeWatchDeps['store']
 }
 
 export function createAuthorizeEndpoint(deps: AuthorizeDeps): Endpoint {
+  const watchChallenge = createChallengeWatch(deps)
   return async (incoming) => {
     // OIDC Core §3.1.2.1 wants POST too, but a cross-site POST comes without our cookies: move on by GET.
     if (incoming.method === 'POST') {
@@ -37,6 +40,8 @@ export function createAuthorizeEndpoint(deps: AuthorizeDeps): Endpoint {
     const { interaction, params } = openOrStart(incoming, browser, deps)
 
     const request = await checkAuthorizationRequest(params, deps)
+    const { id: requestId, log } = incoming
+    await watchChallenge({ request, browser: interaction.browser, requestId, log })
     const accounts = await readAccounts(incoming.cookies.session, deps)
     const nowSeconds = deps.clock.nowSeconds()
     const decision = await decideNextStep({ request, interaction, accounts, nowSeconds }, deps)

@@ -165,6 +165,13 @@ export async function postForm(
   )
 }
 
+export async function getAnswer(
+  url: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  return readAnswer(await fetch(url, { headers, redirect: 'manual' }))
+}
+
 export async function readAnswer(response: Response): Promise<Answer> {
   const text = await response.text()
   const json = response.headers.get('content-type')?.startsWith('application/json') ?? false
