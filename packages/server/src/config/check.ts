@@ -24,6 +24,7 @@ export function refuseUnsafe(input: {
 }): Finding[] {
   const { config, path, what, safer, allowance } = input
   if (config.allow.includes(allowance)) return []
-  const remedy = `${safer}; or start with --allow ${allowance} and live with ${ALLOWANCES[allowance]}`
+  const accepting = `accept ${ALLOWANCES[allowance]}`
+  const remedy = `${safer}; or ${accepting}, with --allow ${allowance} or "allow: [${allowance}]"`
   return [{ path, what, remedy }]
 }

@@ -17,7 +17,7 @@ import {
 import type { RawConfig } from './schema.ts'
 import { validate } from './validate.ts'
 
-export const DEFAULT_FILE = 'ostiary.config.yaml'
+const DEFAULT_FILE = 'ostiary.config.yaml'
 const DEFAULT_DATABASE = './data/ostiary.db'
 
 export type DatabaseSettings =

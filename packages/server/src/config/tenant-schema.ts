@@ -18,7 +18,7 @@ const AccessTokenSchema = Type.Object(
   {
     format: Type.Optional(
       Type.Enum(['jwt', 'opaque'], {
-        description: '`jwt`: APIs verify it themselves (RFC 9068). `opaque`: APIs ask us.',
+        description: '`jwt`: APIs verify it themselves (RFC 9068 §2). `opaque`: APIs ask us.',
       }),
     ),
     lifetimeSeconds: seconds(1, DAY, 'How long an access token is good for.'),
@@ -160,7 +160,7 @@ const ResourceServerSchema = Type.Object(
   {
     audience: Type.String({
       minLength: 1,
-      description: 'Absolute URI of the API: the `aud` of its tokens (RFC 8707).',
+      description: 'Absolute URI of the API: the `aud` of its tokens (RFC 8707 §2).',
       examples: ['https://api.example.com/v1'],
     }),
     name: Type.String({

@@ -73,7 +73,7 @@ function explainMissing(
 }
 
 /** What a key takes, as words that follow "give". */
-export function expectation(schema: JsonSchema): string {
+function expectation(schema: JsonSchema): string {
   const example = schema.examples?.[0]
   const suffix = example === undefined ? '' : `, for example ${JSON.stringify(example)}`
   if (schema.enum) return `one of ${schema.enum.join(', ')}`
@@ -88,7 +88,7 @@ export function expectation(schema: JsonSchema): string {
   return schema.pattern && !example ? `a text that matches ${schema.pattern}` : `a text${suffix}`
 }
 
-/** JSON Pointer (RFC 6901) -> path, with numbers where the value has a list. */
+/** JSON Pointer (RFC 6901 §4) -> path, with numbers where the value has a list. */
 function parsePointer(pointer: string, root: unknown): Path {
   const path: (string | number)[] = []
   let value = root
@@ -100,7 +100,7 @@ function parsePointer(pointer: string, root: unknown): Path {
   return path
 }
 
-export function valueAt(root: unknown, path: Path): unknown {
+function valueAt(root: unknown, path: Path): unknown {
   return path.reduce<unknown>((value, part) => (isContainer(value) ? value[part] : undefined), root)
 }
 

@@ -106,3 +106,10 @@ export function newClientSecret(
   }
   return { record, secret }
 }
+
+/** A secret as lists show it. */
+export type ClientSecretView = Omit<ClientSecretRecord, 'hash'>
+
+export function viewSecret({ hash: _, ...secret }: ClientSecretRecord): ClientSecretView {
+  return secret
+}

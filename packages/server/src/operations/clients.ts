@@ -10,7 +10,7 @@ import {
   type NewClient,
   type RegistrableGrantType,
 } from './client-input.ts'
-import { newClientSecret } from './client-secrets.ts'
+import { type ClientSecretView, newClientSecret, viewSecret } from './client-secrets.ts'
 import {
   type FieldProblem,
   type OperationContext,
@@ -105,6 +105,20 @@ function presentation(input: NewClient) {
 
 export function listClients({ tenant, store }: OperationContext): Promise<readonly ClientRecord[]> {
   return store.listClients(tenant.name)
+}
+
+export interface ClientView {
+  readonly client: ClientRecord
+  readonly secrets: readonly ClientSecretView[]
+}
+
+/** @throws OperationError when there is no such app */
+export async function showClient(
+  input: { readonly clientId: string },
+  context: OperationContext,
+): Promise<ClientView> {
+  const { client, secrets } = await findRegisteredClient(input.clientId, context)
+  return { client, secrets: secrets.map(viewSecret) }
 }
 
 /** Ends all grants of the app, at once and everywhere. @throws OperationError when there is no such app */

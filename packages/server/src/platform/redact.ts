@@ -65,7 +65,7 @@ function holdsSomething(value: unknown): boolean {
 }
 
 /** A text without what looks like a secret, and with URLs cut before their query and fragment. */
-export function redactText(text: string): string {
+function redactText(text: string): string {
   const cut = text.replace(/[^\s"'<>]+/g, cutQuery)
   return SECRET_LOOKS.reduce((result, [looks, shown]) => result.replace(looks, shown), cut)
 }

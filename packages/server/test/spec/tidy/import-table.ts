@@ -17,7 +17,7 @@ export const SERVER: Readonly<Record<string, Row>> = {
   app: { folders: '*', packages: 'node:* type:fastify' },
   // The commands are a second place, beside app.ts, where parts are put together.
   cli: {
-    folders: 'app config operations identity tokens http ui store/port platform protocol',
+    folders: 'app config operations identity tokens http ui contracts store/port platform protocol',
     packages: 'node:* commander type:fastify',
   },
 

@@ -1,0 +1,178 @@
+// ostiary client …
+
+import type { Command } from 'commander'
+import type { NewClient } from '../operations/client-input.ts'
+import {
+  type ClientView,
+  createClient,
+  disableClient,
+  listClients,
+  showClient,
+} from '../operations/clients.ts'
+import type { ClientRecord } from '../store/records.ts'
+import { type Answer, formatFields, formatTable, formatTime } from './answer.ts'
+import { addSecretCommands, formatSecrets } from './client-secret-commands.ts'
+import { addCommand, type Terminal } from './command.ts'
+import { type TenantOptions, withTenant } from './deployment.ts'
+import { tenantOption } from './tenant-option.ts'
+
+interface CreateOptions extends TenantOptions {
+  readonly name: string
+  readonly id?: string
+  readonly public?: boolean
+  readonly firstParty?: boolean
+  readonly redirectUri?: readonly string[]
+  readonly postLogoutRedirectUri?: readonly string[]
+  readonly grant?: readonly string[]
+  readonly scope?: readonly string[]
+  readonly defaultScope?: readonly string[]
+  readonly defaultAudience?: string
+  readonly organisation?: string
+  readonly unit?: string
+  readonly resourceServer?: string
+  readonly stableRefreshToken?: boolean
+  readonly publisher?: string
+  readonly homepage?: string
+  readonly privacy?: string
+  readonly terms?: string
+}
+
+export function addClientCommands(program: Command, terminal: Terminal): void {
+  const client = program.command('client').description('apps that ask for tokens')
+  addCommand<CreateOptions>(client, terminal, {
+    usage: 'create',
+    description: 'register an app; its secret is shown this one time',
+    options: createOptions,
+    run: (options) => create(options, terminal),
+  })
+  addCommand<TenantOptions>(client, terminal, {
+    usage: 'list',
+    description: 'list the apps of a tenant',
+    options: tenantOption,
+    run: async (options) => {
+      const clients = await withTenant(options, terminal, listClients)
+      return { data: { clients }, text: formatClients(clients) }
+    },
+  })
+  addCommand<TenantOptions>(client, terminal, {
+    usage: 'show <client>',
+    description: 'show an app and its secrets (never their values)',
+    options: tenantOption,
+    run: async (options, [clientId = '']) => {
+      const view = await withTenant(options, terminal, (context) =>
+        showClient({ clientId }, context),
+      )
+      return { data: view, text: formatClient(view) }
+    },
+  })
+  addCommand<TenantOptions>(client, terminal, {
+    usage: 'disable <client>',
+    description: 'switch an app off and end all its grants',
+    options: tenantOption,
+    run: async (options, [clientId = '']) => {
+      await withTenant(options, terminal, (context) => disableClient({ clientId }, context))
+      return {
+        data: { disabled: clientId },
+        text: `disabled ${clientId}: all its grants have ended`,
+      }
+    },
+  })
+  addSecretCommands(client, terminal)
+}
+
+function createOptions(command: Command): void {
+  tenantOption(command)
+    .requiredOption('--name <name>', 'name that people read on the consent page')
+    .option('--id <id>', 'client id that the app uses already (default: a new one)')
+    .option('--public', 'the app cannot keep a secret: it runs in a browser or on a device')
+    .option('--first-party', 'the app is your own, not that of another company')
+    .option('--redirect-uri <uris...>', 'where users may be sent back to')
+    .option('--post-logout-redirect-uri <uris...>', 'where users may go after signing out')
+    .option('--grant <types...>', 'grant types (default: by kind of app)')
+    .option('--scope <scopes...>', 'scopes that the app may ask for')
+    .option('--default-scope <scopes...>', 'scopes meant when the app names none')
+    .option('--default-audience <uri>', 'API meant when the app names none')
+    .option('--organisation <id>', 'organisation that owns the app')
+    .option('--unit <id>', 'unit that the own tokens of the app are for')
+    .option('--resource-server <audience>', 'these are the credentials of the API itself')
+    .option('--stable-refresh-token', 'keep one refresh token instead of replacing it each time')
+    .option('--publisher <name>', 'company behind the app')
+    .option('--homepage <url>', 'page about the app')
+    .option('--privacy <url>', 'privacy policy of the app')
+    .option('--terms <url>', 'terms of the app')
+}
+
+async function create(options: CreateOptions, terminal: Terminal): Promise<Answer> {
+  const { client, secret } = await withTenant(options, terminal, (context) =>
+    createClient(toNewClient(options), context),
+  )
+  const fields = formatFields({ 'client id': client.id, 'client secret': secret })
+  const note = secret === null ? '' : '\nkeep the secret now: it cannot be shown again'
+  return { data: { client, secret }, text: `${fields}${note}` }
+}
+
+function toNewClient(options: CreateOptions): NewClient {
+  return {
+    name: options.name,
+    id: options.id,
+    type: options.public ? 'public' : 'confidential',
+    party: options.firstParty ? 'first' : 'third',
+    organisationId: options.organisation,
+    unitId: options.unit,
+    redirectUris: options.redirectUri,
+    postLogoutRedirectUris: options.postLogoutRedirectUri,
+    grantTypes: options.grant,
+    scopes: options.scope,
+    defaultScopes: options.defaultScope,
+    defaultAudience: options.defaultAudience,
+    resourceServer: options.resourceServer,
+    refreshPolicy: options.stableRefreshToken ? 'stable' : 'rotate',
+    publisher: options.publisher,
+    homepage: options.homepage,
+    privacyUri: options.privacy,
+    termsUri: options.terms,
+  }
+}
+
+function formatClients(clients: readonly ClientRecord[]): string {
+  if (clients.length === 0) return 'no apps yet: register one with `ostiary client create`'
+  return formatTable(clients, [
+    { title: 'CLIENT ID', value: ({ id }) => id },
+    { title: 'NAME', value: ({ name }) => name },
+    { title: 'TYPE', value: ({ type }) => type },
+    { title: 'GRANTS', value: ({ grantTypes }) => grantTypes.join(' ') },
+    { title: 'ORGANISATION', value: ({ organisationId }) => organisationId },
+    { title: 'STATE', value: stateOf },
+  ])
+}
+
+function stateOf({ disabledAtSeconds }: ClientRecord): string {
+  return disabledAtSeconds === null ? 'active' : 'disabled'
+}
+
+function formatClient({ client, secrets }: ClientView): string {
+  const fields = formatFields({
+    'client id': client.id,
+    name: client.name,
+    type: client.type,
+    party: client.party,
+    state: stateOf(client),
+    organisation: client.organisationId,
+    unit: client.unitId,
+    grants: client.grantTypes,
+    'redirect URIs': client.redirectUris,
+    'post-logout URIs': client.postLogoutRedirectUris,
+    scopes: client.scopes,
+    'default scopes': client.defaultScopes,
+    'default audience': client.defaultAudience,
+    'resource server': client.resourceServer,
+    PKCE: client.requirePkce ? 'required' : 'optional',
+    'refresh token': client.refreshPolicy,
+    publisher: client.publisher,
+    homepage: client.homepage,
+    privacy: client.privacyUri,
+    terms: client.termsUri,
+    created: formatTime(client.createdAtSeconds),
+  })
+  return secrets.length === 0 ? fields : `${fields}\n\n${formatSecrets(secrets)}`
+}

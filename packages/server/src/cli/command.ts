@@ -1,0 +1,44 @@
+// One shape for all commands: the shared options, and one answer as text or as JSON.
+
+import type { Command } from 'commander'
+import type { Answer } from './answer.ts'
+import type { Host } from './host.ts'
+
+export interface SharedOptions {
+  readonly config?: string
+  readonly json?: boolean
+}
+
+export interface Terminal extends Host {
+  say(answer: Answer, options: SharedOptions): void
+}
+
+export interface CommandShape<Options> {
+  /** Name and arguments: `show <client>`. */
+  readonly usage: string
+  readonly description: string
+  readonly options?: (command: Command) => unknown
+  /** Runs when the group is named alone: `ostiary migrate`. */
+  readonly isDefault?: boolean
+  /** Without an answer it has said itself what there was to say. */
+  run(options: Options & SharedOptions, args: readonly string[]): Promise<Answer | undefined>
+}
+
+export function addCommand<Options extends object>(
+  parent: Command,
+  terminal: Terminal,
+  shape: CommandShape<Options>,
+): void {
+  const command = parent
+    .command(shape.usage, { isDefault: shape.isDefault ?? false })
+    .description(shape.description)
+  shape.options?.(command)
+  command
+    .option('--config <file>', 'configuration file (default: ostiary.config.yaml)')
+    .option('--json', 'answer with one JSON object')
+    .action(async () => {
+      const options = command.opts<Options & SharedOptions>()
+      const answer = await shape.run(options, command.args)
+      if (answer) terminal.say(answer, options)
+    })
+}

@@ -1,0 +1,100 @@
+// Brings the cast of the demo into the store, once. What is there stays; only secrets that demo.json has lost are
+// replaced, because nobody could know them any more.
+
+import { verifyPassword } from '../../identity/passwords.ts'
+import { addClientSecret, revokeClientSecret } from '../../operations/client-secrets.ts'
+import { createClient } from '../../operations/clients.ts'
+import { createOrganisation, listOrganisations } from '../../operations/organisations.ts'
+import { changePassword, createUser, type NewUser } from '../../operations/users.ts'
+import { sha256 } from '../../platform/hash.ts'
+import { asClientId } from '../../protocol/ids.ts'
+import type { ClientRecord, ClientWithSecrets } from '../../store/records.ts'
+import type { Context } from '../deployment.ts'
+import { generatePassword } from '../secret-input.ts'
+import { type DemoClient, listClients, ORGANISATIONS, USERS } from './cast.ts'
+import type { DemoUser, KnownSecrets } from './demo-file.ts'
+
+export interface Seeded {
+  readonly users: readonly DemoUser[]
+  readonly clients: readonly SeededClient[]
+}
+
+export interface SeededClient {
+  readonly client: ClientRecord
+  readonly secret: string | undefined
+  readonly note: string
+}
+
+/** Names of the secrets that the demo itself has made: only those are its to replace. */
+const OWN_SECRETS = ['first', 'demo']
+
+export async function seedDemo(context: Context, known: KnownSecrets): Promise<Seeded> {
+  await seedOrganisations(context)
+  const [api] = context.tenant.resourceServers
+  if (!api) throw new Error('the demo needs an API')
+  const cast = listClients(api.scopes, api.audience)
+  return {
+    users: await Promise.all(USERS.map((user) => seedUser(user, known, context))),
+    clients: await Promise.all(cast.map((client) => seedClient(client, known, context))),
+  }
+}
+
+async function seedOrganisations(context: Context): Promise<void> {
+  const existing = await listOrganisations(context)
+  for (const organisation of ORGANISATIONS) {
+    if (existing.some(({ id }) => id === organisation.id)) continue
+    await createOrganisation(organisation, context)
+  }
+}
+
+async function seedUser(
+  user: Omit<NewUser, 'password'>,
+  known: KnownSecrets,
+  context: Context,
+): Promise<DemoUser> {
+  const { username } = user
+  const existing = await context.store.findUserByUsername(context.tenant.name, username)
+  let password = known.passwordOf(username) ?? generatePassword()
+  if (!existing) {
+    await createUser({ ...user, password }, context)
+  } else if (!(await verifyPassword(password, existing.passwordHash)).correct) {
+    password = generatePassword()
+    await changePassword({ username, password }, context)
+  }
+  const organisations = (user.memberships ?? []).map(({ organisationId }) => organisationId)
+  return { username, password, organisations }
+}
+
+async function seedClient(
+  { note, ...input }: DemoClient,
+  known: KnownSecrets,
+  context: Context,
+): Promise<SeededClient> {
+  const existing = await context.store.findClient(context.tenant.name, asClientId(input.id))
+  if (!existing) {
+    const { client, secret } = await createClient(input, context)
+    return { client, secret: secret ?? undefined, note }
+  }
+  const { client } = existing
+  if (client.type === 'public') return { client, secret: undefined, note }
+  const secret = known.secretOf(client.id)
+  const works = secret !== undefined && isSecretOf(existing, secret)
+  return { client, secret: works ? secret : await replaceSecret(existing, context), note }
+}
+
+function isSecretOf({ secrets }: ClientWithSecrets, secret: string): boolean {
+  const hash = sha256(secret)
+  return secrets.some((candidate) => candidate.hash === hash)
+}
+
+async function replaceSecret(
+  { client, secrets }: ClientWithSecrets,
+  context: Context,
+): Promise<string> {
+  for (const { id, name } of secrets) {
+    if (!OWN_SECRETS.includes(name)) continue
+    await revokeClientSecret({ clientId: client.id, secretId: id }, context)
+  }
+  const { secret } = await addClientSecret({ clientId: client.id, name: 'demo' }, context)
+  return secret
+}

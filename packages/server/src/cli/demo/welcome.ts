@@ -1,0 +1,49 @@
+// What the demo says when it is ready: where everything is, who can sign in, and commands that work as pasted.
+
+import { emphasise, formatFields } from '../answer.ts'
+import { MACHINE_CLIENT_ID } from './cast.ts'
+import type { DemoTenant } from './demo-file.ts'
+
+export interface Welcome {
+  readonly tenant: DemoTenant
+  readonly demoFile: string
+  /** Whether the API answers, so that a call of it makes sense. */
+  readonly hasApi: boolean
+}
+
+export function formatWelcome(welcome: Welcome): string {
+  const { tenant, demoFile, hasApi } = welcome
+  const [user] = tenant.users
+  const [getToken, callApi] = curlCommands(welcome)
+  const places = formatFields({
+    server: tenant.issuer,
+    metadata: tenant.endpoints.metadata,
+    API: hasApi ? tenant.api : undefined,
+    'sign in': user && `${user.username} with password ${user.password}`,
+    more: `${demoFile} (all users, apps and secrets)`,
+  })
+  return `
+${emphasise('Ostiary is running as a DEVELOPMENT DEMO: no TLS, made-up people, secrets on this screen.')}
+Only this machine can reach it. Never use it in production: that is \`ostiary start\`.
+
+${places}
+
+Get a token:
+
+  ${getToken}
+${callApi === undefined ? '' : `\nCall the API with one:\n\n  ${callApi}\n`}
+Ctrl-C ends it; the data stays for the next start.
+`
+}
+
+/** One to get a token, and one to call the API with it. */
+export function curlCommands({ tenant, hasApi }: Welcome): readonly string[] {
+  const machine = tenant.clients.find(({ client_id }) => client_id === MACHINE_CLIENT_ID)
+  if (!machine) return []
+  const credentials = `${machine.client_id}:${machine.client_secret}`
+  const getToken = `curl -s -u '${credentials}' -d grant_type=client_credentials ${tenant.endpoints.token}`
+  if (!hasApi) return [getToken]
+  const cut = `sed -E 's/.*"access_token":"([^"]+)".*/\\1/'`
+  const bearer = `-H "Authorization: Bearer $(${getToken} | ${cut})"`
+  return [getToken, `curl -s ${bearer} ${tenant.api}/contacts`]
+}

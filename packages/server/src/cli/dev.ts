@@ -1,0 +1,134 @@
+// ostiary dev: a complete demo in one process, for this machine only.
+
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { ServerOptions } from '../app.ts'
+import type { Setting } from '../config/environment.ts'
+import { type Config, loadConfig } from '../config/load.ts'
+import { resolveTenants } from '../config/tenants.ts'
+import { createLog } from '../platform/log.ts'
+import { defaultAudience, type Tenant } from '../protocol/tenant.ts'
+import type { Answer } from './answer.ts'
+import { addCommand, type SharedOptions, type Terminal } from './command.ts'
+import { type ApiWiring, type DemoApi, loadDemoApi } from './demo/demo-api.ts'
+import { demoConfig } from './demo/demo-config.ts'
+import { type DemoTenant, demoFilePath, readKnownSecrets, writeDemoFile } from './demo/demo-file.ts'
+import { describeDemo } from './demo/description.ts'
+import { type Seeded, seedDemo } from './demo/seed.ts'
+import { curlCommands, formatWelcome } from './demo/welcome.ts'
+import { createContext } from './deployment.ts'
+import { serve } from './serve.ts'
+import { type ServerFlags, serverFlags, toSettings } from './server-flags.ts'
+
+interface DevOptions extends SharedOptions, ServerFlags {
+  readonly api?: string
+  readonly data?: string
+}
+
+const DEFAULT_PORT = 3000
+const DEFAULT_FOLDER = 'data'
+
+export function addDevCommand(program: Command, terminal: Terminal): void {
+  addCommand<DevOptions>(program, terminal, {
+    usage: 'dev',
+    description: 'run a demo with people and apps on http://localhost:3000; never for production',
+    options: (command) =>
+      serverFlags(command)
+        .option('--api <module>', 'API to protect and serve below /api/v1')
+        .option('--data <folder>', 'where everything is kept (default: OSTIARY_DATA or ./data)'),
+    run: (options) => dev(options, terminal),
+  })
+}
+
+async function dev(options: DevOptions, terminal: Terminal): Promise<undefined> {
+  const folder = resolve(options.data ?? (terminal.env.OSTIARY_DATA || DEFAULT_FOLDER))
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const api = await loadDemoApi(options.api)
+  const config = await configure({ folder, api, options, terminal })
+  const [tenant] = resolveTenants(config)
+  if (!tenant) throw new Error('the demo has no tenant')
+  let seeded: Seeded
+  await serve(
+    {
+      config,
+      // Standard output is for the welcome.
+      log: createLog({ ...config.log, destination: terminal.stderr }),
+      migrate: true,
+      async prepare(deployment) {
+        const context = await createContext(tenant, deployment, terminal)
+        seeded = await seedDemo(context, readKnownSecrets(folder, tenant.name))
+        return mountApi(api, { tenant, folder, seeded })
+      },
+      ready() {
+        const demo = describeDemo(tenant, seeded)
+        writeDemoFile(folder, { tenants: [demo] })
+        terminal.say(welcome(demo, { folder, api }), options)
+      },
+    },
+    terminal,
+  )
+}
+
+/** The issuer names the port, so the port is settled first. */
+async function configure(input: {
+  folder: string
+  api: DemoApi
+  options: DevOptions
+  terminal: Terminal
+}): Promise<Config> {
+  const { folder, api, options, terminal } = input
+  const load = (port: number, more: readonly Setting[] = []) => {
+    const value = demoConfig({ folder, port, scopes: api.scopes })
+    const flags = [...toSettings(options), ...more]
+    return loadConfig({ value, env: terminal.env, flags, development: true }).config
+  }
+  const { port } = load(DEFAULT_PORT).server
+  if (port !== 0) return load(port)
+  const free = await findFreePort()
+  return load(free, [{ path: ['server', 'port'], value: free, place: '--port' }])
+}
+
+async function findFreePort(): Promise<number> {
+  await using server = createServer().listen(0, 'localhost')
+  await once(server, 'listening')
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : DEFAULT_PORT
+}
+
+function mountApi(
+  api: DemoApi,
+  { tenant, folder, seeded }: { tenant: Tenant; folder: string; seeded: Seeded },
+): Pick<ServerOptions, 'extend'> {
+  const own = seeded.clients.find(({ client }) => client.resourceServer !== null)
+  const { mount } = api
+  if (!mount || own?.secret === undefined) return {}
+  const wiring: ApiWiring = {
+    issuer: tenant.issuer,
+    audience: defaultAudience(tenant),
+    folder,
+    clientId: own.client.id,
+    clientSecret: own.secret,
+  }
+  return { extend: (server) => mount(server, wiring) }
+}
+
+function welcome(tenant: DemoTenant, { folder, api }: { folder: string; api: DemoApi }): Answer {
+  const content = { tenant, demoFile: demoFilePath(folder), hasApi: api.mount !== undefined }
+  const { issuer, endpoints, users } = tenant
+  const [user] = users
+  return {
+    text: formatWelcome(content),
+    data: {
+      development: true,
+      issuer,
+      api: content.hasApi ? tenant.api : null,
+      endpoints,
+      signIn: user,
+      demoFile: content.demoFile,
+      curl: curlCommands(content),
+    },
+  }
+}

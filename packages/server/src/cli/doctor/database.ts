@@ -1,0 +1,66 @@
+// Looks at the database: whether it answers, whether it is migrated, how old the signing keys are.
+
+import { existsSync } from 'node:fs'
+import type { Config } from '../../config/load.ts'
+import { resolveTenants } from '../../config/tenants.ts'
+import { systemClock } from '../../platform/clock.ts'
+import type { Tenant } from '../../protocol/tenant.ts'
+import type { Store } from '../../store/port.ts'
+import { reasonOf } from '../failure.ts'
+import type { Host } from '../host.ts'
+import { type Finding, well, wrong } from './finding.ts'
+
+const DAY = 86_400
+/** A server rotates within minutes of the due time: so much later, none is running or it cannot. */
+const OVERDUE_SECONDS = DAY
+
+export async function checkDatabase(config: Config, host: Host): Promise<readonly Finding[]> {
+  const { database } = config
+  if (database.kind === 'sqlite' && !existsSync(database.path)) {
+    return [well('Database', `${database.path} is made when the server first starts`)]
+  }
+  const migrations = await checkMigrations(config, host)
+  if (!migrations.ok) return [migrations]
+  let store: Store
+  try {
+    store = await host.parts.openStore(database, { migrate: false })
+  } catch (error) {
+    return [migrations, wrong('Database', reasonOf(error), 'see the message')]
+  }
+  try {
+    const tenants = resolveTenants(config)
+    const keys = await Promise.all(tenants.map((tenant) => checkKeyAge(tenant, store)))
+    return [migrations, ...keys]
+  } finally {
+    await store.close()
+  }
+}
+
+async function checkMigrations({ database }: Config, host: Host): Promise<Finding> {
+  const subject = 'Database'
+  try {
+    const { pending } = await host.parts.migrationStatus(database)
+    if (pending.length === 0) return well(subject, `${database.kind}, up to date`)
+    return wrong(subject, `${pending.join(', ')} pending`, 'run `ostiary migrate`')
+  } catch (error) {
+    const fix =
+      database.kind === 'postgres'
+        ? 'check that PostgreSQL runs, and the address, user and password in database.url'
+        : `check that ${database.path} is a file of Ostiary that this user may write`
+    return wrong(subject, reasonOf(error), fix)
+  }
+}
+
+async function checkKeyAge(tenant: Tenant, store: Store): Promise<Finding> {
+  const subject = `Keys of ${tenant.name}`
+  const now = systemClock.nowSeconds()
+  const keys = await store.listKeys(tenant.name, now)
+  const current = keys.find(({ state }) => state === 'current')
+  if (!current) return well(subject, 'are made when the server first starts')
+  const ageSeconds = now - (current.activatedAtSeconds ?? current.createdAtSeconds)
+  const age = `${current.algorithm}, signing for ${Math.floor(ageSeconds / DAY)} days`
+  if (ageSeconds <= tenant.policy.signing.rotateEverySeconds + OVERDUE_SECONDS) {
+    return well(subject, age)
+  }
+  return wrong(subject, `${age}, which is overdue`, 'run `ostiary key rotate`, or keep a server up')
+}

@@ -1,0 +1,32 @@
+// What the commands need from outside: the process, and the parts that only main.ts may bring in.
+
+import type { RunningServer, ServerOptions } from '../app.ts'
+import type { DatabaseSettings } from '../config/load.ts'
+import type { RegistrableGrantType } from '../operations/client-input.ts'
+import type { Store } from '../store/port.ts'
+
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdin: NodeJS.ReadableStream
+  readonly stdout: NodeJS.WritableStream
+  readonly stderr: NodeJS.WritableStream
+  /** Listens for the signals that ask the process to end, from now on. Resolves when one came. */
+  stopRequested(): Promise<void>
+  readonly parts: Parts
+}
+
+/** Loaded only by the commands that use them: `ostiary --help` need not wait for a database driver. */
+export interface Parts {
+  /** @throws StoreUnavailableError */
+  openStore(settings: DatabaseSettings, options: { readonly migrate: boolean }): Promise<Store>
+  /** @returns the migrations that were applied now */
+  migrateStore(settings: DatabaseSettings): Promise<{ readonly applied: readonly string[] }>
+  migrationStatus(settings: DatabaseSettings): Promise<MigrationStatus>
+  listGrantTypes(): Promise<readonly RegistrableGrantType[]>
+  startServer(options: ServerOptions): Promise<RunningServer>
+}
+
+export interface MigrationStatus {
+  readonly applied: readonly string[]
+  readonly pending: readonly string[]
+}

@@ -1,0 +1,50 @@
+// ostiary key …
+
+import type { Command } from 'commander'
+import { type KeyView, listSigningKeys, rotateSigningKeys } from '../operations/keys.ts'
+import { formatTable, formatTime } from './answer.ts'
+import { addCommand, type Terminal } from './command.ts'
+import { type TenantOptions, withTenant } from './deployment.ts'
+import { tenantOption } from './tenant-option.ts'
+
+interface RotateOptions extends TenantOptions {
+  readonly force?: boolean
+}
+
+export function addKeyCommands(program: Command, terminal: Terminal): void {
+  const key = program.command('key').description('keys that sign tokens')
+  addCommand<TenantOptions>(key, terminal, {
+    usage: 'list',
+    description: 'list the signing keys of a tenant',
+    options: tenantOption,
+    run: async (options) => {
+      const keys = await withTenant(options, terminal, listSigningKeys)
+      return { data: { keys }, text: formatKeys(keys) }
+    },
+  })
+  addCommand<RotateOptions>(key, terminal, {
+    usage: 'rotate',
+    description: 'sign with the next key from now on; tokens of the old one stay valid',
+    options: (command) =>
+      tenantOption(command).option('--force', 'even when APIs may not know the next key yet'),
+    run: async (options) => {
+      const { force = false } = options
+      const { currentKid } = await withTenant(options, terminal, (context) =>
+        rotateSigningKeys({ force }, context),
+      )
+      return { data: { currentKid }, text: `signing with ${currentKid} from now on` }
+    },
+  })
+}
+
+function formatKeys(keys: readonly KeyView[]): string {
+  if (keys.length === 0) return 'no keys yet: the server makes them when it first starts'
+  return formatTable(keys, [
+    { title: 'KEY', value: ({ kid }) => kid },
+    { title: 'ALGORITHM', value: ({ algorithm }) => algorithm },
+    { title: 'STATE', value: ({ state }) => state },
+    { title: 'CREATED', value: ({ createdAtSeconds }) => formatTime(createdAtSeconds) },
+    { title: 'SIGNING SINCE', value: ({ activatedAtSeconds }) => formatTime(activatedAtSeconds) },
+    { title: 'REMOVED', value: ({ expiresAtSeconds }) => formatTime(expiresAtSeconds) },
+  ])
+}

@@ -1,0 +1,64 @@
+// ostiary org …
+
+import type { Command } from 'commander'
+import {
+  createOrganisation,
+  listOrganisations,
+  type OrganisationWithUnits,
+} from '../operations/organisations.ts'
+import { formatTable } from './answer.ts'
+import { addCommand, type Terminal } from './command.ts'
+import { type TenantOptions, withTenant } from './deployment.ts'
+import { tenantOption } from './tenant-option.ts'
+
+interface CreateOptions extends TenantOptions {
+  readonly id?: string
+  readonly unit?: readonly string[]
+}
+
+export function addOrganisationCommands(program: Command, terminal: Terminal): void {
+  const org = program.command('org').description('customers of your product, and their units')
+  addCommand<CreateOptions>(org, terminal, {
+    usage: 'create <name>',
+    description: 'create an organisation with its units',
+    options: (command) =>
+      tenantOption(command)
+        .option('--id <id>', 'id that your product uses already (default: a new one)')
+        .option('--unit <units...>', 'units: NAME, or ID=NAME with an id of yours'),
+    run: async (options, [name = '']) => {
+      const units = options.unit?.map(parseUnit)
+      const organisation = await withTenant(options, terminal, (context) =>
+        createOrganisation({ name, id: options.id, units }, context),
+      )
+      return { data: { organisation }, text: formatOrganisations([organisation]) }
+    },
+  })
+  addCommand<TenantOptions>(org, terminal, {
+    usage: 'list',
+    description: 'list the organisations of a tenant with their units',
+    options: tenantOption,
+    run: async (options) => {
+      const organisations = await withTenant(options, terminal, listOrganisations)
+      const hint = 'no organisations yet: create one with `ostiary org create`'
+      const text = organisations.length === 0 ? hint : formatOrganisations(organisations)
+      return { data: { organisations }, text }
+    },
+  })
+}
+
+function parseUnit(text: string) {
+  const at = text.indexOf('=')
+  return at === -1 ? { name: text } : { id: text.slice(0, at), name: text.slice(at + 1) }
+}
+
+function formatOrganisations(organisations: readonly OrganisationWithUnits[]): string {
+  const rows = organisations.flatMap(({ id, name, units }) => [
+    { id, name, unit: undefined },
+    ...units.map((unit) => ({ id, name, unit })),
+  ])
+  return formatTable(rows, [
+    { title: 'ORGANISATION', value: ({ id }) => id },
+    { title: 'UNIT', value: ({ unit }) => unit?.id },
+    { title: 'NAME', value: ({ name, unit }) => unit?.name ?? name },
+  ])
+}

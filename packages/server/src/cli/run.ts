@@ -1,0 +1,33 @@
+// Runs one command line and says how it ended. Must not know what the commands do.
+
+import { CommanderError } from 'commander'
+import type { Answer } from './answer.ts'
+import type { SharedOptions } from './command.ts'
+import { describeFailure, EXIT_CODES } from './failure.ts'
+import type { Host } from './host.ts'
+import { createProgram } from './program.ts'
+
+/** @returns the exit code */
+export async function runCli(args: readonly string[], host: Host): Promise<number> {
+  let exitCode: number = EXIT_CODES.ok
+  const say = (answer: Answer, { json }: SharedOptions) => {
+    host.stdout.write(`${json ? JSON.stringify(answer.data) : answer.text}\n`)
+    exitCode = answer.exitCode ?? EXIT_CODES.ok
+  }
+  try {
+    await createProgram({ ...host, say }).parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    return fail(error, args.includes('--json'), host)
+  }
+}
+
+function fail(error: unknown, json: boolean, host: Host): number {
+  const isCommandLine = error instanceof CommanderError
+  if (isCommandLine && error.exitCode === 0) return EXIT_CODES.ok // --help, --version
+  const failure = describeFailure(error)
+  if (json) host.stdout.write(`${JSON.stringify(failure.data)}\n`)
+  // Commander has said by itself what is wrong with the command line.
+  else if (!isCommandLine) host.stderr.write(`${failure.text}\n`)
+  return failure.exitCode
+}

@@ -1,0 +1,84 @@
+// ostiary user …
+
+import type { Command } from 'commander'
+import { createUser, listUsers, type NewMembership, type UserView } from '../operations/users.ts'
+import { type Answer, formatFields, formatTable } from './answer.ts'
+import { addCommand, type Terminal } from './command.ts'
+import { type TenantOptions, withTenant } from './deployment.ts'
+import { generatePassword, readSecret } from './secret-input.ts'
+import { tenantOption } from './tenant-option.ts'
+
+interface CreateOptions extends TenantOptions {
+  readonly name: string
+  readonly email?: string
+  readonly locale?: string
+  readonly organisation?: readonly string[]
+  readonly passwordStdin?: boolean
+}
+
+export function addUserCommands(program: Command, terminal: Terminal): void {
+  const user = program.command('user').description('people who sign in')
+  addCommand<CreateOptions>(user, terminal, {
+    usage: 'create <username>',
+    description: 'create a user, with a password from standard input or a new one, shown once',
+    options: (command) =>
+      tenantOption(command)
+        .requiredOption('--name <name>', 'name of the person')
+        .option('--email <address>', 'e-mail address')
+        .option('--locale <tag>', 'language of the person, for example en or de-AT')
+        .option('--organisation <ids...>', 'member of: ID, or ID/UNIT with the default unit')
+        .option('--password-stdin', 'read the password from standard input'),
+    run: (options, [username = '']) => create(username, options, terminal),
+  })
+  addCommand<TenantOptions>(user, terminal, {
+    usage: 'list',
+    description: 'list the users of a tenant',
+    options: tenantOption,
+    run: async (options) => {
+      const users = await withTenant(options, terminal, listUsers)
+      return { data: { users }, text: formatUsers(users) }
+    },
+  })
+}
+
+async function create(
+  username: string,
+  options: CreateOptions,
+  terminal: Terminal,
+): Promise<Answer> {
+  const generated = options.passwordStdin ? undefined : generatePassword()
+  const password = generated ?? (await readSecret(terminal.stdin))
+  const { name, email, locale } = options
+  const memberships = options.organisation?.map(parseMembership)
+  const user = await withTenant(options, terminal, (context) =>
+    createUser({ username, name, email, locale, password, memberships }, context),
+  )
+  const fields = formatFields({ username: user.username, id: user.id, password: generated })
+  const note = generated === undefined ? '' : '\nkeep the password now: it cannot be shown again'
+  return { data: { user, password: generated }, text: `${fields}${note}` }
+}
+
+/** `acme/vienna`: the organisation, and the unit the user works in when none is named. */
+function parseMembership(text: string): NewMembership {
+  const [organisationId = '', defaultUnitId] = text.split('/', 2)
+  return { organisationId, defaultUnitId }
+}
+
+function formatUsers(users: readonly UserView[]): string {
+  if (users.length === 0) return 'no users yet: create one with `ostiary user create`'
+  return formatTable(users, [
+    { title: 'USERNAME', value: ({ username }) => username },
+    { title: 'NAME', value: ({ name }) => name },
+    { title: 'ORGANISATIONS', value: formatMemberships },
+    { title: 'STATE', value: (user) => (user.disabledAtSeconds === null ? 'active' : 'disabled') },
+    { title: 'ID', value: ({ id }) => id },
+  ])
+}
+
+function formatMemberships({ memberships }: UserView): string {
+  return memberships
+    .map(({ organisation, defaultUnit }) =>
+      defaultUnit ? `${organisation.id}/${defaultUnit.id}` : organisation.id,
+    )
+    .join(' ')
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+// The process: arguments, signals, exit code. Everything else is in cli/ and app.ts.
+
+import { runCli } from './cli/run.ts'
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  env: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stopRequested,
+  parts: {
+    openStore: async (...args) => (await import('./store/sql/open.ts')).openStore(...args),
+    migrateStore: async (...args) => (await import('./store/sql/open.ts')).migrateStore(...args),
+    migrationStatus: async (...args) =>
+      (await import('./store/sql/open.ts')).migrationStatus(...args),
+    listGrantTypes: async () => (await import('./grants/index.ts')).GRANT_TYPES,
+    startServer: async (...args) => (await import('./app.ts')).startServer(...args),
+  },
+})
+
+function stopRequested(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let asked = false
+  for (const signal of ['SIGTERM', 'SIGINT']) {
+    process.on(signal, () => {
+      // Whoever asks twice does not want to wait.
+      if (asked) process.exit(1)
+      asked = true
+      resolve()
+    })
+  }
+  return promise
+}
