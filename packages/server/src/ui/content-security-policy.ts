@@ -21,12 +21,12 @@ export function contentSecurityPolicy({ hasScript, formActions }: PolicyInput): 
     `connect-src 'none'`,
     `base-uri 'none'`,
     `frame-ancestors 'none'`,
-    ['form-action', `'self'`, ...formActions.flatMap(formActionSource)].join(' '),
+    ['form-action', `'self'`, ...formActions.flatMap(usableSource)].join(' '),
   ].join('; ')
 }
 
 /** An unusable source is left out: then a form does not arrive, which is seen, and the policy stays whole. */
-function formActionSource(source: string): string[] {
+function usableSource(source: string): string[] {
   if (SCHEME_SOURCE.test(source) || HOST_SOURCE.test(source)) return [source]
   const scheme = IPV6_SOURCE.exec(source)?.[1]
   return scheme === undefined ? [] : [scheme]

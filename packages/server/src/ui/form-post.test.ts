@@ -30,6 +30,11 @@ test('has a button where scripts are off, and says where it leads', () => {
   expect(page.querySelector('.lead')?.text).toBe('You are being sent to app.example.com.')
 })
 
+test('C9: names a private scheme, not the host that an app made up behind it', () => {
+  const page = parse(render('com.example.app://bank.example/cb').html)
+  expect(page.querySelector('.lead')?.text).toBe('You are being sent to com.example.app:.')
+})
+
 test('sends itself with a script of its own', () => {
   const page = parse(render('https://app.example.com/cb').html)
   const scripts = page.querySelectorAll('script').map((script) => script.getAttribute('src'))

@@ -12,17 +12,18 @@ export interface FormPost {
 }
 
 export function formPostContent({ redirectUri, fields }: FormPost, { words }: View): Content {
-  // A private-use scheme (RFC 8252 §7.1) has neither host nor origin, and stands for both.
+  // Only the scheme tells where a private-use one (RFC 8252 §7.1) leads: behind it, anything may stand.
   const { host, origin, protocol } = new URL(redirectUri)
+  const isPrivate = origin === 'null'
   const inputs = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
   return {
     title: words.text('form_post.title'),
-    formActions: [origin === 'null' ? protocol : origin],
+    formActions: [isPrivate ? protocol : origin],
     script: 'form-post.js',
     main: html`<h1>${words.text('form_post.title')}</h1>
-<p class="lead">!${words.markup('form_post.lead', { host: displayText(host || protocol, 255) })}</p>
+<p class="lead">!${words.markup('form_post.lead', { host: displayText(isPrivate ? protocol : host, 255) })}</p>
 <form method="post" action="${redirectUri}">
 !${inputs}
 <button class="primary" type="submit">${words.text('form_post.submit')}</button>
