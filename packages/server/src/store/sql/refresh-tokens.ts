@@ -102,8 +102,9 @@ function* explainRefusal(input: RotateInput): Plan<RotateOutcome> {
       ? { outcome: 'retried', sealedAnswer: token.sealedAnswer }
       : { outcome: 'retry_differs' }
   }
-  yield* revokeGrant({ ...input, grantId: token.grantId })
-  return { outcome: 'reused', grantId: token.grantId }
+  // Of several reuses at once, one ends the grant, and only that one tells of it.
+  const ended = yield* revokeGrant({ ...input, grantId: token.grantId })
+  return ended ? { outcome: 'reused', grantId: token.grantId } : { outcome: 'revoked' }
 }
 
 type RenewInput = Parameters<GrantStore['renewRefreshToken']>[0]

@@ -1,0 +1,80 @@
+// Proof that the races have teeth: a store with one guard taken out of its statements is caught by its race.
+
+import { describe, expect, test } from 'vitest'
+import { DIALECTS, openPair, type Rewrite } from './databases.ts'
+import {
+  raceForCode,
+  raceToClaim,
+  raceToDecide,
+  raceToRefresh,
+  raceToRefreshWithoutRetries,
+  raceToRevoke,
+  raceToRotateKeys,
+  raceToSignIn,
+  type Stores,
+} from './races.ts'
+
+interface Breakage {
+  readonly guard: string
+  readonly without: Rewrite
+  readonly races: readonly ((stores: Stores) => Promise<string[]>)[]
+}
+
+/** Makes a condition hold always, in every statement that has it. */
+const without = (condition: RegExp) => (sql: string) => sql.replace(condition, '($& or true)')
+
+const BREAKAGES: readonly Breakage[] = [
+  {
+    guard: 'a code must not be redeemed yet',
+    without: without(/"redeemed_at_seconds" is null/),
+    races: [raceForCode],
+  },
+  {
+    guard: 'a refresh token must not be rotated yet',
+    without: without(/"rotated_at_seconds" is null/),
+    races: [raceToRefresh, raceToRefreshWithoutRetries],
+  },
+  {
+    guard: 'a grant must not be ended yet',
+    without: without(/"revoked_at_seconds" is null/),
+    races: [raceToRevoke],
+  },
+  {
+    guard: 'an id must be new',
+    without: (sql) =>
+      sql.includes('"one_time_ids"')
+        ? sql.replace(
+            'on conflict do nothing',
+            'on conflict (tenant, purpose, id) do update set id = excluded.id',
+          )
+        : sql,
+    races: [raceToClaim, raceToDecide],
+  },
+  {
+    guard: 'an account must not be locked',
+    without: without(/"sign_in_attempts"."locked_until_seconds" <= \S+/),
+    races: [raceToSignIn],
+  },
+  {
+    guard: 'the key to retire must be the one the caller knows',
+    without: without(/"kid" = \S+/),
+    races: [raceToRotateKeys],
+  },
+]
+
+describe.for(DIALECTS)('on %s', (dialect) => {
+  const cases = BREAKAGES.flatMap(({ races, ...breakage }) =>
+    races.map((race) => ({ ...breakage, race })),
+  )
+
+  for (const { guard, without, race } of cases) {
+    test(`without the guard that ${guard}, ${race.name} is lost`, async () => {
+      expect(await race(await openPair(dialect, without))).not.toEqual([])
+    })
+  }
+
+  test('with all guards, each of them is won', async () => {
+    const stores = await openPair(dialect)
+    for (const { race } of cases) expect(await race(stores)).toEqual([])
+  })
+})

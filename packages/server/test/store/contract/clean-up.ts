@@ -1,0 +1,164 @@
+// What every store must remove when its time is over, and what it must keep.
+
+import { describe, expect, test } from 'vitest'
+import type { Store } from '../../../src/store/port.ts'
+import {
+  accessTokenRecord,
+  approve,
+  CLIENT,
+  clientRecord,
+  codeRecord,
+  consentRecord,
+  DAY,
+  grantRecord,
+  HOUR,
+  hashOf,
+  keyRecord,
+  NOW,
+  newGrantId,
+  newTenant,
+  RETRY_WINDOW,
+  rotationOf,
+  sessionRecord,
+  startChain,
+  USER,
+  userRecord,
+} from '../records.ts'
+import type { TheStore } from '../store-contract.ts'
+
+const BATCH = 50
+
+async function cleanUp(store: Store, nowSeconds: number): Promise<void> {
+  while ((await store.deleteExpired(nowSeconds, BATCH)) > 0);
+}
+
+export function cleanUpContract(store: TheStore): void {
+  describe('clean-up', () => {
+    test('removes at most so many rows of a table at a time, and says how many', async () => {
+      await cleanUp(store(), NOW + HOUR)
+      const tenant = newTenant()
+      const purpose = 'jti'
+      const expiresAtSeconds = NOW + HOUR
+      for (let i = 0; i < 5; i++) {
+        await store().claimOnce({ tenant, purpose, id: `${i}`, expiresAtSeconds })
+        await store().saveAccessToken(
+          accessTokenRecord({ tenant, grantId: newGrantId(), expiresAtSeconds }),
+        )
+      }
+      expect(await store().deleteExpired(NOW + HOUR - 1, 3)).toBe(0)
+      expect(await store().deleteExpired(NOW + HOUR, 3)).toBe(6)
+      expect(await store().deleteExpired(NOW + HOUR, 3)).toBe(4)
+      expect(await store().deleteExpired(NOW + HOUR, 3)).toBe(0)
+      expect(await store().claimOnce({ tenant, purpose, id: '0', expiresAtSeconds })).toBe(true)
+    })
+
+    test('removes codes, sessions, keys and feed lines that have expired, and no others', async () => {
+      const tenant = newTenant()
+      const { code } = await approve(store(), { tenant })
+      await store().createUser(userRecord({ tenant }), [])
+      const idle = sessionRecord({ tenant, expiresAtSeconds: NOW + 60 })
+      const over = sessionRecord({ tenant, endsAtSeconds: NOW + 60 })
+      const live = sessionRecord({ tenant })
+      for (const session of [idle, over, live]) await store().createSession(session)
+      const first = keyRecord({ tenant })
+      await store().createFirstKeys([first, keyRecord({ tenant, state: 'next' })])
+      await store().rotateKeys({
+        tenant,
+        currentKid: first.kid,
+        next: keyRecord({ tenant, state: 'next' }),
+        nowSeconds: NOW,
+        previousExpiresAtSeconds: NOW + 60,
+      })
+      const ending = { tenant, grantId: newGrantId(), nowSeconds: NOW }
+      await store().revokeGrant({ ...ending, revocationExpiresAtSeconds: NOW + 60 })
+      await cleanUp(store(), NOW + 60)
+
+      expect(await store().findCode(tenant, code.hash)).toBeNull()
+      expect(await store().listSessions(tenant, USER, NOW)).toEqual([live])
+      expect((await store().listKeys(tenant, NOW)).map((key) => key.state)).toEqual([
+        'current',
+        'next',
+      ])
+      const feed = { tenant, afterSequence: 0, nowSeconds: NOW, limit: 10 }
+      expect(await store().listRevocations(feed)).toEqual([])
+    })
+
+    test('keeps a spent refresh token while its chain may live, but not its answer', async () => {
+      const { token } = await startChain(store(), { tenant: newTenant() })
+      const rotation = rotationOf(token)
+      await store().rotateRefreshToken(rotation)
+      const find = () => store().findRefreshToken(token.tenant, token.hash)
+      const retry = rotationOf(token, { nowSeconds: NOW + 2 })
+
+      await cleanUp(store(), rotation.nowSeconds + RETRY_WINDOW - 1)
+      expect((await store().rotateRefreshToken(retry)).outcome).toBe('retried')
+      await cleanUp(store(), token.endsAtSeconds - 1)
+      expect(await find()).not.toBeNull()
+      await cleanUp(store(), token.endsAtSeconds)
+      expect(await find()).toBeNull()
+      expect(await store().findRefreshToken(token.tenant, rotation.successor.hash)).toBeNull()
+    })
+
+    test('keeps a token whose chain has ended until it cannot be retried any more', async () => {
+      const { token } = await startChain(store(), { tenant: newTenant() })
+      const spend = { nowSeconds: token.endsAtSeconds - 1 }
+      const renewal = { ...token, ...spend, expiresAtSeconds: token.endsAtSeconds }
+      await store().renewRefreshToken({ ...renewal, nowSeconds: NOW, accessToken: null })
+      const rotation = rotationOf(token, spend)
+      expect((await store().rotateRefreshToken(rotation)).outcome).toBe('rotated')
+      await cleanUp(store(), token.endsAtSeconds)
+      expect((await store().findRefreshToken(token.tenant, token.hash))?.token.hash).toBe(
+        token.hash,
+      )
+      await cleanUp(store(), rotation.nowSeconds + RETRY_WINDOW)
+      expect(await store().findRefreshToken(token.tenant, token.hash)).toBeNull()
+    })
+
+    test('keeps a grant for long after its last known token, since JWTs are not stored', async () => {
+      const tenant = newTenant()
+      const { token } = await startChain(store(), { tenant })
+      const grants = async () => (await store().listUserGrants(tenant, USER)).length
+      await cleanUp(store(), token.endsAtSeconds + 399 * DAY)
+      expect(await grants()).toBe(1)
+      await cleanUp(store(), token.endsAtSeconds + 400 * DAY)
+      expect(await grants()).toBe(0)
+    })
+
+    test('forgets tries to sign in that are long past, but no lock that holds', async () => {
+      const [tenant, locked] = [newTenant(), newTenant()]
+      const attempt = (where: string, nowSeconds: number, lock: number) =>
+        store().startSignInAttempt({
+          tenant: where,
+          usernameHash: hashOf('ada'),
+          nowSeconds,
+          lockSeconds: () => lock,
+        })
+      await attempt(tenant, NOW, 0)
+      await attempt(locked, NOW, 60 * DAY)
+      await cleanUp(store(), NOW + 30 * DAY - 1)
+      expect(await attempt(tenant, NOW, 0)).toEqual({ allowed: true, attempts: 2 })
+      await cleanUp(store(), NOW + 30 * DAY)
+      expect(await attempt(tenant, NOW, 0)).toEqual({ allowed: true, attempts: 1 })
+      expect(await attempt(locked, NOW + 31 * DAY, 0)).toEqual({
+        allowed: false,
+        lockedUntilSeconds: NOW + 60 * DAY,
+      })
+    })
+
+    test('leaves clients, users and consents alone', async () => {
+      const tenant = newTenant()
+      const client = clientRecord({ tenant })
+      const user = userRecord({ tenant })
+      const consent = consentRecord({ tenant })
+      const grant = grantRecord({ tenant })
+      const code = codeRecord({ tenant, grantId: grant.id })
+      await store().createClient(client, null)
+      await store().createUser(user, [])
+      await store().approveAuthorization({ grant, code, consent, interaction: null })
+      await cleanUp(store(), NOW + 10_000 * DAY)
+      expect(await store().findClient(tenant, CLIENT)).toEqual({ client, secrets: [] })
+      expect(await store().findUser(tenant, USER)).toEqual(user)
+      expect(await store().findConsent(consent)).toEqual(consent)
+    })
+  })
+}

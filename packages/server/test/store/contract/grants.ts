@@ -1,0 +1,196 @@
+// What every store must do with approvals, consents and codes.
+
+import { describe, expect, test } from 'vitest'
+import {
+  accessTokenRecord,
+  approve,
+  CLIENT,
+  codeRecord,
+  consentRecord,
+  grantRecord,
+  HOUR,
+  NOW,
+  newHash,
+  newTenant,
+  OTHER_CLIENT,
+  OTHER_USER,
+  refreshTokenRecord,
+  USER,
+} from '../records.ts'
+import type { TheStore } from '../store-contract.ts'
+
+const NO_TOKENS = { accessToken: null, refreshToken: null }
+
+export function grantContract(store: TheStore): void {
+  describe('approvals', () => {
+    test('gives back grant and code with all their fields', async () => {
+      const tenant = newTenant()
+      const grant = grantRecord({ tenant, unitId: 'unit-1', scopes: ['a', 'b'], audience: [] })
+      const code = codeRecord({
+        tenant,
+        grantId: grant.id,
+        redirectUriSent: false,
+        codeChallenge: null,
+        codeChallengeMethod: null,
+        nonce: 'n-0S6_WzA2Mj',
+      })
+      const input = { grant, code, consent: null, interaction: null }
+      expect(await store().approveAuthorization(input)).toBe('approved')
+      expect(await store().findCode(tenant, code.hash)).toEqual({ grant, code })
+      expect(await store().findCode(newTenant(), code.hash)).toBeNull()
+    })
+
+    test('a second answer to an interaction changes nothing', async () => {
+      const tenant = newTenant()
+      const interaction = { tenant, purpose: 'consent', id: '1', expiresAtSeconds: NOW + HOUR }
+      const answer = (scopes: string[]) => {
+        const grant = grantRecord({ tenant })
+        const code = codeRecord({ tenant, grantId: grant.id })
+        return { grant, code, consent: consentRecord({ tenant, scopes }), interaction }
+      }
+      const [first, second] = [answer(['a']), answer(['b'])]
+      expect(await store().approveAuthorization(first)).toBe('approved')
+      expect(await store().approveAuthorization(second)).toBe('already_decided')
+      expect(await store().findCode(tenant, second.code.hash)).toBeNull()
+      expect(await store().findConsent(first.consent)).toEqual(first.consent)
+      expect(await store().listUserGrants(tenant, USER)).toEqual([first.grant])
+    })
+
+    test('a consent adds its scopes to those already allowed', async () => {
+      const tenant = newTenant()
+      for (const scopes of [['a', 'b'], ['b', 'c'], ['a']]) {
+        const grant = grantRecord({ tenant })
+        const code = codeRecord({ tenant, grantId: grant.id })
+        const consent = consentRecord({ tenant, scopes, grantedAtSeconds: NOW + scopes.length })
+        await store().approveAuthorization({ grant, code, consent, interaction: null })
+      }
+      expect(await store().findConsent(consentRecord({ tenant }))).toEqual(
+        consentRecord({ tenant, scopes: ['a', 'b', 'c'], grantedAtSeconds: NOW + 1 }),
+      )
+    })
+
+    test('a consent is for one user, one app and one organisation, or for none', async () => {
+      const tenant = newTenant()
+      const grant = grantRecord({ tenant })
+      const code = codeRecord({ tenant, grantId: grant.id })
+      const consent = consentRecord({ tenant, organisationId: null })
+      await store().approveAuthorization({ grant, code, consent, interaction: null })
+      expect(await store().findConsent(consent)).toEqual(consent)
+      for (const other of [
+        { organisationId: 'organisation-1' },
+        { userId: OTHER_USER },
+        { clientId: OTHER_CLIENT },
+        { tenant: newTenant() },
+      ]) {
+        expect(await store().findConsent({ ...consent, ...other })).toBeNull()
+      }
+    })
+
+    test('lists the live grants of a user, the latest first', async () => {
+      const tenant = newTenant()
+      const { grant: older } = await approve(store(), { tenant })
+      const { grant: later } = await approve(store(), { tenant, createdAtSeconds: NOW + 1 })
+      const { grant: ended } = await approve(store(), { tenant })
+      await approve(store(), { tenant, userId: OTHER_USER })
+      const ending = { tenant, nowSeconds: NOW, revocationExpiresAtSeconds: NOW }
+      await store().revokeGrant({ ...ending, grantId: ended.id })
+      expect(await store().listUserGrants(tenant, USER)).toEqual([later, older])
+    })
+  })
+
+  describe('ids that may be used once', () => {
+    test('only the first claim counts, per tenant and purpose', async () => {
+      const id = { tenant: newTenant(), purpose: 'jti', id: '1', expiresAtSeconds: NOW }
+      expect(await store().claimOnce(id)).toBe(true)
+      expect(await store().claimOnce(id)).toBe(false)
+      expect(await store().claimOnce({ ...id, purpose: 'consent' })).toBe(true)
+      expect(await store().claimOnce({ ...id, id: '2' })).toBe(true)
+      expect(await store().claimOnce({ ...id, tenant: newTenant() })).toBe(true)
+    })
+  })
+
+  describe('codes', () => {
+    test('RFC 6749 §4.1.2: a code is redeemed once, together with its tokens', async () => {
+      const tenant = newTenant()
+      const { grant, code } = await approve(store(), { tenant })
+      const accessToken = accessTokenRecord({ tenant, grantId: grant.id, authTimeSeconds: NOW })
+      const refreshToken = refreshTokenRecord({ tenant, grantId: grant.id })
+      const request = { tenant, hash: code.hash, clientId: CLIENT, nowSeconds: NOW + 3 }
+      const tokens = { accessToken, refreshToken }
+
+      expect(await store().redeemCode({ ...request, tokens })).toBe('redeemed')
+      expect(await store().findCode(tenant, code.hash)).toEqual({
+        grant,
+        code: { ...code, redeemedAtSeconds: NOW + 3 },
+      })
+      expect(await store().findRefreshToken(tenant, refreshToken.hash)).toEqual({
+        grant,
+        token: refreshToken,
+      })
+      expect(await store().findAccessToken(tenant, accessToken.hash, NOW)).toEqual(accessToken)
+    })
+
+    test('OAuth 2.1: a second redemption stores nothing and ends nothing', async () => {
+      const tenant = newTenant()
+      const { grant, code } = await approve(store(), { tenant })
+      const request = { tenant, hash: code.hash, clientId: CLIENT, nowSeconds: NOW }
+      await store().redeemCode({ ...request, tokens: NO_TOKENS })
+      const accessToken = accessTokenRecord({ tenant, grantId: grant.id })
+      const again = { ...request, tokens: { accessToken, refreshToken: null } }
+      expect(await store().redeemCode(again)).toBe('already_redeemed')
+      expect(await store().redeemCode({ ...again, nowSeconds: NOW + HOUR })).toBe(
+        'already_redeemed',
+      )
+      expect(await store().findAccessToken(tenant, accessToken.hash, NOW)).toBeNull()
+      expect((await store().findCode(tenant, code.hash))?.grant.revokedAtSeconds).toBeNull()
+    })
+
+    test('a code expires on the second', async () => {
+      const tenant = newTenant()
+      const { code } = await approve(store(), { tenant })
+      const request = { tenant, hash: code.hash, clientId: CLIENT, tokens: NO_TOKENS }
+      expect(await store().redeemCode({ ...request, nowSeconds: code.expiresAtSeconds })).toBe(
+        'expired',
+      )
+      expect(await store().redeemCode({ ...request, nowSeconds: code.expiresAtSeconds - 1 })).toBe(
+        'redeemed',
+      )
+    })
+
+    test('attack A5: another client cannot redeem a code, nor burn it', async () => {
+      const tenant = newTenant()
+      const { code } = await approve(store(), { tenant })
+      const request = { tenant, hash: code.hash, nowSeconds: NOW, tokens: NO_TOKENS }
+      expect(await store().redeemCode({ ...request, clientId: OTHER_CLIENT })).toBe('unknown')
+      expect(await store().redeemCode({ ...request, clientId: CLIENT })).toBe('redeemed')
+    })
+
+    test('the code of an ended grant, and one that never was, give nothing', async () => {
+      const tenant = newTenant()
+      const { grant, code } = await approve(store(), { tenant })
+      const request = { tenant, clientId: CLIENT, nowSeconds: NOW, tokens: NO_TOKENS }
+      const ending = { tenant, nowSeconds: NOW, revocationExpiresAtSeconds: NOW }
+      await store().revokeGrant({ ...ending, grantId: grant.id })
+      expect(await store().redeemCode({ ...request, hash: code.hash })).toBe('expired')
+      expect(await store().redeemCode({ ...request, hash: newHash() })).toBe('unknown')
+    })
+  })
+
+  describe('access tokens', () => {
+    test('an opaque token is found until it expires, in its tenant', async () => {
+      const tenant = newTenant()
+      const token = accessTokenRecord({
+        tenant,
+        grantId: grantRecord({ tenant }).id,
+        userId: null,
+        unitId: 'unit-1',
+        scopes: [],
+      })
+      await store().saveAccessToken(token)
+      const until = token.expiresAtSeconds
+      expect(await store().findAccessToken(tenant, token.hash, until - 1)).toEqual(token)
+      expect(await store().findAccessToken(tenant, token.hash, until)).toBeNull()
+      expect(await store().findAccessToken(newTenant(), token.hash, NOW)).toBeNull()
+    })
+  })
+}

@@ -1,0 +1,79 @@
+// What every store must do with signing keys, and with the audit trail.
+
+import { describe, expect, test } from 'vitest'
+import { auditEventRecord, HOUR, keyRecord, NOW, newTenant } from '../records.ts'
+import type { TheStore } from '../store-contract.ts'
+
+export function keyContract(store: TheStore): void {
+  describe('signing keys', () => {
+    test('gives the first keys back, the current one first, and takes no others', async () => {
+      const tenant = newTenant()
+      const current = keyRecord({ tenant, activatedAtSeconds: NOW })
+      const next = keyRecord({ tenant, state: 'next', algorithm: 'RS256' })
+      expect(await store().createFirstKeys([next, current])).toBe('created')
+      const late = keyRecord({ tenant })
+      expect(await store().createFirstKeys([late])).toBe('exists')
+      expect(await store().listKeys(tenant, NOW)).toEqual([current, next])
+      expect(await store().listKeys(newTenant(), NOW)).toEqual([])
+    })
+
+    test('rotates: next becomes current, current previous, until it expires', async () => {
+      const tenant = newTenant()
+      const first = keyRecord({ tenant, activatedAtSeconds: NOW })
+      const second = keyRecord({ tenant, state: 'next' })
+      const third = keyRecord({ tenant, state: 'next', createdAtSeconds: NOW + 1 })
+      await store().createFirstKeys([first, second])
+      const rotation = { tenant, nowSeconds: NOW + 1, previousExpiresAtSeconds: NOW + HOUR }
+
+      expect(await store().rotateKeys({ ...rotation, currentKid: first.kid, next: third })).toBe(
+        'rotated',
+      )
+      const current = { ...second, state: 'current', activatedAtSeconds: NOW + 1 }
+      const previous = { ...first, state: 'previous', expiresAtSeconds: NOW + HOUR }
+      expect(await store().listKeys(tenant, NOW)).toEqual([current, third, previous])
+      expect(await store().listKeys(tenant, NOW + HOUR)).toEqual([current, third])
+    })
+
+    test('a rotation from a key that is no longer current changes nothing', async () => {
+      const tenant = newTenant()
+      const first = keyRecord({ tenant })
+      await store().createFirstKeys([first, keyRecord({ tenant, state: 'next' })])
+      const rotation = { tenant, nowSeconds: NOW, previousExpiresAtSeconds: NOW + HOUR }
+      const rotate = () =>
+        store().rotateKeys({
+          ...rotation,
+          currentKid: first.kid,
+          next: keyRecord({ tenant, state: 'next' }),
+        })
+      await rotate()
+      const before = await store().listKeys(tenant, NOW)
+      expect(await rotate()).toBe('lost')
+      expect(await store().listKeys(tenant, NOW)).toEqual(before)
+    })
+
+    test('a rotation without a next key fails and leaves the current one', async () => {
+      const tenant = newTenant()
+      const only = keyRecord({ tenant })
+      await store().createFirstKeys([only])
+      const next = keyRecord({ tenant, state: 'next' })
+      const rotation = { tenant, currentKid: only.kid, next, nowSeconds: NOW }
+      await expect(
+        store().rotateKeys({ ...rotation, previousExpiresAtSeconds: NOW + HOUR }),
+      ).rejects.toThrow('no next signing key')
+      expect(await store().listKeys(tenant, NOW)).toEqual([only])
+    })
+  })
+
+  describe('the audit trail', () => {
+    test('gives back the latest events of a tenant first', async () => {
+      const tenant = newTenant()
+      const events = ['client.created', 'client.disabled', 'key.rotated'].map((action) =>
+        auditEventRecord({ tenant, action, requestId: null }),
+      )
+      for (const event of events) await store().recordAuditEvent(event)
+      await store().recordAuditEvent(auditEventRecord({ tenant: newTenant() }))
+      expect(await store().listAuditEvents(tenant, 2)).toEqual([events[2], events[1]])
+      expect(await store().listAuditEvents(tenant, 10)).toEqual(events.toReversed())
+    })
+  })
+}

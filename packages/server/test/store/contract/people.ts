@@ -1,0 +1,225 @@
+// What every store must do with organisations, users and their tries to sign in.
+
+import { describe, expect, test } from 'vitest'
+import {
+  approve,
+  hashOf,
+  membershipRecord,
+  NOW,
+  newTenant,
+  OTHER_USER,
+  organisationRecord,
+  sessionRecord,
+  USER,
+  unitRecord,
+  userEnding,
+  userRecord,
+} from '../records.ts'
+import type { TheStore } from '../store-contract.ts'
+
+export function peopleContract(store: TheStore): void {
+  organisationContract(store)
+  userContract(store)
+  endingContract(store)
+  signInContract(store)
+}
+
+function organisationContract(store: TheStore): void {
+  describe('organisations', () => {
+    test('gives them back with their units', async () => {
+      const tenant = newTenant()
+      const harbour = organisationRecord({ tenant })
+      const quay = organisationRecord({ tenant, id: 'organisation-2', name: 'Quay' })
+      const units = [
+        unitRecord({ tenant, name: 'A' }),
+        unitRecord({ tenant, id: 'unit-2', name: 'B' }),
+      ]
+      expect(await store().createOrganisation(harbour, units)).toBe('created')
+      expect(await store().createOrganisation(quay, [])).toBe('created')
+      expect(await store().listOrganisations(tenant)).toEqual([
+        { ...harbour, units },
+        { ...quay, units: [] },
+      ])
+      expect(await store().listOrganisations(newTenant())).toEqual([])
+    })
+
+    test('keeps the first of two with one id, and its units', async () => {
+      const tenant = newTenant()
+      const first = organisationRecord({ tenant })
+      await store().createOrganisation(first, [])
+      const second = organisationRecord({ tenant, name: 'Another' })
+      expect(await store().createOrganisation(second, [unitRecord({ tenant })])).toBe('exists')
+      expect(await store().listOrganisations(tenant)).toEqual([{ ...first, units: [] }])
+    })
+  })
+}
+
+function userContract(store: TheStore): void {
+  describe('users', () => {
+    test('gives a user back by id and by username, with all fields', async () => {
+      const tenant = newTenant()
+      const ada = userRecord({ tenant })
+      const bo = userRecord({
+        tenant,
+        id: OTHER_USER,
+        username: 'bo',
+        email: null,
+        emailVerified: false,
+        passwordHash: null,
+        locale: null,
+      })
+      expect(await store().createUser(ada, [])).toBe('created')
+      expect(await store().createUser(bo, [])).toBe('created')
+      expect(await store().findUser(tenant, USER)).toEqual(ada)
+      expect(await store().findUserByUsername(tenant, 'bo')).toEqual(bo)
+      expect(await store().listUsers(tenant)).toEqual([ada, bo])
+      expect(await store().findUser(newTenant(), USER)).toBeNull()
+      expect(await store().findUserByUsername(newTenant(), 'bo')).toBeNull()
+    })
+
+    test('keeps the first of two with one id or one username', async () => {
+      const tenant = newTenant()
+      const ada = userRecord({ tenant })
+      await store().createUser(ada, [])
+      expect(await store().createUser({ ...ada, username: 'bo' }, [])).toBe('exists')
+      expect(await store().createUser({ ...ada, id: OTHER_USER }, [])).toBe('exists')
+      expect(await store().listUsers(tenant)).toEqual([ada])
+    })
+
+    test('lists the organisations that a user belongs to, with the default unit', async () => {
+      const tenant = newTenant()
+      const harbour = organisationRecord({ tenant })
+      const quay = organisationRecord({ tenant, id: 'organisation-2', name: 'Quay' })
+      const unit = unitRecord({ tenant })
+      await store().createOrganisation(harbour, [unit])
+      await store().createOrganisation(quay, [])
+      const memberships = [
+        membershipRecord({ tenant, organisationId: quay.id }),
+        membershipRecord({ tenant, defaultUnitId: unit.id }),
+      ]
+      await store().createUser(userRecord({ tenant }), memberships)
+      expect(await store().listMemberships(tenant, USER)).toEqual([
+        { organisation: harbour, defaultUnit: unit },
+        { organisation: quay, defaultUnit: null },
+      ])
+      expect(await store().listMemberships(tenant, OTHER_USER)).toEqual([])
+    })
+
+    test('a new form of the same password ends nothing', async () => {
+      const tenant = newTenant()
+      const session = sessionRecord({ tenant })
+      await store().createUser(userRecord({ tenant }), [])
+      await store().createSession(session)
+      await approve(store(), { tenant })
+      await store().updatePasswordHash(tenant, USER, '$argon2id$stronger')
+      const found = await store().findSession(tenant, session.hash, NOW)
+      expect(found?.user.passwordHash).toBe('$argon2id$stronger')
+      expect((await store().listUserGrants(tenant, USER)).length).toBe(1)
+    })
+  })
+}
+
+function endingContract(store: TheStore): void {
+  const endings = {
+    'a new password': (tenant: string) =>
+      store().changePassword({ ...userEnding({ tenant }), passwordHash: '$argon2id$new' }),
+    'disabling a user': (tenant: string) => store().disableUser(userEnding({ tenant })),
+  }
+  describe.for(Object.entries(endings))('attack B6: %s', ([_name, end]) => {
+    test('ends every session and grant of the user, and of no other, and tells the feed', async () => {
+      const tenant = newTenant()
+      for (const [id, username] of [
+        [USER, 'ada'],
+        [OTHER_USER, 'bo'],
+      ] as const) {
+        await store().createUser(userRecord({ tenant, id, username }), [])
+        await store().createSession(sessionRecord({ tenant, userId: id }))
+        await approve(store(), { tenant, userId: id })
+      }
+      expect(await end(tenant)).toBe(true)
+      expect(await store().listSessions(tenant, USER, NOW)).toEqual([])
+      expect(await store().listUserGrants(tenant, USER)).toEqual([])
+      expect((await store().listSessions(tenant, OTHER_USER, NOW)).length).toBe(1)
+      expect((await store().listUserGrants(tenant, OTHER_USER)).length).toBe(1)
+      const feed = { tenant, afterSequence: 0, nowSeconds: NOW, limit: 10 }
+      expect(await store().listRevocations(feed)).toMatchObject([{ kind: 'user', subject: USER }])
+    })
+
+    test('does nothing for a user that is not there', async () => {
+      const tenant = newTenant()
+      expect(await end(tenant)).toBe(false)
+      const feed = { tenant, afterSequence: 0, nowSeconds: NOW, limit: 10 }
+      expect(await store().listRevocations(feed)).toEqual([])
+    })
+  })
+
+  test('a new password is kept', async () => {
+    const tenant = newTenant()
+    await store().createUser(userRecord({ tenant }), [])
+    await store().changePassword({ ...userEnding({ tenant }), passwordHash: '$argon2id$new' })
+    expect((await store().findUser(tenant, USER))?.passwordHash).toBe('$argon2id$new')
+  })
+
+  test('a user is disabled once, and has no session even if one is made later', async () => {
+    const tenant = newTenant()
+    const session = sessionRecord({ tenant })
+    await store().createUser(userRecord({ tenant }), [])
+    expect(await store().disableUser(userEnding({ tenant }))).toBe(true)
+    expect(await store().disableUser(userEnding({ tenant }))).toBe(false)
+    expect((await store().findUser(tenant, USER))?.disabledAtSeconds).toBe(NOW + 5)
+    await store().createSession(session)
+    expect(await store().findSession(tenant, session.hash, NOW)).toBeNull()
+  })
+}
+
+function signInContract(store: TheStore): void {
+  describe('attack D7: tries to sign in', () => {
+    const attempt = (tenant: string, nowSeconds: number) =>
+      store().startSignInAttempt({
+        tenant,
+        usernameHash: hashOf('ada'),
+        nowSeconds,
+        lockSeconds: (attempts) => (attempts < 3 ? 0 : 30),
+      })
+
+    test('are counted, lock the account, and do not count while it is locked', async () => {
+      const tenant = newTenant()
+      expect(await attempt(tenant, NOW)).toEqual({ allowed: true, attempts: 1 })
+      expect(await attempt(tenant, NOW)).toEqual({ allowed: true, attempts: 2 })
+      expect(await attempt(tenant, NOW)).toEqual({ allowed: true, attempts: 3 })
+      const locked = { allowed: false, lockedUntilSeconds: NOW + 30 }
+      expect(await attempt(tenant, NOW)).toEqual(locked)
+      expect(await attempt(tenant, NOW + 29)).toEqual(locked)
+      expect(await attempt(tenant, NOW + 30)).toEqual({ allowed: true, attempts: 4 })
+      expect(await attempt(tenant, NOW + 31)).toEqual({
+        allowed: false,
+        lockedUntilSeconds: NOW + 60,
+      })
+    })
+
+    test('start again after a success, per account', async () => {
+      const [tenant, other] = [newTenant(), newTenant()]
+      await attempt(tenant, NOW)
+      await attempt(tenant, NOW)
+      await store().clearSignInAttempts(other, hashOf('ada'))
+      await store().clearSignInAttempts(tenant, hashOf('bo'))
+      expect(await attempt(tenant, NOW)).toEqual({ allowed: true, attempts: 3 })
+      await store().clearSignInAttempts(tenant, hashOf('ada'))
+      expect(await attempt(tenant, NOW)).toEqual({ allowed: true, attempts: 1 })
+    })
+
+    test('an error of the caller leaves no trace', async () => {
+      const tenant = newTenant()
+      const failing = store().startSignInAttempt({
+        tenant,
+        usernameHash: hashOf('ada'),
+        nowSeconds: NOW,
+        lockSeconds: () => {
+          throw new RangeError('no such policy')
+        },
+      })
+      await expect(failing).rejects.toThrow('no such policy')
+      expect(await attempt(tenant, NOW)).toEqual({ allowed: true, attempts: 1 })
+    })
+  })
+}

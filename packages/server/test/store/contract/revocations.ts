@@ -1,0 +1,244 @@
+// What every store must do when grants end, and with the feed that APIs follow.
+
+import { describe, expect, test } from 'vitest'
+import { newId } from '../../../src/platform/random.ts'
+import type { RevocationRecord } from '../../../src/store/records.ts'
+import {
+  approve,
+  CLIENT,
+  clientRecord,
+  consentRecord,
+  HOUR,
+  NOW,
+  newGrantId,
+  newTenant,
+  OTHER_CLIENT,
+  OTHER_USER,
+  USER,
+  userEnding,
+  userRecord,
+} from '../records.ts'
+import type { TheStore } from '../store-contract.ts'
+
+export function revocationContract(store: TheStore): void {
+  endingContract(store)
+  feedContract(store)
+  voidTokenContract(store)
+}
+
+function linesOf(store: TheStore, tenant: string, afterSequence = 0, limit = 100) {
+  return store().listRevocations({ tenant, afterSequence, nowSeconds: NOW, limit })
+}
+
+const subjectsOf = (lines: readonly RevocationRecord[]) =>
+  lines.map((line) => `${line.kind}:${line.subject}`)
+
+function endingContract(store: TheStore): void {
+  describe('ending grants', () => {
+    test('RFC 7009 §2.1: ends a grant once', async () => {
+      const tenant = newTenant()
+      const { grant, code } = await approve(store(), { tenant })
+      const ending = { tenant, grantId: grant.id, nowSeconds: NOW + 7 }
+      const input = { ...ending, revocationExpiresAtSeconds: NOW + HOUR }
+      expect(await store().revokeGrant(input)).toBe(true)
+      expect(await store().revokeGrant({ ...input, nowSeconds: NOW + 9 })).toBe(false)
+      const found = await store().findCode(tenant, code.hash)
+      expect(found?.grant.revokedAtSeconds).toBe(NOW + 7)
+      expect(await linesOf(store, tenant)).toEqual([
+        {
+          sequence: 1,
+          kind: 'grant',
+          subject: grant.id,
+          issuedUntilSeconds: NOW + 7,
+          expiresAtSeconds: NOW + HOUR,
+        },
+      ])
+    })
+
+    test('a grant without a record of its own is ended in the feed, once', async () => {
+      const tenant = newTenant()
+      const grantId = newGrantId()
+      const input = { tenant, grantId, nowSeconds: NOW, revocationExpiresAtSeconds: NOW + HOUR }
+      expect(await store().revokeGrant(input)).toBe(true)
+      expect(await store().revokeGrant(input)).toBe(false)
+      expect(subjectsOf(await linesOf(store, tenant))).toEqual([`grant:${grantId}`])
+    })
+
+    test('ends all grants that a user gave to one app, and forgets those consents', async () => {
+      const tenant = newTenant()
+      const consents = await approveSeveral(tenant)
+      const mine = await store().listUserGrants(tenant, USER)
+      const ended = mine.filter((grant) => grant.clientId === CLIENT).map((grant) => grant.id)
+
+      const input = { ...userEnding({ tenant }), clientId: CLIENT }
+      expect(await store().revokeUserGrants(input)).toBe(2)
+      expect(await store().revokeUserGrants(input)).toBe(0)
+      expect(new Set(subjectsOf(await linesOf(store, tenant)))).toEqual(
+        new Set(ended.map((id) => `grant:${id}`)),
+      )
+      expect((await store().listUserGrants(tenant, USER)).length).toBe(1)
+      expect(await store().findConsent(consents.toClient)).toBeNull()
+      expect(await store().findConsent(consents.toOther)).toEqual(consents.toOther)
+    })
+
+    test('ends all grants of a user, and forgets every consent, with a single line', async () => {
+      const tenant = newTenant()
+      const consents = await approveSeveral(tenant)
+      const input = { ...userEnding({ tenant }), clientId: null }
+      expect(await store().revokeUserGrants(input)).toBe(3)
+      expect(subjectsOf(await linesOf(store, tenant))).toEqual([`user:${USER}`])
+      expect(await store().listUserGrants(tenant, USER)).toEqual([])
+      expect((await store().listUserGrants(tenant, OTHER_USER)).length).toBe(1)
+      expect(await store().findConsent(consents.toClient)).toBeNull()
+      expect(await store().findConsent(consents.toOther)).toBeNull()
+    })
+
+    /** Two grants of the user to one app, one to another, and one of somebody else. */
+    async function approveSeveral(tenant: string) {
+      const toClient = consentRecord({ tenant })
+      const toOther = consentRecord({ tenant, clientId: OTHER_CLIENT })
+      for (const consent of [toClient, toClient, toOther]) {
+        const { grant, code } = await approve(store(), {
+          tenant: newTenant(),
+          clientId: consent.clientId,
+        })
+        await store().approveAuthorization({
+          grant: { ...grant, tenant },
+          code: { ...code, tenant },
+          consent,
+          interaction: null,
+        })
+      }
+      await approve(store(), { tenant, userId: OTHER_USER })
+      return { toClient, toOther }
+    }
+  })
+}
+
+function feedContract(store: TheStore): void {
+  describe('the feed', () => {
+    const end = (tenant: string, subject = newGrantId()) =>
+      store().revokeGrant({
+        tenant,
+        grantId: subject,
+        nowSeconds: NOW,
+        revocationExpiresAtSeconds: NOW + HOUR,
+      })
+
+    test('numbers its lines upwards, each tenant for itself', async () => {
+      const [tenant, other] = [newTenant(), newTenant()]
+      await end(tenant)
+      await end(other)
+      await end(tenant)
+      expect((await linesOf(store, tenant)).map((line) => line.sequence)).toEqual([1, 2])
+      expect((await linesOf(store, other)).map((line) => line.sequence)).toEqual([1])
+    })
+
+    test('goes on after the number last seen, so many lines at a time', async () => {
+      const tenant = newTenant()
+      for (let i = 0; i < 5; i++) await end(tenant)
+      const sequences = async (after: number) =>
+        (await linesOf(store, tenant, after, 2)).map((line) => line.sequence)
+      expect(await sequences(0)).toEqual([1, 2])
+      expect(await sequences(2)).toEqual([3, 4])
+      expect(await sequences(4)).toEqual([5])
+      expect(await sequences(5)).toEqual([])
+    })
+
+    test('replaces the line of a subject by a later one under a new number', async () => {
+      const tenant = newTenant()
+      const ending = userEnding({ tenant, nowSeconds: NOW + 9 })
+      await store().revokeUserGrants({ ...ending, clientId: null })
+      await end(tenant)
+      const earlier = { ...ending, nowSeconds: NOW + 1, revocationExpiresAtSeconds: NOW + 1 }
+      await store().revokeUserGrants({ ...earlier, clientId: null })
+      expect((await linesOf(store, tenant, 2)).map((line) => line)).toEqual([
+        {
+          sequence: 3,
+          kind: 'user',
+          subject: USER,
+          issuedUntilSeconds: NOW + 9,
+          expiresAtSeconds: ending.revocationExpiresAtSeconds,
+        },
+      ])
+      expect((await linesOf(store, tenant)).map((line) => line.sequence)).toEqual([2, 3])
+    })
+
+    test('leaves out lines whose tokens have all expired', async () => {
+      const tenant = newTenant()
+      await end(tenant)
+      const input = { tenant, afterSequence: 0, limit: 10 }
+      const last = { ...input, nowSeconds: NOW + HOUR - 1 }
+      expect((await store().listRevocations(last)).length).toBe(1)
+      expect(await store().listRevocations({ ...input, nowSeconds: NOW + HOUR })).toEqual([])
+    })
+  })
+}
+
+function voidTokenContract(store: TheStore): void {
+  describe('whether a token is void', () => {
+    const tokenOf = (tenant: string) => ({
+      tenant,
+      grantId: newGrantId(),
+      clientId: CLIENT,
+      userId: USER,
+      issuedAtSeconds: NOW + 5,
+    })
+
+    test('a token of nobody who was revoked is not', async () => {
+      const tenant = newTenant()
+      await store().revokeUserGrants({
+        ...userEnding({ tenant, userId: OTHER_USER }),
+        clientId: null,
+      })
+      expect(await store().isRevoked(tokenOf(tenant))).toBe(false)
+      expect(await store().isRevoked({ ...tokenOf(tenant), userId: null })).toBe(false)
+    })
+
+    test('every token of an ended grant is, whenever it was issued', async () => {
+      const token = tokenOf(newTenant())
+      const ending = { tenant: token.tenant, grantId: token.grantId, nowSeconds: NOW }
+      await store().revokeGrant({ ...ending, revocationExpiresAtSeconds: NOW + HOUR })
+      expect(await store().isRevoked(token)).toBe(true)
+      expect(await store().isRevoked({ ...token, tenant: newTenant() })).toBe(false)
+    })
+
+    test('the tokens of a user are, up to the second of the ending', async () => {
+      const token = tokenOf(newTenant())
+      const { tenant } = token
+      await store().createUser(userRecord({ tenant }), [])
+      await store().changePassword({ ...userEnding({ tenant }), passwordHash: '$argon2id$new' })
+      expect(await store().isRevoked(token)).toBe(true)
+      expect(await store().isRevoked({ ...token, issuedAtSeconds: NOW + 6 })).toBe(false)
+      expect(await store().isRevoked({ ...token, userId: OTHER_USER })).toBe(false)
+    })
+
+    test('the tokens of a client are, up to the second of the ending', async () => {
+      const token = tokenOf(newTenant())
+      const { tenant } = token
+      await store().createClient(clientRecord({ tenant }), null)
+      await store().disableClient({
+        tenant,
+        id: CLIENT,
+        nowSeconds: NOW + 5,
+        revocationExpiresAtSeconds: NOW + HOUR,
+      })
+      expect(await store().isRevoked({ ...token, userId: null })).toBe(true)
+      expect(await store().isRevoked({ ...token, issuedAtSeconds: NOW + 6 })).toBe(false)
+      expect(await store().isRevoked({ ...token, clientId: OTHER_CLIENT })).toBe(false)
+    })
+
+    test('an id of one kind does not stand for the same id of another', async () => {
+      const token = tokenOf(newTenant())
+      const id = newId()
+      const ending = userEnding({ tenant: token.tenant, userId: id as typeof USER })
+      await store().revokeUserGrants({ ...ending, clientId: null })
+      const namesake = {
+        ...token,
+        clientId: id as typeof CLIENT,
+        grantId: id as typeof token.grantId,
+      }
+      expect(await store().isRevoked(namesake)).toBe(false)
+    })
+  })
+}

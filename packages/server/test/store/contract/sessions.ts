@@ -1,0 +1,85 @@
+// What every store must do with the sessions of browsers.
+
+import { describe, expect, test } from 'vitest'
+import {
+  DAY,
+  HOUR,
+  NOW,
+  newTenant,
+  OTHER_USER,
+  sessionRecord,
+  USER,
+  userRecord,
+} from '../records.ts'
+import type { TheStore } from '../store-contract.ts'
+
+export function sessionContract(store: TheStore): void {
+  describe('sessions', () => {
+    async function tenantWithUsers(): Promise<string> {
+      const tenant = newTenant()
+      await store().createUser(userRecord({ tenant }), [])
+      await store().createUser(userRecord({ tenant, id: OTHER_USER, username: 'bo' }), [])
+      return tenant
+    }
+
+    test('gives a session back with its user', async () => {
+      const tenant = await tenantWithUsers()
+      const session = sessionRecord({ tenant, userAgent: null, address: null })
+      await store().createSession(session)
+      expect(await store().findSession(tenant, session.hash, NOW)).toEqual({
+        session,
+        user: userRecord({ tenant }),
+      })
+      expect(await store().findSession(newTenant(), session.hash, NOW)).toBeNull()
+    })
+
+    test('a session expires on the second, idle and in all', async () => {
+      const tenant = await tenantWithUsers()
+      const session = sessionRecord({ tenant })
+      await store().createSession(session)
+      const find = (nowSeconds: number) => store().findSession(tenant, session.hash, nowSeconds)
+      expect(await find(session.expiresAtSeconds - 1)).not.toBeNull()
+      expect(await find(session.expiresAtSeconds)).toBeNull()
+
+      const nowSeconds = NOW + HOUR
+      await store().touchSession({
+        tenant,
+        hash: session.hash,
+        nowSeconds,
+        expiresAtSeconds: session.endsAtSeconds + DAY,
+      })
+      expect((await find(session.endsAtSeconds - 1))?.session.lastSeenAtSeconds).toBe(nowSeconds)
+      expect(await find(session.endsAtSeconds)).toBeNull()
+    })
+
+    test('lists the live sessions of a user, the one last seen first', async () => {
+      const tenant = await tenantWithUsers()
+      const early = sessionRecord({ tenant })
+      const late = sessionRecord({ tenant, lastSeenAtSeconds: NOW + 5 })
+      const idle = sessionRecord({ tenant, expiresAtSeconds: NOW + 6 })
+      const over = sessionRecord({ tenant, endsAtSeconds: NOW + 6 })
+      const foreign = sessionRecord({ tenant, userId: OTHER_USER })
+      for (const session of [early, late, idle, over, foreign]) await store().createSession(session)
+      expect(await store().listSessions(tenant, USER, NOW + 6)).toEqual([late, early])
+    })
+
+    test('ends a session by its hash, once', async () => {
+      const tenant = await tenantWithUsers()
+      const session = sessionRecord({ tenant })
+      await store().createSession(session)
+      expect(await store().endSession(newTenant(), session.hash)).toBe(false)
+      expect(await store().endSession(tenant, session.hash)).toBe(true)
+      expect(await store().endSession(tenant, session.hash)).toBe(false)
+      expect(await store().findSession(tenant, session.hash, NOW)).toBeNull()
+    })
+
+    test('ends a session by the id of the list, only for the user whose it is', async () => {
+      const tenant = await tenantWithUsers()
+      const session = sessionRecord({ tenant })
+      await store().createSession(session)
+      expect(await store().endSessionById(tenant, OTHER_USER, session.id)).toBe(false)
+      expect(await store().endSessionById(tenant, USER, session.id)).toBe(true)
+      expect(await store().endSessionById(tenant, USER, session.id)).toBe(false)
+    })
+  })
+}

@@ -1,0 +1,122 @@
+// The store on PostgreSQL, and what is special about it: connections that break, answers that do not come, deadlocks.
+
+import { createServer } from 'node:net'
+import pg from 'pg'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Store } from '../../src/store/port.ts'
+import { openStore } from '../../src/store/sql/open.ts'
+import { createDatabase } from '../support/postgres.ts'
+import { approve, auditEventRecord, CLIENT, NOW, newTenant } from './records.ts'
+import { storeContract } from './store-contract.ts'
+
+const url = createDatabase()
+
+storeContract({
+  name: 'PostgreSQL',
+  open: async () => openStore({ kind: 'postgres', url: await url }, { migrate: true }),
+})
+
+const UNAVAILABLE = { name: 'StoreUnavailableError' }
+
+async function openAlone(poolSize: number): Promise<{ store: Store; admin: pg.Client }> {
+  const own = await createDatabase()
+  const store = await openStore({ kind: 'postgres', url: own, poolSize }, { migrate: true })
+  const admin = new pg.Client(own)
+  await admin.connect()
+  onTestFinished(async () => {
+    await admin.end()
+    await store.close()
+  })
+  return { store, admin }
+}
+
+const killOthers = (admin: pg.Client) =>
+  admin.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid()`,
+  )
+
+describe('trouble with the database', () => {
+  test('idle connections that break are replaced', async () => {
+    const { store, admin } = await openAlone(2)
+    await killOthers(admin)
+    const tenant = newTenant()
+    await expect
+      .poll(() =>
+        store.recordAuditEvent(auditEventRecord({ tenant })).then(() => 'recorded', String),
+      )
+      .toBe('recorded')
+  })
+
+  test('a connection that breaks in a transaction fails that caller alone, and nothing is kept', async () => {
+    const { store, admin } = await openAlone(2)
+    const { code } = await approve(store, { tenant: newTenant() })
+    const { tenant, hash, clientId } = code
+    await admin.query('begin')
+    await admin.query('select 1 from codes where hash = $1 for update', [hash])
+    const tokens = { accessToken: null, refreshToken: null }
+    const request = { tenant, hash, clientId, nowSeconds: NOW, tokens }
+    const redemption = store.redeemCode(request).catch((error: unknown) => error)
+    await expect.poll(() => countWaiting(admin)).toBe(1)
+    await killOthers(admin)
+    expect(await redemption).toMatchObject(UNAVAILABLE)
+    await admin.query('rollback')
+    await expect.poll(() => store.redeemCode(request).catch(String)).toBe('redeemed')
+  })
+
+  test('a lock that is held too long ends in a refusal, not in waiting', async () => {
+    const { store, admin } = await openAlone(2)
+    const { code } = await approve(store, { tenant: newTenant() })
+    const { tenant, hash, clientId } = code
+    await admin.query('begin')
+    await admin.query('select 1 from codes where hash = $1 for update', [hash])
+    const tokens = { accessToken: null, refreshToken: null }
+    const request = { tenant, hash, clientId, nowSeconds: NOW, tokens }
+    await expect(store.redeemCode(request)).rejects.toMatchObject(UNAVAILABLE)
+    await admin.query('rollback')
+    expect(await store.redeemCode(request)).toBe('redeemed')
+  })
+
+  test('a transaction that loses a deadlock is run again', async () => {
+    const { store, admin } = await openAlone(2)
+    await admin.query(`set deadlock_timeout = '10s'`)
+    const { grant } = await approve(store, { tenant: newTenant(), clientId: CLIENT })
+    const { tenant, id: grantId } = grant
+    const input = { tenant, grantId, nowSeconds: NOW, revocationExpiresAtSeconds: NOW }
+    await admin.query(`insert into revocation_sequences values ($1, 0)`, [tenant])
+    await admin.query('begin')
+    await admin.query('select 1 from grants where id = $1 for update', [grantId])
+    const ending = store.revokeGrant(input)
+    await expect.poll(() => countWaiting(admin)).toBe(1)
+    await admin.query('update revocation_sequences set sequence = 7 where tenant = $1', [tenant])
+    await admin.query('commit')
+    expect(await ending).toBe(true)
+    const feed = { tenant, afterSequence: 0, nowSeconds: NOW - 1, limit: 10 }
+    expect(await store.listRevocations(feed)).toMatchObject([{ sequence: 8 }])
+  })
+
+  test('a server that cannot be reached is named as the trouble', async () => {
+    const settings = { kind: 'postgres', url: 'postgres://nobody@127.0.0.1:1/none' } as const
+    for (const migrate of [false, true]) {
+      await expect(openStore(settings, { migrate })).rejects.toMatchObject(UNAVAILABLE)
+    }
+  })
+
+  test('a server that does not answer is given up on', async () => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void silent.close())
+    await new Promise((listening) => silent.once('listening', listening))
+    const address = silent.address()
+    const port = typeof address === 'object' ? address?.port : undefined
+    const settings = { kind: 'postgres', url: `postgres://x@127.0.0.1:${port}/x` } as const
+    await expect(openStore(settings, { migrate: false })).rejects.toMatchObject(UNAVAILABLE)
+  })
+})
+
+async function countWaiting(admin: pg.Client): Promise<number> {
+  const { rows } = await admin.query(
+    `select count(*)::int as n from pg_stat_activity
+     where datname = current_database() and wait_event_type = 'Lock'`,
+  )
+  return rows[0]?.n
+}

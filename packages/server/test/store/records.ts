@@ -1,0 +1,271 @@
+// Records for the tests of the store: complete, valid, and told apart by what a test passes in.
+
+import { digestOf } from '../../src/platform/hash.ts'
+import { newId } from '../../src/platform/random.ts'
+import {
+  asClientId,
+  asGrantId,
+  asUserId,
+  type GrantId,
+  type TokenHash,
+} from '../../src/protocol/ids.ts'
+import type { RotateInput, Store, UserEnding } from '../../src/store/port.ts'
+import type {
+  AccessTokenRecord,
+  AuditEventRecord,
+  ClientRecord,
+  ClientSecretRecord,
+  CodeRecord,
+  ConsentRecord,
+  GrantRecord,
+  KeyRecord,
+  MembershipRecord,
+  OrganisationRecord,
+  RefreshTokenRecord,
+  SessionRecord,
+  UnitRecord,
+  UserRecord,
+} from '../../src/store/records.ts'
+
+export const NOW = 1_900_000_000
+export const HOUR = 3600
+export const DAY = 24 * HOUR
+
+export const CLIENT = asClientId('client-1')
+export const OTHER_CLIENT = asClientId('client-2')
+export const USER = asUserId('user-1')
+export const OTHER_USER = asUserId('user-2')
+
+/** A tenant of its own for each test: nothing that others stored is seen in it. */
+export const newTenant = (): string => `tenant-${newId()}`
+export const newHash = (): TokenHash => hashOf(newId())
+export const newGrantId = (): GrantId => asGrantId(newId())
+export const hashOf = (secret: string): TokenHash => digestOf(secret) as TokenHash
+
+type Given<Record> = Partial<Record> & { readonly tenant: string }
+
+export const clientRecord = (given: Given<ClientRecord>): ClientRecord => ({
+  id: CLIENT,
+  name: 'Ledger Sync',
+  type: 'confidential',
+  party: 'third',
+  organisationId: null,
+  unitId: null,
+  redirectUris: ['https://app.example/callback', 'http://127.0.0.1/callback'],
+  postLogoutRedirectUris: [],
+  grantTypes: ['authorization_code', 'refresh_token'],
+  scopes: ['contacts.read', 'contacts.write'],
+  defaultScopes: ['contacts.read'],
+  defaultAudience: null,
+  resourceServer: null,
+  requirePkce: true,
+  refreshPolicy: 'rotate',
+  publisher: 'Ledger Ltd',
+  homepage: null,
+  privacyUri: null,
+  termsUri: null,
+  createdAtSeconds: NOW,
+  disabledAtSeconds: null,
+  ...given,
+})
+
+export const secretRecord = (given: Given<ClientSecretRecord>): ClientSecretRecord => ({
+  id: newId(),
+  clientId: CLIENT,
+  name: 'first',
+  hash: newHash(),
+  hint: 'x7Qa',
+  createdAtSeconds: NOW,
+  expiresAtSeconds: null,
+  lastUsedAtSeconds: null,
+  ...given,
+})
+
+export const grantRecord = (given: Given<GrantRecord>): GrantRecord => ({
+  id: newGrantId(),
+  clientId: CLIENT,
+  userId: USER,
+  organisationId: 'organisation-1',
+  unitId: null,
+  scopes: ['contacts.read'],
+  audience: ['https://api.example'],
+  authTimeSeconds: NOW - 10,
+  createdAtSeconds: NOW,
+  revokedAtSeconds: null,
+  ...given,
+})
+
+export const codeRecord = (given: Given<CodeRecord> & { grantId: GrantId }): CodeRecord => ({
+  hash: newHash(),
+  clientId: CLIENT,
+  redirectUri: 'https://app.example/callback',
+  redirectUriSent: true,
+  codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+  codeChallengeMethod: 'S256',
+  nonce: null,
+  issuedAtSeconds: NOW,
+  expiresAtSeconds: NOW + 60,
+  redeemedAtSeconds: null,
+  ...given,
+})
+
+export const refreshTokenRecord = (
+  given: Given<RefreshTokenRecord> & { grantId: GrantId },
+): RefreshTokenRecord => ({
+  hash: newHash(),
+  clientId: CLIENT,
+  issuedAtSeconds: NOW,
+  expiresAtSeconds: NOW + 30 * DAY,
+  endsAtSeconds: NOW + 180 * DAY,
+  rotatedAtSeconds: null,
+  ...given,
+})
+
+export const accessTokenRecord = (
+  given: Given<AccessTokenRecord> & { grantId: GrantId },
+): AccessTokenRecord => ({
+  hash: newHash(),
+  clientId: CLIENT,
+  userId: USER,
+  organisationId: null,
+  unitId: null,
+  scopes: ['contacts.read'],
+  audience: ['https://api.example'],
+  authTimeSeconds: null,
+  issuedAtSeconds: NOW,
+  expiresAtSeconds: NOW + HOUR,
+  ...given,
+})
+
+export const consentRecord = (given: Given<ConsentRecord>): ConsentRecord => ({
+  userId: USER,
+  clientId: CLIENT,
+  organisationId: 'organisation-1',
+  scopes: ['contacts.read'],
+  grantedAtSeconds: NOW,
+  ...given,
+})
+
+export const organisationRecord = (given: Given<OrganisationRecord>): OrganisationRecord => ({
+  id: 'organisation-1',
+  name: 'Harbour Accounting',
+  createdAtSeconds: NOW,
+  ...given,
+})
+
+export const unitRecord = (given: Given<UnitRecord>): UnitRecord => ({
+  id: 'unit-1',
+  organisationId: 'organisation-1',
+  name: 'Front office',
+  ...given,
+})
+
+export const userRecord = (given: Given<UserRecord>): UserRecord => ({
+  id: USER,
+  username: 'ada',
+  name: 'Ada Harbour',
+  email: 'ada@example.test',
+  emailVerified: true,
+  passwordHash: '$argon2id$old',
+  locale: 'en-GB',
+  createdAtSeconds: NOW,
+  disabledAtSeconds: null,
+  ...given,
+})
+
+export const membershipRecord = (given: Given<MembershipRecord>): MembershipRecord => ({
+  userId: USER,
+  organisationId: 'organisation-1',
+  defaultUnitId: null,
+  ...given,
+})
+
+export const sessionRecord = (given: Given<SessionRecord>): SessionRecord => ({
+  hash: newHash(),
+  id: newId(),
+  userId: USER,
+  authTimeSeconds: NOW,
+  lastSeenAtSeconds: NOW,
+  expiresAtSeconds: NOW + 8 * HOUR,
+  endsAtSeconds: NOW + 30 * DAY,
+  userAgent: 'Firefox',
+  address: '192.0.2.7',
+  ...given,
+})
+
+export const keyRecord = (given: Given<KeyRecord>): KeyRecord => ({
+  kid: newId(),
+  algorithm: 'ES256',
+  state: 'current',
+  publicJwk: '{"kty":"EC"}',
+  sealedPrivateJwk: 'sealed',
+  createdAtSeconds: NOW,
+  activatedAtSeconds: null,
+  expiresAtSeconds: null,
+  ...given,
+})
+
+export const auditEventRecord = (given: Given<AuditEventRecord>): AuditEventRecord => ({
+  atSeconds: NOW,
+  action: 'refresh_token.reused',
+  actor: 'client:client-1',
+  target: 'grant:grant-1',
+  requestId: 'request-1',
+  ...given,
+})
+
+export const userEnding = (given: Given<UserEnding>): UserEnding => ({
+  userId: USER,
+  nowSeconds: NOW + 5,
+  revocationExpiresAtSeconds: NOW + HOUR,
+  ...given,
+})
+
+/** Stores a grant whose code is not redeemed yet. */
+export async function approve(
+  store: Store,
+  given: Given<GrantRecord>,
+): Promise<{ grant: GrantRecord; code: CodeRecord }> {
+  const grant = grantRecord(given)
+  const { tenant, id: grantId, clientId } = grant
+  const code = codeRecord({ tenant, grantId, clientId })
+  await store.approveAuthorization({ grant, code, consent: null, interaction: null })
+  return { grant, code }
+}
+
+/** Stores a grant with the first refresh token of its chain. */
+export async function startChain(
+  store: Store,
+  given: Given<GrantRecord>,
+): Promise<{ grant: GrantRecord; token: RefreshTokenRecord }> {
+  const { grant, code } = await approve(store, given)
+  const { tenant, id: grantId, clientId } = grant
+  const token = refreshTokenRecord({ tenant, grantId, clientId })
+  const tokens = { accessToken: null, refreshToken: token }
+  await store.redeemCode({ tenant, hash: code.hash, clientId, nowSeconds: NOW, tokens })
+  return { grant, token }
+}
+
+export const RETRY_WINDOW = 30
+
+/** A rotation of this token as a client would ask for it, with a successor of its own. */
+export function rotationOf(
+  token: RefreshTokenRecord,
+  given: Partial<RotateInput> = {},
+): RotateInput {
+  const { tenant, grantId, clientId, hash } = token
+  const successor = refreshTokenRecord({ tenant, grantId, clientId })
+  return {
+    tenant,
+    hash,
+    clientId,
+    nowSeconds: NOW + 1,
+    retryWindowSeconds: RETRY_WINDOW,
+    fingerprint: 'same request',
+    successor,
+    accessToken: null,
+    sealedAnswer: `answer with ${successor.hash}`,
+    revocationExpiresAtSeconds: NOW + HOUR,
+    ...given,
+  }
+}

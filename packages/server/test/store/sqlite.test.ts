@@ -1,0 +1,134 @@
+// The store on the embedded database, and what is special about it: files, groups of transitions, a full disk.
+
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { Store } from '../../src/store/port.ts'
+import { migrateStore, openStore } from '../../src/store/sql/open.ts'
+import { SqliteDriver } from '../../src/store/sql/sqlite.ts'
+import { compilerFor } from '../../src/store/sql/statement.ts'
+import { createStore } from '../../src/store/sql/store.ts'
+import { temporaryFolder } from './databases.ts'
+import { auditEventRecord, hashOf, NOW, newTenant } from './records.ts'
+import { storeContract } from './store-contract.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'ostiary-store-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+storeContract({
+  name: 'SQLite',
+  open: () => openStore({ kind: 'sqlite', path: join(folder, 'ostiary.db') }, { migrate: true }),
+})
+
+const UNAVAILABLE = { name: 'StoreUnavailableError' }
+
+async function newDatabase(): Promise<string> {
+  const path = join(await temporaryFolder(), 'data', 'ostiary.db')
+  await migrateStore({ kind: 'sqlite', path })
+  return path
+}
+
+function openOver(db: DatabaseSync): Store {
+  const store = createStore(new SqliteDriver(db, compilerFor('sqlite')))
+  onTestFinished(() => store.close())
+  return store
+}
+
+describe('the files of the embedded database', () => {
+  test('can be read by their owner alone', async () => {
+    const path = await newDatabase()
+    const store = await openStore({ kind: 'sqlite', path }, { migrate: false })
+    await store.recordAuditEvent(auditEventRecord({ tenant: newTenant() }))
+    const modeOf = (file: string) => (statSync(file).mode & 0o777).toString(8)
+    expect([path, `${path}-wal`, `${path}-shm`].map(modeOf)).toEqual(['600', '600', '600'])
+    expect(modeOf(join(path, '..'))).toBe('700')
+    await store.close()
+  })
+
+  test('a path that cannot be opened is named', async () => {
+    const settings = { kind: 'sqlite', path: '/dev/null/ostiary.db' } as const
+    await expect(openStore(settings, { migrate: true })).rejects.toMatchObject({
+      ...UNAVAILABLE,
+      message: expect.stringContaining('/dev/null/ostiary.db'),
+    })
+  })
+})
+
+describe('transitions that are committed together', () => {
+  const attempt = (store: Store, tenant: string, lockSeconds: () => number) =>
+    store.startSignInAttempt({ tenant, usernameHash: hashOf('ada'), nowSeconds: NOW, lockSeconds })
+
+  test('one that fails is undone alone', async () => {
+    const store = openOver(new DatabaseSync(await newDatabase()))
+    const tenant = newTenant()
+    const failing = () => {
+      throw new RangeError('no such policy')
+    }
+    const outcomes = await Promise.allSettled([
+      attempt(store, tenant, () => 0),
+      attempt(store, tenant, failing),
+      attempt(store, tenant, () => 0),
+    ])
+    expect(outcomes).toMatchObject([
+      { status: 'fulfilled', value: { attempts: 1 } },
+      { status: 'rejected', reason: { message: 'no such policy' } },
+      { status: 'fulfilled', value: { attempts: 2 } },
+    ])
+  })
+
+  test('are answered after their commit', async () => {
+    const path = await newDatabase()
+    const store = openOver(new DatabaseSync(path))
+    using other = new DatabaseSync(path, { readOnly: true })
+    const count = () => other.prepare('select count(*) as n from audit_events').get()?.n
+    const writes = Array.from({ length: 600 }, () =>
+      store.recordAuditEvent(auditEventRecord({ tenant: newTenant() })),
+    )
+    expect(count()).toBe(0)
+    await writes[0]
+    expect(count()).toBeGreaterThan(1)
+    await Promise.all(writes)
+    expect(count()).toBe(600)
+  })
+
+  test('while another process holds the database, all fail, and later ones succeed', async () => {
+    const path = await newDatabase()
+    const store = openOver(new DatabaseSync(path, { timeout: 20 }))
+    using other = new DatabaseSync(path)
+    const tenant = newTenant()
+    other.exec('begin immediate')
+    const outcomes = await Promise.allSettled([
+      store.recordAuditEvent(auditEventRecord({ tenant })),
+      store.recordAuditEvent(auditEventRecord({ tenant })),
+    ])
+    expect(outcomes).toMatchObject([{ reason: UNAVAILABLE }, { reason: UNAVAILABLE }])
+    expect(await store.listAuditEvents(tenant, 10)).toEqual([])
+    other.exec('rollback')
+    await store.recordAuditEvent(auditEventRecord({ tenant }))
+    expect((await store.listAuditEvents(tenant, 10)).length).toBe(1)
+  })
+
+  test('on a full disk all of the group fail, and the store lives on', async () => {
+    const db = new DatabaseSync(await newDatabase())
+    const store = openOver(db)
+    const tenant = newTenant()
+    const small = auditEventRecord({ tenant })
+    const huge = { ...small, target: 'x'.repeat(1_000_000) }
+    db.exec('pragma max_page_count = 100')
+    const outcomes = await Promise.allSettled([
+      store.recordAuditEvent(small),
+      store.recordAuditEvent(huge),
+      store.recordAuditEvent(small),
+    ])
+    expect(outcomes).toMatchObject([
+      { reason: UNAVAILABLE },
+      { reason: UNAVAILABLE },
+      { reason: UNAVAILABLE },
+    ])
+    expect(await store.listAuditEvents(tenant, 10)).toEqual([])
+    await store.recordAuditEvent(small)
+    expect(await store.listAuditEvents(tenant, 10)).toEqual([small])
+  })
+})

@@ -1,0 +1,108 @@
+// What every store must do, whatever database is behind it.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Store } from '../../src/store/port.ts'
+import { cleanUpContract } from './contract/clean-up.ts'
+import { clientContract } from './contract/clients.ts'
+import { grantContract } from './contract/grants.ts'
+import { keyContract } from './contract/keys.ts'
+import { peopleContract } from './contract/people.ts'
+import { refreshTokenContract } from './contract/refresh-tokens.ts'
+import { revocationContract } from './contract/revocations.ts'
+import { sessionContract } from './contract/sessions.ts'
+import {
+  raceForCode,
+  raceForFirstKeys,
+  raceToClaim,
+  raceToDecide,
+  raceToRefresh,
+  raceToRefreshWithoutRetries,
+  raceToRevoke,
+  raceToRotateKeys,
+  raceToSignIn,
+  type Stores,
+} from './races.ts'
+import { auditEventRecord, NOW, newTenant, rotationOf, startChain } from './records.ts'
+
+export interface Backend {
+  readonly name: string
+  /** Opens one more store over the same, migrated database. */
+  open(): Promise<Store>
+}
+
+export function storeContract({ name, open }: Backend): void {
+  describe(`the store on ${name}`, () => {
+    let stores: Stores
+    const store = () => stores[0]
+    beforeAll(async () => {
+      stores = [await open(), await open()]
+    })
+    afterAll(() => Promise.all(stores.map((each) => each.close())))
+
+    clientContract(store)
+    grantContract(store)
+    refreshTokenContract(store)
+    revocationContract(store)
+    peopleContract(store)
+    sessionContract(store)
+    keyContract(store)
+    cleanUpContract(store)
+    raceContract(() => stores)
+    restartContract(open)
+  })
+}
+
+export type TheStore = () => Store
+
+function raceContract(stores: () => Stores): void {
+  describe('of 100 callers at once, over two connections to the database', () => {
+    const races = {
+      'RFC 6749 §4.1.2: one redeems a code, and only its tokens are stored': raceForCode,
+      'RFC 9700 §4.14.2: one rotates a refresh token, the rest get its answer': raceToRefresh,
+      'RFC 9700 §4.14.2: one rotates, the next ends the grant when there is no retry window':
+        raceToRefreshWithoutRetries,
+      'one answers an interaction': raceToDecide,
+      'one claims an id': raceToClaim,
+      'as many may try to sign in as the limit says': raceToSignIn,
+      'one makes the first keys of a tenant': raceForFirstKeys,
+      'one rotates the keys': raceToRotateKeys,
+      'one ends a grant': raceToRevoke,
+    }
+    for (const [name, check] of Object.entries(races)) {
+      test(name, async () => expect(await check(stores())).toEqual([]))
+    }
+  })
+}
+
+function restartContract(open: () => Promise<Store>): void {
+  test('everything is still there after a restart', async () => {
+    const before = await open()
+    const tenant = newTenant()
+    const { token } = await startChain(before, { tenant })
+    const rotation = rotationOf(token)
+    await before.rotateRefreshToken(rotation)
+    await before.recordAuditEvent(auditEventRecord({ tenant }))
+    await before.close()
+
+    const after = await open()
+    expect(await after.rotateRefreshToken(rotation)).toEqual({
+      outcome: 'retried',
+      sealedAnswer: rotation.sealedAnswer,
+    })
+    expect((await after.findRefreshToken(tenant, rotation.successor.hash))?.token).toEqual(
+      rotation.successor,
+    )
+    expect(await after.listAuditEvents(tenant, 10)).toEqual([auditEventRecord({ tenant })])
+    await after.close()
+  })
+
+  test('a closed store refuses with the error that callers expect', async () => {
+    const store = await open()
+    await store.close()
+    const id = { tenant: newTenant(), purpose: 'jti', id: '1', expiresAtSeconds: NOW }
+    const refused = { name: 'StoreUnavailableError' }
+    await expect(store.claimOnce(id)).rejects.toMatchObject(refused)
+    await expect(store.listUsers(id.tenant)).rejects.toMatchObject(refused)
+    await expect(store.check()).rejects.toMatchObject(refused)
+  })
+}
