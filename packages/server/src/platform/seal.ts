@@ -35,6 +35,8 @@ export class Sealer {
   open(sealed: string, context = ''): string | undefined {
     const bytes = Buffer.from(sealed, 'base64url')
     if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined
+    // Decoding passes over what is no base64url: only the one spelling that we wrote is ours.
+    if (bytes.toString('base64url') !== sealed) return undefined
     const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, NONCE_BYTES))
       .setAAD(Buffer.from(context))
       .setAuthTag(bytes.subarray(-TAG_BYTES))
