@@ -4,7 +4,6 @@ export interface LruMap<Value> {
   readonly size: number
   get(key: string): Value | undefined
   set(key: string, value: Value): void
-  delete(key: string): void
 }
 
 export function createLruMap<Value>(capacity: number): LruMap<Value> {
@@ -29,9 +28,6 @@ export function createLruMap<Value>(capacity: number): LruMap<Value> {
         entries.delete(oldest)
         return
       }
-    },
-    delete(key) {
-      entries.delete(key)
     },
   }
 }

@@ -2,9 +2,13 @@
 // reached through its own `fetch`, so that no port is opened and no server is needed.
 
 import { randomUUID } from 'node:crypto'
-import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
-import { metadataUrl } from './issuer.ts'
+import { decodeJwt } from 'jose'
 import type { GuardOptions } from './options.ts'
+import {
+  answerRequest,
+  INTROSPECTION_CREDENTIALS,
+  type TestIssuerState,
+} from './testing/endpoints.ts'
 import { createMint, type Mint, type MintOptions, newSigningKey, toClaims } from './testing/mint.ts'
 import { TestRevocations } from './testing/revocations.ts'
 
@@ -41,44 +45,13 @@ export interface TestIssuer {
   readonly requests: readonly string[]
 }
 
-const INTROSPECTION_CREDENTIALS = { clientId: 'test:api', clientSecret: 'secret%+ of:é' }
-
 export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
   const { issuer = 'https://issuer.test', audience = 'https://api.test' } = options
-  const keys = [newSigningKey()]
-  const opaqueTokens = new Map<string, Record<string, unknown>>()
-  const revokedGrants = new Set<string>()
-  const revocations = new TestRevocations()
   const requests: string[] = []
+  const revocations = new TestRevocations()
+  const keys = [newSigningKey()]
+  const state: TestIssuerState = { issuer, keys, opaqueTokens: new Map(), revocations }
   const settings = { issuer, audience, key: () => keys.at(-1) ?? newSigningKey() }
-
-  const answers: Readonly<Record<string, (url: URL, init: RequestInit) => unknown>> = {
-    [metadataUrl(issuer)]: () => ({
-      issuer,
-      jwks_uri: `${issuer}/jwks`,
-      introspection_endpoint: `${issuer}/introspect`,
-      revocation_feed_endpoint: `${issuer}/revocations`,
-    }),
-    [`${issuer}/jwks`]: () => ({ keys: keys.map(({ publicJwk }) => publicJwk) }),
-    [`${issuer}/revocations`]: (url) =>
-      revocations.pageAfter(Number(url.searchParams.get('after') ?? 0)),
-    [`${issuer}/introspect`]: (_url, init) =>
-      isOurs(init) ? introspect(new URLSearchParams(String(init.body)).get('token') ?? '') : 401,
-  }
-
-  async function introspect(token: string): Promise<object> {
-    const claims = opaqueTokens.get(token) ?? (await readOwnJwt(token))
-    const isActive = claims !== undefined && !revokedGrants.has(String(claims.grant_id))
-    return isActive ? { active: true, ...claims } : { active: false }
-  }
-
-  function readOwnJwt(token: string): Promise<Record<string, unknown> | undefined> {
-    const ownKeys = createLocalJWKSet({ keys: keys.map(({ publicJwk }) => publicJwk) })
-    return jwtVerify(token, ownKeys).then(
-      ({ payload }) => payload,
-      () => undefined,
-    )
-  }
 
   const testIssuer: TestIssuer = {
     issuer,
@@ -89,21 +62,17 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
       const url = new URL(input instanceof Request ? input.url : input)
       requests.push(url.href)
       if (!testIssuer.reachable) throw new TypeError('fetch failed: the test issuer is unreachable')
-      const answer = (await answers[url.origin + url.pathname]?.(url, init)) ?? 404
-      return typeof answer === 'number'
-        ? Response.json({ error: 'refused' }, { status: answer })
-        : Response.json(answer)
+      return await answerRequest(state, url, init)
     },
     mint: createMint(settings),
     mintOpaque(minted) {
       const token = `opaque_${randomUUID()}`
-      opaqueTokens.set(token, toClaims(settings, minted))
+      state.opaqueTokens.set(token, toClaims(settings, minted))
       return token
     },
     revoke(token) {
-      const grantId = String((opaqueTokens.get(token) ?? decodeJwt(token)).grant_id)
-      revokedGrants.add(grantId)
-      revocations.add('grant', grantId)
+      const claims = state.opaqueTokens.get(token) ?? decodeJwt(token)
+      revocations.add('grant', String(claims.grant_id))
     },
     revokeUser: (userId) => revocations.add('user', userId),
     revokeClient: (clientId) => revocations.add('client', clientId),
@@ -115,13 +84,4 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
     requests,
   }
   return testIssuer
-}
-
-function isOurs(init: RequestInit): boolean {
-  const sent = new Headers(init.headers).get('authorization') ?? ''
-  const pair = Buffer.from(sent.replace(/^Basic /, ''), 'base64').toString()
-  const { clientId, clientSecret } = INTROSPECTION_CREDENTIALS
-  // RFC 6749 §2.3.1: both halves arrive form-encoded, so the colon between them is the only one.
-  const fields = new URLSearchParams(`id=${pair.replace(':', '&secret=')}`)
-  return fields.get('id') === clientId && fields.get('secret') === clientSecret
 }

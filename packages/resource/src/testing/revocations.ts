@@ -5,10 +5,17 @@ import { revocationId } from '../revocation-list.ts'
 const PAGE_LENGTH = 100
 const KEPT_SECONDS = 86_400
 
-export class TestRevocations {
-  readonly #entries: object[] = []
+interface Entry {
+  readonly kind: 'grant' | 'client' | 'user'
+  readonly id: string
+  readonly issued_until: number
+  readonly expires_at: number
+}
 
-  add(kind: 'grant' | 'client' | 'user', subject: string): void {
+export class TestRevocations {
+  readonly #entries: Entry[] = []
+
+  add(kind: Entry['kind'], subject: string): void {
     const nowSeconds = Math.floor(Date.now() / 1000)
     this.#entries.push({
       kind,
@@ -16,6 +23,11 @@ export class TestRevocations {
       issued_until: nowSeconds,
       expires_at: nowSeconds + KEPT_SECONDS,
     })
+  }
+
+  hasGrant(grantId: string): boolean {
+    const id = revocationId('grant', grantId)
+    return this.#entries.some((entry) => entry.id === id)
   }
 
   pageAfter(sequence: number): object {

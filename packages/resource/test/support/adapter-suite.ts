@@ -159,8 +159,9 @@ export function describeFormBody(name: string, startServer: StartServer): void {
 
 function sendTwoHeaders(url: string, token: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    const headers = { authorization: [`Bearer ${token}`, `Bearer ${token}`] }
-    const sent = httpRequest(url, { headers: Object.entries(headers).flat() as never })
+    // As a flat list, node:http sends both lines instead of joining them.
+    const header = ['authorization', `Bearer ${token}`]
+    const sent = httpRequest(url, { headers: ['host', new URL(url).host, ...header, ...header] })
     sent.on('response', (response) => resolve(response.resume().statusCode))
     sent.on('error', reject)
     sent.end()
