@@ -19,6 +19,8 @@ export type StoreKind = (typeof STORES)[number]
 
 export interface TestServer {
   readonly issuer: string
+  /** Where it listens: the issuer, unless that is an address outside. */
+  readonly url: string
   readonly store: Store
   readonly clock: FakeClock
   /** Every line that was logged. */
@@ -30,8 +32,13 @@ export interface TestServerOptions {
   /** Policy of the tenant, as in the configuration file. */
   readonly policy?: object
   readonly rateLimits?: object
+  /** Anything else of the tenant, as in the configuration file. */
+  readonly tenant?: object
   /** Path of the issuer, such as `/crm`. */
   readonly path?: string
+  /** An address outside, as behind a proxy; the server still listens on a port of this machine. */
+  readonly publicIssuer?: string
+  readonly trustedProxies?: readonly string[]
 }
 
 export async function startTestServer(
@@ -40,7 +47,8 @@ export async function startTestServer(
 ): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'ostiary-test-'))
   const port = await findFreePort()
-  const issuer = `http://localhost:${port}${options.path ?? ''}`
+  const url = `http://localhost:${port}${options.path ?? ''}`
+  const issuer = options.publicIssuer ?? url
   const { config } = loadConfig({
     env: {},
     value: configFor(issuer, port, options),
@@ -68,6 +76,7 @@ export async function startTestServer(
   })
   return {
     issuer,
+    url,
     store,
     clock,
     logLines,
@@ -82,10 +91,10 @@ export async function startTestServer(
 function configFor(
   issuer: string,
   port: number,
-  { policy = {}, rateLimits = {} }: TestServerOptions,
+  { policy = {}, rateLimits = {}, tenant = {}, trustedProxies = [] }: TestServerOptions,
 ) {
   return {
-    server: { host: 'localhost', port },
+    server: { host: 'localhost', port, trustedProxies },
     rateLimits,
     tenants: [
       {
@@ -96,6 +105,7 @@ function configFor(
         policy,
         resourceServers: RESOURCE_SERVERS,
         supportEmail: 'help@crm.example',
+        ...tenant,
       },
     ],
   }
