@@ -1,7 +1,7 @@
 // Token revocation (RFC 7009): revoking an access or a refresh token ends the grant behind it.
 
 import { authenticateClient, type ClientAuthDeps } from '../client-auth/index.ts'
-import type { GrantId } from '../protocol/ids.ts'
+import type { ClientId, GrantId } from '../protocol/ids.ts'
 import type { Endpoint } from '../protocol/message.ts'
 import { required } from '../protocol/params.ts'
 import type { Store } from '../store/port.ts'
@@ -20,17 +20,26 @@ export function createRevocationEndpoint(deps: RevocationDeps): Endpoint {
     // RFC 7009 §2.1: token_type_hint is only a hint; our tokens tell their type themselves.
     const found = await findToken(required(request.params, 'token'), deps)
     const owner = found && ownerOf(found)
-    if (owner?.clientId === client.id) await endGrant(owner.grantId, request.id, deps)
+    if (owner?.clientId === client.id) await endGrant(owner, request.id, deps)
     // RFC 7009 §2.2: an unknown token, or another client's, is answered the same way.
     return { kind: 'empty', status: 200 }
   }
 }
 
-function ownerOf(found: FoundToken): { clientId: string; grantId: GrantId } {
+interface Owner {
+  readonly clientId: ClientId
+  readonly grantId: GrantId
+}
+
+function ownerOf(found: FoundToken): Owner {
   return found.kind === 'refresh' ? found.token : found.facts
 }
 
-async function endGrant(grantId: GrantId, requestId: string, deps: RevocationDeps): Promise<void> {
+async function endGrant(
+  { clientId, grantId }: Owner,
+  requestId: string,
+  deps: RevocationDeps,
+): Promise<void> {
   const { store, tenant, clock } = deps
   const now = clock.nowSeconds()
   const ended = await store.revokeGrant({
@@ -44,7 +53,7 @@ async function endGrant(grantId: GrantId, requestId: string, deps: RevocationDep
     tenant: tenant.name,
     atSeconds: now,
     action: 'grant.revoked',
-    actor: 'client',
+    actor: `client:${clientId}`,
     target: `grant:${grantId}`,
     requestId,
   })
