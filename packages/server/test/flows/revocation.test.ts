@@ -1,0 +1,179 @@
+// Revoking tokens: either token ends the grant behind it, and nobody learns about others' tokens (RFC 7009).
+
+import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
+import { postForm, readAnswer, TestApp } from '../support/test-app.ts'
+import { API_SERVER, MACHINE, OTHER_APP, SPA, TENANT, WEB_APP } from '../support/world.ts'
+
+describe.each(STORES)('revocation on %s', (kind) => {
+  describe.each(['jwt', 'opaque'])('of %s access tokens', (format) => {
+    let server: TestServer
+    let app: TestApp
+
+    beforeAll(async () => {
+      server = await startTestServer(kind, { policy: { accessToken: { format } } })
+      app = new TestApp(server, WEB_APP)
+    })
+    afterAll(() => server?.stop())
+
+    const isActive = async (token: string, asker = app) =>
+      (await asker.introspect(token)).body.active
+
+    it('RFC 7009 §2.1: revoking the refresh token ends the access token too', async () => {
+      const { access_token, refresh_token } = await app.obtainTokens()
+      const answer = await app.revoke(refresh_token)
+      expect(answer.status).toBe(200)
+      expect(answer.text).toBe('')
+      expect(answer.headers.get('cache-control')).toBe('no-store')
+      expect(await isActive(access_token)).toBe(false)
+      expect((await app.refresh(refresh_token)).body.error).toBe('invalid_grant')
+    })
+
+    it('RFC 7009 §2.1: revoking the access token ends the refresh token too', async () => {
+      const { access_token, refresh_token } = await app.obtainTokens()
+      expect((await app.revoke(access_token)).status).toBe(200)
+      expect(await isActive(access_token)).toBe(false)
+      expect(await isActive(refresh_token)).toBe(false)
+      expect((await app.refresh(refresh_token)).body.error).toBe('invalid_grant')
+    })
+
+    it('RFC 7009 §2.1: reaches all access tokens of the grant, and no other grant', async () => {
+      const first = await app.obtainTokens()
+      const second = await app.refresh(first.refresh_token)
+      const untouched = await app.obtainTokens()
+      await app.revoke(second.body.refresh_token)
+      expect(await isActive(first.access_token)).toBe(false)
+      expect(await isActive(second.body.access_token)).toBe(false)
+      expect(await isActive(untouched.access_token)).toBe(true)
+      expect((await app.refresh(untouched.refresh_token)).status).toBe(200)
+    })
+
+    it('RFC 7009 §2.1: a spent refresh token still ends its grant', async () => {
+      const first = await app.obtainTokens()
+      const second = await app.refresh(first.refresh_token)
+      await app.revoke(first.refresh_token)
+      expect(await isActive(second.body.access_token)).toBe(false)
+      expect((await app.refresh(second.body.refresh_token)).status).toBe(400)
+    })
+
+    it.each(['access_token', 'refresh_token', 'carrier_pigeon'])(
+      'RFC 7009 §2.1: token_type_hint=%s does not hide a token of another type',
+      async (hint) => {
+        const one = await app.obtainTokens()
+        await app.revoke(one.access_token, { token_type_hint: hint })
+        expect(await isActive(one.access_token)).toBe(false)
+        const other = await app.obtainTokens()
+        await app.revoke(other.refresh_token, { token_type_hint: hint })
+        expect(await isActive(other.refresh_token)).toBe(false)
+      },
+    )
+
+    it("RFC 7009 §2.1: another client's tokens are answered alike and stay good", async () => {
+      const { access_token, refresh_token } = await app.obtainTokens()
+      const other = new TestApp(server, OTHER_APP)
+      const own = await other.revoke('ost_rt_nothing')
+      for (const token of [access_token, refresh_token]) {
+        const answer = await other.revoke(token)
+        expect({ status: answer.status, text: answer.text }).toEqual({
+          status: own.status,
+          text: own.text,
+        })
+      }
+      expect(await isActive(access_token)).toBe(true)
+      expect((await app.refresh(refresh_token)).status).toBe(200)
+    })
+
+    it('RFC 7009 §2.2: an unknown, expired or revoked token is answered with 200', async () => {
+      const { access_token, refresh_token } = await app.obtainTokens()
+      expect((await app.revoke('never seen')).status).toBe(200)
+      await app.revoke(refresh_token)
+      expect((await app.revoke(refresh_token)).status).toBe(200)
+      server.clock.advance(3600)
+      expect((await app.revoke(access_token)).status).toBe(200)
+    })
+
+    it('RFC 7009 §2.1: a machine revokes one of its tokens and keeps the others', async () => {
+      const machine = new TestApp(server, MACHINE)
+      const grant = { grant_type: 'client_credentials' }
+      const one = (await machine.token(grant)).body.access_token
+      const other = (await machine.token(grant)).body.access_token
+      expect((await machine.revoke(one)).status).toBe(200)
+      expect(await isActive(one, machine)).toBe(false)
+      expect(await isActive(other, machine)).toBe(true)
+    })
+
+    it('RFC 7009 §2.1: a public client revokes with its client_id alone', async () => {
+      const spa = new TestApp(server, SPA)
+      const { access_token, refresh_token } = await spa.obtainTokens()
+      expect((await spa.revoke(refresh_token)).status).toBe(200)
+      expect((await spa.refresh(refresh_token)).body.error).toBe('invalid_grant')
+      const api = new TestApp(server, API_SERVER)
+      expect(await isActive(access_token, api)).toBe(false)
+    })
+  })
+
+  describe('requests', () => {
+    let server: TestServer
+    let app: TestApp
+
+    beforeAll(async () => {
+      server = await startTestServer(kind)
+      app = new TestApp(server, WEB_APP)
+    })
+    afterAll(() => server?.stop())
+
+    it('RFC 7009 §2.1: without client authentication nothing is revoked', async () => {
+      const { refresh_token } = await app.obtainTokens()
+      const fields = { token: refresh_token, client_id: WEB_APP.id }
+      const answer = await postForm(`${server.issuer}/revoke`, fields)
+      expect(answer.status).toBe(401)
+      expect(answer.body.error).toBe('invalid_client')
+      expect((await app.refresh(refresh_token)).status).toBe(200)
+    })
+
+    it('RFC 7009 §2.2.1: a request without a token is invalid_request', async () => {
+      const answer = await app.post('/revoke', {})
+      expect(answer.status).toBe(400)
+      expect(answer.body.error).toBe('invalid_request')
+    })
+
+    it('RFC 7009 §2: only POST is served', async () => {
+      const { refresh_token } = await app.obtainTokens()
+      const answer = await fetch(`${server.issuer}/revoke?token=${refresh_token}`)
+      expect(answer.status).toBe(405)
+      expect(answer.headers.get('allow')).toBe('POST')
+    })
+
+    it('leaves one audit event that names the client and the grant', async () => {
+      const { access_token, refresh_token } = await app.obtainTokens()
+      await app.revoke(refresh_token)
+      await app.revoke(access_token)
+      const target = `grant:${decodeJwt(access_token).grant_id}`
+      const events = await server.store.listAuditEvents(TENANT, 20)
+      expect(events.filter((event) => event.target === target)).toMatchObject([
+        { action: 'grant.revoked', actor: `client:${WEB_APP.id}` },
+      ])
+    })
+
+    it('tells APIs at once through the feed of revocations', async () => {
+      const readFeed = async (after: number) =>
+        (await readAnswer(await fetch(`${server.issuer}/revocations?after=${after}`))).body
+      const before = await readFeed(0)
+      const { access_token, refresh_token } = await app.obtainTokens()
+      await app.revoke(refresh_token)
+      const { exp = 0 } = decodeJwt(access_token)
+      const { sequence, revocations } = await readFeed(before.sequence)
+      expect(sequence).toBeGreaterThan(before.sequence)
+      expect(revocations).toEqual([
+        {
+          kind: 'grant',
+          id: expect.stringMatching(/^[\w-]{43}$/),
+          issued_until: server.clock.nowSeconds(),
+          expires_at: expect.any(Number),
+        },
+      ])
+      expect(revocations[0].expires_at).toBeGreaterThanOrEqual(exp)
+    })
+  })
+})
