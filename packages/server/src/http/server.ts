@@ -8,6 +8,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from 'fastify'
 import { newId } from '../platform/random.ts'
 import { PageError } from '../protocol/errors.ts'
@@ -38,7 +39,7 @@ export interface HttpSettings {
 export function createHttpServer(settings: HttpSettings): FastifyInstance {
   const server = Fastify({
     loggerInstance: settings.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId(),
     requestIdHeader: false,
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
@@ -47,7 +48,6 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
     forceCloseConnections: 'idle',
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
   })
-  server.addHttpMethod('TRACE')
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })

@@ -1,6 +1,5 @@
 // Kills the server in the middle of work and looks whether anything it had acknowledged is gone (security.md, R1).
 
-import { setTimeout as delay } from 'node:timers/promises'
 import { TestBrowser } from '../support/browser.ts'
 import { type Deployment, startProcess } from '../support/server-process.ts'
 import { TestApp, type TokenSet } from '../support/test-app.ts'
@@ -28,17 +27,23 @@ export interface KillReport {
  */
 export async function runKillRound(
   deployment: Deployment,
-  killAfterMs: number,
+  killAfterTokens: number,
 ): Promise<KillReport> {
   const victim = await startProcess(deployment)
   const browser = new TestBrowser()
   const app = new TestApp(deployment, WEB_APP)
   await app.obtainCode({ browser })
   const stopped = new AbortController()
+  const enough = Promise.withResolvers<void>()
+  let acknowledged = 0
+  const onToken = () => {
+    acknowledged += 1
+    if (acknowledged === killAfterTokens) enough.resolve()
+  }
   const work = Array.from({ length: WORKERS }, (_, worker) =>
-    runWorker(app, { worker, browser, stopped: stopped.signal }),
+    runWorker(app, { worker, browser, stopped: stopped.signal, onToken }),
   )
-  await delay(killAfterMs)
+  await enough.promise
   await victim.kill()
   stopped.abort()
   const told = await Promise.all(work)
@@ -53,21 +58,25 @@ export async function runKillRound(
 
 async function runWorker(
   app: TestApp,
-  { worker, browser, stopped }: { worker: number; browser: TestBrowser; stopped: AbortSignal },
+  input: { worker: number; browser: TestBrowser; stopped: AbortSignal; onToken: () => void },
 ): Promise<Acknowledged> {
+  const { worker, browser, stopped, onToken } = input
   const told: Acknowledged = { accessTokens: [], refreshToken: undefined }
   const machine = new TestApp(app.server, MACHINE)
   try {
     for (let step = worker; !stopped.aborted; step += 1) {
       if (step % 4 === 0) {
         const answer = await machine.token({ grant_type: 'client_credentials' })
-        if (answer.status === 200) told.accessTokens.push(answer.body.access_token)
+        if (answer.status !== 200) continue
+        told.accessTokens.push(answer.body.access_token)
       } else if (told.refreshToken === undefined) {
         note(told, await exchange(app, browser))
       } else {
         const answer = await app.refresh(told.refreshToken)
-        if (answer.status === 200) note(told, answer.body)
+        if (answer.status !== 200) continue
+        note(told, answer.body)
       }
+      onToken()
     }
   } catch {
     // The connection broke: that is the kill.

@@ -3,7 +3,7 @@
 import { createDeployment } from '../support/server-process.ts'
 import { runKillRound } from './kill.ts'
 
-const LONGEST_MS = 2000
+const MOST_TOKENS = 1000
 
 const rounds = Number(process.argv[2] ?? 20)
 const deployment = await createDeployment('sqlite', { accessToken: { format: 'opaque' } })
@@ -12,14 +12,12 @@ let lost = 0
 let loggedOut = 0
 try {
   for (let round = 1; round <= rounds; round += 1) {
-    const killAfterMs = Math.round((LONGEST_MS * round) / rounds)
-    const report = await runKillRound(deployment, killAfterMs)
+    const killAfterTokens = Math.ceil((MOST_TOKENS * round) / rounds)
+    const report = await runKillRound(deployment, killAfterTokens)
     acknowledged += report.acknowledged
     lost += report.lost.length
     loggedOut += report.loggedOut
-    process.stdout.write(
-      `round ${round}: killed after ${killAfterMs} ms, ${report.acknowledged} tokens\n`,
-    )
+    process.stdout.write(`round ${round}: killed after ${report.acknowledged} tokens\n`)
   }
 } finally {
   await deployment.remove()
