@@ -1,0 +1,168 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  auditTrail,
+  createTestContext,
+  problemsOf,
+  type TestContext,
+} from '../../test/support/operation-context.ts'
+import { API } from '../../test/support/world.ts'
+import { sha256 } from '../platform/hash.ts'
+import { looksLikeSecret } from '../platform/random.ts'
+import { asClientId } from '../protocol/ids.ts'
+import type { NewClient } from './client-input.ts'
+import { createClient, disableClient, listClients, showClient } from './clients.ts'
+import { createOrganisation } from './organisations.ts'
+
+let context: TestContext
+beforeEach(async () => {
+  context = await createTestContext()
+})
+afterEach(() => context.store.close())
+
+const WEB_APP: NewClient = {
+  name: 'Ledger',
+  type: 'confidential',
+  redirectUris: ['https://app.example/callback'],
+  scopes: ['openid', 'contacts:read', 'contacts:write'],
+  defaultScopes: ['contacts:read'],
+}
+const PUBLIC_APP: NewClient = { ...WEB_APP, type: 'public' }
+
+const refusals = async (input: NewClient) =>
+  (await problemsOf(createClient(input, context))).map(
+    ({ field, problem }) => `${field} ${problem}`,
+  )
+
+describe('registering an app', () => {
+  it('stores the secret as a hash only, and gives it out once', async () => {
+    const { client, secret } = await createClient(WEB_APP, context)
+    expect(looksLikeSecret('ost_cs', secret ?? '')).toBe(true)
+    const stored = await context.store.findClient(context.tenant.name, client.id)
+    expect(stored?.secrets).toMatchObject([{ hash: sha256(secret ?? ''), hint: secret?.slice(-4) }])
+    expect(JSON.stringify(stored)).not.toContain(secret)
+    expect(await auditTrail(context)).toEqual([`test client.created client:${client.id}`])
+  })
+
+  it('lets an app with redirect URIs use codes, with PKCE and rotation', async () => {
+    const { client } = await createClient(WEB_APP, context)
+    expect(client).toMatchObject({
+      grantTypes: ['authorization_code', 'refresh_token'],
+      requirePkce: true,
+      refreshPolicy: 'rotate',
+      party: 'third',
+    })
+  })
+
+  it('lets an app without redirect URIs act for itself', async () => {
+    const { client } = await createClient({ name: 'Export', type: 'confidential' }, context)
+    expect(client.grantTypes).toEqual(['client_credentials'])
+  })
+
+  it('gives the credentials of an API no grant', async () => {
+    const input: NewClient = { name: 'API', type: 'confidential', resourceServer: API }
+    expect((await createClient(input, context)).client.grantTypes).toEqual([])
+  })
+
+  it('gives a public app no secret', async () => {
+    const { client, secret } = await createClient(PUBLIC_APP, context)
+    expect(secret).toBeNull()
+    expect((await showClient({ clientId: client.id }, context)).secrets).toEqual([])
+  })
+
+  it('takes the id that an app in the field uses already, once', async () => {
+    const input = { ...WEB_APP, id: 'legacy-app.1' }
+    expect((await createClient(input, context)).client.id).toBe('legacy-app.1')
+    expect(await refusals(input)).toEqual(['id "legacy-app.1" is taken: choose another'])
+  })
+
+  it('binds it to an organisation and a unit that exist', async () => {
+    const units = [{ id: 'vienna', name: 'Vienna' }]
+    await createOrganisation({ id: 'acme', name: 'Acme', units }, context)
+    const owned = (organisationId?: string, unitId?: string) =>
+      refusals({ ...WEB_APP, organisationId, unitId })
+    expect(await owned('acme', 'vienna')).toEqual([])
+    expect(await owned('acme', 'graz')).toEqual(['unitId "graz" is not a unit of "acme"'])
+    expect(await owned('globex')).toEqual(['organisationId "globex" does not exist'])
+    expect(await owned(undefined, 'vienna')).toEqual([expect.stringMatching(/^unitId needs/)])
+  })
+})
+
+describe('what cannot be registered', () => {
+  it.each<[Partial<NewClient>, RegExp]>([
+    [{ name: ' ' }, /^name is empty/],
+    [{ name: 'x'.repeat(101) }, /^name has more than 100/],
+    [{ name: 'Ledger\u202Etxt' }, /^name holds invisible characters/],
+    [{ id: 'a b' }, /^id "a b" cannot be used/],
+    [{ redirectUris: ['http://app.example/cb'] }, /is http: use https/],
+    [{ redirectUris: ['https://app.example/cb#x'] }, /has a fragment/],
+    [{ redirectUris: ['javascript:alert(1)'] }, /scheme that is not allowed/],
+    [{ redirectUris: ['/callback'] }, /is not an absolute URI/],
+    [{ redirectUris: ['https://a.example', 'https://a.example'] }, /is given twice/],
+    [{ redirectUris: [], grantTypes: ['authorization_code'] }, /^redirectUris is empty/],
+    [{ grantTypes: ['client_credentials'] }, /^redirectUris is for authorization_code only/],
+    [
+      { redirectUris: [], grantTypes: ['password'] },
+      /"password" is not offered: choose among authorization_code,/,
+    ],
+    [{ redirectUris: [], grantTypes: ['refresh_token'] }, /refresh_token needs authorization_code/],
+    [{ postLogoutRedirectUris: ['http://x.example'] }, /^postLogoutRedirectUris .* is http/],
+    [{ scopes: ['contacts:delete'], defaultScopes: [] }, /"contacts:delete" is not a scope/],
+    [{ defaultScopes: ['projects:read'] }, /^defaultScopes .* not among the scopes of the app/],
+    [{ defaultAudience: 'https://no.example' }, /^defaultAudience .* choose among https:\/\/api\./],
+    [
+      { redirectUris: [], resourceServer: 'https://no.example' },
+      /^resourceServer .* is not an API/,
+    ],
+    [{ homepage: 'http://app.example' }, /^homepage .* is not an https address/],
+  ])('an app with %j', async (changes, problem) => {
+    expect(await refusals({ ...WEB_APP, ...changes })).toEqual([expect.stringMatching(problem)])
+    expect(await listClients(context)).toEqual([])
+    expect(await auditTrail(context)).toEqual([])
+  })
+
+  it.each<[Partial<NewClient>, RegExp]>([
+    [{ requirePkce: false }, /^requirePkce cannot be off/],
+    [{ refreshPolicy: 'stable' }, /^refreshPolicy must be rotate/],
+    [{ resourceServer: API, grantTypes: ['authorization_code'] }, /^resourceServer needs/],
+    [
+      { grantTypes: ['authorization_code', 'client_credentials'] },
+      /"client_credentials" is not for public apps/,
+    ],
+  ])('RFC 9700 §2.1.1: a public app with %j', async (changes, problem) => {
+    expect(await refusals({ ...PUBLIC_APP, ...changes })).toEqual([expect.stringMatching(problem)])
+  })
+
+  it('is told all at once', async () => {
+    const input = { ...WEB_APP, name: '', redirectUris: ['x'], scopes: ['y'], defaultScopes: [] }
+    expect(await refusals(input)).toHaveLength(3)
+  })
+})
+
+describe('an app that is there', () => {
+  it('is shown without the hashes of its secrets', async () => {
+    const { client, secret } = await createClient(WEB_APP, context)
+    const view = await showClient({ clientId: client.id }, context)
+    expect(view.client).toEqual(client)
+    expect(view.secrets).toHaveLength(1)
+    expect(JSON.stringify(view)).not.toContain(sha256(secret ?? ''))
+  })
+
+  it('is disabled with all its grants, and says so', async () => {
+    const { client } = await createClient(WEB_APP, context)
+    await disableClient({ clientId: client.id }, context)
+    const { store, tenant, clock } = context
+    const found = await store.findClient(tenant.name, asClientId(client.id))
+    expect(found?.client.disabledAtSeconds).toBe(clock.nowSeconds())
+    const feed = { tenant: tenant.name, afterSequence: 0, nowSeconds: clock.nowSeconds(), limit: 9 }
+    expect(await store.listRevocations(feed)).toMatchObject([
+      { kind: 'client', subject: client.id },
+    ])
+    expect(await auditTrail(context)).toContain(`test client.disabled client:${client.id}`)
+  })
+
+  it('that does not exist is refused by name', async () => {
+    const message = 'client "nobody" does not exist in tenant main'
+    await expect(showClient({ clientId: 'nobody' }, context)).rejects.toThrow(message)
+    await expect(disableClient({ clientId: 'nobody' }, context)).rejects.toThrow(message)
+  })
+})

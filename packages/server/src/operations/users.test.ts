@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  auditTrail,
+  createTestContext,
+  problemsOf,
+  type TestContext,
+} from '../../test/support/operation-context.ts'
+import { verifyPassword } from '../identity/passwords.ts'
+import { createOrganisation } from './organisations.ts'
+import { changePassword, createUser, listUsers, type NewUser } from './users.ts'
+
+let context: TestContext
+beforeEach(async () => {
+  context = await createTestContext()
+})
+afterEach(() => context.store.close())
+
+const PASSWORD = 'seven sober seals'
+const ADA: NewUser = { username: 'ada', name: 'Ada Winter', password: PASSWORD }
+
+const refusals = async (input: NewUser) =>
+  (await problemsOf(createUser(input, context))).map(({ field, problem }) => `${field} ${problem}`)
+
+async function passwordWorks(username: string, password: string): Promise<boolean> {
+  const user = await context.store.findUserByUsername(context.tenant.name, username)
+  return (await verifyPassword(password, user?.passwordHash ?? null)).correct
+}
+
+describe('creating a user', () => {
+  it('keeps the password as argon2id and shows it to nobody', async () => {
+    const user = await createUser(ADA, context)
+    expect(await passwordWorks('ada', PASSWORD)).toBe(true)
+    expect(user).not.toHaveProperty('passwordHash')
+    expect(JSON.stringify(await listUsers(context))).not.toContain('argon2')
+    expect(await auditTrail(context)).toEqual([`test user.created user:${user.id}`])
+  })
+
+  it('keeps one spelling of a username: NFKC, lower case', async () => {
+    const user = await createUser({ ...ADA, username: 'Ａda' }, context)
+    expect(user.username).toBe('ada')
+    expect(await refusals({ ...ADA, username: ' ADA ' })).toEqual(['username "ada" is taken'])
+  })
+
+  it('makes them a member of organisations, with a default unit', async () => {
+    const units = [{ id: 'vienna', name: 'Vienna' }]
+    await createOrganisation({ id: 'acme', name: 'Acme', units }, context)
+    const memberships = [{ organisationId: 'acme', defaultUnitId: 'vienna' }]
+    const user = await createUser({ ...ADA, memberships }, context)
+    expect(user.memberships).toMatchObject([
+      { organisation: { id: 'acme' }, defaultUnit: { id: 'vienna' } },
+    ])
+  })
+
+  it.each<[Partial<NewUser>, RegExp]>([
+    [{ username: ' ' }, /^username is empty/],
+    [{ username: 'a b' }, /^username holds spaces/],
+    [{ username: 'a\u200Bb' }, /^username holds spaces or invisible/],
+    [{ username: 'x'.repeat(129) }, /^username has more than 128/],
+    [{ name: '' }, /^name is empty/],
+    [{ email: 'ada' }, /^email "ada" is not an e-mail address/],
+    [{ locale: 'not a tag' }, /^locale .* language tag/],
+    [{ password: 'short' }, /^password is too short/],
+    [{ memberships: [{ organisationId: 'acme' }] }, /^memberships organisation "acme" does not/],
+  ])('refuses %j', async (changes, problem) => {
+    expect(await refusals({ ...ADA, ...changes })).toEqual([expect.stringMatching(problem)])
+    expect(await listUsers(context)).toEqual([])
+  })
+
+  it('refuses units of others and an organisation named twice', async () => {
+    await createOrganisation({ id: 'acme', name: 'Acme' }, context)
+    const memberships = [
+      { organisationId: 'acme', defaultUnitId: 'vienna' },
+      { organisationId: 'acme' },
+    ]
+    expect(await refusals({ ...ADA, memberships })).toEqual([
+      'memberships "vienna" is not a unit of "acme"',
+      'memberships "acme" is given twice',
+    ])
+  })
+})
+
+describe('a new password', () => {
+  it('replaces the old one and ends every grant of the user', async () => {
+    const user = await createUser(ADA, context)
+    await changePassword({ username: 'Ada', password: 'eight eager eagles' }, context)
+    expect(await passwordWorks('ada', PASSWORD)).toBe(false)
+    expect(await passwordWorks('ada', 'eight eager eagles')).toBe(true)
+    const { store, tenant, clock } = context
+    const feed = { tenant: tenant.name, afterSequence: 0, nowSeconds: clock.nowSeconds(), limit: 9 }
+    expect(await store.listRevocations(feed)).toMatchObject([{ kind: 'user', subject: user.id }])
+    expect((await auditTrail(context))[0]).toBe(`test user.password_changed user:${user.id}`)
+  })
+
+  it('is refused when it is weak or the user does not exist', async () => {
+    await createUser(ADA, context)
+    const change = (username: string, password: string) =>
+      problemsOf(changePassword({ username, password }, context))
+    expect(await change('ada', 'short')).toMatchObject([{ field: 'password' }])
+    expect(await change('bob', PASSWORD)).toMatchObject([{ field: 'username' }])
+    expect(await passwordWorks('ada', PASSWORD)).toBe(true)
+  })
+})
