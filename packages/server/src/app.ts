@@ -123,8 +123,7 @@ function createSite(parts: TenantParts): Site {
     brandStylesheet: brandStylesheet(tenant),
     errorResponse: contract.errorResponse,
     renderPage: (page, reader) => renderPage(page, { ...view, ...reader }),
-    renderFormPost: (redirectUri, fields) =>
-      renderFormPost({ redirectUri, fields }, { ...view, acceptLanguage: undefined }),
+    renderFormPost: (formPost, reader) => renderFormPost(formPost, { ...view, ...reader }),
     isAllowedOrigin: createOriginCheck(parts),
   }
 }

@@ -4,11 +4,7 @@ import type { FastifyReply } from 'fastify'
 import type { AuthorizationReply, Reply } from '../protocol/message.ts'
 import { writeCookies } from './cookies.ts'
 import { JSON_HEADERS, PAGE_HEADERS, SHARED_HEADERS } from './headers.ts'
-import type { RenderedPage, Route, Site } from './route.ts'
-
-export interface Reader {
-  readonly acceptLanguage: string | undefined
-}
+import type { Reader, RenderedPage, Route, Site } from './route.ts'
 
 export function sendReply(
   reply: FastifyReply,
@@ -30,7 +26,7 @@ export function sendReply(
     case 'local_redirect':
       return sendRedirect(reply, site.issuer + answer.path)
     case 'authorization':
-      return sendAuthorization(reply, answer, site)
+      return sendAuthorization(reply, answer, { site, reader })
   }
 }
 
@@ -68,7 +64,7 @@ function sendRedirect(reply: FastifyReply, location: string): FastifyReply {
 function sendAuthorization(
   reply: FastifyReply,
   answer: AuthorizationReply,
-  site: Site,
+  { site, reader }: { site: Site; reader: Reader },
 ): FastifyReply {
   const fields = Object.entries(answer.fields).filter(
     (field): field is [string, string] => field[1] !== undefined,
@@ -80,7 +76,10 @@ function sendAuthorization(
     case 'fragment':
       return sendRedirect(reply, `${redirectUri}#${new URLSearchParams(fields)}`)
     case 'form_post':
-      return sendPage(reply.code(200), site.renderFormPost(redirectUri, Object.fromEntries(fields)))
+      return sendPage(
+        reply.code(200),
+        site.renderFormPost({ redirectUri, fields: Object.fromEntries(fields) }, reader),
+      )
   }
 }
 

@@ -36,12 +36,20 @@ export interface Site {
   readonly assetsFolder: string
   readonly brandStylesheet: string
   errorResponse(error: OAuthError): Record<string, unknown>
-  renderPage(page: Page, reader: { acceptLanguage: string | undefined }): RenderedPage
-  renderFormPost(
-    redirectUri: VerifiedRedirectUri,
-    fields: Readonly<Record<string, string>>,
-  ): RenderedPage
+  renderPage(page: Page, reader: Reader): RenderedPage
+  renderFormPost(formPost: FormPost, reader: Reader): RenderedPage
   isAllowedOrigin(origin: string): Promise<boolean>
+}
+
+/** For whom a page is written. */
+export interface Reader {
+  readonly acceptLanguage: string | undefined
+}
+
+/** An authorization response that the browser posts to the app. */
+export interface FormPost {
+  readonly redirectUri: VerifiedRedirectUri
+  readonly fields: Readonly<Record<string, string>>
 }
 
 export interface RenderedPage {

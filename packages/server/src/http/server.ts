@@ -18,7 +18,7 @@ import { answerFailure } from './failures.ts'
 import { ASSET_HEADERS, JSON_HEADERS, transportHeaders } from './headers.ts'
 import { rawPath, readRequest } from './read.ts'
 import { sendReply } from './respond.ts'
-import type { Route, Site } from './route.ts'
+import type { Reader, Route, Site } from './route.ts'
 
 const MAX_BODY_BYTES = 56 * 1024
 /** An authorization request comes back sealed in the URL, so it needs more room than Node's 16 KiB. */
@@ -192,7 +192,7 @@ function refuseMethod(
   return reply.code(405).headers(JSON_HEADERS).send(JSON.stringify(body))
 }
 
-function readerOf(request: FastifyRequest): { acceptLanguage: string | undefined } {
+function readerOf(request: FastifyRequest): Reader {
   return { acceptLanguage: request.headers['accept-language'] }
 }
 

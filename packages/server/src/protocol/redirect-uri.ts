@@ -109,11 +109,13 @@ function firstDifference(registered: string, presented: string): RedirectDiffere
   return a.pathname === b.pathname ? 'query' : 'path'
 }
 
-/** What a page may name as the place where the browser goes next: the host in ASCII, or the private scheme. */
+/**
+ * What a page may name as the place where the browser goes next: the host in ASCII. Of a private-use scheme
+ * (RFC 8252 §7.1) only the scheme tells where it leads: behind it, anything may stand.
+ */
 export function displayHost(uri: string): string {
-  const { protocol, host } = new URL(uri)
-  // Behind a private scheme anything may stand where a host would be.
-  return isWebProtocol(protocol) ? host : protocol
+  const { origin, protocol, host } = new URL(uri)
+  return origin === 'null' ? protocol : host
 }
 
 /** Whether the URI leads to an app on the device, which nobody can tell from another one there (RFC 8252 §8.6). */

@@ -2,7 +2,11 @@
 // script at once, and by a button where scripts are off.
 
 import { html } from 'ghtml'
-import type { VerifiedRedirectUri } from '../protocol/redirect-uri.ts'
+import {
+  displayHost,
+  formActionSource,
+  type VerifiedRedirectUri,
+} from '../protocol/redirect-uri.ts'
 import { displayText } from './display-text.ts'
 import type { Content, View } from './view.ts'
 
@@ -12,18 +16,15 @@ export interface FormPost {
 }
 
 export function formPostContent({ redirectUri, fields }: FormPost, { words }: View): Content {
-  // Only the scheme tells where a private-use one (RFC 8252 §7.1) leads: behind it, anything may stand.
-  const { host, origin, protocol } = new URL(redirectUri)
-  const isPrivate = origin === 'null'
   const inputs = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
   return {
     title: words.text('form_post.title'),
-    formActions: [isPrivate ? protocol : origin],
+    formActions: [formActionSource(redirectUri)],
     script: 'form-post.js',
     main: html`<h1>${words.text('form_post.title')}</h1>
-<p class="lead">!${words.markup('form_post.lead', { host: displayText(isPrivate ? protocol : host, 255) })}</p>
+<p class="lead">!${words.markup('form_post.lead', { host: displayText(displayHost(redirectUri), 255) })}</p>
 <form method="post" action="${redirectUri}">
 !${inputs}
 <button class="primary" type="submit">${words.text('form_post.submit')}</button>

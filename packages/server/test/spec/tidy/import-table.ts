@@ -50,7 +50,7 @@ export const SERVER: Readonly<Record<string, Row>> = {
   contracts: { folders: 'protocol', packages: '' },
 
   config: { folders: 'contracts platform protocol', packages: 'node:* typebox typebox/* yaml' },
-  ui: { folders: '', packages: 'node:* ghtml intl-messageformat @formatjs/*' },
+  ui: { folders: 'protocol/redirect-uri', packages: 'node:* ghtml intl-messageformat @formatjs/*' },
   platform: { folders: '', packages: 'node:*' },
   'platform/log': { folders: '', packages: 'node:* pino' },
   'platform/guess-limiter': { folders: '', packages: 'rate-limiter-flexible' },
