@@ -78,7 +78,8 @@ function interactionPage({ request, interaction }: PageContext, deps: Interactio
   const { client } = request
   return {
     uiLocales: request.uiLocales,
-    interaction: sealInteraction(interaction, deps),
+    // That it began anew is told once: what the user does from here on counts.
+    interaction: sealInteraction({ ...interaction, restarted: false }, deps),
     app: describeApp(client),
     // CSP form-action holds for every hop after the form, so it names where this app may be sent to.
     formActions: [
