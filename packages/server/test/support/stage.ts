@@ -1,0 +1,98 @@
+// Everything that the browser tests play on: a running server, the web site of an app, and a Chromium.
+
+import type { BrowserContextOptions } from 'playwright-core'
+import { launchChromium } from './chromium.ts'
+import { type Site, startAppSite } from './site.ts'
+import { startTestServer, type TestServer } from './start-server.ts'
+import { TestApp } from './test-app.ts'
+import { Visitor } from './visitor.ts'
+import { clientRecord, secretRecord } from './world.ts'
+
+export interface Stage {
+  readonly server: TestServer
+  readonly site: Site
+  readonly app: TestApp
+  /** Somebody with a browser profile of their own. */
+  welcome(options?: BrowserContextOptions): Promise<Visitor>
+  stop(): Promise<void>
+}
+
+const PATIENCE_MS = 15_000
+
+export async function startStage(): Promise<Stage> {
+  const [server, site, browser] = await Promise.all([
+    startTestServer('sqlite', { tenant: { resourceServers: [API] } }),
+    startAppSite(),
+    launchChromium(),
+  ])
+  return {
+    server,
+    site,
+    app: await registerApp(server, site),
+    async welcome(options = {}) {
+      const context = await browser.newContext(options)
+      context.setDefaultTimeout(PATIENCE_MS)
+      return Visitor.in(context)
+    },
+    async stop() {
+      await browser.close()
+      await Promise.all([server.stop(), site.stop()])
+    },
+  }
+}
+
+async function registerApp(server: TestServer, site: Site): Promise<TestApp> {
+  const client = {
+    id: 'ledgerly',
+    secret: 'ledgerly-secret-0123456789',
+    redirectUri: `${site.origin}/callback`,
+  }
+  const now = server.clock.nowSeconds()
+  const record = clientRecord(
+    client,
+    {
+      name: 'Ledgerly',
+      publisher: 'Ledgerly GmbH',
+      homepage: 'https://ledgerly.example/',
+      privacyUri: 'https://ledgerly.example/privacy',
+      redirectUris: [client.redirectUri, `${site.origin}/moving`, 'com.example.ledgerly:/callback'],
+      postLogoutRedirectUris: [`${site.origin}/goodbye`],
+      grantTypes: ['authorization_code', 'refresh_token'],
+      scopes: ['openid', 'profile', 'email', ...API.scopes.map(({ name }) => name)],
+      defaultScopes: ['contacts:read'],
+    },
+    now,
+  )
+  await server.store.createClient(record, secretRecord(client.secret, record, now))
+  return new TestApp(server, client)
+}
+
+const CONTACTS = { en: 'Contacts', de: 'Kontakte' }
+
+/** One scope of each kind: plain, optional, sensitive. */
+const API = {
+  audience: 'https://api.example/v1',
+  name: 'CRM API',
+  scopes: [
+    {
+      name: 'contacts:read',
+      description: { en: 'see your contacts', de: 'Ihre Kontakte sehen' },
+      group: CONTACTS,
+      access: 'read',
+    },
+    {
+      name: 'contacts:write',
+      description: { en: 'add and change contacts', de: 'Kontakte anlegen und ändern' },
+      group: CONTACTS,
+      access: 'change',
+      optional: true,
+    },
+    {
+      name: 'invoices:delete',
+      description: { en: 'delete draft invoices', de: 'Rechnungsentwürfe löschen' },
+      group: { en: 'Invoices', de: 'Rechnungen' },
+      access: 'delete',
+      sensitive: true,
+    },
+  ],
+}
