@@ -3,7 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type BrowserPage, TestBrowser } from './browser.ts'
 import type { TestServer } from './start-server.ts'
-import { PASSWORD, type TestClient, type Username } from './world.ts'
+import { PASSWORD, type TestClient } from './world.ts'
 
 export type Fields = Record<string, string | readonly string[] | undefined>
 
@@ -21,6 +21,13 @@ export interface TokenSet {
   readonly id_token?: string
   readonly scope: string
   readonly expires_in: number
+}
+
+/** What the user says to the pages. */
+export interface Answers {
+  readonly user?: string
+  readonly password?: string | undefined
+  readonly organisation?: string
 }
 
 /** A PKCE pair (RFC 7636 §4.1). */
@@ -59,12 +66,7 @@ export class TestApp {
 
   /** Lets a user sign in and allow it. @returns what the redirect carried to the app. */
   async obtainCode(
-    options: {
-      user?: Username
-      fields?: Fields
-      browser?: TestBrowser
-      organisation?: string
-    } = {},
+    options: Answers & { fields?: Fields; browser?: TestBrowser } = {},
   ): Promise<{ code: string; verifier: string; params: URLSearchParams; browser: TestBrowser }> {
     const { verifier, challenge } = newPkce()
     const browser = options.browser ?? new TestBrowser()
@@ -81,11 +83,11 @@ export class TestApp {
   async answerPages(
     browser: TestBrowser,
     first: BrowserPage,
-    { user = 'ada', organisation }: { user?: Username; organisation?: string } = {},
+    { user = 'ada', password = PASSWORD, organisation }: Answers = {},
   ): Promise<BrowserPage> {
     let page = first
     if (page.root.querySelector('[name=password]')) {
-      page = await browser.submitAndFollow(page, { username: user, password: PASSWORD })
+      page = await browser.submitAndFollow(page, { username: user, password })
     }
     if (page.root.querySelector('[name=decision]')) {
       page = await browser.submitAndFollow(page, {
