@@ -61,19 +61,18 @@ function refusalHeaders(error: OAuthError, issuer: string): Record<string, strin
     headers['retry-after'] = String(error.retryAfterSeconds)
   // RFC 6749 §5.2
   if (error.code === 'invalid_client') headers['www-authenticate'] = `Basic realm="${issuer}"`
-  // RFC 6750 §3
-  if (error.reason === 'bearer_missing') headers['www-authenticate'] = `Bearer realm="${issuer}"`
-  if (error.code === 'invalid_token' && error.reason !== 'bearer_missing') {
+  if (error.reason.startsWith('bearer_')) {
     headers['www-authenticate'] = bearerChallenge(error, issuer)
-  }
-  if (error.code === 'insufficient_scope') {
-    headers['www-authenticate'] = `${bearerChallenge(error, issuer)}, scope="openid"`
   }
   return headers
 }
 
+/** RFC 6750 §3 */
 function bearerChallenge(error: OAuthError, issuer: string): string {
-  return `Bearer realm="${issuer}", error="${error.code}", error_description="${error.description}"`
+  const realm = `Bearer realm="${issuer}"`
+  if (error.reason === 'bearer_missing') return realm
+  const scope = error.code === 'insufficient_scope' ? ', scope="openid"' : ''
+  return `${realm}, error="${error.code}", error_description="${error.description}"${scope}`
 }
 
 function answerAsPage(failure: unknown, request: FastifyRequest, site: Site): Reply {
