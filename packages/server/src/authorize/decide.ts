@@ -60,9 +60,9 @@ function selectAccount(situation: Situation): { account: Account } | Decision {
   const { request, interaction, accounts, nowSeconds } = situation
   const chosen = accounts.find(({ session }) => session.id === interaction.account)
   if (interaction.otherAccount && !chosen) return { step: 'sign-in' }
-  if (request.prompts.has('select_account') && !chosen && accounts.length > 0) {
-    return { step: 'select-account' }
-  }
+  // Where the chosen account has signed out meanwhile, no other one stands in for it unasked.
+  const mustChoose = request.prompts.has('select_account') || interaction.account !== undefined
+  if (mustChoose && !chosen && accounts.length > 0) return { step: 'select-account' }
   const account = chosen ?? accountByHint(request.loginHint, accounts)
   if (!account) return { step: 'sign-in' }
   const freshSignIn = interaction.freshSignIn && account === chosen

@@ -22,7 +22,7 @@ export interface Interaction {
   readonly freshSignIn: boolean
   /** The user asked to sign in with yet another account. */
   readonly otherAccount: boolean
-  /** It was left open too long and began anew. */
+  /** It was left open too long and began anew: the next page says so, and then it is like any other. */
   readonly restarted: boolean
 }
 
@@ -32,6 +32,10 @@ export interface InteractionDeps {
 }
 
 const LIFETIME_SECONDS = 3600
+/** Clocks of several nodes differ: an answer is remembered until it is expired for all of them. */
+const CLOCK_TOLERANCE_SECONDS = 60
+/** Sealed it grows by a third, and must fit into a form field and a URL. */
+const MAX_REQUEST_LENGTH = 10_000
 const PURPOSE = 'interaction'
 
 export function startInteraction(
@@ -41,7 +45,7 @@ export function startInteraction(
 ): Interaction {
   return {
     id: newId(),
-    request: formatForm(params),
+    request: formatRequest(params),
     browser: sha256(browser),
     issuedAtSeconds: clock.nowSeconds(),
     account: undefined,
@@ -49,6 +53,13 @@ export function startInteraction(
     otherAccount: false,
     restarted: false,
   }
+}
+
+/** An authorization request as form text. @throws PageError request_malformed, when it is too long to come back */
+export function formatRequest(params: Params): string {
+  const text = formatForm(params)
+  if (text.length > MAX_REQUEST_LENGTH) throw new PageError('request_malformed')
+  return text
 }
 
 export function sealInteraction(interaction: Interaction, { sealer }: InteractionDeps): string {
@@ -84,5 +95,5 @@ export function openInteraction(
 
 /** Until when the store must remember that this interaction was answered. */
 export function interactionExpiry({ issuedAtSeconds }: Interaction): number {
-  return issuedAtSeconds + LIFETIME_SECONDS
+  return issuedAtSeconds + LIFETIME_SECONDS + CLOCK_TOLERANCE_SECONDS
 }

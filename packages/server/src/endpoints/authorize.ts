@@ -4,6 +4,7 @@ import { type ApproveDeps, approve } from '../authorize/approve.ts'
 import { type ChallengeWatchDeps, createChallengeWatch } from '../authorize/constant-challenge.ts'
 import { type DecideDeps, decideNextStep } from '../authorize/decide.ts'
 import {
+  formatRequest,
   type Interaction,
   type InteractionDeps,
   type OpenedInteraction,
@@ -17,7 +18,7 @@ import type { Contract } from '../contracts/contract.ts'
 import { readAccounts, type SessionDeps } from '../identity/sessions.ts'
 import { newId } from '../platform/random.ts'
 import type { CookieChange, Endpoint, IncomingRequest, Reply } from '../protocol/message.ts'
-import { formatForm, optional } from '../protocol/params.ts'
+import { optional } from '../protocol/params.ts'
 
 export interface AuthorizeDeps extends InteractionDeps, SessionDeps {
   readonly contract: Contract
@@ -33,7 +34,7 @@ export function createAuthorizeEndpoint(deps: AuthorizeDeps): Endpoint {
   return async (incoming) => {
     // OIDC Core §3.1.2.1 wants POST too, but a cross-site POST comes without our cookies: move on by GET.
     if (incoming.method === 'POST') {
-      const path = `${deps.contract.paths.authorize}?${formatForm(incoming.params)}`
+      const path = `${deps.contract.paths.authorize}?${formatRequest(incoming.params)}`
       return { kind: 'local_redirect', path }
     }
     const { browser, cookies } = identifyBrowser(incoming)
