@@ -1,13 +1,14 @@
 // Sign-out (OIDC RP-Initiated Logout §2): always asks first, so that no other site can sign a user out.
 
 import { describeAccount } from '../authorize/pages.ts'
+import type { Contract } from '../contracts/contract.ts'
 import { type Account, endSessions, readAccounts, type SessionDeps } from '../identity/sessions.ts'
 import { sha256 } from '../platform/hash.ts'
 import type { Sealer } from '../platform/seal.ts'
 import { PageError } from '../protocol/errors.ts'
 import { asClientId } from '../protocol/ids.ts'
 import type { CookieChange, Endpoint, Reply } from '../protocol/message.ts'
-import { optional, type Params } from '../protocol/params.ts'
+import { formatForm, optional, type Params } from '../protocol/params.ts'
 import {
   formActionSource,
   matchRedirectUri,
@@ -20,6 +21,7 @@ import { identifyBrowser } from './authorize.ts'
 
 export interface SignOutDeps extends SessionDeps {
   readonly store: SessionDeps['store'] & Pick<Store, 'findClient'>
+  readonly contract: Contract
   readonly keys: KeyRing
   readonly sealer: Sealer
 }
@@ -36,6 +38,11 @@ const PURPOSE = 'sign-out'
 /** GET (or POST by an app): shows whom it would sign out. */
 export function createSignOutEndpoint(deps: SignOutDeps): Endpoint {
   return async (incoming) => {
+    // A cross-site POST comes without our cookies, and would sign out nobody: move on by GET.
+    if (incoming.method === 'POST') {
+      const path = `${deps.contract.paths.signOut}?${formatForm(incoming.params)}`
+      return { kind: 'local_redirect', path }
+    }
     const { browser, cookies } = identifyBrowser(incoming)
     const request: SignOutRequest = {
       browser: sha256(browser),
