@@ -59,7 +59,7 @@ export async function registerApi(app: FastifyInstance, options: ApiOptions): Pr
 }
 
 /**
- * The document that tells clients where to get tokens (RFC 9728). Its path starts at the root of
+ * The document that tells clients where to get tokens (RFC 9728 §3). Its path starts at the root of
  * the host, so this goes onto the outer instance, without the prefix of the API.
  */
 export async function registerMetadata(

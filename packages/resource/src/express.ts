@@ -38,7 +38,7 @@ export function handleTokenErrors(guard: Guard): ErrorRequestHandler {
   }
 }
 
-/** The handler of `app.get(guard.metadataPath(), …)` (RFC 9728). */
+/** The handler of `app.get(guard.metadataPath(), …)` (RFC 9728 §3). */
 export function resourceMetadata(guard: Guard): RequestHandler {
   return (_request, response) => {
     response.set(RESOURCE_METADATA_HEADERS).json(guard.metadata())

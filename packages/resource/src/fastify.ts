@@ -39,7 +39,7 @@ export function handleTokenErrors(guard: Guard) {
   }
 }
 
-/** The handler of `app.get(guard.metadataPath(), …)` (RFC 9728). */
+/** The handler of `app.get(guard.metadataPath(), …)` (RFC 9728 §3). */
 export function resourceMetadata(guard: Guard) {
   return (_request: FastifyRequest, reply: FastifyReply): unknown =>
     reply.headers(RESOURCE_METADATA_HEADERS).send(guard.metadata())

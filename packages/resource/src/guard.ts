@@ -50,7 +50,7 @@ export interface Guard {
   assertRequirements(requirements: object): void
   /** The answer for a TokenError thrown later in a handler, such as by `token.assert()`. */
   refuse(error: TokenError): Refusal
-  /** The document of RFC 9728, to be served at `metadataPath()`. */
+  /** The document of RFC 9728 §2, to be served at `metadataPath()`. */
   metadata(): ResourceMetadata
   /** @throws TypeError when the audience is not a URL */
   metadataPath(): string

@@ -34,7 +34,7 @@ export function handleTokenErrors(guard: Guard): ErrorHandler {
   }
 }
 
-/** The handler of `app.get(guard.metadataPath(), …)` (RFC 9728). */
+/** The handler of `app.get(guard.metadataPath(), …)` (RFC 9728 §3). */
 export function resourceMetadata(guard: Guard): Handler {
   return (context) => context.json(guard.metadata(), 200, RESOURCE_METADATA_HEADERS)
 }

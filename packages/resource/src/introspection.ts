@@ -19,7 +19,7 @@ interface Remembered {
   readonly untilMilliseconds: number
 }
 
-/** @throws TokenError token_inactive, issuer_mismatch, audience_mismatch, introspection_unavailable */
+/** @throws TokenError token_inactive, token_type_wrong, issuer_mismatch, audience_mismatch, introspection_unavailable */
 export type Introspect = (token: string) => Promise<AccessToken>
 
 export function createIntrospection(
@@ -32,9 +32,27 @@ export function createIntrospection(
   const cacheMilliseconds = (options.cacheSeconds ?? DEFAULT_CACHE_SECONDS) * 1000
 
   async function ask(token: string, key: string): Promise<Answer> {
-    const answer = readAnswer(await askIssuer(token, options, settings, issuer), settings)
+    const answer = readAnswer(await askIssuer(token), settings)
     remembered.set(key, { answer, untilMilliseconds: Date.now() + cacheMilliseconds })
     return answer
+  }
+
+  /** Whatever goes wrong on the way, the token is not accepted: a time-out is no "yes". */
+  async function askIssuer(token: string): Promise<Claims> {
+    try {
+      const { introspectionEndpoint } = await issuer.metadata()
+      if (!introspectionEndpoint) throw new Error(`${settings.issuer} offers no introspection`)
+      const claims = await fetchJson(settings, introspectionEndpoint, {
+        method: 'POST',
+        headers: { authorization: basicCredentials(options) },
+        body: new URLSearchParams({ token, token_type_hint: 'access_token' }),
+      })
+      if (!isObject(claims))
+        throw new Error(`${introspectionEndpoint} answered with no JSON object`)
+      return claims
+    } catch (cause) {
+      throw new TokenError('introspection_unavailable', { cause })
+    }
   }
 
   function find(token: string): Answer | Promise<Answer> {
@@ -57,32 +75,14 @@ export function createIntrospection(
   }
 }
 
-/** Whatever goes wrong on the way, the token is not accepted: a time-out is no "yes". */
-async function askIssuer(
-  token: string,
-  options: IntrospectionOptions,
-  settings: Settings,
-  issuer: Issuer,
-): Promise<Claims> {
-  try {
-    const { introspectionEndpoint } = await issuer.metadata()
-    if (!introspectionEndpoint) throw new Error(`${settings.issuer} offers no introspection`)
-    const claims = await fetchJson(settings, introspectionEndpoint, {
-      method: 'POST',
-      headers: { authorization: basicCredentials(options) },
-      body: new URLSearchParams({ token, token_type_hint: 'access_token' }),
-    })
-    if (!isObject(claims)) throw new Error(`${introspectionEndpoint} answered with no JSON object`)
-    return claims
-  } catch (cause) {
-    throw new TokenError('introspection_unavailable', { cause })
-  }
-}
-
 function readAnswer(claims: Claims, settings: Settings): Answer {
   try {
     // RFC 7662 §2.2: a boolean; anything but true is a no.
     if (claims.active !== true) throw new TokenError('token_inactive')
+    // RFC 7662 §2.2: the issuer knows refresh tokens too, and they are no key to an API.
+    if (String(claims.token_type).toLowerCase() !== 'bearer') {
+      throw new TokenError('token_type_wrong', { detail: 'token_type is not Bearer' })
+    }
     if (claims.iss !== undefined && claims.iss !== settings.issuer) {
       throw new TokenError('issuer_mismatch', { detail: `iss is ${JSON.stringify(claims.iss)}` })
     }

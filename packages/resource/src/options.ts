@@ -40,7 +40,7 @@ export interface GuardOptions {
   readonly algorithms?: readonly Algorithm[]
   /** How long past its expiry a token still passes. Default 0; 5 is plenty for clocks that drift. */
   readonly clockToleranceSeconds?: number
-  /** Lets tokens that are not JWTs be checked by asking the issuer (RFC 7662). */
+  /** Lets tokens that are not JWTs be checked by asking the issuer (RFC 7662 §2). */
   readonly introspection?: IntrospectionOptions
   /** Whether to follow the issuer's feed of revoked grants, apps and users. Default `feed`. */
   readonly revocation?: 'feed' | 'off'

@@ -12,7 +12,7 @@ export interface Refusal {
 
 export interface RefusalSettings {
   readonly realm: string
-  /** Where the document of RFC 9728 is; undefined when the audience is no URL. */
+  /** Where the metadata of this API is (RFC 9728 §3.1); undefined when the audience is no URL. */
   readonly resourceMetadataUrl: string | undefined
   /** Whether clients are told what is wrong in words. */
   readonly descriptions: boolean

@@ -1,4 +1,4 @@
-// The document by which clients learn whose tokens this API takes (RFC 9728).
+// The document by which clients learn whose tokens this API takes (RFC 9728 §2).
 
 import type { Settings } from './options.ts'
 

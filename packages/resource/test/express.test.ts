@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler } from 'express'
+import express from 'express'
 import { onTestFinished } from 'vitest'
 import { handleTokenErrors, protect, resourceMetadata } from '../src/express.ts'
 import type { Guard } from '../src/index.ts'
@@ -31,13 +31,8 @@ async function startServer(guard: Guard): Promise<string> {
   app.get('/broken', protect(guard), () => {
     throw new Error('bug')
   })
-  app.use(handleTokenErrors(guard), quietly)
+  app.use(handleTokenErrors(guard))
   return await listen(app)
-}
-
-/** Express logs errors to the console unless something answers them. */
-const quietly: ErrorRequestHandler = (_error, _request, response, _next) => {
-  response.status(500).json({})
 }
 
 function listen(app: express.Express): Promise<string> {

@@ -42,6 +42,8 @@ describe('refuses', () => {
     ['of another issuer', { iss: 'https://other.test' }, 'issuer_mismatch'],
     ['for another API', { aud: 'https://other.test' }, 'audience_mismatch'],
     ['that has expired', { exp: 1 }, 'token_expired'],
+    ['that is a refresh token', { token_type: undefined }, 'token_type_wrong'],
+    ['of another kind', { token_type: 'N_A' }, 'token_type_wrong'],
     ['without expiry', { exp: undefined }, 'claims_invalid'],
     ['bound to a key', { cnf: { jkt: 'x' } }, 'token_sender_constrained'],
     ['whose "active" is only like true', { active: 'true' }, 'token_inactive'],

@@ -1,6 +1,6 @@
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { createGuard, type GuardOptions } from '../src/index.ts'
+import { createGuard } from '../src/index.ts'
 import { metadataUrl } from '../src/issuer.ts'
 import { createTestIssuer } from '../src/testing.ts'
 import { newGuardUnderTest, requestWith, send } from './support/guard-under-test.ts'
@@ -56,24 +56,41 @@ test('RFC 8414 §3.3: metadata of another issuer is refused, with both names in 
 
 describe('metadata that cannot be trusted or used refuses every token', () => {
   const issuer = 'https://issuer.test'
+  const good = { issuer, jwks_uri: `${issuer}/jwks` }
+  const padding = 'a'.repeat(5_000_000)
+
+  // The keys are there whatever their URL is, so that only the metadata can be at fault.
+  async function askWith(metadata: Response): Promise<Response | undefined> {
+    const testIssuer = createTestIssuer({ issuer })
+    const answer = (url: string) =>
+      url === metadataUrl(issuer) ? metadata : testIssuer.fetch(good.jwks_uri)
+    const guard = createGuard({
+      ...testIssuer.guardOptions,
+      ...withoutFeed,
+      fetch: async (input) => answer(String(input)),
+    })
+    const verdict = await guard.verify(requestWith(`Bearer ${await testIssuer.mint()}`))
+    return verdict.ok ? undefined : verdict.response
+  }
+
+  test('unlike metadata that is as it should be', async () => {
+    expect(await askWith(Response.json(good))).toBeUndefined()
+  })
+
   test.each<[string, () => Response]>([
     ['no JSON', () => new Response('<html>')],
     ['no object', () => Response.json([])],
-    ['an error', () => Response.json({ issuer, jwks_uri: `${issuer}/jwks` }, { status: 500 })],
+    ['an error', () => Response.json(good, { status: 500 })],
     ['no keys', () => Response.json({ issuer })],
-    ['keys on plain http', () => Response.json({ issuer, jwks_uri: 'http://issuer.test/jwks' })],
-    ['keys in a file', () => Response.json({ issuer, jwks_uri: 'file:///etc/keys' })],
-    ['keys that are no URL', () => Response.json({ issuer, jwks_uri: 5 })],
-    ['5 MB', () => new Response(`{"a":"${'a'.repeat(5_000_000)}"}`)],
-  ])('%s', async (_name, respond) => {
-    const options: GuardOptions = { issuer, audience: 'https://api.test', ...withoutFeed }
-    const guard = createGuard({ ...options, fetch: async () => respond() })
-    const token = await createTestIssuer().mint()
-    const verdict = await guard.verify(requestWith(`Bearer ${token}`))
-    if (verdict.ok) throw new Error('A token was accepted without keys')
-    expect(verdict.response.status).toBe(503)
-    expect(verdict.response.headers.get('retry-after')).toBe('1')
-    expect(await verdict.response.json()).toMatchObject({ error: 'temporarily_unavailable' })
+    ['keys on plain http', () => Response.json({ ...good, jwks_uri: 'http://issuer.test/jwks' })],
+    ['keys in a file', () => Response.json({ ...good, jwks_uri: 'file:///etc/keys' })],
+    ['keys that are no URL', () => Response.json({ ...good, jwks_uri: 5 })],
+    ['5 MB', () => Response.json({ ...good, padding })],
+  ])('%s', async (_name, metadata) => {
+    const response = await askWith(metadata())
+    expect(response?.status).toBe(503)
+    expect(response?.headers.get('retry-after')).toBe('1')
+    expect(await response?.json()).toMatchObject({ error: 'temporarily_unavailable' })
   })
 })
 
@@ -138,22 +155,41 @@ describe('a new signing key', () => {
   })
 })
 
+test('a redirect of the issuer is not followed', async () => {
+  vi.useRealTimers()
+  const paths: (string | undefined)[] = []
+  const origin = await startServer((request, response) => {
+    paths.push(request.url)
+    response.writeHead(302, { location: '/elsewhere' }).end()
+  })
+  const token = await createTestIssuer().mint()
+  expect(await send(guardOf(origin), requestWith(`Bearer ${token}`))).toMatchObject({ status: 503 })
+  expect(paths).toEqual(['/.well-known/oauth-authorization-server'])
+})
+
 test('an issuer that never answers is given up, and the token with it', async () => {
   vi.useRealTimers()
-  const server = createServer(() => undefined)
+  const origin = await startServer(() => undefined)
+  const token = await createTestIssuer().mint()
+  expect(await send(guardOf(origin), requestWith(`Bearer ${token}`))).toMatchObject({ status: 503 })
+})
+
+function guardOf(issuer: string) {
+  return createGuard({
+    issuer,
+    audience: 'https://api.test',
+    timeoutSeconds: 0.5,
+    ...withoutFeed,
+  })
+}
+
+async function startServer(handler: RequestListener): Promise<string> {
+  const server = createServer(handler)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
     server.closeAllConnections()
     server.close()
   })
   const address = server.address()
-  const port = typeof address === 'object' ? address?.port : undefined
-  const guard = createGuard({
-    issuer: `http://127.0.0.1:${port}`,
-    audience: 'https://api.test',
-    timeoutSeconds: 0.2,
-    ...withoutFeed,
-  })
-  const token = await createTestIssuer().mint()
-  expect(await send(guard, requestWith(`Bearer ${token}`))).toMatchObject({ status: 503 })
-})
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+}

@@ -46,7 +46,7 @@ async function introspect(state: TestIssuerState, init: RequestInit): Promise<ob
   const token = new URLSearchParams(String(init.body)).get('token') ?? ''
   const claims = state.opaqueTokens.get(token) ?? (await readOwnJwt(state, token))
   const isActive = claims !== undefined && !state.revocations.hasGrant(String(claims.grant_id))
-  return isActive ? { active: true, ...claims } : { active: false }
+  return isActive ? { active: true, token_type: 'Bearer', ...claims } : { active: false }
 }
 
 function readOwnJwt(state: TestIssuerState, token: string) {

@@ -23,115 +23,131 @@ interface ServerUnderTest {
 }
 
 export function describeAdapter(name: string, startServer: StartServer): void {
-  async function start(): Promise<ServerUnderTest> {
-    const issuer = createTestIssuer({ audience: 'https://api.test/v1' })
-    const guard = createGuard({ ...issuer.guardOptions, scopes: ['contacts:read'] })
-    onTestFinished(() => guard.close())
-    const origin = await startServer(guard)
-    return {
-      origin,
-      issuer,
-      get: (path, token) =>
-        fetch(origin + path, { headers: token ? { authorization: `Bearer ${token}` } : {} }),
-    }
-  }
-
+  const start = () => startServerUnderTest(startServer)
   describe(name, () => {
-    test('lets a good token in and hands it to the handler', async () => {
-      const { get, issuer } = await start()
-      const token = await issuer.mint({
-        clientId: 'sync',
-        organisationId: 'acme',
-        scopes: ['contacts:read'],
-      })
-      const response = await get('/contacts', token)
-      expect(response.status).toBe(200)
-      expect(await response.json()).toEqual({ clientId: 'sync', organisationId: 'acme' })
+    testTokens(start)
+    testSecondTokens(start)
+    testRequirements(start)
+    testMetadata(start)
+  })
+}
+
+type Start = () => Promise<ServerUnderTest>
+
+async function startServerUnderTest(startServer: StartServer): Promise<ServerUnderTest> {
+  const issuer = createTestIssuer({ audience: 'https://api.test/v1' })
+  const guard = createGuard({ ...issuer.guardOptions, scopes: ['contacts:read'] })
+  onTestFinished(() => guard.close())
+  const origin = await startServer(guard)
+  return {
+    origin,
+    issuer,
+    get: (path, token) =>
+      fetch(origin + path, { headers: token ? { authorization: `Bearer ${token}` } : {} }),
+  }
+}
+
+function testTokens(start: Start): void {
+  test('lets a good token in and hands it to the handler', async () => {
+    const { get, issuer } = await start()
+    const token = await issuer.mint({
+      clientId: 'sync',
+      organisationId: 'acme',
+      scopes: ['contacts:read'],
     })
+    const response = await get('/contacts', token)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ clientId: 'sync', organisationId: 'acme' })
+  })
 
-    test('RFC 6750 §3.1: asks for a token without an error code', async () => {
-      const { get } = await start()
-      const response = await get('/contacts')
-      expect(response.status).toBe(401)
-      expect(parseChallenge(response.headers.get('www-authenticate'))).toEqual({
-        scheme: 'Bearer',
-        parameters: {
-          realm: 'https://api.test/v1',
-          scope: 'contacts:read',
-          resource_metadata: 'https://api.test/.well-known/oauth-protected-resource/v1',
-        },
-      })
-      expect(await response.json()).toMatchObject({ error: 'unauthorized' })
+  test('RFC 6750 §3.1: asks for a token without an error code', async () => {
+    const { get } = await start()
+    const response = await get('/contacts')
+    expect(response.status).toBe(401)
+    expect(parseChallenge(response.headers.get('www-authenticate'))).toEqual({
+      scheme: 'Bearer',
+      parameters: {
+        realm: 'https://api.test/v1',
+        scope: 'contacts:read',
+        resource_metadata: 'https://api.test/.well-known/oauth-protected-resource/v1',
+      },
     })
+    expect(await response.json()).toMatchObject({ error: 'unauthorized' })
+  })
 
-    test('RFC 6750 §3.1: refuses an expired token with 401, a short scope with 403', async () => {
-      const { get, issuer } = await start()
-      const expired = await get('/contacts', await issuer.mint.expired())
-      expect(expired.status).toBe(401)
-      expect(await expired.json()).toMatchObject({ error: 'invalid_token' })
+  test('RFC 6750 §3.1: refuses an expired token with 401, a short scope with 403', async () => {
+    const { get, issuer } = await start()
+    const expired = await get('/contacts', await issuer.mint.expired())
+    expect(expired.status).toBe(401)
+    expect(await expired.json()).toMatchObject({ error: 'invalid_token' })
 
-      const short = await get('/contacts', await issuer.mint({ scopes: ['other'] }))
-      expect(short.status).toBe(403)
-      const { parameters } = parseChallenge(short.headers.get('www-authenticate'))
-      expect(parameters).toMatchObject({ error: 'insufficient_scope', scope: 'contacts:read' })
-    })
+    const short = await get('/contacts', await issuer.mint({ scopes: ['other'] }))
+    expect(short.status).toBe(403)
+    const { parameters } = parseChallenge(short.headers.get('www-authenticate'))
+    expect(parameters).toMatchObject({ error: 'insufficient_scope', scope: 'contacts:read' })
+  })
 
-    test('B9: a token in the query is no token, beside the header it is one too many', async () => {
-      const { get, issuer } = await start()
-      const token = await issuer.mint({ scopes: ['contacts:read'] })
-      expect((await get(`/contacts?access_token=${token}`)).status).toBe(401)
-      expect((await get(`/contacts?access_token=${token}`, token)).status).toBe(400)
-    })
+  test('a revoked token is refused', async () => {
+    const { get, issuer } = await start()
+    const token = await issuer.mint({ scopes: ['contacts:read'] })
+    issuer.revoke(token)
+    expect((await get('/contacts', token)).status).toBe(401)
+  })
+}
 
-    test('B9: two Authorization headers are one too many', async () => {
-      const { origin, issuer } = await start()
-      const token = await issuer.mint({ scopes: ['contacts:read'] })
-      const status = await sendTwoHeaders(`${origin}/contacts`, token)
-      expect(status).toBe(400)
-    })
+function testSecondTokens(start: Start): void {
+  test('B9: a token in the query is no token, beside the header it is one too many', async () => {
+    const { get, issuer } = await start()
+    const token = await issuer.mint({ scopes: ['contacts:read'] })
+    expect((await get(`/contacts?access_token=${token}`)).status).toBe(401)
+    expect((await get(`/contacts?access_token=${token}`, token)).status).toBe(400)
+  })
 
-    test('guards by what the request says', async () => {
-      const { get, issuer } = await start()
-      const token = await issuer.mint({ organisationId: 'acme' })
-      expect((await get('/organisations/acme', token)).status).toBe(200)
-      const foreign = await get('/organisations/globex', token)
-      expect(foreign.status).toBe(403)
-      expect(await foreign.json()).toMatchObject({ error: 'access_denied' })
-    })
+  test('B9: two Authorization headers are one too many', async () => {
+    const { origin, issuer } = await start()
+    const token = await issuer.mint({ scopes: ['contacts:read'] })
+    const status = await sendTwoHeaders(`${origin}/contacts`, token)
+    expect(status).toBe(400)
+  })
+}
 
-    test('answers a token refused inside a handler with the same challenge', async () => {
-      const { get, issuer } = await start()
-      expect((await get('/late', await issuer.mint({ scopes: ['admin'] }))).status).toBe(200)
-      const refused = await get('/late', await issuer.mint())
-      expect(refused.status).toBe(403)
-      const { parameters } = parseChallenge(refused.headers.get('www-authenticate'))
-      expect(parameters).toMatchObject({ error: 'insufficient_scope', scope: 'admin' })
-    })
+function testRequirements(start: Start): void {
+  test('guards by what the request says', async () => {
+    const { get, issuer } = await start()
+    const token = await issuer.mint({ organisationId: 'acme' })
+    expect((await get('/organisations/acme', token)).status).toBe(200)
+    const foreign = await get('/organisations/globex', token)
+    expect(foreign.status).toBe(403)
+    expect(await foreign.json()).toMatchObject({ error: 'access_denied' })
+  })
 
-    test('leaves other errors to the framework', async () => {
-      const { get, issuer } = await start()
-      expect((await get('/broken', await issuer.mint())).status).toBe(500)
-    })
+  test('answers a token refused inside a handler with the same challenge', async () => {
+    const { get, issuer } = await start()
+    expect((await get('/late', await issuer.mint({ scopes: ['admin'] }))).status).toBe(200)
+    const refused = await get('/late', await issuer.mint())
+    expect(refused.status).toBe(403)
+    const { parameters } = parseChallenge(refused.headers.get('www-authenticate'))
+    expect(parameters).toMatchObject({ error: 'insufficient_scope', scope: 'admin' })
+  })
 
-    test('RFC 9728 §3: serves the document of this API to any web page', async () => {
-      const { get } = await start()
-      const response = await get('/.well-known/oauth-protected-resource/v1')
-      expect(response.status).toBe(200)
-      expect(response.headers.get('access-control-allow-origin')).toBe('*')
-      expect(response.headers.get('content-type')).toContain('application/json')
-      expect(await response.json()).toEqual({
-        resource: 'https://api.test/v1',
-        authorization_servers: ['https://issuer.test'],
-        scopes_supported: ['contacts:read'],
-        bearer_methods_supported: ['header'],
-      })
-    })
+  test('leaves other errors to the framework', async () => {
+    const { get, issuer } = await start()
+    expect((await get('/broken', await issuer.mint())).status).toBe(500)
+  })
+}
 
-    test('a revoked token is refused', async () => {
-      const { get, issuer } = await start()
-      const token = await issuer.mint({ scopes: ['contacts:read'] })
-      issuer.revoke(token)
-      expect((await get('/contacts', token)).status).toBe(401)
+function testMetadata(start: Start): void {
+  test('RFC 9728 §3: serves the document of this API to any web page', async () => {
+    const { get } = await start()
+    const response = await get('/.well-known/oauth-protected-resource/v1')
+    expect(response.status).toBe(200)
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+    expect(response.headers.get('content-type')).toContain('application/json')
+    expect(await response.json()).toEqual({
+      resource: 'https://api.test/v1',
+      authorization_servers: ['https://issuer.test'],
+      scopes_supported: ['contacts:read'],
+      bearer_methods_supported: ['header'],
     })
   })
 }
