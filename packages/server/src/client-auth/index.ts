@@ -62,7 +62,12 @@ interface Presented extends Omit<PresentedSecret, 'secret'> {
 /** RFC 6749 §2.3: a client must not use more than one method in a request. */
 function readCredentials(request: IncomingRequest): Presented {
   const used = SECRET_METHODS.flatMap((method) => method.read(request) ?? [])
-  if (used.length > 1) throw new OAuthError('client_methods_several')
+  // RFC 7521 §4.2: an assertion is a method as well, though none that a client is registered for here.
+  const asserted = request.params.has('client_assertion')
+  if (used.length > 1 || (asserted && used.length > 0)) {
+    throw new OAuthError('client_methods_several')
+  }
+  if (asserted) throw new OAuthError('client_method_wrong')
   const named = optional(request.params, 'client_id')
   const [credentials] = used
   if (credentials === undefined) {

@@ -1,0 +1,55 @@
+// Requests as no browser and no good client would send them: any method, any header, any bytes.
+
+import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http'
+import { connect } from 'node:net'
+
+export interface PlainAnswer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+}
+
+/** One request through node:http, which sends what fetch refuses to. */
+export function sendRequest(
+  url: string,
+  { body, ...options }: RequestOptions & { body?: string | Buffer } = {},
+): Promise<PlainAnswer> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, options, (response) => {
+      const parts: Buffer[] = []
+      response.on('data', (part: Buffer) => parts.push(part))
+      response.on('error', reject)
+      response.on('end', () => {
+        const text = Buffer.concat(parts).toString()
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text })
+      })
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+/** Sends bytes as they are. @returns everything that came back until the server closed the connection. */
+export function sendBytes(
+  url: string,
+  bytes: string | Buffer,
+): Promise<{ text: string; closed: boolean }> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: hostname, port: Number(port) })
+    const parts: Buffer[] = []
+    const finish = (closed: boolean) => {
+      clearTimeout(patience)
+      socket.destroy()
+      resolve({ text: Buffer.concat(parts).toString('latin1'), closed })
+    }
+    const patience = setTimeout(() => finish(false), PATIENCE_MS)
+    socket.on('data', (part: Buffer) => parts.push(part))
+    // Whoever is refused in the middle of a request may find the connection reset.
+    socket.on('error', (error) => (parts.length > 0 ? finish(true) : reject(error)))
+    socket.on('close', () => finish(true))
+    socket.write(bytes)
+  })
+}
+
+const PATIENCE_MS = 5_000
