@@ -5,7 +5,9 @@ import {
   problemsOf,
   type TestContext,
 } from '../../test/support/operation-context.ts'
+import { lockSeconds } from '../identity/lock-out.ts'
 import { verifyPassword } from '../identity/passwords.ts'
+import { sha256 } from '../platform/hash.ts'
 import { createOrganisation } from './organisations.ts'
 import { changePassword, createUser, listUsers, type NewUser } from './users.ts'
 
@@ -89,6 +91,22 @@ describe('a new password', () => {
     const feed = { tenant: tenant.name, afterSequence: 0, nowSeconds: clock.nowSeconds(), limit: 9 }
     expect(await store.listRevocations(feed)).toMatchObject([{ kind: 'user', subject: user.id }])
     expect((await auditTrail(context))[0]).toBe(`test user.password_changed user:${user.id}`)
+  })
+
+  it('D7: unlocks an account that nothing else would unlock', async () => {
+    const user = await createUser(ADA, context)
+    const { store, tenant, clock } = context
+    const attempt = () =>
+      store.startSignInAttempt({
+        tenant: tenant.name,
+        usernameHash: sha256(user.username),
+        nowSeconds: clock.nowSeconds(),
+        lockSeconds: () => lockSeconds(100),
+      })
+    await attempt()
+    expect((await attempt()).allowed).toBe(false)
+    await changePassword({ username: 'Ada', password: 'eight eager eagles' }, context)
+    expect((await attempt()).allowed).toBe(true)
   })
 
   it('is refused when it is weak or the user does not exist', async () => {

@@ -2,6 +2,7 @@
 
 import { hashPassword } from '../identity/passwords.ts'
 import { normaliseUsername } from '../identity/usernames.ts'
+import { sha256 } from '../platform/hash.ts'
 import { newId } from '../platform/random.ts'
 import { asUserId } from '../protocol/ids.ts'
 import type { Membership, MembershipRecord, UserRecord } from '../store/records.ts'
@@ -72,7 +73,7 @@ export async function listUsers(context: OperationContext): Promise<readonly Use
   return Promise.all(users.map((user) => view(user, context)))
 }
 
-/** Ends every session and grant of the user. @throws OperationError */
+/** Ends every session and grant of the user, and unlocks the account. @throws OperationError */
 export async function changePassword(
   input: { readonly username: string; readonly password: string },
   context: OperationContext,
@@ -89,6 +90,7 @@ export async function changePassword(
     nowSeconds,
     revocationExpiresAtSeconds: revocationExpiry(tenant, nowSeconds),
   })
+  await store.clearSignInAttempts(tenant.name, sha256(user.username))
   await recordAudit(context, 'user.password_changed', `user:${user.id}`)
 }
 
