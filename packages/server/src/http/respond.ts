@@ -84,10 +84,11 @@ function sendAuthorization(
 }
 
 /**
- * RFC 6749 §3.1.2: the redirect URI keeps the query it was registered with, byte for byte.
+ * RFC 6749 §3.1.2: the redirect URI keeps the query it was registered with, byte for byte. The empty fragment at the
+ * end keeps the browser from adding the one of the link that led here (RFC 9700 §4.1.3).
  */
 function appendQuery(redirectUri: string, fields: readonly [string, string][]): string {
   if (fields.length === 0) return redirectUri
   const separator = redirectUri.includes('?') ? '&' : '?'
-  return `${redirectUri}${separator}${new URLSearchParams([...fields])}`
+  return `${redirectUri}${separator}${new URLSearchParams([...fields])}#`
 }
