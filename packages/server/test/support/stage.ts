@@ -2,11 +2,11 @@
 
 import type { BrowserContextOptions } from 'playwright-core'
 import { launchChromium } from './chromium.ts'
+import { registerClient } from './register-client.ts'
 import { type Site, startAppSite } from './site.ts'
 import { startTestServer, type TestServer } from './start-server.ts'
 import { TestApp } from './test-app.ts'
 import { Visitor } from './visitor.ts'
-import { clientRecord, secretRecord } from './world.ts'
 
 export interface Stage {
   readonly server: TestServer
@@ -42,28 +42,25 @@ export async function startStage(): Promise<Stage> {
 }
 
 async function registerApp(server: TestServer, site: Site): Promise<TestApp> {
-  const client = {
-    id: 'ledgerly',
-    secret: 'ledgerly-secret-0123456789',
-    redirectUri: `${site.origin}/callback`,
-  }
-  const now = server.clock.nowSeconds()
-  const record = clientRecord(
-    client,
+  const client = await registerClient(
+    server,
+    { id: 'ledgerly', secret: 'ledgerly-secret-0123456789' },
     {
       name: 'Ledgerly',
       publisher: 'Ledgerly GmbH',
       homepage: 'https://ledgerly.example/',
       privacyUri: 'https://ledgerly.example/privacy',
-      redirectUris: [client.redirectUri, `${site.origin}/moving`, 'com.example.ledgerly:/callback'],
+      redirectUris: [
+        `${site.origin}/callback`,
+        `${site.origin}/moving`,
+        'com.example.ledgerly:/callback',
+      ],
       postLogoutRedirectUris: [`${site.origin}/goodbye`],
       grantTypes: ['authorization_code', 'refresh_token'],
       scopes: ['openid', 'profile', 'email', ...API.scopes.map(({ name }) => name)],
       defaultScopes: ['contacts:read'],
     },
-    now,
   )
-  await server.store.createClient(record, secretRecord(client.secret, record, now))
   return new TestApp(server, client)
 }
 
