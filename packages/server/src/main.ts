@@ -3,6 +3,8 @@
 
 import { runCli } from './cli/run.ts'
 
+const EXIT_GRACE_MS = 500
+
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   stdin: process.stdin,
@@ -18,6 +20,8 @@ process.exitCode = await runCli(process.argv.slice(2), {
     startServer: async (...args) => (await import('./app.ts')).startServer(...args),
   },
 })
+// What a request that never ended holds open must not hold the process.
+setTimeout(() => process.exit(), EXIT_GRACE_MS).unref()
 
 function stopRequested(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()

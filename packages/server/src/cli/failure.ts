@@ -20,6 +20,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** The command could not do what it was asked to, and that is no bug; the message says what to do. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+}
+
 export interface Failure {
   readonly exitCode: number
   /** Ends with what to do next. */
@@ -39,6 +44,7 @@ export function describeFailure(error: unknown): Failure {
     return failure('usage', lines.join('\n'), { problems: error.problems })
   }
   if (error instanceof UsageError) return failure('usage', error.message)
+  if (error instanceof CommandError) return failure('failure', error.message)
   if (error instanceof StoreUnavailableError) {
     const next = 'check that it runs, then `ostiary migrate status` and `ostiary doctor`'
     return failure('store', `the database cannot be used: ${reasonOf(error)}\n→ ${next}`)

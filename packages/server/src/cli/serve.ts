@@ -3,6 +3,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { ServerOptions } from '../app.ts'
 import { type Deployment, openDeployment } from './deployment.ts'
+import { CommandError } from './failure.ts'
 import type { Host } from './host.ts'
 
 export interface Serving extends Pick<ServerOptions, 'config' | 'log'> {
@@ -34,7 +35,7 @@ export async function serve(serving: Serving, host: Host): Promise<void> {
 async function within(seconds: number, work: Promise<void>): Promise<void> {
   const deadline = setTimeout(seconds * 1000, 'expired', { ref: false })
   if ((await Promise.race([work, deadline])) !== 'expired') return
-  throw new Error(
+  throw new CommandError(
     `requests were still running ${seconds} seconds after the signal: raise server.shutdownSeconds if they need longer`,
   )
 }

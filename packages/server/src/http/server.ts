@@ -51,6 +51,7 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })
+  endConnectionsOnClose(server)
   server.addHook('onResponse', async (request, reply) => {
     const line = {
       method: request.method,
@@ -64,6 +65,18 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
   )
   serveHealth(server, settings.checkReady)
   return server
+}
+
+/** A connection that stays open after the answer in flight would hold up the end of the process. */
+function endConnectionsOnClose(server: FastifyInstance): void {
+  let closing = false
+  server.addHook('preClose', async () => {
+    closing = true
+  })
+  server.addHook('onSend', (_request, reply, payload, done) => {
+    if (closing) reply.header('connection', 'close')
+    done(null, payload)
+  })
 }
 
 /** Serves a tenant's routes below the path of its issuer. */

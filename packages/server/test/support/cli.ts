@@ -70,13 +70,15 @@ export async function createCliFolder(config?: object): Promise<CliFolder> {
   }
 }
 
-/** The first line on standard output that is complete. */
-export async function firstLine(child: ChildProcess): Promise<string> {
+/** The first line on standard output; the rest is read too, so that the process can go on writing. */
+export function firstLine(child: ChildProcess): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
   let seen = ''
-  for await (const chunk of child.stdout ?? []) {
+  child.stdout?.on('data', (chunk) => {
     seen += String(chunk)
     const end = seen.indexOf('\n')
-    if (end !== -1) return seen.slice(0, end)
-  }
-  throw new Error(`it ended without a line: ${seen}`)
+    if (end !== -1) resolve(seen.slice(0, end))
+  })
+  child.stdout?.on('end', () => reject(new Error(`it ended without a line: ${seen}`)))
+  return promise
 }

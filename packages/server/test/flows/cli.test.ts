@@ -1,0 +1,217 @@
+// The commands that set a server up, each as a process of its own.
+
+import { chmodSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type CliFolder, createCliFolder } from '../support/cli.ts'
+
+const TENANT = {
+  name: 'acme',
+  issuer: 'https://login.acme.example',
+  resourceServers: [
+    {
+      audience: 'https://api.acme.example',
+      name: 'Acme API',
+      scopes: [{ name: 'contacts:read', description: 'see your contacts', access: 'read' }],
+    },
+  ],
+}
+
+describe('setting up a server', () => {
+  let cli: CliFolder
+  beforeAll(async () => {
+    cli = await createCliFolder({ tenants: [TENANT] })
+    await cli.run(['migrate'])
+  })
+  afterAll(() => cli.remove())
+
+  it('keeps what it makes to its owner', () => {
+    for (const name of ['ostiary.db', 'master.key']) {
+      expect(statSync(join(cli.path, 'data', name)).mode & 0o777).toBe(0o600)
+    }
+    expect(statSync(join(cli.path, 'data')).mode & 0o777).toBe(0o700)
+  })
+
+  it('says which migrations are applied, and applies nothing twice', async () => {
+    expect(await cli.json(['migrate', 'status'])).toEqual({
+      applied: [expect.stringMatching(/^0001/)],
+      pending: [],
+    })
+    expect(await cli.json(['migrate'])).toEqual({ applied: [] })
+  })
+
+  it('creates, lists and shows an app, its secret only once', async () => {
+    const created = await cli.run([
+      ...['client', 'create', '--name', 'Ledger', '--id', 'ledger', '--scope', 'contacts:read'],
+      ...['--redirect-uri', 'https://ledger.example/cb', 'https://ledger.example/cb2'],
+    ])
+    expect(created).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(created.stdout).toMatch(
+      /^client id {6}ledger\nclient secret {2}ost_cs_\S+\nkeep the sec/,
+    )
+    const secret = /ost_cs_\S+/.exec(created.stdout)?.[0] ?? 'none'
+
+    const listed = await cli.run(['client', 'list'])
+    expect(listed.stdout).toMatch(/^CLIENT ID {2}NAME {4}TYPE.*\nledger {5}Ledger {2}confidential/)
+    const shown = await cli.run(['client', 'show', 'ledger'])
+    expect(shown.stdout).toMatch(/redirect URIs {2}https:\/\/ledger\.example\/cb https:\S+cb2\n/)
+    expect(shown.stdout).toContain(secret.slice(-4))
+    expect(listed.stdout + shown.stdout).not.toContain(secret)
+  })
+
+  it('replaces a secret without a gap', async () => {
+    const create = ['client', 'create', '--name', 'Export', '--id', 'export']
+    const { secret: first } = await cli.json(create)
+    const added = await cli.json([
+      ...['client', 'secret', 'add', 'export'],
+      ...['--name', 'second', '--expires-in-days', '90'],
+    ])
+    expect(added).toMatchObject({
+      clientId: 'export',
+      secret: expect.not.stringMatching(`${first}`),
+    })
+    const secrets = async () =>
+      (await cli.json(['client', 'show', 'export'])).secrets as { id: string; name: string }[]
+    const old = (await secrets()).find(({ name }) => name === 'first')
+    await cli.run(['client', 'secret', 'revoke', 'export', old?.id ?? ''])
+    expect(await secrets()).toMatchObject([{ id: added.secretId, name: 'second' }])
+  })
+
+  it('creates organisations and users, with a password from standard input', async () => {
+    await cli.run(['org', 'create', 'Globex', '--id', 'globex', '--unit', 'graz=Graz', 'Linz'])
+    const command = ['user', 'create', 'Ada', '--name', 'Ada', '--organisation', 'globex/graz']
+    const stdin = 'seven sober seals\n'
+    const created = await cli.run([...command, '--password-stdin'], { stdin })
+    expect(created.stdout).toMatch(/^username {2}ada\nid {8}[0-9a-f]{32}\n$/)
+    const users = await cli.run(['user', 'list'])
+    expect(users.stdout).toMatch(/ada +Ada +globex\/graz +active/)
+  })
+
+  it('makes a password and shows it once when none is given', async () => {
+    const { password } = await cli.json(['user', 'create', 'ben', '--name', 'Ben'])
+    expect(password).toMatch(/^([a-z2-9]{5}-){3}[a-z2-9]{5}$/)
+    expect(JSON.stringify(await cli.json(['user', 'list']))).not.toContain(password)
+  })
+
+  it('says what is wrong with the input, all of it, and exits with 2', async () => {
+    const run = await cli.run([
+      ...['client', 'create', '--name', ' ', '--redirect-uri', 'http://x.example', '--scope', 'x'],
+    ])
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(run.stderr).toMatch(
+      /name is empty[\s\S]*use https[\s\S]*"x" is not a scope of tenant acme/,
+    )
+    const asJson = await cli.json(['client', 'show', 'nobody'])
+    expect(asJson).toMatchObject({ error: { kind: 'usage', problems: [{ field: 'client' }] } })
+  })
+
+  it('refuses an empty standard input where a password should come from', async () => {
+    const run = await cli.run(['user', 'create', 'eve', '--name', 'Eve', '--password-stdin'])
+    expect(run).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('pipe the password') })
+  })
+
+  it('rotates keys, not before APIs can know the next one', async () => {
+    const early = await cli.run(['key', 'rotate'])
+    expect(early).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('wait, or force') })
+    const { currentKid } = await cli.json(['key', 'rotate', '--force'])
+    expect(await cli.json(['key', 'list'])).toMatchObject({
+      keys: [{ kid: currentKid, state: 'current' }, { state: 'next' }, { state: 'previous' }],
+    })
+  })
+})
+
+describe('what can be wrong', () => {
+  let cli: CliFolder
+  beforeAll(async () => {
+    cli = await createCliFolder({
+      tenants: [TENANT, { ...TENANT, name: 'beta', issuer: 'https://login.beta.example' }],
+    })
+  })
+  afterAll(() => cli.remove())
+
+  it('suggests the command that was meant, and exits with 2', async () => {
+    const run = await cli.run(['cleint', 'list'])
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(run.stderr).toContain('Did you mean client?')
+    const inGroup = await cli.run(['client', 'creat'])
+    expect(inGroup.stderr).toContain('Did you mean create?')
+  })
+
+  it('answers with JSON also when the command line is wrong', async () => {
+    expect(await cli.json(['client', 'list', '--bogus'])).toMatchObject({
+      error: { kind: 'usage', message: "unknown option '--bogus'" },
+    })
+  })
+
+  it('asks which tenant is meant when there are several', async () => {
+    const run = await cli.run(['client', 'list'])
+    expect(run).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('acme, beta') })
+    expect(await cli.json(['client', 'list', '--tenant', 'beta'])).toEqual({ clients: [] })
+  })
+
+  it('reports every problem of the configuration with its place, and exits with 3', async () => {
+    const env = { OSTIARY_LOG_LEVEL: 'loud', OSTIARY_TENANTS_1_ISSUER: 'http://beta.example' }
+    const run = await cli.run(['client', 'list', '--tenant', 'beta'], { env })
+    expect(run).toMatchObject({ exitCode: 3, stdout: '' })
+    expect(run.stderr).toMatch(/OSTIARY_LOG_LEVEL \(log\.level\): is "loud"\n {2}→ give one of/)
+    expect(run.stderr).toMatch(/OSTIARY_TENANTS_1_ISSUER[\s\S]*--allow http-issuer/)
+  })
+
+  it('names the file that is missing, and exits with 3', async () => {
+    const run = await cli.run(['client', 'list', '--config', 'nowhere.yaml'])
+    expect(run).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('nowhere.yaml') })
+  })
+
+  it('exits with 4 when the database does not answer, with what to do', async () => {
+    const env = {
+      OSTIARY_DATABASE_URL: 'postgres://ostiary:hunter2@127.0.0.1:1/ostiary',
+      OSTIARY_MASTER_KEY: 'q2mZ0oT7cJ9v4bXh1uRkWyLsEeNfPaGd8iQt5wVz3Ho=',
+    }
+    const run = await cli.run(['client', 'list', '--tenant', 'acme'], { env })
+    expect(run).toMatchObject({ exitCode: 4, stderr: expect.stringMatching(/→ .*ostiary doctor/) })
+    expect(run.stderr).not.toContain('hunter2')
+  })
+})
+
+describe('ostiary doctor', () => {
+  let cli: CliFolder
+  beforeAll(async () => {
+    cli = await createCliFolder({ tenants: [{ ...TENANT, issuer: 'https://127.0.0.1:1' }] })
+  })
+  afterAll(() => cli.remove())
+
+  it('is content with a database that is still to be made, and makes none', async () => {
+    const { stdout } = await cli.run(['doctor'])
+    expect(stdout).toMatch(/ok +Database +\S+ostiary\.db is made when the server first starts/)
+    expect(stdout).toMatch(/ok +Master key +is made/)
+    expect(() => statSync(join(cli.path, 'data'))).toThrow(/ENOENT/)
+  })
+
+  it('finds what is wrong, says how to repair it, and exits with 1', async () => {
+    const run = await cli.run(['doctor'])
+    expect(run.exitCode).toBe(1)
+    expect(run.stdout).toMatch(/WRONG +Issuer of acme .* cannot be read[\s\S]*→ start the server/)
+    expect(run.stdout).toMatch(/\n1 to repair\n$/)
+  })
+
+  it('names each problem of the configuration', async () => {
+    const env = { OSTIARY_LOG_LEVEL: 'loud', OSTIARY_SERVER_PORT: 'x' }
+    const { ok, checks } = await cli.json(['doctor'], { env })
+    expect(ok).toBe(false)
+    expect(checks).toMatchObject([
+      { subject: 'Node', ok: true },
+      { subject: 'Clock', ok: true },
+      { subject: 'Configuration', ok: false, detail: expect.stringContaining('SERVER_PORT') },
+      { subject: 'Configuration', ok: false, fix: expect.stringContaining('debug, info') },
+    ])
+  })
+
+  it('sees a master key that others can read, and one that is gone', async () => {
+    await cli.run(['migrate'])
+    const key = join(cli.path, 'data', 'master.key')
+    chmodSync(key, 0o644)
+    expect((await cli.run(['doctor'])).stdout).toMatch(/WRONG +Master key +.*chmod 600/)
+    rmSync(key)
+    expect((await cli.run(['doctor'])).stdout).toMatch(/WRONG +Master key +.*restore it/)
+  })
+})
