@@ -1,0 +1,115 @@
+// The model's approvals, codes and access tokens.
+
+import type { GrantStore, NewTokens } from '../../../src/store/port.ts'
+import type { ConsentRecord, GrantRecord } from '../../../src/store/records.ts'
+import { by, like, type State } from './state.ts'
+
+export function findGrant(state: State, tenant: string, id: string) {
+  const grant = state.grants.find((each) => each.tenant === tenant && each.id === id)
+  if (!grant) throw new RangeError('the model lost a grant')
+  return grant
+}
+
+export function grantRecordOf(grant: State['grants'][number]): GrantRecord {
+  const { endsAtSeconds: _endsAtSeconds, ...record } = grant
+  return structuredClone(record)
+}
+
+function addConsent(state: State, consent: ConsentRecord): void {
+  const { tenant, userId, clientId, organisationId } = consent
+  const kept = state.consents.find(like({ tenant, userId, clientId, organisationId }))
+  if (!kept) {
+    state.consents.push({ ...consent })
+    return
+  }
+  kept.scopes = [...new Set([...kept.scopes, ...consent.scopes])]
+  kept.grantedAtSeconds = consent.grantedAtSeconds
+}
+
+function storeTokens(
+  state: State,
+  grant: State['grants'][number],
+  { accessToken, refreshToken }: NewTokens,
+): void {
+  if (refreshToken) state.refreshTokens.push({ ...refreshToken, answer: undefined })
+  if (accessToken) state.accessTokens.push(accessToken)
+  grant.endsAtSeconds = Math.max(
+    grant.endsAtSeconds,
+    refreshToken?.endsAtSeconds ?? 0,
+    accessToken?.expiresAtSeconds ?? 0,
+  )
+}
+
+type Methods =
+  | 'findConsent'
+  | 'approveAuthorization'
+  | 'claimOnce'
+  | 'findCode'
+  | 'redeemCode'
+  | 'saveAccessToken'
+  | 'findAccessToken'
+  | 'listUserGrants'
+
+export function grantModel(state: State): Pick<GrantStore, Methods> {
+  const claim: GrantStore['claimOnce'] = async (once) => {
+    const { tenant, purpose, id } = once
+    if (state.oneTimeIds.some(like({ tenant, purpose, id }))) return false
+    state.oneTimeIds.push(once)
+    return true
+  }
+
+  return {
+    claimOnce: claim,
+
+    async findConsent({ tenant, userId, clientId, organisationId }) {
+      const key = { tenant, userId, clientId, organisationId }
+      return structuredClone(state.consents.find(like(key)) ?? null)
+    },
+
+    async approveAuthorization({ grant, code, consent, interaction }) {
+      if (interaction && !(await claim(interaction))) return 'already_decided'
+      state.grants.push({ ...grant, endsAtSeconds: code.expiresAtSeconds })
+      state.codes.push({ ...code })
+      if (consent) addConsent(state, consent)
+      return 'approved'
+    },
+
+    async findCode(tenant, hash) {
+      const code = state.codes.find(like({ tenant, hash }))
+      if (!code) return null
+      return { code: { ...code }, grant: grantRecordOf(findGrant(state, tenant, code.grantId)) }
+    },
+
+    async redeemCode({ tenant, hash, clientId, nowSeconds, tokens }) {
+      const code = state.codes.find(like({ tenant, hash, clientId }))
+      if (!code) return 'unknown'
+      if (code.redeemedAtSeconds !== null) return 'already_redeemed'
+      const grant = findGrant(state, tenant, code.grantId)
+      if (code.expiresAtSeconds <= nowSeconds || grant.revokedAtSeconds !== null) return 'expired'
+      code.redeemedAtSeconds = nowSeconds
+      storeTokens(state, grant, tokens)
+      return 'redeemed'
+    },
+
+    async saveAccessToken(token) {
+      state.accessTokens.push(token)
+    },
+
+    async findAccessToken(tenant, hash, nowSeconds) {
+      const token = state.accessTokens.find(like({ tenant, hash }))
+      return token && token.expiresAtSeconds > nowSeconds ? token : null
+    },
+
+    async listUserGrants(tenant, userId) {
+      return state.grants
+        .filter(like({ tenant, userId, revokedAtSeconds: null }))
+        .toSorted(
+          by(
+            (grant) => -grant.createdAtSeconds,
+            (grant) => grant.id,
+          ),
+        )
+        .map(grantRecordOf)
+    },
+  }
+}

@@ -1,0 +1,69 @@
+// The store as a plain model in memory: every rule in its simplest form, no SQL, nothing concurrent. The
+// differential test holds the real stores against it.
+
+import type { Store } from '../../../src/store/port.ts'
+import { clientModel } from './clients.ts'
+import { grantModel } from './grants.ts'
+import { keyModel } from './keys.ts'
+import { peopleModel } from './people.ts'
+import { refreshTokenModel } from './refresh-tokens.ts'
+import { revocationModel } from './revocations.ts'
+import { emptyState, removeWhere, type State } from './state.ts'
+
+export function createModel(): Store {
+  const state = emptyState()
+  return {
+    ...clientModel(state),
+    ...grantModel(state),
+    ...refreshTokenModel(state),
+    ...revocationModel(state),
+    ...peopleModel(state),
+    ...keyModel(state),
+    recordAuditEvent: async (event) => void state.auditEvents.push(event),
+    listAuditEvents: async (tenant, limit) =>
+      state.auditEvents
+        .filter((event) => event.tenant === tenant)
+        .toReversed()
+        .slice(0, limit),
+    deleteExpired: async (nowSeconds) => deleteExpired(state, nowSeconds),
+    check: async () => undefined,
+    close: async () => undefined,
+  }
+}
+
+const DAY = 86_400
+
+function deleteExpired(state: State, now: number): number {
+  const expired = (record: { readonly expiresAtSeconds: number | null }) =>
+    record.expiresAtSeconds !== null && record.expiresAtSeconds <= now
+  const gone =
+    removeWhere(state.codes, expired) +
+    removeWhere(state.accessTokens, expired) +
+    removeWhere(
+      state.refreshTokens,
+      ({ endsAtSeconds, answer }) => endsAtSeconds <= now && (!answer || expired(answer)),
+    )
+  return (
+    gone +
+    wipeAnswers(state, now) +
+    removeWhere(state.grants, (grant) => grant.endsAtSeconds <= now - 400 * DAY) +
+    removeWhere(state.sessions, (each) => expired(each) || each.endsAtSeconds <= now) +
+    removeWhere(state.oneTimeIds, expired) +
+    removeWhere(state.revocations, expired) +
+    removeWhere(state.keys, expired) +
+    removeWhere(
+      state.attempts,
+      (each) => each.lastAtSeconds <= now - 30 * DAY && each.lockedUntilSeconds <= now,
+    )
+  )
+}
+
+function wipeAnswers(state: State, now: number): number {
+  let wiped = 0
+  for (const { answer } of state.refreshTokens) {
+    if (answer?.sealed === undefined || answer.expiresAtSeconds > now) continue
+    answer.sealed = undefined
+    wiped++
+  }
+  return wiped
+}

@@ -1,0 +1,202 @@
+// The model's organisations, users and sessions.
+
+import type { IdentityStore, UserEnding } from '../../../src/store/port.ts'
+import { endUser } from './revocations.ts'
+import { by, like, removeWhere, type State } from './state.ts'
+
+export function peopleModel(state: State): IdentityStore {
+  return { ...organisationModel(state), ...userModel(state), ...sessionModel(state) }
+}
+
+function organisationModel(
+  state: State,
+): Pick<IdentityStore, 'createOrganisation' | 'listOrganisations' | 'listMemberships'> {
+  return {
+    async createOrganisation(organisation, units) {
+      const { tenant, id } = organisation
+      if (state.organisations.some(like({ tenant, id }))) return 'exists'
+      state.organisations.push(organisation)
+      state.units.push(...units)
+      return 'created'
+    },
+
+    async listOrganisations(tenant) {
+      return state.organisations
+        .filter(like({ tenant }))
+        .toSorted(
+          by(
+            (each) => each.createdAtSeconds,
+            (each) => each.id,
+          ),
+        )
+        .map((each) => ({
+          ...each,
+          units: state.units.filter(like({ tenant, organisationId: each.id })).toSorted(
+            by(
+              (unit) => unit.name,
+              (unit) => unit.id,
+            ),
+          ),
+        }))
+    },
+
+    async listMemberships(tenant, userId) {
+      const mine = state.memberships.filter(like({ tenant, userId }))
+      return state.organisations
+        .filter((each) => mine.some(like({ tenant: each.tenant, organisationId: each.id })))
+        .toSorted(
+          by(
+            (each) => each.createdAtSeconds,
+            (each) => each.id,
+          ),
+        )
+        .map((organisation) => {
+          const id = mine.find(like({ organisationId: organisation.id }))?.defaultUnitId
+          const defaultUnit = state.units.find((unit) => unit.tenant === tenant && unit.id === id)
+          return { organisation, defaultUnit: defaultUnit ?? null }
+        })
+    },
+  }
+}
+
+type UserMethods =
+  | 'createUser'
+  | 'findUser'
+  | 'findUserByUsername'
+  | 'listUsers'
+  | 'updatePasswordHash'
+  | 'changePassword'
+  | 'disableUser'
+  | 'startSignInAttempt'
+  | 'clearSignInAttempts'
+
+function userModel(state: State): Pick<IdentityStore, UserMethods> {
+  const find = (tenant: string, id: string) =>
+    state.users.find((user) => user.tenant === tenant && user.id === id)
+  const endEverything = (input: UserEnding) => {
+    const { tenant, userId } = input
+    removeWhere(state.sessions, like({ tenant, userId }))
+    endUser(state, input)
+    return true
+  }
+  return {
+    async createUser(user, memberships) {
+      const { tenant, id, username } = user
+      if (find(tenant, id) || state.users.some(like({ tenant, username }))) return 'exists'
+      state.users.push({ ...user })
+      state.memberships.push(...memberships)
+      return 'created'
+    },
+
+    findUser: async (tenant, id) => structuredClone(find(tenant, id) ?? null),
+
+    async findUserByUsername(tenant, username) {
+      return structuredClone(state.users.find(like({ tenant, username })) ?? null)
+    },
+
+    async listUsers(tenant) {
+      const users = state.users.filter(like({ tenant }))
+      return structuredClone(
+        users.toSorted(
+          by(
+            (each) => each.createdAtSeconds,
+            (each) => each.id,
+          ),
+        ),
+      )
+    },
+
+    async updatePasswordHash(tenant, id, passwordHash) {
+      const user = find(tenant, id)
+      if (user) user.passwordHash = passwordHash
+    },
+
+    async changePassword(input) {
+      const user = find(input.tenant, input.userId)
+      if (!user) return false
+      user.passwordHash = input.passwordHash
+      return endEverything(input)
+    },
+
+    async disableUser(input) {
+      const user = find(input.tenant, input.userId)
+      if (!user || user.disabledAtSeconds !== null) return false
+      user.disabledAtSeconds = input.nowSeconds
+      return endEverything(input)
+    },
+
+    async startSignInAttempt({ tenant, usernameHash, nowSeconds, lockSeconds }) {
+      let row = state.attempts.find(
+        (each) => each.tenant === tenant && each.usernameHash === usernameHash,
+      )
+      if (!row) {
+        row = { tenant, usernameHash, count: 0, lastAtSeconds: 0, lockedUntilSeconds: 0 }
+        state.attempts.push(row)
+      }
+      const { lockedUntilSeconds } = row
+      if (lockedUntilSeconds > nowSeconds) return { allowed: false, lockedUntilSeconds }
+      row.count++
+      row.lastAtSeconds = nowSeconds
+      const seconds = lockSeconds(row.count)
+      if (seconds > 0) row.lockedUntilSeconds = nowSeconds + seconds
+      return { allowed: true, attempts: row.count }
+    },
+
+    async clearSignInAttempts(tenant, usernameHash) {
+      removeWhere(
+        state.attempts,
+        (each) => each.tenant === tenant && each.usernameHash === usernameHash,
+      )
+    },
+  }
+}
+
+type SessionMethods =
+  | 'createSession'
+  | 'findSession'
+  | 'touchSession'
+  | 'listSessions'
+  | 'endSession'
+  | 'endSessionById'
+
+function sessionModel(state: State): Pick<IdentityStore, SessionMethods> {
+  return {
+    async createSession(session) {
+      state.sessions.push({ ...session })
+    },
+
+    async findSession(tenant, hash, nowSeconds) {
+      const session = state.sessions.find(like({ tenant, hash }))
+      if (!session) return null
+      if (Math.min(session.expiresAtSeconds, session.endsAtSeconds) <= nowSeconds) return null
+      const user = state.users.find(like({ tenant, id: session.userId, disabledAtSeconds: null }))
+      return user ? structuredClone({ session, user }) : null
+    },
+
+    async touchSession({ tenant, hash, nowSeconds, expiresAtSeconds }) {
+      const session = state.sessions.find(like({ tenant, hash }))
+      if (!session) return
+      session.lastSeenAtSeconds = nowSeconds
+      session.expiresAtSeconds = expiresAtSeconds
+    },
+
+    async listSessions(tenant, userId, nowSeconds) {
+      const live = state.sessions
+        .filter(like({ tenant, userId }))
+        .filter((each) => Math.min(each.expiresAtSeconds, each.endsAtSeconds) > nowSeconds)
+      return structuredClone(
+        live.toSorted(
+          by(
+            (each) => -each.lastSeenAtSeconds,
+            (each) => each.id,
+          ),
+        ),
+      )
+    },
+
+    endSession: async (tenant, hash) => removeWhere(state.sessions, like({ tenant, hash })) > 0,
+
+    endSessionById: async (tenant, userId, id) =>
+      removeWhere(state.sessions, like({ tenant, userId, id })) > 0,
+  }
+}

@@ -1,0 +1,103 @@
+// The model's feed, and whatever ends grants.
+
+import type { GrantStore, UserEnding } from '../../../src/store/port.ts'
+import type { GrantRecord, RevocationRecord } from '../../../src/store/records.ts'
+import { by, like, removeWhere, type State } from './state.ts'
+
+export function nextSequence(state: State, tenant: string): number {
+  const sequence = (state.sequences.get(tenant) ?? 0) + 1
+  state.sequences.set(tenant, sequence)
+  return sequence
+}
+
+export function publish(
+  state: State,
+  line: Pick<RevocationRecord, 'sequence' | 'kind' | 'subject'> & {
+    tenant: string
+    nowSeconds: number
+    revocationExpiresAtSeconds: number
+  },
+): void {
+  const { tenant, kind, subject, sequence } = line
+  const earlier = state.revocations.find(like({ tenant, kind, subject }))
+  removeWhere(state.revocations, like({ tenant, kind, subject }))
+  state.revocations.push({
+    tenant,
+    kind,
+    subject,
+    sequence,
+    issuedUntilSeconds: Math.max(line.nowSeconds, earlier?.issuedUntilSeconds ?? 0),
+    expiresAtSeconds: Math.max(line.revocationExpiresAtSeconds, earlier?.expiresAtSeconds ?? 0),
+  })
+}
+
+export function endGrants(
+  state: State,
+  which: { readonly [Field in 'tenant' | 'id' | 'clientId' | 'userId']?: string },
+  nowSeconds: number,
+): GrantRecord[] {
+  const grants = state.grants.filter(like({ ...which, revokedAtSeconds: null }))
+  for (const grant of grants) grant.revokedAtSeconds = nowSeconds
+  return grants
+}
+
+export function endUser(state: State, input: UserEnding): number {
+  const { tenant, userId, nowSeconds } = input
+  const sequence = nextSequence(state, tenant)
+  const ended = endGrants(state, { tenant, userId }, nowSeconds)
+  publish(state, { ...input, sequence, kind: 'user', subject: userId })
+  return ended.length
+}
+
+export function revokeGrant(
+  state: State,
+  input: Parameters<GrantStore['revokeGrant']>[0],
+): boolean {
+  const { tenant, grantId: id, nowSeconds } = input
+  const sequence = nextSequence(state, tenant)
+  const ended = endGrants(state, { tenant, id }, nowSeconds).length > 0
+  const known = state.grants.some(like({ tenant, id }))
+  const told = state.revocations.some(like({ tenant, kind: 'grant', subject: id }))
+  if (!ended && (known || told)) return false
+  publish(state, { ...input, sequence, kind: 'grant', subject: id })
+  return true
+}
+
+type Methods = 'revokeGrant' | 'revokeUserGrants' | 'isRevoked' | 'listRevocations'
+
+export const revocationModel = (state: State): Pick<GrantStore, Methods> => ({
+  revokeGrant: async (input) => revokeGrant(state, input),
+
+  async revokeUserGrants(input) {
+    const { tenant, userId, clientId, nowSeconds } = input
+    if (clientId === null) {
+      removeWhere(state.consents, like({ tenant, userId }))
+      return endUser(state, input)
+    }
+    removeWhere(state.consents, like({ tenant, userId, clientId }))
+    let sequence = nextSequence(state, tenant)
+    const ended = endGrants(state, { tenant, userId, clientId }, nowSeconds)
+    for (const [index, { id }] of ended.entries()) {
+      if (index > 0) sequence = nextSequence(state, tenant)
+      publish(state, { ...input, sequence, kind: 'grant', subject: id })
+    }
+    return ended.length
+  },
+
+  async isRevoked({ tenant, grantId, clientId, userId, issuedAtSeconds }) {
+    return state.revocations.filter(like({ tenant })).some((line) => {
+      if (line.kind === 'grant') return line.subject === grantId
+      const subject = line.kind === 'client' ? clientId : userId
+      return line.subject === subject && line.issuedUntilSeconds >= issuedAtSeconds
+    })
+  },
+
+  async listRevocations({ tenant, afterSequence, nowSeconds, limit }) {
+    return state.revocations
+      .filter((line) => line.tenant === tenant && line.sequence > afterSequence)
+      .filter((line) => line.expiresAtSeconds > nowSeconds)
+      .toSorted(by((line) => line.sequence))
+      .slice(0, limit)
+      .map(({ tenant: _tenant, ...line }) => line)
+  },
+})

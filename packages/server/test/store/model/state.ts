@@ -1,0 +1,105 @@
+// What the model of the store remembers: plain arrays, searched from end to end.
+
+import type { OneTimeId } from '../../../src/store/port.ts'
+import type {
+  AccessTokenRecord,
+  AuditEventRecord,
+  ClientRecord,
+  ClientSecretRecord,
+  CodeRecord,
+  ConsentRecord,
+  GrantRecord,
+  KeyRecord,
+  MembershipRecord,
+  OrganisationRecord,
+  RefreshTokenRecord,
+  RevocationRecord,
+  SessionRecord,
+  UnitRecord,
+  UserRecord,
+} from '../../../src/store/records.ts'
+
+export type Mutable<Record> = { -readonly [Field in keyof Record]: Record[Field] }
+
+export interface State {
+  clients: Mutable<ClientRecord>[]
+  secrets: Mutable<ClientSecretRecord>[]
+  grants: (Mutable<GrantRecord> & { endsAtSeconds: number })[]
+  codes: Mutable<CodeRecord>[]
+  refreshTokens: (Mutable<RefreshTokenRecord> & { answer: Answer | undefined })[]
+  accessTokens: AccessTokenRecord[]
+  consents: Mutable<ConsentRecord>[]
+  oneTimeIds: OneTimeId[]
+  revocations: (RevocationRecord & { tenant: string })[]
+  sequences: Map<string, number>
+  organisations: OrganisationRecord[]
+  units: UnitRecord[]
+  users: Mutable<UserRecord>[]
+  memberships: MembershipRecord[]
+  sessions: Mutable<SessionRecord>[]
+  attempts: Attempts[]
+  keys: Mutable<KeyRecord>[]
+  auditEvents: AuditEventRecord[]
+}
+
+/** What a spent refresh token remembers. */
+export interface Answer {
+  readonly successorHash: string
+  readonly fingerprint: string
+  readonly expiresAtSeconds: number
+  /** undefined once it was wiped. */
+  sealed: string | undefined
+}
+
+export interface Attempts {
+  readonly tenant: string
+  readonly usernameHash: string
+  count: number
+  lastAtSeconds: number
+  lockedUntilSeconds: number
+}
+
+export const emptyState = (): State => ({
+  clients: [],
+  secrets: [],
+  grants: [],
+  codes: [],
+  refreshTokens: [],
+  accessTokens: [],
+  consents: [],
+  oneTimeIds: [],
+  revocations: [],
+  sequences: new Map(),
+  organisations: [],
+  units: [],
+  users: [],
+  memberships: [],
+  sessions: [],
+  attempts: [],
+  keys: [],
+  auditEvents: [],
+})
+
+/** Whether a record has these values. */
+export const like =
+  (values: Readonly<Record<string, string | number | null | undefined>>) =>
+  (record: object): boolean =>
+    Object.entries(values).every(([field, value]) => Reflect.get(record, field) === value)
+
+/** Orders by these numbers or texts, the first that differs decides. */
+export const by =
+  <Record>(...keys: ((record: Record) => number | string)[]) =>
+  (a: Record, b: Record): number => {
+    for (const key of keys) {
+      const [left, right] = [key(a), key(b)]
+      if (left !== right) return left < right ? -1 : 1
+    }
+    return 0
+  }
+
+export function removeWhere<Record>(records: Record[], is: (record: Record) => boolean): number {
+  const kept = records.filter((record) => !is(record))
+  const removed = records.length - kept.length
+  records.splice(0, records.length, ...kept)
+  return removed
+}

@@ -1,0 +1,151 @@
+// Random calls about grants, codes and tokens.
+
+import type { GrantId } from '../../../src/protocol/ids.ts'
+import type { AccessTokenRecord, RefreshTokenRecord } from '../../../src/store/records.ts'
+import {
+  accessTokenRecord,
+  codeRecord,
+  consentRecord,
+  DAY,
+  grantRecord,
+  HOUR,
+  newGrantId,
+  RETRY_WINDOW,
+  refreshTokenRecord,
+  rotationOf,
+} from '../records.ts'
+import { type Action, CLIENTS, endingIn, pick, USERS, type World } from './world.ts'
+
+const SCOPES = [['a'], ['a', 'b'], ['c'], []]
+const FINGERPRINTS = ['another request', 'same request', 'same request']
+const WINDOWS = [0, RETRY_WINDOW, RETRY_WINDOW]
+
+/** An opaque token, every other time; else it would be a JWT, which is not stored. */
+function newAccessToken(world: World, grantId: GrantId, how: number): AccessTokenRecord | null {
+  if (how % 2 === 0) return null
+  const { tenant, nowSeconds } = world
+  const times = { issuedAtSeconds: nowSeconds, expiresAtSeconds: nowSeconds + HOUR }
+  const token = accessTokenRecord({ tenant, grantId, ...times })
+  world.accessTokens.push(token)
+  return token
+}
+
+function newRefreshToken(
+  world: World,
+  chain: Pick<RefreshTokenRecord, 'grantId' | 'clientId' | 'endsAtSeconds'>,
+): RefreshTokenRecord {
+  const { tenant, nowSeconds } = world
+  const { grantId, clientId, endsAtSeconds } = chain
+  const token = refreshTokenRecord({
+    tenant,
+    grantId,
+    clientId,
+    endsAtSeconds,
+    issuedAtSeconds: nowSeconds,
+    expiresAtSeconds: nowSeconds + 30 * DAY,
+  })
+  world.refreshTokens.push(token)
+  return token
+}
+
+const approve: Action = (world, { who, what, how }) => {
+  const { tenant, nowSeconds } = world
+  const parties = { userId: pick(USERS, who), clientId: pick(CLIENTS, what) }
+  const grant = grantRecord({ tenant, ...parties, createdAtSeconds: nowSeconds })
+  const times = { issuedAtSeconds: nowSeconds, expiresAtSeconds: nowSeconds + 600 }
+  const code = codeRecord({ tenant, grantId: grant.id, clientId: grant.clientId, ...times })
+  const remembered = { scopes: pick(SCOPES, how), grantedAtSeconds: nowSeconds }
+  const consent = how % 3 === 0 ? null : consentRecord({ tenant, ...parties, ...remembered })
+  const once = { tenant, purpose: 'consent', id: `${what}`, expiresAtSeconds: nowSeconds + HOUR }
+  world.grants.push(grant)
+  world.codes.push(code)
+  const interaction = how % 4 === 0 ? once : null
+  return (store) => store.approveAuthorization({ grant, code, consent, interaction })
+}
+
+const redeem: Action = (world, { who, what, how }) => {
+  const { tenant, nowSeconds } = world
+  const { hash, grantId, clientId: owner } = pick(world.codes, what)
+  const clientId = who % 5 === 0 ? pick(CLIENTS, how) : owner
+  const endsAtSeconds = nowSeconds + 180 * DAY
+  const refreshToken =
+    how % 6 === 0 ? null : newRefreshToken(world, { grantId, clientId, endsAtSeconds })
+  const tokens = { accessToken: newAccessToken(world, grantId, how), refreshToken }
+  return (store) => store.redeemCode({ tenant, hash, clientId, nowSeconds, tokens })
+}
+
+const rotate: Action = (world, { who, what, how }) => {
+  const { nowSeconds } = world
+  const token = pick(world.refreshTokens, what)
+  const rotation = rotationOf(token, {
+    ...endingIn(world),
+    clientId: who % 7 === 0 ? pick(CLIENTS, how) : token.clientId,
+    nowSeconds,
+    retryWindowSeconds: pick(WINDOWS, how),
+    fingerprint: pick(FINGERPRINTS, who),
+    successor: newRefreshToken(world, token),
+    accessToken: newAccessToken(world, token.grantId, how),
+  })
+  return (store) => store.rotateRefreshToken(rotation)
+}
+
+const renew: Action = (world, { who, what, how }) => {
+  const { tenant, nowSeconds } = world
+  const { hash, grantId, clientId: owner } = pick(world.refreshTokens, what)
+  const clientId = who % 5 === 0 ? pick(CLIENTS, how) : owner
+  const accessToken = newAccessToken(world, grantId, how)
+  const expiresAtSeconds = nowSeconds + 30 * DAY
+  const request = { tenant, hash, clientId, nowSeconds, expiresAtSeconds, accessToken }
+  return (store) => store.renewRefreshToken(request)
+}
+
+const revokeGrant: Action = (world, { what, how }) => {
+  const grantId = how % 4 === 0 ? newGrantId() : pick(world.grants, what).id
+  return (store) => store.revokeGrant({ ...endingIn(world), grantId })
+}
+
+const revokeUserGrants: Action = (world, { who, what }) => {
+  const clientId = pick([null, ...CLIENTS], what)
+  const input = { ...endingIn(world), userId: pick(USERS, who), clientId }
+  return (store) => store.revokeUserGrants(input)
+}
+
+const saveAccessToken: Action = (world, { what }) => {
+  const token = newAccessToken(world, pick(world.grants, what).id, 1)
+  return async (store) => token && store.saveAccessToken(token)
+}
+
+const claimOnce: Action = ({ tenant, nowSeconds }, { what }) => {
+  const id = { tenant, purpose: 'jti', id: `${what}`, expiresAtSeconds: nowSeconds + 60 }
+  return (store) => store.claimOnce(id)
+}
+
+const lookAtTokens: Action = (world, { who, what }) => {
+  const { tenant, nowSeconds } = world
+  const accessToken = pick(world.accessTokens, what)
+  const afterSequence = what % 3
+  return async (store) => [
+    await store.findCode(tenant, pick(world.codes, what).hash),
+    await store.findRefreshToken(tenant, pick(world.refreshTokens, what).hash),
+    await store.findAccessToken(tenant, accessToken.hash, nowSeconds),
+    await store.isRevoked(accessToken),
+    await store.isRevoked({ ...accessToken, userId: null, issuedAtSeconds: nowSeconds }),
+    await store.findConsent(
+      consentRecord({ tenant, userId: pick(USERS, who), clientId: pick(CLIENTS, what) }),
+    ),
+    await store.listRevocations({ tenant, afterSequence, nowSeconds, limit: 5 }),
+    await store.listUserGrants(tenant, pick(USERS, who)),
+  ]
+}
+
+export const TOKEN_ACTIONS = {
+  approve,
+  redeem,
+  rotate,
+  renew,
+  revokeGrant,
+  revokeUserGrants,
+  saveAccessToken,
+  claimOnce,
+  lookAtTokens,
+}

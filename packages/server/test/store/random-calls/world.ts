@@ -1,0 +1,91 @@
+// What random calls are made of: few users and apps, and the tokens handed out before, so that calls meet each
+// other often. A call depends on what was drawn for it, never on the answers of the store under test.
+
+import type { Store } from '../../../src/store/port.ts'
+import {
+  accessTokenRecord,
+  CLIENT,
+  clientRecord,
+  codeRecord,
+  grantRecord,
+  HOUR,
+  keyRecord,
+  membershipRecord,
+  NOW,
+  newTenant,
+  OTHER_CLIENT,
+  OTHER_USER,
+  organisationRecord,
+  refreshTokenRecord,
+  sessionRecord,
+  USER,
+  unitRecord,
+  userRecord,
+} from '../records.ts'
+
+export type Call = (store: Store) => Promise<unknown>
+
+/** Makes a call of the numbers that were drawn for it, as far as it needs them. */
+export type Action = (world: World, numbers: Numbers) => Call
+
+export interface Numbers {
+  readonly who: number
+  readonly what: number
+  readonly how: number
+}
+
+export type World = ReturnType<typeof createWorld>
+
+/** What was handed out so far. Of each kind, the first was never stored. */
+export function createWorld() {
+  const tenant = newTenant()
+  const grant = grantRecord({ tenant })
+  const ids = { tenant, grantId: grant.id }
+  return {
+    tenant,
+    nowSeconds: NOW,
+    grants: [grant],
+    codes: [codeRecord(ids)],
+    refreshTokens: [refreshTokenRecord(ids)],
+    accessTokens: [accessTokenRecord(ids)],
+    sessions: [sessionRecord({ tenant })],
+    keys: [keyRecord({ tenant })],
+  }
+}
+
+/** Drops the newest tokens when their call was refused: otherwise most calls would be about unknown ones. */
+export async function forgetRefused(world: World, model: Store): Promise<void> {
+  const { tenant, nowSeconds, refreshTokens, accessTokens } = world
+  const refreshToken = pick(refreshTokens, 0)
+  const known = await model.findRefreshToken(tenant, refreshToken.hash)
+  if (!known && refreshTokens.length > 1) refreshTokens.pop()
+  const accessToken = pick(accessTokens, 0)
+  const live = await model.findAccessToken(tenant, accessToken.hash, nowSeconds)
+  if (!live && accessTokens.length > 1) accessTokens.pop()
+}
+
+/** What must be there before anything else. */
+export function preludeOf({ tenant }: World): Call[] {
+  return [
+    (store) => store.createOrganisation(organisationRecord({ tenant }), [unitRecord({ tenant })]),
+    (store) => store.createClient(clientRecord({ tenant }), null),
+    (store) => store.createClient(clientRecord({ tenant, id: OTHER_CLIENT }), null),
+    (store) => store.createUser(userRecord({ tenant }), [membershipRecord({ tenant })]),
+    (store) => store.createUser(userRecord({ tenant, id: OTHER_USER, username: 'bo' }), []),
+  ]
+}
+
+export const CLIENTS = [CLIENT, OTHER_CLIENT]
+export const USERS = [USER, OTHER_USER]
+
+/** Counting from the end, so that small numbers mean what is new. */
+export function pick<Item>(items: readonly Item[], number: number): Item {
+  const item = items[items.length - 1 - (number % items.length)]
+  if (item === undefined) throw new RangeError('nothing to pick from')
+  return item
+}
+
+/** The times that every ending of grants takes. */
+export function endingIn({ tenant, nowSeconds }: World) {
+  return { tenant, nowSeconds, revocationExpiresAtSeconds: nowSeconds + HOUR }
+}
