@@ -67,9 +67,9 @@ function selectAccount(situation: Situation): { account: Account } | Decision {
   if (!account) return { step: 'sign-in' }
   const freshSignIn = interaction.freshSignIn && account === chosen
   if (request.prompts.has('login') && !freshSignIn) return { step: 'sign-in' }
-  // OIDC Core §3.1.2.1: older than max_age means to prove it again.
+  // OIDC Core §3.1.2.1: older than max_age means to prove it again; 0 always does, like prompt=login.
   const ageSeconds = nowSeconds - account.session.authTimeSeconds
-  const tooOld = request.maxAgeSeconds !== undefined && ageSeconds > request.maxAgeSeconds
+  const tooOld = request.maxAgeSeconds === 0 || ageSeconds > (request.maxAgeSeconds ?? Infinity)
   return tooOld && !freshSignIn ? { step: 'sign-in' } : { account }
 }
 
