@@ -40,11 +40,15 @@ export function createKeyRing(deps: KeyDeps): KeyRing {
     const now = deps.clock.nowSeconds()
     if (loaded && Math.abs(now - loaded.at) < RELOAD_SECONDS) return loaded.keys
     const before = loaded?.keys
-    const keys = loadKeys(deps)
-    loaded = { at: now, keys }
-    // A store that is away for a moment must not stop us from signing with the keys we have.
+    const keys = loadKeys(deps).catch((error: unknown) => {
+      // A store that is away for a moment must not stop us from signing with the keys we have.
+      if (before) return before
+      throw error
+    })
+    const loading = { at: now, keys }
+    loaded = loading
     keys.catch(() => {
-      loaded = before ? { at: now, keys: before } : undefined
+      if (loaded === loading) loaded = undefined
     })
     return keys
   }

@@ -1,0 +1,69 @@
+import { decodeJwt } from 'jose'
+import { expect, it } from 'vitest'
+import { createKeyDeps } from '../../test/support/memory-key-store.ts'
+import { readAccessToken } from './access-token.ts'
+import { readIdTokenHint, signIdToken } from './id-token.ts'
+import { createKeyRing } from './keys.ts'
+
+const deps = createKeyDeps()
+const keys = createKeyRing(deps)
+const { issuer } = deps.tenant
+const now = deps.clock.nowSeconds()
+
+const facts = {
+  userId: 'user-ada',
+  clientId: 'web-app',
+  nonce: 'nonce-1',
+  authTimeSeconds: now - 10,
+  issuedAtSeconds: now,
+  expiresAtSeconds: now + 3600,
+}
+const signHint = async (changes: Partial<typeof facts> = {}) =>
+  signIdToken({ ...facts, ...changes }, { issuer, signer: await keys.signer() })
+const readHint = (token: string, nowSeconds = now) =>
+  readIdTokenHint(token, { issuer, keys, nowSeconds })
+
+it('OIDC Core §2: an ID token has iss, sub, aud, exp, iat, and nonce when one was sent', async () => {
+  expect(decodeJwt(await signHint())).toEqual({
+    iss: issuer,
+    sub: 'user-ada',
+    aud: 'web-app',
+    iat: now,
+    exp: now + 3600,
+    auth_time: now - 10,
+    nonce: 'nonce-1',
+  })
+  const signer = await keys.signer()
+  const silent = { ...facts, nonce: null, authTimeSeconds: null }
+  const payload = decodeJwt(await signIdToken(silent, { issuer, signer }))
+  expect(Object.keys(payload).toSorted()).toEqual(['aud', 'exp', 'iat', 'iss', 'sub'])
+})
+
+it('D5: an ID token is a hint for as long as its key is known, also when it has expired', async () => {
+  const hint = { userId: 'user-ada', clientId: 'web-app' }
+  const token = await signHint()
+  expect(await readHint(token)).toEqual(hint)
+  expect(await readHint(token, now + 1_000_000)).toEqual(hint)
+  const [header, , signature] = token.split('.')
+  const [, payload] = (await signHint({ userId: 'user-eve' })).split('.')
+  expect(await readHint(`${header}.${payload}.${signature}`)).toBeUndefined()
+})
+
+it('B12: an ID token and an access token are never taken for each other', async () => {
+  const claims = { ...decodeJwt(await signHint()), client_id: 'web-app', grant_id: 'grant-1' }
+  const signer = await keys.signer()
+  const context = { issuer, keys, nowSeconds: now }
+  const accessToken = await signer.sign('at+jwt', claims)
+  expect(await readAccessToken(accessToken, context)).toBeDefined()
+  expect(await readHint(accessToken)).toBeUndefined()
+  expect(await readAccessToken(await signer.sign('JWT', claims), context)).toBeUndefined()
+})
+
+it.each([['web-app', 'other-app'], 42, undefined, null])(
+  'D5: an ID token is no hint when it is for %j',
+  async (aud) => {
+    const signer = await keys.signer()
+    const claims = { ...decodeJwt(await signHint()), aud }
+    expect(await readHint(await signer.sign('JWT', claims))).toBeUndefined()
+  },
+)
