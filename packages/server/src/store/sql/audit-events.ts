@@ -18,7 +18,7 @@ const selectAuditEvents = statement((db, p: { tenant: string; limit: number }) =
     .selectFrom('auditEvents')
     .where('tenant', '=', p.tenant)
     .select(columnsOf(AUDIT_EVENT))
-    .orderBy('id', 'desc')
+    .orderBy('sequence', 'desc')
     .limit(p.limit),
 )
 

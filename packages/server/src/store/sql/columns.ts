@@ -231,7 +231,7 @@ export const TABLES: { readonly [Table in keyof Database]: Columns<Selectable<Da
       lockedUntilSeconds: 'number',
     },
     signingKeys: SIGNING_KEY,
-    auditEvents: { id: 'number', ...AUDIT_EVENT },
+    auditEvents: { sequence: 'number', ...AUDIT_EVENT },
     kyselyMigration: { name: 'text', timestamp: 'text' },
   }
 

@@ -14,6 +14,7 @@ import {
 import pg from 'pg'
 import { MIGRATION_NAMES, migrationsFor } from './migrations/index.ts'
 import { asStoreError, resultCode, SQLITE_BUSY } from './sqlite-errors.ts'
+import { BUSY_TIMEOUT_MILLISECONDS } from './sqlite-file.ts'
 import type { Dialect } from './statement.ts'
 
 export interface MigrationStatus {
@@ -36,20 +37,22 @@ export async function migrateSqlite(db: DatabaseSync): Promise<string[]> {
   }
 }
 
-/** Waits between tries: the one that holds the lock may be in this very process. */
+/** Waits without blocking: the one that holds the lock may be in this very process. */
 async function beginAlone(db: DatabaseSync): Promise<void> {
-  for (let tries = 1; ; tries++) {
+  db.exec('pragma busy_timeout = 0')
+  for (let tries = 1; !db.isTransaction; tries++) {
     try {
-      return db.exec('begin immediate')
+      db.exec('begin immediate')
     } catch (error) {
       if (resultCode(error) !== SQLITE_BUSY || tries === LOCK_TRIES) throw asStoreError(error)
+      await setTimeout(LOCK_PAUSE_MILLISECONDS)
     }
-    await setTimeout(LOCK_PAUSE_MILLISECONDS)
   }
+  db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MILLISECONDS}`)
 }
 
-const LOCK_TRIES = 5
-const LOCK_PAUSE_MILLISECONDS = 200
+const LOCK_TRIES = 100
+const LOCK_PAUSE_MILLISECONDS = 50
 
 export async function migratePostgres(url: string): Promise<string[]> {
   const db = overPostgres(url)

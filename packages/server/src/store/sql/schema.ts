@@ -76,5 +76,5 @@ export interface SignInAttemptRow {
 
 export interface AuditEventRow extends AuditEventRecord {
   /** Orders events of the same second. */
-  readonly id: Generated<number>
+  readonly sequence: Generated<number>
 }

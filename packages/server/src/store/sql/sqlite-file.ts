@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreUnavailableError } from '../port.ts'
 
-const BUSY_TIMEOUT_MILLISECONDS = 2000
+export const BUSY_TIMEOUT_MILLISECONDS = 2000
 
 /** @throws StoreUnavailableError when the file cannot be made or is not a database. */
 export function openDatabaseFile(path: string): DatabaseSync {

@@ -250,17 +250,18 @@ const KEYS = [
     expires_at_seconds bigint,
     primary key (tenant, kid)
   )`,
+  'create index signing_keys_by_expiry on signing_keys (expires_at_seconds)',
   `create unique index signing_keys_current on signing_keys (tenant) where state = 'current'`,
   `create unique index signing_keys_next on signing_keys (tenant) where state = 'next'`,
 ]
 
 function auditEvents(dialect: Dialect): string {
-  const id =
+  const sequence =
     dialect === 'sqlite'
       ? 'integer primary key autoincrement'
       : 'bigint generated always as identity primary key'
   return `create table audit_events (
-    id ${id},
+    sequence ${sequence},
     tenant text not null,
     at_seconds bigint not null,
     action text not null,
@@ -270,4 +271,4 @@ function auditEvents(dialect: Dialect): string {
   )`
 }
 
-const AUDIT_INDEX = 'create index audit_events_by_tenant on audit_events (tenant, id)'
+const AUDIT_INDEX = 'create index audit_events_by_tenant on audit_events (tenant, sequence)'
