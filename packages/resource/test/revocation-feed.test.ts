@@ -1,6 +1,10 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createGuard } from '../src/index.ts'
-import { parseFeedPage, RevocationList } from '../src/revocation-list.ts'
+import { parseFeedPage, RevocationList, revocationId } from '../src/revocation-list.ts'
+import { createTestIssuer } from '../src/testing.ts'
 import { newGuardUnderTest, requestWith, send } from './support/guard-under-test.ts'
 
 afterEach(() => {
@@ -198,6 +202,70 @@ test('switched off, it is never asked for', async () => {
   expect(guard.status().feed.state).toBe('off')
 })
 
+describe('while a reading is under way', () => {
+  /** A guard whose next call to the feed waits: it was answered, but the answer is still on its way. */
+  async function guardWithSlowFeed() {
+    const issuer = createTestIssuer()
+    const { promise, resolve: release } = Promise.withResolvers<void>()
+    let isSlow = false
+    const guard = createGuard({
+      ...issuer.guardOptions,
+      fetch: async (input, init) => {
+        const response = await issuer.fetch(input, init)
+        if (isSlow && String(input).includes('/revocations')) await promise
+        return response
+      },
+    })
+    onTestFinished(() => guard.close())
+    const token = await issuer.mint()
+    const ask = () => send(guard, requestWith(`Bearer ${token}`))
+    expect(await ask()).toMatchObject({ status: 200 })
+    isSlow = true
+    return { issuer, guard, token, ask, release }
+  }
+
+  test('catching up does not take its older answer for the newest', async () => {
+    const { issuer, guard, token, ask, release } = await guardWithSlowFeed()
+    const earlier = guard.catchUp()
+    await vi.waitFor(() => expect(issuer.requests.at(-1)).toContain('/revocations'))
+    issuer.revoke(token)
+    const later = guard.catchUp()
+    release()
+    await Promise.all([earlier, later])
+    expect(await ask()).toMatchObject({ status: 401, error: { reason: 'token_revoked' } })
+  })
+
+  test('closing the guard plans no further one', async () => {
+    vi.useFakeTimers()
+    const { issuer, guard, release } = await guardWithSlowFeed()
+    const reading = guard.catchUp()
+    guard.close()
+    release()
+    await reading
+    const before = issuer.requests.length
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(issuer.requests).toHaveLength(before)
+  })
+})
+
+test('a guard keeps no process alive', async () => {
+  const [index, testing] = ['../src/index.ts', '../src/testing.ts'].map(
+    (path) => new URL(path, import.meta.url).href,
+  )
+  const script = `
+    import { createGuard } from '${index}'
+    import { createTestIssuer } from '${testing}'
+    const issuer = createTestIssuer()
+    const guard = createGuard(issuer.guardOptions)
+    const headers = { authorization: 'Bearer ' + (await issuer.mint()) }
+    console.log((await guard.verify(new Request('https://api.test', { headers }))).ok)`
+  const run = promisify(execFile)
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], {
+    timeout: 30_000,
+  })
+  expect(stdout).toBe('true\n')
+})
+
 test('a closed guard reads no more by itself', async () => {
   vi.useFakeTimers()
   const { issuer, guard, ask } = newGuardUnderTest()
@@ -218,6 +286,23 @@ test('revocations are forgotten when their last token has expired', () => {
   expect(list.size).toBe(1)
   list.dropExpired(300)
   expect(list.size).toBe(0)
+})
+
+test('the feed grows no longer than the tokens live that it ends', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const { issuer, guard } = newGuardUnderTest()
+  issuer.revokeUser('user-1')
+  await guard.catchUp()
+  expect(guard.status().feed.entries).toBe(1)
+  vi.setSystemTime(Date.now() + 86_401_000)
+  await guard.catchUp()
+  expect(guard.status().feed.entries).toBe(0)
+})
+
+test('subjects are known by the SHA-256 of their kind and id', () => {
+  const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url')
+  expect(revocationId('user', 'ada')).toBe(hashOf('user:ada'))
+  expect(revocationId('grant', 'g:1')).toBe(hashOf('grant:g:1'))
 })
 
 describe('a feed page that is malformed is an error, not a page without revocations', () => {
