@@ -31,6 +31,7 @@ interface SignOutRequest {
   readonly browser: string
   readonly redirectUri: VerifiedRedirectUri | undefined
   readonly state: string | undefined
+  readonly uiLocales: string | undefined
 }
 
 const PURPOSE = 'sign-out'
@@ -48,13 +49,13 @@ export function createSignOutEndpoint(deps: SignOutDeps): Endpoint {
       browser: sha256(browser),
       redirectUri: await checkPostLogoutUri(incoming.params, deps),
       state: optional(incoming.params, 'state'),
+      uiLocales: optional(incoming.params, 'ui_locales'),
     }
-    const uiLocales = optional(incoming.params, 'ui_locales')
     const accounts = await readAccounts(incoming.cookies.session, deps)
-    if (accounts.length === 0) return finish(request, uiLocales, cookies)
+    if (accounts.length === 0) return finish(request, cookies)
     const page = {
       page: 'sign-out' as const,
-      uiLocales,
+      uiLocales: request.uiLocales,
       token: deps.sealer.seal(JSON.stringify(request), PURPOSE),
       accounts: accounts.map(describeAccount),
       formActions: request.redirectUri ? [formActionSource(request.redirectUri)] : [],
@@ -77,13 +78,12 @@ export function createSignOutConfirmEndpoint(deps: SignOutDeps): Endpoint {
     const accounts: readonly Account[] = await readAccounts(incoming.cookies.session, deps)
     await endSessions(accounts, deps)
     const gone = { name: 'session', value: undefined, maxAgeSeconds: undefined }
-    return finish(request, undefined, [gone])
+    return finish(request, [gone])
   }
 }
 
 function finish(
-  { redirectUri, state }: SignOutRequest,
-  uiLocales: string | undefined,
+  { redirectUri, state, uiLocales }: SignOutRequest,
   cookies: readonly CookieChange[],
 ): Reply {
   if (redirectUri === undefined) {
@@ -100,13 +100,19 @@ async function checkPostLogoutUri(
   const clientId = await readClientId(params, deps)
   const uri = optional(params, 'post_logout_redirect_uri')
   if (uri === undefined) return undefined
-  const found =
-    clientId === undefined
-      ? null
-      : await deps.store.findClient(deps.tenant.name, asClientId(clientId))
-  const verified = found && matchRedirectUri(found.client.postLogoutRedirectUris, uri, false)
+  const verified = matchRedirectUri(await registeredUris(clientId, deps), uri, false)
   if (!verified) throw new PageError('redirect_uri_mismatch', { received: uri })
   return verified
+}
+
+async function registeredUris(
+  clientId: string | undefined,
+  { tenant, store }: SignOutDeps,
+): Promise<readonly string[]> {
+  if (clientId === undefined) return []
+  const found = await store.findClient(tenant.name, asClientId(clientId))
+  if (!found || found.client.disabledAtSeconds !== null) return []
+  return found.client.postLogoutRedirectUris
 }
 
 async function readClientId(params: Params, deps: SignOutDeps): Promise<string | undefined> {
