@@ -9,16 +9,17 @@ import { createProgram } from './program.ts'
 
 /** @returns the exit code */
 export async function runCli(args: readonly string[], host: Host): Promise<number> {
-  let exitCode: number = EXIT_CODES.ok
+  let exitCode: number | undefined
   const say = (answer: Answer, { json }: SharedOptions) => {
     host.stdout.write(`${json ? JSON.stringify(answer.data) : answer.text}\n`)
     exitCode = answer.exitCode ?? EXIT_CODES.ok
   }
   try {
     await createProgram({ ...host, say }).parseAsync(args, { from: 'user' })
-    return exitCode
+    return exitCode ?? EXIT_CODES.ok
   } catch (error) {
-    return fail(error, args.includes('--json'), host)
+    // One object is all that --json promises: a server that fails later says so on standard error.
+    return fail(error, args.includes('--json') && exitCode === undefined, host)
   }
 }
 

@@ -60,8 +60,9 @@ async function create(
 
 /** `acme/vienna`: the organisation, and the unit the user works in when none is named. */
 function parseMembership(text: string): NewMembership {
-  const [organisationId = '', defaultUnitId] = text.split('/', 2)
-  return { organisationId, defaultUnitId }
+  const at = text.indexOf('/')
+  if (at === -1) return { organisationId: text }
+  return { organisationId: text.slice(0, at), defaultUnitId: text.slice(at + 1) }
 }
 
 function formatUsers(users: readonly UserView[]): string {

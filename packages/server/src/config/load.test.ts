@@ -94,7 +94,6 @@ describe('where a value comes from', () => {
 
   it('needs no file when the environment says everything', () => {
     const { config, file: used } = loadConfig({
-      value: {},
       env: { OSTIARY_TENANTS_0_NAME: 'a', OSTIARY_TENANTS_0_ISSUER: 'https://a.example' },
     })
     expect(config.tenants).toHaveLength(1)
@@ -219,6 +218,10 @@ tenants:
     expect(problemsOf(VALID, options)).toMatchObject([
       { place: 'absent.yaml', what: 'there is no such file' },
     ])
+  })
+
+  it('says what to do when there is neither file nor environment', () => {
+    expect(() => loadConfig({ env: {} })).toThrow(/ostiary\.config\.yaml: is not in this folder\n/)
   })
 
   it('never shows a secret', () => {

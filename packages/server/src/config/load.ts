@@ -48,7 +48,7 @@ export interface LoadedConfig {
 /** @throws ConfigError with every problem there is */
 export function loadConfig(options: LoadOptions): LoadedConfig {
   const file = options.value ? undefined : findFile(options)
-  const document = file === undefined ? emptyDocument(options.value) : readDocument(file)
+  const document = file === undefined ? withoutFile(options) : readDocument(file)
   const environment = readEnvironment(options.env)
   const settings = [...environment.settings, ...(options.flags ?? [])]
   const raw = structuredClone(document.value)
@@ -68,8 +68,20 @@ function findFile({ file, env }: LoadOptions): string | undefined {
   return existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined
 }
 
-function emptyDocument(value: object = {}): ConfigDocument {
-  return { value, problems: [], locate: () => `no ${DEFAULT_FILE}:` }
+/** Without a file the environment must say it all, and the tenants are what cannot be left out. */
+function withoutFile({ value, env }: LoadOptions): ConfigDocument {
+  const saysTenants = Object.keys(env).some((name) => name.startsWith('OSTIARY_TENANTS_'))
+  const problem = {
+    place: DEFAULT_FILE,
+    what: 'is not in this folder',
+    remedy:
+      'write one (docs/reference/config.md begins with a small one), name it with --config or OSTIARY_CONFIG, or see how all works with `ostiary dev`',
+  }
+  return {
+    value: value ?? {},
+    problems: value || saysTenants ? [] : [problem],
+    locate: () => `no ${DEFAULT_FILE}:`,
+  }
 }
 
 function check(raw: unknown, development: boolean) {

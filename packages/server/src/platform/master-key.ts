@@ -17,9 +17,17 @@ const KEY_BYTES = 32
 const FILE_NAME = 'master.key'
 const MAKE_ONE = 'make one with `openssl rand -base64 32`'
 
-/** The master key cannot be used; the message says why and what to do. */
+/** The master key cannot be used. */
 export class MasterKeyError extends Error {
   override readonly name = 'MasterKeyError'
+  readonly what: string
+  readonly remedy: string
+
+  constructor(what: string, remedy: string) {
+    super(`${what}: ${remedy}`)
+    this.what = what
+    this.remedy = remedy
+  }
 }
 
 export interface MasterKeySettings {
@@ -38,7 +46,8 @@ export function loadMasterKey({ masterKey, database }: MasterKeySettings): Buffe
   if (masterKey !== undefined) return decode(masterKey, 'OSTIARY_MASTER_KEY')
   if (database.kind === 'postgres') {
     throw new MasterKeyError(
-      `PostgreSQL needs OSTIARY_MASTER_KEY (or OSTIARY_MASTER_KEY_FILE), the same for all processes: ${MAKE_ONE}`,
+      'PostgreSQL needs OSTIARY_MASTER_KEY (or OSTIARY_MASTER_KEY_FILE), the same for all processes',
+      MAKE_ONE,
     )
   }
   if (database.path === ':memory:') return randomBytes(KEY_BYTES)
@@ -67,13 +76,15 @@ export function decodeMasterKey(text: string): Buffer | undefined {
 function decode(text: string, source: string): Buffer {
   const key = decodeMasterKey(text)
   if (key) return key
-  const what = `${source} is not ${KEY_BYTES} random bytes in base64 or hexadecimal`
-  throw new MasterKeyError(`${what}: ${MAKE_ONE}`)
+  throw new MasterKeyError(
+    `${source} is not ${KEY_BYTES} random bytes in base64 or hexadecimal`,
+    MAKE_ONE,
+  )
 }
 
 function readFile(file: string): Buffer {
   if ((statSync(file).mode & 0o077) !== 0) {
-    throw new MasterKeyError(`${file} can be read by other users: run \`chmod 600 ${file}\``)
+    throw new MasterKeyError(`${file} can be read by other users`, `run \`chmod 600 ${file}\``)
   }
   return decode(readFileSync(file, 'utf8'), file)
 }
@@ -82,7 +93,8 @@ function readFile(file: string): Buffer {
 function createFile(file: string, databasePath: string): void {
   if (existsSync(databasePath)) {
     throw new MasterKeyError(
-      `${file} is missing, and ${databasePath} is sealed under it: restore it from your backup, or set OSTIARY_MASTER_KEY`,
+      `${file} is missing, and ${databasePath} is sealed under it`,
+      'restore it from your backup, or set OSTIARY_MASTER_KEY',
     )
   }
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })

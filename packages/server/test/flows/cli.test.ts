@@ -210,8 +210,12 @@ describe('ostiary doctor', () => {
     await cli.run(['migrate'])
     const key = join(cli.path, 'data', 'master.key')
     chmodSync(key, 0o644)
-    expect((await cli.run(['doctor'])).stdout).toMatch(/WRONG +Master key +.*chmod 600/)
+    expect((await cli.run(['doctor'])).stdout).toMatch(
+      /WRONG +Master key +.*other users\n +→ run `chmod 600/,
+    )
     rmSync(key)
-    expect((await cli.run(['doctor'])).stdout).toMatch(/WRONG +Master key +.*restore it/)
+    expect((await cli.run(['doctor'])).stdout).toMatch(
+      /WRONG +Master key +.*missing[\s\S]*→ restore it/,
+    )
   })
 })

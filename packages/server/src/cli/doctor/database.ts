@@ -25,7 +25,7 @@ export async function checkDatabase(config: Config, host: Host): Promise<readonl
   try {
     store = await host.parts.openStore(database, { migrate: false })
   } catch (error) {
-    return [migrations, wrong('Database', reasonOf(error), 'see the message')]
+    return [migrations, wrong('Database', reasonOf(error), 'run `ostiary migrate`')]
   }
   try {
     const tenants = resolveTenants(config)

@@ -4,9 +4,8 @@ import { existsSync } from 'node:fs'
 import { type Config, loadConfig } from '../../config/load.ts'
 import { ConfigError } from '../../config/problems.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { loadMasterKey, masterKeyFile } from '../../platform/master-key.ts'
+import { loadMasterKey, MasterKeyError, masterKeyFile } from '../../platform/master-key.ts'
 import type { SharedOptions } from '../command.ts'
-import { reasonOf } from '../failure.ts'
 import type { Host } from '../host.ts'
 import { type Finding, well, wrong } from './finding.ts'
 
@@ -58,6 +57,7 @@ export function checkMasterKey(config: Config): Finding {
     loadMasterKey(config)
     return well(subject, masterKey === undefined ? 'beside the database' : 'configured')
   } catch (error) {
-    return wrong(subject, reasonOf(error), 'see the message')
+    if (!(error instanceof MasterKeyError)) throw error
+    return wrong(subject, error.what, error.remedy)
   }
 }
