@@ -19,9 +19,10 @@ export interface Stage {
 
 const PATIENCE_MS = 15_000
 
-export async function startStage(): Promise<Stage> {
+/** @param tenant what the tenant has otherwise, as in the configuration file */
+export async function startStage(tenant: object = {}): Promise<Stage> {
   const [server, site, browser] = await Promise.all([
-    startTestServer('sqlite', { tenant: { resourceServers: [API] } }),
+    startTestServer('sqlite', { tenant: { resourceServers: [API], ...tenant } }),
     startAppSite(),
     launchChromium(),
   ])
