@@ -16,7 +16,7 @@ export function createOriginCheck(deps: OriginDeps): (origin: string) => Promise
   let known: { at: number; origins: Promise<ReadonlySet<string>> } | undefined
   return async (origin) => {
     const now = deps.clock.nowSeconds()
-    if (!known || now - known.at >= KEEP_SECONDS) {
+    if (!known || Math.abs(now - known.at) >= KEEP_SECONDS) {
       const origins = listOrigins(deps)
       known = { at: now, origins }
       origins.catch(() => {

@@ -1,0 +1,205 @@
+import fc from 'fast-check'
+import { describe, expect, it, vi } from 'vitest'
+import { createFakeClock } from '../../test/support/fake-clock.ts'
+import { MAIN_TENANT } from '../../test/support/tenant.ts'
+import { basic } from '../../test/support/test-app.ts'
+import { clientRecord, SPA, secretRecord, WEB_APP } from '../../test/support/world.ts'
+import type { GuessLimiter } from '../platform/guess-limiter.ts'
+import { newSecret } from '../platform/random.ts'
+import type { IncomingRequest } from '../protocol/message.ts'
+import { parseForm } from '../protocol/params.ts'
+import { StoreUnavailableError } from '../store/port.ts'
+import type { ClientRecord, ClientSecretRecord } from '../store/records.ts'
+import { authenticateClient } from './index.ts'
+
+const OLD = newSecret('ost_cs')
+const NEW = newSecret('ost_cs')
+const HOUR = 3600
+
+/** Two apps, one with two secrets, and everything that authentication asks for. */
+function setUp(
+  change: { client?: Partial<ClientRecord>; secret?: Partial<ClientSecretRecord> } = {},
+) {
+  const clock = createFakeClock()
+  const now = clock.nowSeconds()
+  const webApp = clientRecord(WEB_APP, change.client ?? {}, now)
+  const clients = [
+    {
+      client: webApp,
+      secrets: [
+        { ...secretRecord(OLD, webApp, now), id: 'old', ...change.secret },
+        { ...secretRecord(NEW, webApp, now), id: 'new' },
+      ],
+    },
+    { client: clientRecord(SPA, { type: 'public' }, now), secrets: [] },
+  ]
+  const store = {
+    findClient: vi.fn(
+      async (_tenant: string, id: string) => clients.find(({ client }) => client.id === id) ?? null,
+    ),
+    recordSecretUse: vi.fn(async () => {}),
+  }
+  const guesses = {
+    blockedFor: vi.fn<GuessLimiter['blockedFor']>(async () => undefined),
+    recordFailure: vi.fn<GuessLimiter['recordFailure']>(async () => {}),
+  }
+  const warn = vi.fn()
+  const authenticate = (form: string, authorization?: string, address = '192.0.2.1') =>
+    authenticateClient(requestOf({ form, authorization, address, warn }), {
+      tenant: MAIN_TENANT,
+      store,
+      clock,
+      guesses,
+    })
+  return { authenticate, clock, store, guesses, warn }
+}
+
+function requestOf(input: {
+  form: string
+  authorization: string | undefined
+  address: string
+  warn: () => void
+}): IncomingRequest {
+  return {
+    method: 'POST',
+    params: parseForm(input.form),
+    authorization: input.authorization,
+    origin: undefined,
+    cookies: {},
+    acceptLanguage: undefined,
+    address: input.address,
+    userAgent: undefined,
+    id: 'request-1',
+    log: { info: () => {}, warn: input.warn, error: () => {} },
+  }
+}
+
+const inBody = (secret: string) => `client_id=web-app&client_secret=${encodeURIComponent(secret)}`
+
+describe('authenticateClient', () => {
+  it.each([
+    ['Basic', '', basic('web-app', OLD)],
+    ['Basic, and names itself too', 'client_id=web-app', basic('web-app', OLD)],
+    ['the body', inBody(OLD), undefined],
+    ['its other secret', inBody(NEW), undefined],
+  ])('C2, RFC 6749 §2.3.1: knows an app by %s', async (_how, form, header) => {
+    expect(await setUp().authenticate(form, header)).toMatchObject({ id: 'web-app' })
+  })
+
+  it('RFC 6749 §2.1: takes a public client by its name', async () => {
+    const { authenticate, store } = setUp()
+    expect(await authenticate('client_id=spa')).toMatchObject({ id: 'spa', type: 'public' })
+    expect(store.recordSecretUse).not.toHaveBeenCalled()
+  })
+
+  it.each([
+    ['Basic and body', inBody(OLD), basic('web-app', OLD), 'client_methods_several'],
+    [
+      'Basic and an empty body secret',
+      'client_secret=',
+      basic('web-app', 'x'),
+      'client_secret_wrong',
+    ],
+    ['two names', 'client_id=spa', basic('web-app', OLD), 'client_credentials_malformed'],
+    ['a secret without a name', `client_secret=${OLD}`, undefined, 'parameter_missing'],
+    ['nothing', '', undefined, 'client_credentials_missing'],
+    ['another scheme', 'client_id=spa', 'Bearer abc', 'client_credentials_malformed'],
+    [
+      'a confidential app without secret',
+      'client_id=web-app',
+      undefined,
+      'client_credentials_missing',
+    ],
+    ['an empty secret', '', basic('web-app', ''), 'client_secret_wrong'],
+    [
+      'a public app with a secret',
+      'client_id=spa&client_secret=x',
+      undefined,
+      'client_method_wrong',
+    ],
+    ['a public app with an empty secret', '', basic('spa', ''), 'client_method_wrong'],
+    ['an unknown app', 'client_id=nobody&client_secret=x', undefined, 'client_unknown'],
+    ['an unknown public app', 'client_id=nobody', undefined, 'client_unknown'],
+    ['an id in another spelling', 'client_id=SPA', undefined, 'client_unknown'],
+  ])('C1, RFC 6749 §2.3: refuses %s', async (_what, form, header, reason) => {
+    await expect(setUp().authenticate(form, header)).rejects.toMatchObject({ reason })
+  })
+
+  it('C3: takes no secret that is only similar', async () => {
+    const { authenticate } = setUp()
+    const change = fc.tuple(fc.nat(OLD.length), fc.nat(2), fc.string({ maxLength: 2 }))
+    const similar = change.map(
+      ([at, removed, inserted]) => OLD.slice(0, at) + inserted + OLD.slice(at + removed),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(similar, fc.string()), async (secret) => {
+        fc.pre(secret !== OLD && secret !== '' && !secret.includes('\0'))
+        await expect(authenticate(inBody(secret))).rejects.toMatchObject({
+          reason: 'client_secret_wrong',
+        })
+      }),
+    )
+  })
+
+  it('refuses a disabled app, even with the right secret', async () => {
+    const { authenticate } = setUp({ client: { disabledAtSeconds: 1 } })
+    await expect(authenticate(inBody(OLD))).rejects.toMatchObject({ reason: 'client_disabled' })
+  })
+
+  it('takes a secret until it expires, and the others after that', async () => {
+    const now = createFakeClock().nowSeconds()
+    const { authenticate, clock } = setUp({ secret: { expiresAtSeconds: now + HOUR } })
+    clock.advance(now + HOUR - 1 - clock.nowSeconds())
+    expect(await authenticate(inBody(OLD))).toMatchObject({ id: 'web-app' })
+    clock.advance(1)
+    await expect(authenticate(inBody(OLD))).rejects.toMatchObject({ reason: 'client_secret_wrong' })
+    expect(await authenticate(inBody(NEW))).toMatchObject({ id: 'web-app' })
+  })
+})
+
+describe('C4: guessing', () => {
+  it('is counted per tenant, address and app; success is not', async () => {
+    const { authenticate, guesses } = setUp()
+    await authenticate(inBody(OLD))
+    expect(guesses.recordFailure).not.toHaveBeenCalled()
+    await expect(authenticate(inBody('wrong'))).rejects.toThrow()
+    await expect(authenticate(inBody('wrong'), undefined, '192.0.2.2')).rejects.toThrow()
+    await expect(authenticate('client_id=nobody')).rejects.toThrow()
+    const keys = guesses.recordFailure.mock.calls.map(([key]) => key)
+    expect(new Set(keys).size).toBe(3)
+    expect(guesses.blockedFor.mock.calls.slice(1).map(([key]) => key)).toEqual(keys)
+  })
+
+  it('is refused without looking when there was too much of it', async () => {
+    const { authenticate, guesses, store } = setUp()
+    guesses.blockedFor.mockResolvedValue(42)
+    await expect(authenticate(inBody(OLD))).rejects.toMatchObject({
+      reason: 'guessing',
+      status: 429,
+      retryAfterSeconds: 42,
+    })
+    expect(store.findClient).not.toHaveBeenCalled()
+  })
+})
+
+describe('the last use of a secret', () => {
+  it('is written once a minute, for the secret that was used', async () => {
+    const { authenticate, clock, store } = setUp({ secret: { lastUsedAtSeconds: null } })
+    await authenticate(inBody(OLD))
+    expect(store.recordSecretUse).toHaveBeenLastCalledWith('main', 'old', clock.nowSeconds())
+
+    const recent = setUp({ secret: { lastUsedAtSeconds: clock.nowSeconds() - 58 } })
+    await recent.authenticate(inBody(OLD))
+    expect(recent.store.recordSecretUse).not.toHaveBeenCalled()
+    recent.clock.advance(2)
+    await recent.authenticate(inBody(OLD))
+    expect(recent.store.recordSecretUse).toHaveBeenCalledOnce()
+  })
+
+  it('is no reason to fail', async () => {
+    const { authenticate, store, warn } = setUp()
+    store.recordSecretUse.mockRejectedValue(new StoreUnavailableError('away'))
+    expect(await authenticate(inBody(OLD))).toMatchObject({ id: 'web-app' })
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce())
+  })
+})

@@ -1,0 +1,71 @@
+import { describe, expect, it, vi } from 'vitest'
+import { createFakeClock } from '../../test/support/fake-clock.ts'
+import { clientRecord, NATIVE_APP, SPA } from '../../test/support/world.ts'
+import { StoreUnavailableError } from '../store/port.ts'
+import type { ClientRecord } from '../store/records.ts'
+import { createOriginCheck } from './origins.ts'
+
+function setUp() {
+  const clock = createFakeClock()
+  const spa = clientRecord(
+    SPA,
+    { redirectUris: ['https://spa.example/callback', 'http://localhost:8080/callback'] },
+    0,
+  )
+  const native = clientRecord(NATIVE_APP, { redirectUris: ['com.example.app:/callback'] }, 0)
+  const listClients = vi.fn<() => Promise<readonly ClientRecord[]>>(async () => [spa, native])
+  const isAllowed = createOriginCheck({ tenant: { name: 'main' }, store: { listClients }, clock })
+  return { clock, spa, listClients, isAllowed }
+}
+
+describe('E8: the origin of a request', () => {
+  it.each(['https://spa.example', 'http://localhost:8080'])('may be %s', async (origin) => {
+    expect(await setUp().isAllowed(origin)).toBe(true)
+  })
+
+  it.each([
+    'null',
+    '',
+    '*',
+    'https://spa.example/',
+    'https://spa.example.evil.example',
+    'https://evil-spa.example',
+    'https://evil.example/https://spa.example',
+    'https://spa.example:443',
+    'https://SPA.example',
+    'http://spa.example',
+    'http://localhost',
+    'http://localhost:8081',
+    'com.example.app:',
+    'com.example.app://',
+  ])('may not be %j', async (origin) => {
+    expect(await setUp().isAllowed(origin)).toBe(false)
+  })
+
+  it('may not be that of a disabled app', async () => {
+    const { listClients, spa, isAllowed } = setUp()
+    listClients.mockResolvedValue([{ ...spa, disabledAtSeconds: 1 }])
+    expect(await isAllowed('https://spa.example')).toBe(false)
+  })
+
+  it('is looked up in a list that is five seconds old at most, forwards and backwards', async () => {
+    const { clock, listClients, isAllowed } = setUp()
+    expect(await isAllowed('https://spa.example')).toBe(true)
+    listClients.mockResolvedValue([])
+    clock.advance(4)
+    expect(await isAllowed('https://spa.example')).toBe(true)
+    expect(listClients).toHaveBeenCalledOnce()
+    clock.advance(1)
+    expect(await isAllowed('https://spa.example')).toBe(false)
+    clock.advance(-3600)
+    await isAllowed('https://spa.example')
+    expect(listClients).toHaveBeenCalledTimes(3)
+  })
+
+  it('is not allowed while the store is away, and again when it is back', async () => {
+    const { listClients, isAllowed } = setUp()
+    listClients.mockRejectedValueOnce(new StoreUnavailableError('away'))
+    await expect(isAllowed('https://spa.example')).rejects.toThrow('away')
+    expect(await isAllowed('https://spa.example')).toBe(true)
+  })
+})
