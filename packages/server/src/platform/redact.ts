@@ -5,7 +5,7 @@ const REDACTED = '[redacted]'
 
 /** Whether a line may hold a secret at all: most do not, and are written as they are. */
 const SUSPICIOUS =
-  /passw|passphrase|secret|token|cookie|authorization|verifier|assertion|interaction|key|jwk|"code"|otp|ost_|eyJ|basic|bearer|dpop|[?#@]|=/i
+  /passw|passphrase|secret|token|cookie|authorization|verifier|assertion|interaction|(?:api|private|master).?(?:key|jwk)|"code"|otp|ost_|eyJ|basic|bearer|dpop|[?#@]|=/i
 
 /** Names of fields in lower case without dashes and underscores: `client_secret`, `csrfToken`, `set-cookie`. */
 const SECRET_NAME =
