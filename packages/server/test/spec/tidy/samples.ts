@@ -178,12 +178,10 @@ export const SAMPLES: Readonly<
       { [`${SRC}/a.ts`]: `function a() {\n${lines(69)}}` },
       { [`${SRC}/a.ts`]: `const a = () => {\n${lines(69)}}` },
       { [`${SRC}/a.ts`]: `class A { a() {\n${lines(69)}} }` },
-      { 'packages/server/test/a.test.ts': `test('a', () => {\n${lines(69)}})` },
     ],
     keeps: [
       { [`${SRC}/a.ts`]: `function a() {\n${lines(68)}}` },
       { 'packages/server/test/a.test.ts': `describe('a', () => {\n${lines(69)}})` },
-      { 'packages/server/test/a.test.ts': `describe.each([1])('a', () => {\n${lines(69)}})` },
     ],
   },
 

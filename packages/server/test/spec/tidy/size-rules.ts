@@ -3,7 +3,6 @@
 import { type ParamPattern, Visitor } from 'oxc-parser'
 import { type CodeFile, isProduct, lineCount, lineOf, type Repo } from './repo.ts'
 import { codeRule, findingAt, type Rule } from './rule.ts'
-import { runnerOf } from './runner.ts'
 
 const MAX_FILE_LINES = 500
 const MAX_MEDIAN_LINES = 120
@@ -32,15 +31,17 @@ const medianLength: Rule = {
   },
 }
 
+// Tests are lists: what groups them, or describes one store in full, is read from top to bottom, not understood at once.
 const functionLength = codeRule({
   id: 'function-length',
-  says: `Functions have at most ${MAX_FUNCTION_LINES} lines`,
+  says: `Functions that ship have at most ${MAX_FUNCTION_LINES} lines`,
   remedy: 'Take out the steps that have a name of their own.',
   find: (file) =>
-    findFunctions(file).flatMap(({ start, end, isTestGroup }) => {
+    (isProduct(file) ? findFunctions(file) : []).flatMap(({ start, end }) => {
       const lines = lineOf(file, end) - lineOf(file, start) + 1
-      if (isTestGroup || lines <= MAX_FUNCTION_LINES) return []
-      return [findingAt(file, start, `function of ${lines} lines`)]
+      return lines > MAX_FUNCTION_LINES
+        ? [findingAt(file, start, `function of ${lines} lines`)]
+        : []
     }),
 })
 
@@ -60,29 +61,21 @@ interface FunctionNode {
   readonly start: number
   readonly end: number
   readonly params: readonly ParamPattern[]
-  /** The callback of a `describe`: a list of tests, not a function anyone has to understand. */
-  readonly isTestGroup: boolean
   /** Its parameters are for whoever calls it to choose: Express tells error handlers by having four. */
   readonly isCallback: boolean
 }
 
 function findFunctions({ program }: CodeFile): FunctionNode[] {
   const found: FunctionNode[] = []
-  const testGroups = new Set<number>()
   const named = new Set<number>()
-  const add = (node: Omit<FunctionNode, 'isTestGroup' | 'isCallback'> & { type: string }) => {
+  const add = (node: Omit<FunctionNode, 'isCallback'> & { type: string }) => {
     const isExpression = node.type.endsWith('Expression')
     found.push({
       ...node,
-      isTestGroup: testGroups.has(node.start),
       isCallback: isExpression && !named.has(node.start),
     })
   }
   new Visitor({
-    CallExpression(node) {
-      if (runnerOf(node.callee) !== 'describe') return
-      for (const argument of node.arguments) testGroups.add(argument.start)
-    },
     VariableDeclarator({ init }) {
       if (init) named.add(init.start)
     },
