@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { LONG_ENOUGH_MS, longTexts, slowestMs } from '../../test/support/long-text.ts'
 import { chooseLanguage, textDirection } from './language.ts'
 
 const AVAILABLE = ['de', 'en', 'pt-BR']
@@ -45,6 +46,12 @@ describe('chooseLanguage', () => {
   test('survives values of any size and kind', () => {
     expect(choose('de'.repeat(10_000), '\u0000', 'x-'.repeat(50_000))).toBe('en')
     expect(choose(undefined, undefined, `${'fr,'.repeat(1000)}de`)).toBe('en')
+  })
+
+  test('E5: is done with any long Accept-Language at once', () => {
+    const headers = longTexts(',', ';', 'de;q=0.5,', ';q=1', 'a-', ' ', 'q=', '0.')
+    const slowest = slowestMs(headers, (header) => choose(undefined, undefined, header))
+    expect(slowest).toBeLessThan(LONG_ENOUGH_MS)
   })
 })
 
