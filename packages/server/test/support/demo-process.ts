@@ -54,7 +54,7 @@ export async function startDemo(folder: string, port: number): Promise<DemoProce
   const startedAt = performance.now()
   const child = spawn(process.execPath, ARGUMENTS, {
     cwd: REPOSITORY,
-    env: { PATH: process.env['PATH'], OSTIARY_DATA: folder, PORT: String(port) },
+    env: { PATH: process.env.PATH, OSTIARY_DATA: folder, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))

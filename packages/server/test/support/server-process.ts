@@ -74,7 +74,7 @@ export async function startProcess(
 ): Promise<ServerProcess> {
   const child = spawn(process.execPath, [MAIN, 'start'], {
     cwd: deployment.folder,
-    env: { PATH: process.env['PATH'], OSTIARY_SERVER_PORT: String(port) },
+    env: { PATH: process.env.PATH, OSTIARY_SERVER_PORT: String(port) },
     stdio: ['ignore', 'inherit', 'inherit'],
   })
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
