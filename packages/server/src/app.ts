@@ -78,7 +78,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   for (const part of parts) {
     // The host decides only where the path alone does not.
     const shared = paths.filter((path) => path === pathOf(part.tenant)).length > 1
-    serveSite(server, createSite(part), shared ? new URL(part.tenant.issuer).host : undefined)
+    const host = shared ? new URL(part.tenant.issuer).host : undefined
+    serveSite(server, createSite(part, config), host)
   }
   await options.extend?.(server)
   const url = await server.listen({ host: config.server.host, port: config.server.port })
@@ -105,7 +106,7 @@ interface TenantParts {
   readonly guesses: Limiters
 }
 
-function createSite(parts: TenantParts): Site {
+function createSite(parts: TenantParts, config: Config): Site {
   const { tenant, contract } = parts
   const view = {
     tenant,
@@ -117,6 +118,7 @@ function createSite(parts: TenantParts): Site {
   return {
     tenant: tenant.name,
     issuer: tenant.issuer,
+    behindTrustedProxy: config.server.trustedProxies.length > 0,
     routes: listRoutes(parts),
     rootRoutes: listRootRoutes(parts),
     assetsFolder: ASSET_FOLDER,

@@ -29,7 +29,8 @@ export function createSignInEndpoint(deps: SignInEndpointDeps): Endpoint {
     const result = await checkForm(incoming, deps)
     if ('problem' in result) {
       const page = signInPage({ request, interaction, accounts }, deps, result)
-      return { kind: 'page', status: result.problem.kind === 'locked' ? 429 : 422, page }
+      if (result.problem.kind !== 'locked') return { kind: 'page', status: 422, page }
+      return { kind: 'page', status: 429, retryAfterSeconds: result.problem.seconds, page }
     }
     return signedIn(result.user, { incoming, interaction, accounts, deps })
   }

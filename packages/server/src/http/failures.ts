@@ -90,6 +90,7 @@ function answerAsPage(failure: unknown, request: FastifyRequest, site: Site): Re
   return {
     kind: 'page',
     status: error.status,
+    retryAfterSeconds: error.retryAfterSeconds,
     page: {
       page: 'error',
       uiLocales: undefined,

@@ -35,11 +35,3 @@ export const ASSET_HEADERS: Readonly<Record<string, string>> = {
   ...EVERYWHERE,
   'cross-origin-resource-policy': 'same-origin',
 }
-
-const TWO_YEARS_SECONDS = 63_072_000
-
-/** RFC 6797 §6.1: only https answers carry it. */
-export function transportHeaders(issuer: string): Readonly<Record<string, string>> {
-  if (!issuer.startsWith('https:')) return {}
-  return { 'strict-transport-security': `max-age=${TWO_YEARS_SECONDS}; includeSubDomains` }
-}

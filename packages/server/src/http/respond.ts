@@ -22,6 +22,8 @@ export function sendReply(
         .removeHeader('content-type')
         .send()
     case 'page':
+      if (answer.retryAfterSeconds !== undefined)
+        reply.header('retry-after', answer.retryAfterSeconds)
       return sendPage(reply.code(answer.status), site.renderPage(answer.page, reader))
     case 'local_redirect':
       return sendRedirect(reply, site.issuer + answer.path)

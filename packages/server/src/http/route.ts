@@ -29,6 +29,8 @@ export interface Route {
 export interface Site {
   readonly tenant: string
   readonly issuer: string
+  /** Whether `X-Forwarded-Proto` is to be believed. */
+  readonly behindTrustedProxy: boolean
   readonly routes: readonly Route[]
   /** Metadata paths that stand outside the issuer's own path (RFC 8414 §3.1). */
   readonly rootRoutes: readonly Route[]

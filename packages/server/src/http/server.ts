@@ -11,14 +11,15 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import { newId } from '../platform/random.ts'
-import { PageError } from '../protocol/errors.ts'
+import { OAuthError, PageError } from '../protocol/errors.ts'
 import { allowOrigin, answerPreflight } from './cors.ts'
 import { checkSameOrigin } from './csrf.ts'
 import { answerFailure } from './failures.ts'
-import { ASSET_HEADERS, JSON_HEADERS, transportHeaders } from './headers.ts'
+import { ASSET_HEADERS, JSON_HEADERS } from './headers.ts'
 import { rawPath, readRequest } from './read.ts'
 import { sendReply } from './respond.ts'
 import type { Reader, Route, Site } from './route.ts'
+import { cameInTheClear, transportHeaders } from './transport.ts'
 
 const MAX_BODY_BYTES = 56 * 1024
 /** An authorization request comes back sealed in the URL, so it needs more room than Node's 16 KiB. */
@@ -85,6 +86,9 @@ export function serveSite(server: FastifyInstance, site: Site, host: string | un
   const constraints = host === undefined ? {} : { constraints: { host } }
   server.register(async (scope) => {
     await scope.register(cookie)
+    scope.addHook('onRequest', async (request, reply) => {
+      reply.headers(transportHeaders(request, site))
+    })
     // One reader for every body: what it must be is decided where the parameters are read.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
@@ -148,8 +152,8 @@ async function serveRequest(
   context: Context,
 ): Promise<FastifyReply> {
   const { route, site } = context
-  reply.headers(transportHeaders(site.issuer))
   try {
+    if (cameInTheClear(request, site)) throw new OAuthError('transport_insecure')
     await allowOrigin(request, reply, context)
     // A path that only decodes to this route is not this route.
     if (rawPath(request) !== request.routeOptions.url) return sendNotFound(request, reply, context)
@@ -189,7 +193,7 @@ function refuseMethod(
   input: Context & { request: FastifyRequest; allowed: readonly string[] },
 ): FastifyReply {
   const { request, route, site, allowed } = input
-  reply.headers(transportHeaders(site.issuer)).header('allow', allowed.join(', '))
+  reply.header('allow', allowed.join(', '))
   if (route.audience === 'page') {
     return sendFailure(new PageError('method_not_allowed', { status: 405 }), {
       request,

@@ -50,6 +50,7 @@ export type Reply =
   | {
       readonly kind: 'page'
       readonly status: number
+      readonly retryAfterSeconds?: number | undefined
       readonly page: Page
       readonly cookies?: readonly CookieChange[]
     }

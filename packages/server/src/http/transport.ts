@@ -1,0 +1,24 @@
+// Plain http where the issuer says https. TLS ends at a proxy in front of us, so only a trusted one can tell.
+
+import type { FastifyRequest } from 'fastify'
+import type { Site } from './route.ts'
+
+const TWO_YEARS_SECONDS = 63_072_000
+
+/** RFC 6797 §7.2: answers that travel in the clear must not carry it. */
+export function transportHeaders(
+  request: FastifyRequest,
+  site: Site,
+): Readonly<Record<string, string>> {
+  if (!site.issuer.startsWith('https:') || cameInTheClear(request, site)) return {}
+  return { 'strict-transport-security': `max-age=${TWO_YEARS_SECONDS}; includeSubDomains` }
+}
+
+/**
+ * Whether a request crossed the network without TLS although it must not (RFC 6749 §3.1, RFC 6749 §3.2). Where no
+ * proxy says how requests come in, the one way in is taken to be the right one.
+ */
+export function cameInTheClear(request: FastifyRequest, site: Site): boolean {
+  if (!site.issuer.startsWith('https:') || !site.behindTrustedProxy) return false
+  return request.headers['x-forwarded-proto'] !== undefined && request.protocol !== 'https'
+}
