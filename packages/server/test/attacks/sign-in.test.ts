@@ -1,0 +1,304 @@
+// Attacks on passwords: who has an account, guessing, and hashing as a weapon.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hashPassword } from '../../src/identity/passwords.ts'
+import { changePassword } from '../../src/operations/users.ts'
+import { asUserId } from '../../src/protocol/ids.ts'
+import { type BrowserPage, TestBrowser } from '../support/browser.ts'
+import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
+import { MAIN_TENANT } from '../support/tenant.ts'
+import { getAnswer, TestApp } from '../support/test-app.ts'
+import { measureBelow, TELLING_T, timeInTurn, welchT } from '../support/timing.ts'
+import { MACHINE, PASSWORD, TENANT, WEB_APP } from '../support/world.ts'
+
+const WRONG = 'wrong horse battery staple'
+const HOUR_SECONDS = 3600
+
+describe.each(STORES)('attacks on passwords on %s', (kind) => {
+  let server: TestServer
+  let app: TestApp
+  let passwordHash: string
+
+  beforeAll(async () => {
+    server = await startTestServer(kind, { rateLimits: { failedSignInsPerMinute: 10_000 } })
+    app = new TestApp(server, WEB_APP)
+    passwordHash = await hashPassword(PASSWORD)
+  })
+  afterAll(() => server?.stop())
+
+  async function createUser(username: string, disabledAtSeconds: number | null = null) {
+    const outcome = await server.store.createUser(
+      {
+        tenant: TENANT,
+        id: asUserId(`user-${username}`),
+        username,
+        name: username,
+        email: `${username}@example.com`,
+        emailVerified: true,
+        passwordHash,
+        locale: null,
+        createdAtSeconds: server.clock.nowSeconds(),
+        disabledAtSeconds,
+      },
+      [],
+    )
+    expect(outcome).toBe('created')
+  }
+
+  async function trySignIn(
+    username: string,
+    password: string,
+    browser: TestBrowser = new TestBrowser(),
+  ): Promise<BrowserPage> {
+    const page = await browser.open(
+      app.authorizeUrl({ prompt: 'login', code_challenge: CHALLENGE }),
+    )
+    return browser.submit(page, { username, password })
+  }
+
+  /** A page without what is different each time: the sealed request, the name that was typed, ids. */
+  function comparable(page: BrowserPage, username: string): string {
+    const interaction = page.root.querySelector('[name=interaction]')?.getAttribute('value') ?? ''
+    const headers = [...page.headers]
+      .filter(([name]) => !['date', 'x-request-id', 'set-cookie', 'content-length'].includes(name))
+      .map((header) => header.join(': '))
+    const text = page.text.replaceAll(interaction, '…').replaceAll(username, '…')
+    return [page.status, ...headers, text].join('\n')
+  }
+
+  describe('who has an account', () => {
+    it('D6: a wrong password and an unknown or disabled user get the same page, byte for byte', async () => {
+      await createUser('known-user')
+      await createUser('gone-user', server.clock.nowSeconds())
+      const known = comparable(await trySignIn('known-user', WRONG), 'known-user')
+      expect(known).toMatch(/^422\n/)
+      expect(comparable(await trySignIn('other-user', WRONG), 'other-user')).toBe(known)
+      expect(comparable(await trySignIn('gone-user', PASSWORD), 'gone-user')).toBe(known)
+    })
+
+    it('D6: an account that does not exist locks like one that does', async () => {
+      await createUser('lock-known')
+      const tryOften = async (username: string) => {
+        const pages: string[] = []
+        for (let tries = 0; tries < 7; tries += 1) {
+          pages.push(comparable(await trySignIn(username, WRONG), username))
+        }
+        return pages
+      }
+      const known = await tryOften('lock-known')
+      expect(known.at(-1)).toMatch(/^429\n/)
+      expect(await tryOften('lock-other')).toEqual(known)
+    })
+
+    it('D6: login_hint shows the same page for a user and for nobody', async () => {
+      const open = async (hint: string) => {
+        const url = app.authorizeUrl({ login_hint: hint, code_challenge: CHALLENGE })
+        return comparable(await new TestBrowser().open(url), hint)
+      }
+      expect(await open('nobody')).toBe(await open('ada'))
+      expect(await open('nobody@example.com')).toBe(await open('ada@example.com'))
+    })
+
+    it('D6: looking for an account takes as long as looking into one', async () => {
+      let users = 0
+      const t = await measureBelow(TELLING_T, async () => {
+        const names = { known: [] as string[], unknown: [] as string[] }
+        for (let round = 0; round < ROUNDS; round += 1) {
+          users += 1
+          await createUser(`timed-${users}`)
+          names.known.push(`timed-${users}`)
+          names.unknown.push(`other-${users}`)
+        }
+        // A name of its own each time: no account locks, and none is in any cache.
+        const ask = (of: string[]) => () => trySignIn(of.pop() ?? '', WRONG)
+        const kinds = { known: ask(names.known), unknown: ask(names.unknown) }
+        const { known = [], unknown = [] } = await timeInTurn(kinds, SAMPLES)
+        return welchT(known, unknown)
+      })
+      expect(t).toBeLessThan(TELLING_T)
+    })
+
+    it('D6: pages to sign up or to reset a password, which could tell, are not offered', async () => {
+      for (const path of ['/sign-up', '/register', '/reset', '/forgot-password']) {
+        expect((await getAnswer(server.issuer + path)).status).toBe(404)
+      }
+    })
+  })
+
+  describe('guessing', () => {
+    /** @returns how often the password was looked at before the account stayed locked */
+    async function guessUntilLocked(username: string): Promise<number> {
+      let looked = 0
+      for (let tries = 0; tries < 120; tries += 1) {
+        const page = await trySignIn(username, `${WRONG} ${tries}`)
+        if (page.status === 422) looked += 1
+        else expect(page.status).toBe(429)
+        server.clock.advance(HOUR_SECONDS)
+      }
+      return looked
+    }
+
+    it('D7: after 100 failures even the right password is refused, until the operator sets a new one', async () => {
+      await createUser('guessed')
+      const owner = new TestBrowser()
+      await trySignIn('guessed', PASSWORD, owner)
+      expect(await guessUntilLocked('guessed')).toBe(100)
+      server.clock.advance(365 * 24 * HOUR_SECONDS)
+      expect((await trySignIn('guessed', PASSWORD)).status).toBe(429)
+
+      const fresh = 'seven green umbrellas'
+      const context = { tenant: MAIN_TENANT, ...server, actor: 'cli' }
+      await changePassword({ username: 'guessed', password: fresh }, context)
+      expect((await trySignIn('guessed', fresh)).status).toBe(303)
+    })
+
+    it('D7: the wait grows from 30 seconds to an hour', async () => {
+      await createUser('waiting')
+      for (let tries = 0; tries < 5; tries += 1) {
+        expect((await trySignIn('waiting', WRONG)).status).toBe(422)
+      }
+      for (const seconds of [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]) {
+        const locked = await trySignIn('waiting', WRONG)
+        expect(locked.status).toBe(429)
+        expect(locked.headers.get('retry-after')).toBe(`${seconds}`)
+        server.clock.advance(seconds - 1)
+        expect((await trySignIn('waiting', PASSWORD)).status).toBe(429)
+        server.clock.advance(1)
+        expect((await trySignIn('waiting', WRONG)).status).toBe(422)
+      }
+    })
+
+    it('D7: parallel guesses do not outrun the limit', async () => {
+      await createUser('raced')
+      const pages = await Promise.all(
+        Array.from({ length: 30 }, (_, index) => trySignIn('raced', `${WRONG} ${index}`)),
+      )
+      expect(pages.filter(({ status }) => status === 422)).toHaveLength(5)
+      expect(pages.filter(({ status }) => status === 429)).toHaveLength(25)
+    })
+
+    it('D7: success starts the count anew', async () => {
+      await createUser('forgetful')
+      for (let days = 0; days < 6; days += 1) {
+        for (let tries = 0; tries < 4; tries += 1) {
+          expect((await trySignIn('forgetful', WRONG)).status).toBe(422)
+        }
+        expect((await trySignIn('forgetful', PASSWORD)).status).toBe(303)
+      }
+    })
+
+    it('D7: who is signed in already goes on while somebody else guesses', async () => {
+      await createUser('present')
+      const owner = new TestBrowser()
+      expect((await trySignIn('present', PASSWORD, owner)).status).toBe(303)
+      for (let tries = 0; tries < 6; tries += 1) await trySignIn('present', WRONG)
+      const page = await owner.open(app.authorizeUrl())
+      expect(page.root.querySelector('[name=decision]')).not.toBeNull()
+    })
+
+    it('D7: another spelling of the name is the same account', async () => {
+      await createUser('spelling')
+      for (const name of ['spelling', 'SPELLING', ' spelling ', 'ｓｐｅｌｌｉｎｇ', 'Spelling']) {
+        expect((await trySignIn(name, WRONG)).status).toBe(422)
+      }
+      expect((await trySignIn('spelling', PASSWORD)).status).toBe(429)
+    })
+  })
+})
+
+/** The same for all, so that pages can be compared. */
+const CHALLENGE = 'A'.repeat(43)
+const SAMPLES = 40
+const ROUNDS = SAMPLES + SAMPLES / 10
+
+describe.each(STORES)('one address that tries many accounts on %s', (kind) => {
+  let server: TestServer
+  beforeAll(async () => {
+    const rateLimits = { failedSignInsPerMinute: 20 }
+    server = await startTestServer(kind, { rateLimits, trustedProxies: ['127.0.0.1', '::1'] })
+  })
+  afterAll(() => server?.stop())
+
+  it('D7: is slowed down, whatever the account, and others are not', async () => {
+    const app = new TestApp(server, WEB_APP)
+    const trySignIn = async (username: string, password: string, address: string) => {
+      const browser = new TestBrowser()
+      const page = await browser.open(app.authorizeUrl())
+      return browser.submit(page, { username, password }, { 'x-forwarded-for': address })
+    }
+    const attacker = '203.0.113.7'
+    for (let tries = 0; tries < 20; tries += 1) {
+      expect((await trySignIn(`stuffed-${tries}`, WRONG, attacker)).status).toBe(422)
+    }
+    expect((await trySignIn('ada', PASSWORD, attacker)).status).toBe(429)
+    const spoofed = `203.0.113.9, ${attacker}`
+    expect((await trySignIn('ada', PASSWORD, spoofed)).status).toBe(429)
+    expect((await trySignIn('ada', PASSWORD, '203.0.113.8')).status).toBe(303)
+  })
+})
+
+describe.each(STORES)('hashing as a weapon on %s', (kind) => {
+  let server: TestServer
+  let app: TestApp
+
+  beforeAll(async () => {
+    server = await startTestServer(kind, { rateLimits: { failedSignInsPerMinute: 10_000 } })
+    app = new TestApp(server, WEB_APP)
+  })
+  afterAll(() => server?.stop())
+
+  /** A sign-in form in a browser of its own, and the way to send it. */
+  async function openForm(): Promise<(username: string, password: string) => Promise<BrowserPage>> {
+    const browser = new TestBrowser()
+    const page = await browser.open(app.authorizeUrl())
+    return (username, password) => browser.submit(page, { username, password })
+  }
+
+  it('D8: 200 passwords of a megabyte are refused without being hashed', async () => {
+    const send = await openForm()
+    const password = 'a'.repeat(1024 * 1024)
+    const statuses = await Promise.all(
+      Array.from({ length: 200 }, async () => (await send('ada', password)).status),
+    )
+    // Had they queued up to be hashed, most would have been turned away with 503.
+    expect(new Set(statuses)).toEqual(new Set([400]))
+  })
+
+  it.each([257, 5_000, 16_000])(
+    'D8: a password of %i characters is wrong, not an error',
+    async (length) => {
+      const send = await openForm()
+      expect(
+        (await send('bob', 'ü'.repeat(Math.ceil(length / 6)).padEnd(length, 'a'))).status,
+      ).toBe(422)
+    },
+  )
+
+  it('D8: a password of 256 characters is hashed as a whole', async () => {
+    const long = 'a passphrase '.repeat(20).slice(0, 255)
+    const context = { tenant: MAIN_TENANT, ...server, actor: 'cli' }
+    await changePassword({ username: 'eve', password: `${long}1` }, context)
+    const send = await openForm()
+    expect((await send('eve', `${long}2`)).status).toBe(422)
+    expect((await send('eve', long)).status).toBe(422)
+    expect((await send('eve', `${long}1`)).status).toBe(303)
+  })
+
+  it('D8: a flood of sign-ins is cut short with 503, and apps get their tokens meanwhile', async () => {
+    const send = await openForm()
+    const flood = Array.from({ length: 200 }, (_, index) => send(`flood-${index}`, WRONG))
+    const machine = new TestApp(server, MACHINE)
+    const waits: number[] = []
+    for (let asked = 0; asked < 20; asked += 1) {
+      const startedAt = performance.now()
+      expect((await machine.token({ grant_type: 'client_credentials' })).status).toBe(200)
+      waits.push(performance.now() - startedAt)
+    }
+    const pages = await Promise.all(flood)
+    expect(new Set(pages.map(({ status }) => status))).toEqual(new Set([422, 503]))
+    for (const page of pages.filter(({ status }) => status === 503)) {
+      expect(page.headers.get('retry-after')).toBe('1')
+    }
+    expect(Math.max(...waits)).toBeLessThan(2_000)
+  })
+})
