@@ -6,7 +6,7 @@ import type { CodeRecord, ConsentRecord, GrantRecord } from '../records.ts'
 import { insertAccessToken } from './access-tokens.ts'
 import { CODE, columnsIn, columnsOf, GRANT, pick, TABLES, valuesOf } from './columns.ts'
 import { claimOnce } from './one-time-ids.ts'
-import { call, first, type Plan, run, runAll, type StatementCall } from './plan.ts'
+import { call, finishWith, first, type Plan, run, type StatementCall } from './plan.ts'
 import { insertRefreshToken, newRefreshToken } from './refresh-tokens.ts'
 import type { ConsentRow, GrantRow } from './schema.ts'
 import { statement } from './statement.ts'
@@ -29,11 +29,11 @@ export function* approveAuthorization(
 ): Plan<'approved' | 'already_decided'> {
   const { grant, code, consent, interaction } = input
   if (interaction !== null && !(yield* claimOnce(interaction))) return 'already_decided'
-  yield* runAll([
+  if (consent !== null) yield* addConsent(consent)
+  yield* finishWith([
     call(insertGrant, { ...grant, endsAtSeconds: code.expiresAtSeconds }),
     call(insertCode, code),
   ])
-  if (consent !== null) yield* addConsent(consent)
   return 'approved'
 }
 
@@ -136,7 +136,7 @@ export function* redeemCode(
 ): Plan<'redeemed' | 'already_redeemed' | 'expired' | 'unknown'> {
   const spent = yield* first(spendCode, input)
   if (spent === undefined) return yield* explainRefusal(input)
-  yield* runAll(storingOf(input.tenant, spent.grantId, input.tokens))
+  yield* finishWith(storingOf(input.tenant, spent.grantId, input.tokens))
   return 'redeemed'
 }
 

@@ -4,7 +4,7 @@
 import type { KeyStore } from '../port.ts'
 import type { KeyRecord } from '../records.ts'
 import { columnsOf, SIGNING_KEY, valuesOf } from './columns.ts'
-import { call, first, type Plan, run, runAll } from './plan.ts'
+import { call, finishWith, first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
 const STATE_ORDER: readonly KeyRecord['state'][] = ['current', 'next', 'previous']
@@ -46,7 +46,7 @@ export function* createFirstKeys(keys: readonly KeyRecord[]): Plan<'created' | '
   const [current, ...others] = byState(keys)
   if (current?.state !== 'current') throw new Error('the first keys of a tenant need a current one')
   if ((yield* first(insertFirstKey, current)) === undefined) return 'exists'
-  yield* runAll(others.map((key) => call(insertKey, key)))
+  yield* finishWith(others.map((key) => call(insertKey, key)))
   return 'created'
 }
 

@@ -2,7 +2,7 @@
 
 import type { OrganisationRecord, UnitRecord } from '../records.ts'
 import { columnsOf, ORGANISATION, UNIT, valuesOf } from './columns.ts'
-import { call, first, type Plan, run, runAll } from './plan.ts'
+import { call, finishWith, first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
 const insertOrganisation = statement((db, p: OrganisationRecord) =>
@@ -22,7 +22,7 @@ export function* createOrganisation(
   units: readonly UnitRecord[],
 ): Plan<'created' | 'exists'> {
   if ((yield* first(insertOrganisation, organisation)) === undefined) return 'exists'
-  yield* runAll(units.map((unit) => call(insertUnit, unit)))
+  yield* finishWith(units.map((unit) => call(insertUnit, unit)))
   return 'created'
 }
 

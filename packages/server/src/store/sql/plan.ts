@@ -4,7 +4,11 @@
 import type { AnyStatement, Statement } from './statement.ts'
 
 /** Statements that do not need each other's rows; they run in this order and may travel together. */
-export type Step = readonly StatementCall[]
+export interface Step {
+  readonly calls: readonly StatementCall[]
+  /** Nothing follows: the commit may travel with them. */
+  readonly last: boolean
+}
 
 export interface StatementCall {
   readonly statement: AnyStatement
@@ -32,7 +36,7 @@ export function* run<Input extends object, Row>(
   statement: Statement<Input, Row>,
   input: Input,
 ): Plan<readonly Row[]> {
-  const [rows] = yield [call(statement, input)]
+  const [rows] = yield { calls: [call(statement, input)], last: false }
   return rows as readonly Row[]
 }
 
@@ -45,7 +49,7 @@ export function* first<Input extends object, Row>(
   return row
 }
 
-/** One statement of a step of several, whose rows nobody needs. */
+/** One of the statements that end a transaction. */
 export function call<Input extends object>(
   statement: Statement<Input, unknown>,
   input: Input,
@@ -53,7 +57,7 @@ export function call<Input extends object>(
   return { statement, input }
 }
 
-/** Runs several statements of which nobody needs the rows. */
-export function* runAll(calls: Step): Plan<void> {
-  if (calls.length > 0) yield calls
+/** Ends a transaction with statements of which nobody needs the rows. */
+export function* finishWith(calls: readonly StatementCall[]): Plan<void> {
+  if (calls.length > 0) yield { calls, last: true }
 }

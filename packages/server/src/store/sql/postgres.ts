@@ -21,11 +21,13 @@ export class PostgresDriver implements Driver {
   }
 
   read<Result>(plan: () => Plan<Result>): Promise<Result> {
-    return this.#withClient((client) => this.#carryOut(client, plan()))
+    return this.#withClient((client) => carryOut(plan(), (step) => this.#execute(client, step)))
   }
 
   write<Result>(plan: () => Plan<Result>): Promise<Result> {
-    return this.#withClient((client) => this.#carryOut(client, ofOneStatement(plan())))
+    return this.#withClient((client) =>
+      carryOut(ofOneStatement(plan()), (step) => this.#execute(client, step)),
+    )
   }
 
   transact<Result>(plan: () => Plan<Result>): Promise<Result> {
@@ -45,24 +47,30 @@ export class PostgresDriver implements Driver {
     if (!this.#pool.ended) await this.#pool.end()
   }
 
+  /** The first statements travel with the `begin`, the last ones with the `commit`. */
   async #inTransaction<Result>(client: PoolClient, plan: Plan<Result>): Promise<Result> {
+    let committing = false
+    const run = async (step: Step): Promise<StepRows> => {
+      if (committing) throw new Error('a transaction went on after its last step')
+      committing = step.last
+      // Should one of the statements fail, the `commit` behind it rolls back.
+      const [rows] = await Promise.all([
+        this.#execute(client, step),
+        step.last ? query(client, { text: 'commit' }) : undefined,
+      ])
+      return rows
+    }
     const [, result] = await Promise.all([
       query(client, { text: 'begin isolation level read committed' }),
-      this.#carryOut(client, plan),
+      carryOut(plan, run),
     ])
-    await query(client, { text: 'commit' })
+    if (!committing) await query(client, { text: 'commit' })
     return result
   }
 
-  async #carryOut<Result>(client: PoolClient, plan: Plan<Result>): Promise<Result> {
-    let next = plan.next()
-    while (!next.done) next = plan.next(await this.#execute(client, next.value))
-    return next.value
-  }
-
-  #execute(client: PoolClient, step: Step): Promise<StepRows> {
+  #execute(client: PoolClient, { calls }: Step): Promise<StepRows> {
     return Promise.all(
-      step.map(async ({ statement, input }) => {
+      calls.map(async ({ statement, input }) => {
         const { name, sql, bind } = this.#compile(statement)
         const result = await query(client, { name, text: sql, values: bind(input) })
         const columns = this.#columnsOf(name, result)
@@ -98,6 +106,15 @@ export class PostgresDriver implements Driver {
   }
 }
 
+async function carryOut<Result>(
+  plan: Plan<Result>,
+  run: (step: Step) => Promise<StepRows>,
+): Promise<Result> {
+  let next = plan.next()
+  while (!next.done) next = plan.next(await run(next.value))
+  return next.value
+}
+
 /** @throws StoreUnavailableError, or the database's own error when the statement is to blame. */
 async function query(
   client: PoolClient,
@@ -114,7 +131,7 @@ async function query(
 function* ofOneStatement<Result>(plan: Plan<Result>): Plan<Result> {
   const only = plan.next()
   if (only.done) return only.value
-  if (only.value.length > 1) throw new Error('several statements need a transaction')
+  if (only.value.calls.length > 1) throw new Error('several statements need a transaction')
   const rest = plan.next(yield only.value)
   if (!rest.done) throw new Error('several statements need a transaction')
   return rest.value

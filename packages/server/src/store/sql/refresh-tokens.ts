@@ -6,7 +6,7 @@ import type { GrantStore, RotateInput, RotateOutcome } from '../port.ts'
 import type { GrantRecord, RefreshTokenRecord } from '../records.ts'
 import { insertAccessToken } from './access-tokens.ts'
 import { columnsIn, pick, REFRESH_TOKEN, TABLES, valuesOf } from './columns.ts'
-import { call, first, type Plan, run, runAll } from './plan.ts'
+import { call, finishWith, first, type Plan } from './plan.ts'
 import { revokeGrant } from './revocations.ts'
 import type { RefreshTokenRow } from './schema.ts'
 import { statement } from './statement.ts'
@@ -58,7 +58,7 @@ export function* rotateRefreshToken(input: RotateInput): Plan<RotateOutcome> {
   if (spent === undefined) return yield* explainRefusal(input)
   const inserts = [call(insertRefreshToken, newRefreshToken(input.successor))]
   if (input.accessToken) inserts.push(call(insertAccessToken, input.accessToken))
-  yield* runAll(inserts)
+  yield* finishWith(inserts)
   return { outcome: 'rotated' }
 }
 
@@ -128,7 +128,7 @@ export function* renewRefreshToken(
 ): Plan<'renewed' | 'expired' | 'revoked' | 'unknown'> {
   const renewed = yield* first(prolongRefreshToken, input)
   if (renewed !== undefined) {
-    if (input.accessToken) yield* run(insertAccessToken, input.accessToken)
+    if (input.accessToken) yield* finishWith([call(insertAccessToken, input.accessToken)])
     return 'renewed'
   }
   const token = yield* first(selectSpent, input)

@@ -102,7 +102,7 @@ export class SqliteDriver implements Driver {
 
   #carryOut<Result>(plan: Plan<Result>): Result {
     let next = plan.next()
-    while (!next.done) next = plan.next(next.value.map((call) => this.#execute(call)))
+    while (!next.done) next = plan.next(next.value.calls.map((call) => this.#execute(call)))
     return next.value
   }
 

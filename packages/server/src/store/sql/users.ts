@@ -4,7 +4,7 @@ import type { UserId } from '../../protocol/ids.ts'
 import type { IdentityStore, UserEnding } from '../port.ts'
 import type { Membership, MembershipRecord, UserRecord } from '../records.ts'
 import { columnsOf, TABLES, USER, valuesOf } from './columns.ts'
-import { call, first, type Plan, run, runAll } from './plan.ts'
+import { call, finishWith, first, type Plan, run } from './plan.ts'
 import { endUser } from './revocations.ts'
 import { deleteUserSessions } from './sessions.ts'
 import { statement } from './statement.ts'
@@ -28,7 +28,7 @@ export function* createUser(
   memberships: readonly MembershipRecord[],
 ): Plan<'created' | 'exists'> {
   if ((yield* first(insertUser, user)) === undefined) return 'exists'
-  yield* runAll(memberships.map((membership) => call(insertMembership, membership)))
+  yield* finishWith(memberships.map((membership) => call(insertMembership, membership)))
   return 'created'
 }
 
