@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type RunningServer, startServer } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { resolveTenants } from '../../src/config/tenants.ts'
 import { createLog } from '../../src/platform/log.ts'
+import type { Tenant } from '../../src/protocol/tenant.ts'
 import type { Store } from '../../src/store/port.ts'
-import { openStore } from '../../src/store/sql/open.ts'
+import { openStore, type StoreSettings } from '../../src/store/sql/open.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { findFreePort } from './free-port.ts'
 import { createDatabase } from './postgres.ts'
@@ -21,6 +23,9 @@ export interface TestServer {
   readonly issuer: string
   /** Where it listens: the issuer, unless that is an address outside. */
   readonly url: string
+  readonly tenant: Tenant
+  readonly masterKey: Buffer
+  readonly database: StoreSettings
   readonly store: Store
   readonly clock: FakeClock
   /** Every line that was logged. */
@@ -54,7 +59,10 @@ export async function startTestServer(
     value: configFor(issuer, port, options),
     development: true,
   })
-  const database =
+  const [tenant] = resolveTenants(config)
+  if (!tenant) throw new Error('the configuration has no tenant')
+  const masterKey = randomBytes(32)
+  const database: StoreSettings =
     kind === 'sqlite'
       ? { kind, path: join(folder, 'ostiary.db') }
       : { kind, url: await createDatabase() }
@@ -69,7 +77,7 @@ export async function startTestServer(
   })
   const server: RunningServer = await startServer({
     config,
-    masterKey: randomBytes(32),
+    masterKey,
     store,
     log,
     clock,
@@ -77,6 +85,9 @@ export async function startTestServer(
   return {
     issuer,
     url,
+    tenant,
+    masterKey,
+    database,
     store,
     clock,
     logLines,
