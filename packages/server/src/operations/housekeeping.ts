@@ -33,7 +33,7 @@ export function startHousekeeping(deps: HousekeepingDeps): () => Promise<void> {
 
 /** Deletes expired rows until none are left. @returns how many went. */
 export async function cleanUp(
-  { store, clock }: Pick<HousekeepingDeps, 'store' | 'clock'>,
+  { store, clock }: { store: Pick<Store, 'deleteExpired'>; clock: Clock },
   signal: AbortSignal,
 ): Promise<number> {
   let total = 0
