@@ -1,0 +1,135 @@
+// What has expired goes by itself, in small batches; what somebody still needs stays.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cleanUp, startHousekeeping } from '../../src/operations/housekeeping.ts'
+import { sha256 } from '../../src/platform/hash.ts'
+import { createLog } from '../../src/platform/log.ts'
+import { type Store, StoreUnavailableError } from '../../src/store/port.ts'
+import { TestBrowser } from '../support/browser.ts'
+import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
+import { TestApp } from '../support/test-app.ts'
+import { TENANT, WEB_APP } from '../support/world.ts'
+
+const DAY = 86_400
+
+/** Rows of every kind, and how to look for them whatever the time is. */
+async function leaveTraces({ store }: TestServer, app: TestApp) {
+  const browser = new TestBrowser()
+  const tokens = await app.obtainTokens({ browser })
+  const { code } = await app.obtainCode({ browser })
+  const ended = await app.obtainTokens({ browser })
+  await app.revoke(ended.refresh_token)
+  const session = browser.cookies.get('__Host-ostiary-main-session') ?? ''
+  const traces = {
+    code: () => store.findCode(TENANT, sha256(code)),
+    accessToken: () => store.findAccessToken(TENANT, sha256(tokens.access_token), 0),
+    refreshToken: () => store.findRefreshToken(TENANT, sha256(tokens.refresh_token)),
+    session: () => store.findSession(TENANT, sha256(session), 0),
+  }
+  return { traces, tokens, ended, browser }
+}
+
+describe.each(STORES)('housekeeping on %s', (kind) => {
+  let server: TestServer
+  let app: TestApp
+
+  beforeAll(async () => {
+    server = await startTestServer(kind, { policy: { accessToken: { format: 'opaque' } } })
+    app = new TestApp(server, WEB_APP)
+  })
+  afterAll(() => server?.stop())
+
+  const tidyUp = (store: Pick<Store, 'deleteExpired'> = server.store) =>
+    cleanUp({ store, clock: server.clock }, new AbortController().signal)
+
+  it('deletes in batches, so that no request waits behind a long one', async () => {
+    const expiresAtSeconds = server.clock.nowSeconds() + 1
+    const ids = Array.from({ length: 1001 }, (_, index) => `id-${index}`)
+    const claims = ids.map((id) =>
+      server.store.claimOnce({ tenant: TENANT, purpose: 'test', id, expiresAtSeconds }),
+    )
+    expect(await Promise.all(claims)).not.toContain(false)
+    server.clock.advance(1)
+
+    const batches: number[] = []
+    const total = await tidyUp({
+      async deleteExpired(nowSeconds, limit) {
+        const gone = await server.store.deleteExpired(nowSeconds, limit)
+        batches.push(gone)
+        return gone
+      },
+    })
+    expect(batches).toEqual([500, 500, 1])
+    expect(total).toBe(1001)
+  })
+
+  it('what has expired is gone, and the feed of revocations is short again', async () => {
+    const { traces } = await leaveTraces(server, app)
+    for (const [name, find] of Object.entries(traces)) expect(await find(), name).not.toBeNull()
+    const listFeed = () =>
+      server.store.listRevocations({
+        tenant: TENANT,
+        afterSequence: 0,
+        nowSeconds: 0,
+        limit: 100,
+      })
+    expect(await listFeed()).not.toEqual([])
+
+    server.clock.advance(180 * DAY)
+    expect(await tidyUp()).toBeGreaterThan(0)
+    for (const [name, find] of Object.entries(traces)) expect(await find(), name).toBeNull()
+    expect(await listFeed()).toEqual([])
+    expect(await tidyUp()).toBe(0)
+  })
+
+  it('what is alive stays: tokens, session, consent, and what was revoked', async () => {
+    await leaveTraces(server, app)
+    server.clock.advance(180 * DAY)
+    const { tokens, ended, browser } = await leaveTraces(server, app)
+    await tidyUp()
+    expect((await app.introspect(tokens.access_token)).body.active).toBe(true)
+    expect((await app.introspect(ended.access_token)).body.active).toBe(false)
+    expect((await app.refresh(tokens.refresh_token)).status).toBe(200)
+    expect((await browser.open(app.authorizeUrl())).location).toContain('code=')
+  })
+
+  it('RFC 9700 §4.14.2: a spent refresh token is remembered, so that reuse is noticed', async () => {
+    const first = await app.obtainTokens()
+    const second = await app.refresh(first.refresh_token)
+    server.clock.advance(29 * DAY)
+    await tidyUp()
+    expect((await app.introspect(second.body.refresh_token)).body.active).toBe(true)
+    expect((await app.refresh(first.refresh_token)).body.error).toBe('invalid_grant')
+    expect((await app.introspect(second.body.refresh_token)).body.active).toBe(false)
+  })
+
+  describe('by itself', () => {
+    function start(store: Pick<Store, 'deleteExpired' | 'recordAuditEvent'>, lines: string[] = []) {
+      const destination = { write: (line: string) => void lines.push(line) }
+      const log = createLog({ level: 'warn', format: 'json', destination })
+      return startHousekeeping({ store, clock: server.clock, log, keyRings: [] })
+    }
+
+    it('begins with the server', async () => {
+      const { traces } = await leaveTraces(server, app)
+      server.clock.advance(180 * DAY)
+      const stop = start(server.store)
+      await expect.poll(traces.session).toBeNull()
+      await stop()
+    })
+
+    it('a database that is away is a line in the log, not a crash', async () => {
+      const lines: string[] = []
+      const stop = start(
+        {
+          deleteExpired: () => Promise.reject(new StoreUnavailableError('the database is away')),
+          recordAuditEvent: server.store.recordAuditEvent,
+        },
+        lines,
+      )
+      await expect.poll(() => lines).toHaveLength(1)
+      expect(lines[0]).toContain('housekeeping failed')
+      await stop()
+    })
+  })
+})
