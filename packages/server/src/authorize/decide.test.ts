@@ -187,6 +187,12 @@ describe('whether a sign-in is recent enough', () => {
     expect(await decide({ request: requestOf({ maxAgeSeconds }) })).toMatchObject({ step })
   })
 
+  it('OIDC Core §3.1.2.1: max_age=0 asks even who signed in this very second', async () => {
+    const request = requestOf({ maxAgeSeconds: 0 })
+    const accounts = [account('eve', 0)]
+    expect(await decide({ request, accounts })).toEqual({ step: 'sign-in' })
+  })
+
   it('OIDC Core §3.1.2.1: max_age=0 is content with a sign-in for this request', async () => {
     const request = requestOf({ maxAgeSeconds: 0 })
     const interaction = interactionOf({ account: ada.session.id, freshSignIn: true })

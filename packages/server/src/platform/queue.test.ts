@@ -4,66 +4,62 @@ import { createQueue } from './queue.ts'
 
 class Refused extends Error {}
 
-/** Jobs that end when they are told to. */
-function createJobs() {
-  const started: number[] = []
+/** A queue, its jobs, which end when they are told to, and what should become of them. */
+function createScene(limits: { parallel: number; waiting: number }) {
+  const queue = createQueue(limits)
   const endings = new Map<number, (failed: boolean) => void>()
-  return {
-    /** Their numbers, in the order in which they began. */
-    started,
-    running: () => [...endings.keys()],
-    work: (job: number) => () => {
-      started.push(job)
-      return new Promise<number>((resolve, reject) => {
-        endings.set(job, (failed) => {
-          endings.delete(job)
-          if (failed) reject(new Error(`job ${job}`))
-          else resolve(job)
-        })
+  const outcomes = new Map<number, unknown>()
+  const model = { running: [] as number[], waiting: [] as number[], refused: [] as number[] }
+  let jobs = 0
+
+  function submit() {
+    const job = jobs++
+    const work = () =>
+      new Promise((resolve, reject) => {
+        endings.set(job, (failed) => (failed ? reject(new Error('failed')) : resolve('done')))
       })
-    },
-    async end(job: number, failed: boolean) {
-      endings.get(job)?.(failed)
-      await settle()
-    },
+    queue
+      .run(work, () => new Refused())
+      .catch((error: unknown) => error)
+      .then((outcome) => outcomes.set(job, outcome))
+    if (model.running.length < limits.parallel) model.running.push(job)
+    else if (model.waiting.length < limits.waiting) model.waiting.push(job)
+    else model.refused.push(job)
   }
+
+  function end(which: number, failed: boolean) {
+    const job = model.running[which % model.running.length]
+    if (job === undefined) return
+    endings.get(job)?.(failed)
+    endings.delete(job)
+    const next = model.waiting.shift()
+    model.running = [...model.running.filter((other) => other !== job), next ?? []].flat()
+  }
+
+  async function check() {
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([...endings.keys()]).toEqual(model.running)
+    const refused = [...outcomes].filter(([, outcome]) => outcome instanceof Refused)
+    expect(refused.map(([job]) => job)).toEqual(model.refused)
+    expect(outcomes.size).toBe(jobs - model.running.length - model.waiting.length)
+  }
+
+  return { submit, end, check }
 }
 
-/** Lets every promise that can go on do so. */
-const settle = () => new Promise((resolve) => setImmediate(resolve))
-
-it('D8: runs as many as it may, makes the next ones wait in order, and refuses the rest', async () => {
-  const limits = fc.record({ parallel: fc.integer({ min: 1, max: 4 }), waiting: fc.nat(4) })
-  const endings = fc.infiniteStream(fc.record({ which: fc.nat(3), failed: fc.boolean() }))
+it('D8: runs as many as it may, lets the next ones wait their turn, and refuses the rest', async () => {
+  const limits = fc.record({ parallel: fc.integer({ min: 1, max: 3 }), waiting: fc.nat(3) })
+  const step = fc.record({ submit: fc.boolean(), which: fc.nat(2), failed: fc.boolean() })
   await fc.assert(
-    fc.asyncProperty(limits, fc.nat(12), endings, async ({ parallel, waiting }, count, endings) => {
-      const queue = createQueue({ parallel, waiting })
-      const jobs = createJobs()
-      const outcomes = Array.from({ length: count }, (_, job) =>
-        queue.run(jobs.work(job), () => new Refused()).catch((error: unknown) => error),
-      )
-      await settle()
-      const accepted = Math.min(count, parallel + waiting)
-
-      for (const { which, failed } of endings) {
-        const running = jobs.running()
-        const left = accepted - (jobs.started.length - running.length)
-        expect(running).toHaveLength(Math.min(parallel, left))
-        if (running.length === 0) break
-        await jobs.end(running[which % running.length] ?? 0, failed)
+    fc.asyncProperty(limits, fc.array(step, { maxLength: 40 }), async (limits, steps) => {
+      const scene = createScene(limits)
+      for (const { submit, which, failed } of steps) {
+        if (submit) scene.submit()
+        else scene.end(which, failed)
+        await scene.check()
       }
-      expect(jobs.started).toEqual(Array.from({ length: accepted }, (_, job) => job))
-      const results = await Promise.all(outcomes)
-      expect(results.map((result) => result instanceof Refused)).toEqual(
-        Array.from({ length: count }, (_, job) => job >= accepted),
-      )
-
-      // Whatever happened, all its places are free again.
-      for (let job = 0; job < parallel; job++) void queue.run(jobs.work(job), () => new Refused())
-      await settle()
-      expect(jobs.running()).toHaveLength(parallel)
     }),
-    { numRuns: 200 },
+    { numRuns: 300 },
   )
 })
 
