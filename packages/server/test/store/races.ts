@@ -2,7 +2,7 @@
 // expect nothing, and the broken stores something.
 
 import { newId } from '../../src/platform/random.ts'
-import type { RotateOutcome, Store } from '../../src/store/port.ts'
+import { type RotateOutcome, type Store, StoreUnavailableError } from '../../src/store/port.ts'
 import {
   accessTokenRecord,
   approve,
@@ -29,8 +29,30 @@ function race<Result>(
   act: (store: Store, caller: number) => Promise<Result>,
 ): Promise<Result[]> {
   return Promise.all(
-    Array.from({ length: CALLERS }, (_, caller) => act(stores[caller % 2 === 0 ? 0 : 1], caller)),
+    Array.from({ length: CALLERS }, (_, caller) =>
+      insist(() => act(stores[caller % 2 === 0 ? 0 : 1], caller)),
+    ),
   )
+}
+
+/** A busy machine may make callers wait too long for a connection; they are told, and come back. */
+async function insist<Result>(act: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await act()
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError) || tries === 5) throw error
+    }
+  }
+}
+
+/** Of how many items something is found. */
+async function count<Item>(
+  items: readonly Item[],
+  find: (item: Item) => Promise<unknown>,
+): Promise<number> {
+  const found = await Promise.all(items.map((item) => insist(() => find(item))))
+  return found.filter((each) => each !== null).length
 }
 
 function tally(outcomes: readonly string[]): Record<string, number> {
@@ -63,15 +85,14 @@ export const raceForCode: Check = async (stores) => {
       tokens: tokens[caller] ?? { accessToken: null, refreshToken: null },
     }),
   )
-  let [accessTokens, refreshTokens] = [0, 0]
-  for (const { accessToken, refreshToken } of tokens) {
-    if (await store.findAccessToken(tenant, accessToken.hash, NOW)) accessTokens++
-    if (await store.findRefreshToken(tenant, refreshToken.hash)) refreshTokens++
-  }
+  const stored = [
+    await count(tokens, ({ accessToken }) => store.findAccessToken(tenant, accessToken.hash, NOW)),
+    await count(tokens, ({ refreshToken }) => store.findRefreshToken(tenant, refreshToken.hash)),
+  ]
   return [
     ...differences('redeemed', outcomes.filter((outcome) => outcome === 'redeemed').length, 1),
     ...differences('refused', tally(outcomes).already_redeemed, CALLERS - 1),
-    ...differences('tokens stored', [accessTokens, refreshTokens], [1, 1]),
+    ...differences('tokens stored', stored, [1, 1]),
   ]
 }
 
@@ -85,10 +106,9 @@ async function raceToRotate(
   const outcomes = await race(stores, (each, caller) =>
     each.rotateRefreshToken(rotations[caller] ?? rotationOf(token)),
   )
-  let successors = 0
-  for (const { tenant, successor } of rotations) {
-    if (await store.findRefreshToken(tenant, successor.hash)) successors++
-  }
+  const successors = await count(rotations, ({ tenant, successor }) =>
+    store.findRefreshToken(tenant, successor.hash),
+  )
   const found = await store.findRefreshToken(token.tenant, token.hash)
   return { outcomes, successors, ended: found?.grant.revokedAtSeconds !== null }
 }
@@ -132,8 +152,7 @@ export const raceToDecide: Check = async (stores) => {
     if (answer === undefined) throw new RangeError('a caller without an answer')
     return each.approveAuthorization(answer)
   })
-  let codes = 0
-  for (const { code } of answers) if (await stores[0].findCode(tenant, code.hash)) codes++
+  const codes = await count(answers, ({ code }) => stores[0].findCode(tenant, code.hash))
   return [
     ...differences('outcomes', tally(outcomes.toSorted()), {
       already_decided: CALLERS - 1,

@@ -52,8 +52,6 @@ export function storeContract({ name, open }: Backend): void {
   })
 }
 
-export type TheStore = () => Store
-
 function raceContract(stores: () => Stores): void {
   describe('of 100 callers at once, over two connections to the database', () => {
     const races = {

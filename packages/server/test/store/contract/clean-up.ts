@@ -24,7 +24,7 @@ import {
   USER,
   userRecord,
 } from '../records.ts'
-import type { TheStore } from '../store-contract.ts'
+import type { TheStore } from './the-store.ts'
 
 const BATCH = 50
 

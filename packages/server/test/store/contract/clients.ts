@@ -13,7 +13,7 @@ import {
   secretRecord,
   USER,
 } from '../records.ts'
-import type { TheStore } from '../store-contract.ts'
+import type { TheStore } from './the-store.ts'
 
 export function clientContract(store: TheStore): void {
   describe('clients', () => {

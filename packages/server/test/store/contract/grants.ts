@@ -17,7 +17,7 @@ import {
   refreshTokenRecord,
   USER,
 } from '../records.ts'
-import type { TheStore } from '../store-contract.ts'
+import type { TheStore } from './the-store.ts'
 
 const NO_TOKENS = { accessToken: null, refreshToken: null }
 

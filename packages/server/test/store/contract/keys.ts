@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { auditEventRecord, HOUR, keyRecord, NOW, newTenant } from '../records.ts'
-import type { TheStore } from '../store-contract.ts'
+import type { TheStore } from './the-store.ts'
 
 export function keyContract(store: TheStore): void {
   describe('signing keys', () => {

@@ -15,7 +15,7 @@ import {
   userEnding,
   userRecord,
 } from '../records.ts'
-import type { TheStore } from '../store-contract.ts'
+import type { TheStore } from './the-store.ts'
 
 export function peopleContract(store: TheStore): void {
   organisationContract(store)

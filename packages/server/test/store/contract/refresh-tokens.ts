@@ -13,7 +13,7 @@ import {
   rotationOf,
   startChain,
 } from '../records.ts'
-import type { TheStore } from '../store-contract.ts'
+import type { TheStore } from './the-store.ts'
 
 export function refreshTokenContract(store: TheStore): void {
   rotationContract(store)

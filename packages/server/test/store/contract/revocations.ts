@@ -18,7 +18,7 @@ import {
   userEnding,
   userRecord,
 } from '../records.ts'
-import type { TheStore } from '../store-contract.ts'
+import type { TheStore } from './the-store.ts'
 
 export function revocationContract(store: TheStore): void {
   endingContract(store)
@@ -26,8 +26,8 @@ export function revocationContract(store: TheStore): void {
   voidTokenContract(store)
 }
 
-function linesOf(store: TheStore, tenant: string, afterSequence = 0, limit = 100) {
-  return store().listRevocations({ tenant, afterSequence, nowSeconds: NOW, limit })
+function linesOf(store: TheStore, tenant: string, page = { afterSequence: 0, limit: 100 }) {
+  return store().listRevocations({ tenant, nowSeconds: NOW, ...page })
 }
 
 const subjectsOf = (lines: readonly RevocationRecord[]) =>
@@ -137,8 +137,8 @@ function feedContract(store: TheStore): void {
     test('goes on after the number last seen, so many lines at a time', async () => {
       const tenant = newTenant()
       for (let i = 0; i < 5; i++) await end(tenant)
-      const sequences = async (after: number) =>
-        (await linesOf(store, tenant, after, 2)).map((line) => line.sequence)
+      const sequences = async (afterSequence: number) =>
+        (await linesOf(store, tenant, { afterSequence, limit: 2 })).map((line) => line.sequence)
       expect(await sequences(0)).toEqual([1, 2])
       expect(await sequences(2)).toEqual([3, 4])
       expect(await sequences(4)).toEqual([5])
@@ -152,7 +152,7 @@ function feedContract(store: TheStore): void {
       await end(tenant)
       const earlier = { ...ending, nowSeconds: NOW + 1, revocationExpiresAtSeconds: NOW + 1 }
       await store().revokeUserGrants({ ...earlier, clientId: null })
-      expect((await linesOf(store, tenant, 2)).map((line) => line)).toEqual([
+      expect(await linesOf(store, tenant, { afterSequence: 2, limit: 10 })).toEqual([
         {
           sequence: 3,
           kind: 'user',

@@ -11,7 +11,7 @@ import {
   USER,
   userRecord,
 } from '../records.ts'
-import type { TheStore } from '../store-contract.ts'
+import type { TheStore } from './the-store.ts'
 
 export function sessionContract(store: TheStore): void {
   describe('sessions', () => {
