@@ -18,7 +18,6 @@ export default defineConfig({
       project('durability', [`${server}/test/durability/**/*.test.ts`]),
       project('flows', [`${server}/test/flows/**/*.test.ts`]),
       project('attacks', [`${server}/test/attacks/**/*.test.ts`]),
-      project('demo', [`${server}/test/demo/**/*.test.ts`]),
       project('browser', [`${server}/test/browser/**/*.test.ts`]),
     ],
   },

@@ -11,6 +11,7 @@ import { addKeyCommands } from './key-commands.ts'
 import { addMigrateCommands } from './migrate-command.ts'
 import { addOrganisationCommands } from './organisation-commands.ts'
 import { addReferenceCommand } from './reference-command.ts'
+import { addSessionCommands } from './session-commands.ts'
 import { addStartCommand } from './start-command.ts'
 import { addUserCommands } from './user-commands.ts'
 
@@ -31,6 +32,7 @@ export function createProgram(terminal: Terminal): Command {
   addDoctorCommand(program, terminal)
   addClientCommands(program, terminal)
   addUserCommands(program, terminal)
+  addSessionCommands(program, terminal)
   addOrganisationCommands(program, terminal)
   addKeyCommands(program, terminal)
   addReferenceCommand(program, terminal)

@@ -1,19 +1,29 @@
 // ostiary user …
 
 import type { Command } from 'commander'
-import { createUser, listUsers, type NewMembership, type UserView } from '../operations/users.ts'
+import {
+  changePassword,
+  createUser,
+  disableUser,
+  listUsers,
+  type NewMembership,
+  type UserView,
+} from '../operations/users.ts'
 import { type Answer, formatFields, formatTable } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
 import { generatePassword, readSecret } from './secret-input.ts'
 import { tenantOption } from './tenant-option.ts'
 
-interface CreateOptions extends TenantOptions {
+interface PasswordOptions extends TenantOptions {
+  readonly passwordStdin?: boolean
+}
+
+interface CreateOptions extends PasswordOptions {
   readonly name: string
   readonly email?: string
   readonly locale?: string
   readonly organisation?: readonly string[]
-  readonly passwordStdin?: boolean
 }
 
 export function addUserCommands(program: Command, terminal: Terminal): void {
@@ -22,12 +32,11 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
     usage: 'create <username>',
     description: 'create a user, with a password from standard input or a new one, shown once',
     options: (command) =>
-      tenantOption(command)
+      passwordOption(command)
         .requiredOption('--name <name>', 'name of the person')
         .option('--email <address>', 'e-mail address')
         .option('--locale <tag>', 'language of the person, for example en or de-AT')
-        .option('--organisation <ids...>', 'member of: ID, or ID/UNIT with the default unit')
-        .option('--password-stdin', 'read the password from standard input'),
+        .option('--organisation <ids...>', 'member of: ID, or ID/UNIT with the default unit'),
     run: (options, [username = '']) => create(username, options, terminal),
   })
   addCommand<TenantOptions>(user, terminal, {
@@ -39,6 +48,25 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
       return { data: { users }, text: formatUsers(users) }
     },
   })
+  addCommand<PasswordOptions>(user, terminal, {
+    usage: 'reset-password <username>',
+    description: 'give a user a new password; ends every session and every access of apps',
+    options: passwordOption,
+    run: (options, [username = '']) => resetPassword(username, options, terminal),
+  })
+  addCommand<TenantOptions>(user, terminal, {
+    usage: 'disable <username>',
+    description: 'keep a user out; ends every session and every access of apps',
+    options: tenantOption,
+    run: async (options, [username = '']) => {
+      await withTenant(options, terminal, (context) => disableUser({ username }, context))
+      return { data: { disabled: username }, text: `${username} is disabled` }
+    },
+  })
+}
+
+function passwordOption(command: Command): Command {
+  return tenantOption(command).option('--password-stdin', 'read the password from standard input')
 }
 
 async function create(
@@ -46,16 +74,38 @@ async function create(
   options: CreateOptions,
   terminal: Terminal,
 ): Promise<Answer> {
-  const generated = options.passwordStdin ? undefined : generatePassword()
-  const password = generated ?? (await readSecret(terminal.stdin))
+  const { password, generated } = await choosePassword(options, terminal)
   const { name, email, locale } = options
   const memberships = options.organisation?.map(parseMembership)
   const user = await withTenant(options, terminal, (context) =>
     createUser({ username, name, email, locale, password, memberships }, context),
   )
   const fields = formatFields({ username: user.username, id: user.id, password: generated })
-  const note = generated === undefined ? '' : '\nkeep the password now: it cannot be shown again'
-  return { data: { user, password: generated }, text: `${fields}${note}` }
+  return { data: { user, password: generated }, text: `${fields}${noteFor(generated)}` }
+}
+
+async function resetPassword(
+  username: string,
+  options: PasswordOptions,
+  terminal: Terminal,
+): Promise<Answer> {
+  const { password, generated } = await choosePassword(options, terminal)
+  await withTenant(options, terminal, (context) => changePassword({ username, password }, context))
+  const fields = formatFields({ username, password: generated })
+  return { data: { username, password: generated }, text: `${fields}${noteFor(generated)}` }
+}
+
+async function choosePassword(
+  { passwordStdin }: PasswordOptions,
+  { stdin }: Terminal,
+): Promise<{ password: string; generated: string | undefined }> {
+  if (passwordStdin) return { password: await readSecret(stdin), generated: undefined }
+  const generated = generatePassword()
+  return { password: generated, generated }
+}
+
+function noteFor(generated: string | undefined): string {
+  return generated === undefined ? '' : '\nkeep the password now: it cannot be shown again'
 }
 
 /** `acme/vienna`: the organisation, and the unit the user works in when none is named. */

@@ -9,7 +9,7 @@ import { lockSeconds } from '../identity/lock-out.ts'
 import { verifyPassword } from '../identity/passwords.ts'
 import { sha256 } from '../platform/hash.ts'
 import { createOrganisation } from './organisations.ts'
-import { changePassword, createUser, listUsers, type NewUser } from './users.ts'
+import { changePassword, createUser, disableUser, listUsers, type NewUser } from './users.ts'
 
 let context: TestContext
 beforeEach(async () => {
@@ -116,5 +116,17 @@ describe('a new password', () => {
     expect(await change('ada', 'short')).toMatchObject([{ field: 'password' }])
     expect(await change('bob', PASSWORD)).toMatchObject([{ field: 'username' }])
     expect(await passwordWorks('ada', PASSWORD)).toBe(true)
+  })
+})
+
+describe('disabling a user', () => {
+  it('keeps the user out, once, and says so in the audit trail', async () => {
+    const user = await createUser(ADA, context)
+    await disableUser({ username: 'Ada' }, context)
+    const [listed] = await listUsers(context)
+    expect(listed?.disabledAtSeconds).toBe(context.clock.nowSeconds())
+    expect(await auditTrail(context)).toContain(`test user.disabled user:${user.id}`)
+    expect(await problemsOf(disableUser({ username: 'ada' }, context))).toHaveLength(1)
+    expect(await problemsOf(disableUser({ username: 'nobody' }, context))).toHaveLength(1)
   })
 })

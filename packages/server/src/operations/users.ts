@@ -5,6 +5,7 @@ import { normaliseUsername } from '../identity/usernames.ts'
 import { sha256 } from '../platform/hash.ts'
 import { newId } from '../platform/random.ts'
 import { asUserId } from '../protocol/ids.ts'
+import type { UserEnding } from '../store/port.ts'
 import type { Membership, MembershipRecord, UserRecord } from '../store/records.ts'
 import { revocationExpiry } from '../tokens/issue.ts'
 import { checkName, findRepeated } from './field-checks.ts'
@@ -78,20 +79,44 @@ export async function changePassword(
   input: { readonly username: string; readonly password: string },
   context: OperationContext,
 ): Promise<void> {
-  const { tenant, store, clock } = context
-  const user = await store.findUserByUsername(tenant.name, normaliseUsername(input.username))
-  if (!user) throw refusal('username', `"${input.username}" does not exist in ${tenant.name}`)
+  const { tenant, store } = context
+  const user = await requireUser(input.username, context)
   refuseIfAny(checkPassword(input.password, input.username))
-  const nowSeconds = clock.nowSeconds()
-  await store.changePassword({
-    tenant: tenant.name,
-    userId: user.id,
-    passwordHash: await hashPassword(input.password),
-    nowSeconds,
-    revocationExpiresAtSeconds: revocationExpiry(tenant, nowSeconds),
-  })
+  const passwordHash = await hashPassword(input.password)
+  await store.changePassword({ ...endingOf(user, context), passwordHash })
   await store.clearSignInAttempts(tenant.name, sha256(user.username))
   await recordAudit(context, 'user.password_changed', `user:${user.id}`)
+}
+
+/** Ends every session and grant of the user, who cannot sign in any more. @throws OperationError */
+export async function disableUser(
+  input: { readonly username: string },
+  context: OperationContext,
+): Promise<void> {
+  const user = await requireUser(input.username, context)
+  const disabled = await context.store.disableUser(endingOf(user, context))
+  if (!disabled) throw refusal('username', `"${user.username}" is disabled already`)
+  await recordAudit(context, 'user.disabled', `user:${user.id}`)
+}
+
+/** @throws OperationError when there is no such user */
+export async function requireUser(
+  username: string,
+  { tenant, store }: OperationContext,
+): Promise<UserRecord> {
+  const user = await store.findUserByUsername(tenant.name, normaliseUsername(username))
+  if (!user) throw refusal('username', `"${username}" does not exist in ${tenant.name}`)
+  return user
+}
+
+function endingOf(user: UserRecord, { tenant, clock }: OperationContext): UserEnding {
+  const nowSeconds = clock.nowSeconds()
+  return {
+    tenant: tenant.name,
+    userId: user.id,
+    nowSeconds,
+    revocationExpiresAtSeconds: revocationExpiry(tenant, nowSeconds),
+  }
 }
 
 async function view(

@@ -116,9 +116,9 @@ describe('the first start', () => {
         metadata: `${issuer}/.well-known/oauth-authorization-server`,
       },
       users: [
-        user('ada', ['northwind', 'lighthouse']),
+        user('ada', ['northwind']),
         user('ben', ['northwind']),
-        user('carla', ['lighthouse']),
+        user('carla', ['lighthouse', 'northwind']),
       ],
       clients: [
         client('confidential', ['authorization_code', 'refresh_token'], 2),

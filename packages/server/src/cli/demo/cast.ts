@@ -29,10 +29,7 @@ export const USERS: readonly Omit<NewUser, 'password'>[] = [
     username: 'ada',
     name: 'Ada Winter',
     email: 'ada@northwind.example',
-    memberships: [
-      { organisationId: 'northwind', defaultUnitId: 'hamburg' },
-      { organisationId: 'lighthouse', defaultUnitId: 'vienna' },
-    ],
+    memberships: [{ organisationId: 'northwind', defaultUnitId: 'hamburg' }],
   },
   {
     username: 'ben',
@@ -45,7 +42,11 @@ export const USERS: readonly Omit<NewUser, 'password'>[] = [
     name: 'Carla Herbst',
     email: 'carla@lighthouse.example',
     locale: 'de',
-    memberships: [{ organisationId: 'lighthouse', defaultUnitId: 'graz' }],
+    // Works for both: the consent page asks her which one an app is for.
+    memberships: [
+      { organisationId: 'lighthouse', defaultUnitId: 'graz' },
+      { organisationId: 'northwind', defaultUnitId: 'kiel' },
+    ],
   },
 ]
 

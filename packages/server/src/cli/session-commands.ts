@@ -1,0 +1,43 @@
+// ostiary session …
+
+import type { Command } from 'commander'
+import { endSession, listSessions, type SessionView } from '../operations/sessions.ts'
+import { formatTable, formatTime } from './answer.ts'
+import { addCommand, type Terminal } from './command.ts'
+import { type TenantOptions, withTenant } from './deployment.ts'
+import { tenantOption } from './tenant-option.ts'
+
+export function addSessionCommands(program: Command, terminal: Terminal): void {
+  const session = program.command('session').description('where users are signed in')
+  addCommand<TenantOptions>(session, terminal, {
+    usage: 'list <username>',
+    description: 'list the browsers that a user is signed in with',
+    options: tenantOption,
+    run: async (options, [username = '']) => {
+      const sessions = await withTenant(options, terminal, (context) =>
+        listSessions({ username }, context),
+      )
+      return { data: { sessions }, text: formatSessions(sessions) }
+    },
+  })
+  addCommand<TenantOptions>(session, terminal, {
+    usage: 'end <username> <session>',
+    description: 'sign a user out of one browser; what apps were allowed stays',
+    options: tenantOption,
+    run: async (options, [username = '', sessionId = '']) => {
+      await withTenant(options, terminal, (context) => endSession({ username, sessionId }, context))
+      return { data: { ended: sessionId }, text: `session ${sessionId} has ended` }
+    },
+  })
+}
+
+function formatSessions(sessions: readonly SessionView[]): string {
+  if (sessions.length === 0) return 'not signed in anywhere'
+  return formatTable(sessions, [
+    { title: 'SIGNED IN', value: ({ authTimeSeconds }) => formatTime(authTimeSeconds) },
+    { title: 'LAST SEEN', value: ({ lastSeenAtSeconds }) => formatTime(lastSeenAtSeconds) },
+    { title: 'ADDRESS', value: ({ address }) => address },
+    { title: 'BROWSER', value: ({ userAgent }) => userAgent },
+    { title: 'ID', value: ({ id }) => id },
+  ])
+}

@@ -1,0 +1,32 @@
+// Sessions: where a user is signed in.
+
+import type { SessionRecord } from '../store/records.ts'
+import { type OperationContext, recordAudit, refusal } from './operation.ts'
+import { requireUser } from './users.ts'
+
+/** A session without what its cookie is checked against. */
+export type SessionView = Omit<SessionRecord, 'hash'>
+
+/** The sessions of a user that have not expired, the one used last first. @throws OperationError */
+export async function listSessions(
+  input: { readonly username: string },
+  context: OperationContext,
+): Promise<readonly SessionView[]> {
+  const { tenant, store, clock } = context
+  const user = await requireUser(input.username, context)
+  const sessions = await store.listSessions(tenant.name, user.id, clock.nowSeconds())
+  return sessions.map(({ hash: _, ...session }) => session)
+}
+
+/** Signs a user out of one browser. What apps were allowed stays. @throws OperationError */
+export async function endSession(
+  input: { readonly username: string; readonly sessionId: string },
+  context: OperationContext,
+): Promise<void> {
+  const { tenant, store } = context
+  const user = await requireUser(input.username, context)
+  const ended = await store.endSessionById(tenant.name, user.id, input.sessionId)
+  if (!ended)
+    throw refusal('session', `"${input.sessionId}" is not a session of "${user.username}"`)
+  await recordAudit(context, 'session.ended', `user:${user.id}`)
+}
