@@ -10,7 +10,6 @@ import { asClientId } from '../../src/protocol/ids.ts'
 import type { TestBrowser } from '../support/browser.ts'
 import { registerClient } from '../support/register-client.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
-import { MAIN_TENANT } from '../support/tenant.ts'
 import { basic, TestApp } from '../support/test-app.ts'
 import {
   API,
@@ -232,7 +231,7 @@ describe.each(STORES)('attacks on refresh tokens on %s', (kind) => {
   })
 
   describe('whose token it is, and for how long', () => {
-    const context = () => ({ tenant: MAIN_TENANT, ...server, actor: 'cli' })
+    const context = () => ({ ...server, actor: 'cli' })
     const ending = () => ({
       tenant: TENANT,
       nowSeconds: server.clock.nowSeconds(),

@@ -6,7 +6,6 @@ import { changePassword } from '../../src/operations/users.ts'
 import { asUserId } from '../../src/protocol/ids.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
-import { MAIN_TENANT } from '../support/tenant.ts'
 import { getAnswer, TestApp } from '../support/test-app.ts'
 import { measureBelow, TELLING_T, timeInTurn, welchT } from '../support/timing.ts'
 import { MACHINE, PASSWORD, TENANT, WEB_APP } from '../support/world.ts'
@@ -147,7 +146,7 @@ describe.each(STORES)('attacks on passwords on %s', (kind) => {
       expect((await trySignIn('guessed', PASSWORD)).status).toBe(429)
 
       const fresh = 'seven green umbrellas'
-      const context = { tenant: MAIN_TENANT, ...server, actor: 'cli' }
+      const context = { ...server, actor: 'cli' }
       await changePassword({ username: 'guessed', password: fresh }, context)
       expect((await trySignIn('guessed', fresh)).status).toBe(303)
     })
@@ -276,7 +275,7 @@ describe.each(STORES)('hashing as a weapon on %s', (kind) => {
 
   it('D8: a password of 256 characters is hashed as a whole', async () => {
     const long = 'a passphrase '.repeat(20).slice(0, 255)
-    const context = { tenant: MAIN_TENANT, ...server, actor: 'cli' }
+    const context = { ...server, actor: 'cli' }
     await changePassword({ username: 'eve', password: `${long}1` }, context)
     const send = await openForm()
     expect((await send('eve', `${long}2`)).status).toBe(422)

@@ -30,6 +30,8 @@ export interface TestServer {
   readonly clock: FakeClock
   /** Every line that was logged. */
   readonly logLines: readonly string[]
+  /** From here on the store cannot answer. */
+  loseDatabase(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -82,6 +84,11 @@ export async function startTestServer(
     log,
     clock,
   })
+  let isOpen = true
+  async function closeStore(): Promise<void> {
+    if (isOpen) await store.close()
+    isOpen = false
+  }
   return {
     issuer,
     url,
@@ -91,9 +98,10 @@ export async function startTestServer(
     store,
     clock,
     logLines,
+    loseDatabase: closeStore,
     async stop() {
       await server.close()
-      await store.close()
+      await closeStore()
       await rm(folder, { recursive: true })
     },
   }
