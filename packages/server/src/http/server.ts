@@ -13,6 +13,8 @@ const MAX_HEADER_BYTES = 32 * 1024
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 15_000
 
+const MALFORMED_URL = { error: 'invalid_request', error_description: 'The URL is malformed.' }
+
 export interface HttpSettings {
   readonly log: FastifyBaseLogger
   /** Addresses or networks whose X-Forwarded-* headers count. */
@@ -31,6 +33,12 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    // While draining, requests on open connections are still answered: the proxy learns from /readyz.
+    return503OnClosing: false,
+    // A URL that cannot be decoded never reaches a route.
+    frameworkErrors: (_error, _request, reply) => {
+      reply.raw.writeHead(400, JSON_HEADERS).end(JSON.stringify(MALFORMED_URL))
+    },
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
   })
   server.addHook('onRequest', async (request, reply) => {

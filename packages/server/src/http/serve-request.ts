@@ -1,0 +1,83 @@
+// One request, from HTTP to its endpoint and back: the only place where failures become answers.
+
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { OAuthError, PageError } from '../protocol/errors.ts'
+import { allowOrigin } from './cors.ts'
+import { checkSameOrigin } from './csrf.ts'
+import { answerFailure } from './failures.ts'
+import { JSON_HEADERS } from './headers.ts'
+import { rawPath, readRequest } from './read.ts'
+import { sendReply } from './respond.ts'
+import type { Reader, Route, Site } from './route.ts'
+import { cameInTheClear } from './transport.ts'
+
+export interface Context {
+  readonly route: Route
+  readonly site: Site
+}
+
+export async function serveRequest(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  context: Context,
+): Promise<FastifyReply> {
+  const { route, site } = context
+  try {
+    if (cameInTheClear(request, site)) throw new OAuthError('transport_insecure')
+    await allowOrigin(request, reply, context)
+    // A path that only decodes to this route is not this route.
+    if (rawPath(request) !== request.routeOptions.url) return sendNotFound(request, reply, context)
+    if (route.audience === 'page' && request.method === 'POST' && !route.crossSitePost) {
+      checkSameOrigin(request.headers, site.issuer)
+    }
+    const answer = await route.endpoint(readRequest(request, route, site))
+    return sendReply(reply, answer, { ...context, reader: readerOf(request) })
+  } catch (error) {
+    return sendFailure(error, { request, reply, ...context })
+  }
+}
+
+export function sendFailure(
+  error: unknown,
+  input: Context & { request: FastifyRequest; reply: FastifyReply },
+): FastifyReply {
+  const { request, reply, route, site } = input
+  const answer = answerFailure(error, { request, route, site })
+  return sendReply(reply, answer, { route, site, reader: readerOf(request) })
+}
+
+function sendNotFound(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  context: Context,
+): FastifyReply {
+  const error = new PageError('not_found', { status: 404 })
+  if (context.route.audience === 'page') return sendFailure(error, { request, reply, ...context })
+  return reply.code(404).headers(JSON_HEADERS).send(JSON.stringify(NOT_FOUND))
+}
+
+export const NOT_FOUND = {
+  error: 'not_found',
+  error_description: 'There is nothing at this address.',
+}
+
+export function refuseMethod(
+  reply: FastifyReply,
+  input: Context & { request: FastifyRequest; allowed: readonly string[] },
+): FastifyReply {
+  const { request, route, site, allowed } = input
+  reply.header('allow', allowed.join(', '))
+  if (route.audience === 'page') {
+    const error = new PageError('method_not_allowed', { status: 405 })
+    return sendFailure(error, { request, reply, route, site })
+  }
+  const body = {
+    error: 'invalid_request',
+    error_description: `Use ${allowed.join(' or ')} for this address.`,
+  }
+  return reply.code(405).headers(JSON_HEADERS).send(JSON.stringify(body))
+}
+
+function readerOf(request: FastifyRequest): Reader {
+  return { acceptLanguage: request.headers['accept-language'] }
+}

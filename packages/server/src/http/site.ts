@@ -1,0 +1,81 @@
+// The routes of one tenant, below the path of its issuer.
+
+import cookie from '@fastify/cookie'
+import type { FastifyInstance } from 'fastify'
+import { serveAssets } from './assets.ts'
+import { answerPreflight } from './cors.ts'
+import type { Route, Site } from './route.ts'
+import { refuseMethod, sendFailure, serveRequest } from './serve-request.ts'
+import { transportHeaders } from './transport.ts'
+
+const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']
+
+/** Serves a tenant's routes below the path of its issuer. */
+export function serveSite(server: FastifyInstance, site: Site, host: string | undefined): void {
+  const prefix = new URL(site.issuer).pathname.replace(/\/$/, '')
+  const constraints = host === undefined ? {} : { constraints: { host } }
+  server.register(async (scope) => {
+    await scope.register(cookie)
+    scope.addHook('onRequest', async (request, reply) => {
+      reply.headers(transportHeaders(request, site))
+    })
+    // One reader for every body: what it must be is decided where the parameters are read.
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
+      done(null, body),
+    )
+    serveAssets(scope, site, prefix)
+    const routes = [
+      ...site.routes.map((route) => ({ ...route, path: prefix + route.path })),
+      ...site.rootRoutes,
+    ]
+    for (const [path, sharing] of Map.groupBy(routes, ({ path }) => path)) {
+      servePath(scope, { path, routes: sharing, site, constraints })
+    }
+  })
+}
+
+interface PathRoutes {
+  readonly path: string
+  /** The routes of this path, one per method. */
+  readonly routes: readonly Route[]
+  readonly site: Site
+  readonly constraints: object
+}
+
+function servePath(scope: FastifyInstance, input: PathRoutes): void {
+  const { path, routes, site, constraints } = input
+  for (const route of routes) {
+    scope.route({
+      url: path,
+      method: route.methods.includes('GET') ? [...route.methods, 'HEAD'] : [...route.methods],
+      exposeHeadRoute: false,
+      ...constraints,
+      handler: (request, reply) => serveRequest(request, reply, { route, site }),
+      errorHandler: (error, request, reply) => {
+        sendFailure(error, { request, reply, route, site })
+      },
+    })
+  }
+  serveOtherMethods(scope, input)
+}
+
+/** RFC 9110 §15.5.6: whatever else is asked of a path is answered with what it allows. */
+function serveOtherMethods(scope: FastifyInstance, input: PathRoutes): void {
+  const { path, routes, site, constraints } = input
+  const [route] = routes
+  if (!route) return
+  const methods = routes.flatMap((each) => each.methods)
+  const allowed = methods.includes('GET') ? ['HEAD', ...methods] : methods
+  const crossOrigin = route.audience === 'app' || route.audience === 'public'
+  scope.route({
+    url: path,
+    method: ALL_METHODS.filter((method) => !allowed.includes(method)),
+    exposeHeadRoute: false,
+    ...constraints,
+    handler: (request, reply) =>
+      request.method === 'OPTIONS' && crossOrigin
+        ? answerPreflight(request, reply, { route, site, methods })
+        : refuseMethod(reply, { allowed, route, site, request }),
+  })
+}
