@@ -31,7 +31,7 @@ export function scopeSections(scopes: readonly PageScope[], app: string, words: 
 
 function knownScopes(scopes: readonly PageScope[], isAll: boolean, words: Words): string {
   return html`<details class="scopes"!${isAll ? ' open' : ''}>
-<summary>${words.text('consent.scopes_known', { count: scopes.length })}</summary>
+<summary><h2>${words.text('consent.scopes_known', { count: scopes.length })}</h2></summary>
 !${scopeGroups(scopes, words)}
 </details>`
 }
