@@ -9,7 +9,6 @@ import { launchChromium } from '../support/chromium.ts'
 import { type PageServer, startPageServer } from '../support/page-server.ts'
 import {
   CONSENT,
-  ERROR,
   SAMPLE_CONTEXT,
   SAMPLE_PAGES,
   SEVERAL_ORGANISATIONS,
@@ -63,14 +62,23 @@ async function open(rendered: RenderedPage, options: BrowserContextOptions = {})
 const render = (page: Parameters<typeof renderPage>[0], acceptLanguage = 'en') =>
   renderPage(page, { ...SAMPLE_CONTEXT, acceptLanguage })
 
+async function findViolations(page: Page): Promise<unknown[]> {
+  // The mode for pages without frames: it opens no window beside the page.
+  const axe = new AxeBuilder({ page }).setLegacyMode().withTags(WCAG)
+  const { violations } = await axe.analyze()
+  return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])
+}
+
 describe.each(Object.entries(SAMPLE_PAGES))('%s', (_state, data) => {
-  test.each(['light', 'dark'] as const)('WCAG 2.2 AA: has no violation in %s', async (scheme) => {
-    const page = await open(render(data), { colorScheme: scheme })
+  test('WCAG 2.2 AA: has no violation in light and dark', async () => {
+    const page = await open(render(data))
     for (const details of await page.locator('details:not([open]) summary').all()) {
       await details.click()
     }
-    const { violations } = await new AxeBuilder({ page }).withTags(WCAG).analyze()
-    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      expect(await findViolations(page), colorScheme).toEqual([])
+    }
     await page.context().close()
   })
 
@@ -188,28 +196,5 @@ describe('form_post', () => {
     await page.getByText('received').waitFor()
     expect(app.posts.at(-1)).toBe('code=c&submit=s')
     await page.context().close()
-  })
-})
-
-describe('a hostile app', () => {
-  const PAYLOAD = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
-  const hostile = {
-    ...CONSENT.app,
-    name: PAYLOAD,
-    publisher: PAYLOAD,
-    homepage: 'javascript:alert(3)',
-  }
-
-  test('D10: runs nothing and violates no policy with its name, address or host', async () => {
-    const pages = [
-      { ...SIGN_IN, app: hostile, username: PAYLOAD },
-      { ...CONSENT, app: hostile, redirectHost: PAYLOAD },
-      { ...ERROR, received: PAYLOAD },
-    ]
-    for (const data of pages) {
-      const page = await open(render(data))
-      expect(await page.locator('img, main script').count()).toBe(0)
-      await page.context().close()
-    }
   })
 })

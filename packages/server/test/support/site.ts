@@ -38,12 +38,13 @@ export async function startSite(host: Host, answer: (visit: Visit) => SiteAnswer
   }
 }
 
-/** The site of an app. `/callback` shows what it received, `/moving` goes on there, `/goodbye` ends. */
+/** The site of an app. `/callback` shows what it received, `/moving` goes on there, `/form` posts elsewhere. */
 export function startAppSite(): Promise<Site> {
   return startSite('127.0.0.1', (visit) => {
     const { pathname, search } = visit.url
     if (pathname === '/moving') return { redirect: `/callback${search}` }
     if (pathname === '/callback') return { html: page('Back in the app', describeVisit(visit)) }
+    if (pathname === '/form') return { html: page('A form', describeForm(visit)) }
     return { html: page(pathname.slice(1)) }
   })
 }
@@ -52,6 +53,10 @@ function describeVisit({ method, url, form }: Visit): string {
   const fields = method === 'POST' ? form : url.searchParams
   const received = JSON.stringify({ method, ...Object.fromEntries(fields) })
   return `<pre id="received">${received.replace(/[&<]/g, (sign) => `&#${sign.charCodeAt(0)};`)}</pre>`
+}
+
+function describeForm({ url }: Visit): string {
+  return `<form method="post" action="${url.searchParams.get('action')}"><button>Send</button></form>`
 }
 
 function page(title: string, body = ''): string {

@@ -29,7 +29,7 @@ export class Visitor {
   async signIn(username: Username, password: string = PASSWORD): Promise<void> {
     await this.page.locator('#username').fill(username)
     await this.page.locator('#password').fill(password)
-    await this.press('Sign in')
+    await this.page.keyboard.press('Enter')
   }
 
   async press(button: string): Promise<void> {

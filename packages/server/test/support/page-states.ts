@@ -1,0 +1,157 @@
+// Every page in every state that a running server can show, and how a visitor gets there.
+
+import { sha256 } from '../../src/platform/hash.ts'
+import type { PageErrorReason } from '../../src/protocol/errors.ts'
+import { type Store, StoreUnavailableError } from '../../src/store/port.ts'
+import type { Stage } from './stage.ts'
+import type { Visitor } from './visitor.ts'
+import { TENANT } from './world.ts'
+
+/** Takes a visitor to the page. */
+type Way = (visitor: Visitor, stage: Stage) => Promise<void>
+
+const ALL_SCOPES = 'openid email contacts:read contacts:write invoices:delete'
+
+/** For somebody who is not signed in. */
+export const STRANGER_STATES: Readonly<Record<string, Way>> = {
+  'sign-in': async (visitor, { app }) => {
+    await visitor.open(app.authorizeUrl())
+    await visitor.sees('Sign in')
+  },
+  'sign-in, name known': async (visitor, { app }) => {
+    await visitor.open(app.authorizeUrl({ login_hint: 'ada' }))
+    await visitor.sees('Sign in')
+  },
+  'sign-in, nothing filled in': async (visitor, { app }) => {
+    await visitor.open(app.authorizeUrl())
+    await visitor.press('Sign in')
+    await visitor.page.getByText('Enter your password').first().waitFor()
+  },
+  'sign-in, wrong password': async (visitor, { app }) => {
+    await visitor.open(app.authorizeUrl())
+    await visitor.signIn('ada', 'not her password')
+    await visitor.page.getByRole('alert').getByText('is not right').waitFor()
+  },
+  'sign-in, locked': async (visitor, { app, server }) => {
+    await server.store.startSignInAttempt({
+      tenant: TENANT,
+      usernameHash: sha256('eve'),
+      nowSeconds: server.clock.nowSeconds(),
+      lockSeconds: () => 290,
+    })
+    await visitor.open(app.authorizeUrl())
+    await visitor.signIn('eve')
+    await visitor.page.getByText('Too many attempts').waitFor()
+  },
+  'sign-in, started again': async (visitor, { app, server }) => {
+    await visitor.open(app.authorizeUrl())
+    server.clock.advance(3601)
+    await visitor.signIn('ada')
+    await visitor.page.getByRole('status').waitFor()
+  },
+  'signed-out': async (visitor, { server }) => {
+    await visitor.open(`${server.issuer}/sign-out`)
+    await visitor.sees('You are signed out')
+  },
+  form_post: async (visitor, { app }) => {
+    // Without its script the page stays.
+    await visitor.page.route('**/form-post.js', (route) => route.abort())
+    await visitor.open(app.authorizeUrl({ response_mode: 'form_post', prompt: 'none' }))
+    await visitor.page.getByRole('button', { name: 'Continue' }).waitFor()
+  },
+}
+
+/** For ada, a member of one organisation, who is signed in. */
+export const MEMBER_STATES: Readonly<Record<string, Way>> = {
+  'sign-in, others stay': async (visitor, { app }) => {
+    await visitor.open(app.authorizeUrl({ prompt: 'select_account' }))
+    await visitor.press('Use another account')
+    await visitor.page.getByText('stay signed in').waitFor()
+  },
+  'select-account': async (visitor, { app }) => {
+    await visitor.open(app.authorizeUrl({ prompt: 'select_account' }))
+    await visitor.sees('Choose an account')
+  },
+  consent: async (visitor, { app }) => {
+    await visitor.open(app.authorizeUrl({ prompt: 'consent', scope: ALL_SCOPES }))
+    await visitor.page.getByText('Sensitive').waitFor()
+  },
+  'consent, some allowed before': async (visitor, { app }) => {
+    await visitor.open(app.authorizeUrl({ prompt: 'consent', scope: 'openid contacts:read' }))
+    await visitor.press('Allow')
+    await visitor.arrivesAtApp()
+    await visitor.open(app.authorizeUrl({ scope: ALL_SCOPES }))
+    await visitor.page.getByText('You have already allowed 2 permissions').waitFor()
+  },
+  'consent, all allowed before': async (visitor, { app }) => {
+    await visitor.open(app.authorizeUrl({ prompt: 'consent', scope: 'openid contacts:read' }))
+    await visitor.page.getByText('You have already allowed 2 permissions').waitFor()
+  },
+  'sign-out': async (visitor, { server }) => {
+    await visitor.open(`${server.issuer}/sign-out`)
+    await visitor.sees(/^Sign out/)
+  },
+}
+
+/** For bob, a member of two organisations, who is signed in. */
+export const PARTNER_STATES: Readonly<Record<string, Way>> = {
+  'consent, several organisations': async (visitor, { app }) => {
+    await visitor.open(app.authorizeUrl({ prompt: 'consent' }))
+    await visitor.page.getByRole('radiogroup').waitFor()
+  },
+  'consent, organisation not chosen': async (visitor, { app }) => {
+    await visitor.open(app.authorizeUrl({ prompt: 'consent' }))
+    // A browser that does not know `required` sends the form as it is.
+    await visitor.page.evaluate('for (const form of document.forms) form.noValidate = true')
+    await visitor.press('Allow')
+    await visitor.page.getByRole('alert').waitFor()
+  },
+}
+
+/** For ada too: every reason for an error page that a request can bring about. */
+export const ERROR_STATES: Readonly<Partial<Record<PageErrorReason, Way>>> = {
+  client_id_missing: (visitor, { app }) => visitor.open(app.authorizeUrl({ client_id: undefined })),
+  client_unknown: (visitor, { app }) => visitor.open(app.authorizeUrl({ client_id: 'nobody' })),
+  redirect_uri_missing: (visitor, { app }) =>
+    visitor.open(app.authorizeUrl({ redirect_uri: undefined })),
+  redirect_uri_mismatch: (visitor, { app }) =>
+    visitor.open(app.authorizeUrl({ redirect_uri: `${app.client.redirectUri}/` })),
+  request_malformed: (visitor, { app }) => visitor.open(`${app.authorizeUrl()}&state=again`),
+  interaction_invalid: (visitor, { server }) =>
+    visitor.open(`${server.issuer}/authorize?interaction=made-up`),
+  interaction_of_other_browser: async (visitor, { app, server, welcome }) => {
+    const other = await welcome()
+    await other.open(app.authorizeUrl())
+    const interaction = await other.page.locator('[name=interaction]').inputValue()
+    await other.leave()
+    await visitor.open(`${server.issuer}/authorize?interaction=${interaction}`)
+  },
+  already_decided: async (visitor, { app }) => {
+    await visitor.open(app.authorizeUrl({ prompt: 'select_account consent' }))
+    await visitor.page.getByRole('button', { name: /Ada/ }).click()
+    await visitor.press('Cancel')
+    await visitor.arrivesAtApp()
+    await visitor.page.goBack()
+    await visitor.press('Cancel')
+  },
+  cross_site_post: async (visitor, { server, site }) => {
+    await visitor.open(
+      `${site.origin}/form?${new URLSearchParams({ action: `${server.issuer}/authorize/sign-in` })}`,
+    )
+    await visitor.press('Send')
+  },
+  not_found: (visitor, { server }) => visitor.open(`${server.issuer}/%61uthorize`),
+  method_not_allowed: (visitor, { server }) => visitor.open(`${server.issuer}/authorize/consent`),
+  temporarily_unavailable: (visitor, stage) =>
+    openWithout(visitor, stage, new StoreUnavailableError('the disk is full')),
+  unexpected: (visitor, stage) => openWithout(visitor, stage, new Error('a bug')),
+}
+
+/** Opens a request while the store fails. */
+async function openWithout(visitor: Visitor, { app, server }: Stage, error: Error): Promise<void> {
+  const store: { findClient: Store['findClient'] } = server.store
+  const { findClient } = store
+  store.findClient = () => Promise.reject(error)
+  await visitor.open(app.authorizeUrl())
+  store.findClient = findClient
+}
