@@ -2,7 +2,13 @@
 // that says nothing and a log line that says all.
 
 import type { FastifyRequest } from 'fastify'
-import { OAuthError, PageError, type PageErrorReason, RedirectError } from '../protocol/errors.ts'
+import {
+  OAuthError,
+  PageError,
+  type PageErrorReason,
+  type Reason,
+  RedirectError,
+} from '../protocol/errors.ts'
 import type { Reply } from '../protocol/message.ts'
 import { StoreUnavailableError } from '../store/port.ts'
 import type { Route, Site } from './route.ts'
@@ -28,13 +34,16 @@ function translateHttpFailure(thrown: unknown): unknown {
       retryAfterSeconds: RETRY_AFTER_SECONDS,
     })
   }
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-    return new OAuthError('too_many_parameters', { cause: thrown })
-  if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')
-    return new OAuthError('encoding_invalid', { cause: thrown })
-  return thrown
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
+  const reason = FASTIFY_REASONS.get(code)
+  return reason === undefined ? thrown : new OAuthError(reason, { cause: thrown })
 }
+
+const FASTIFY_REASONS: ReadonlyMap<string, Reason> = new Map([
+  ['FST_ERR_CTP_BODY_TOO_LARGE', 'too_many_parameters'],
+  ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', 'encoding_invalid'],
+  ['FST_ERR_CTP_INVALID_MEDIA_TYPE', 'content_type_unsupported'],
+])
 
 function logFailure(thrown: unknown, { log }: FastifyRequest): void {
   const failure = thrown instanceof RedirectError ? thrown.error : thrown

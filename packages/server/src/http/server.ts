@@ -1,7 +1,13 @@
 // Owns the HTTP server: limits, time-outs, request ids, and what there is beside the tenants.
 // Must not know what an endpoint does.
 
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { newId } from '../platform/random.ts'
 import { JSON_HEADERS } from './headers.ts'
 import { serveHealth } from './health.ts'
@@ -14,6 +20,10 @@ const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 15_000
 
 const MALFORMED_URL = { error: 'invalid_request', error_description: 'The URL is malformed.' }
+const SEVERAL_HOSTS = {
+  error: 'invalid_request',
+  error_description: 'The request has more than one Host header.',
+}
 
 export interface HttpSettings {
   readonly log: FastifyBaseLogger
@@ -43,6 +53,9 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
   })
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
+    if (hasSeveralHosts(request)) return sendPlainly(reply, 400, SEVERAL_HOSTS)
+    // Before anything reads the body.
+    if (request.is404) return sendPlainly(reply, 404, NOT_FOUND)
   })
   endConnectionsOnClose(server)
   server.addHook('onResponse', async (request, reply) => {
@@ -53,11 +66,19 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
     }
     request.log.debug({ ...line, ms: Math.round(reply.elapsedTime) }, 'request answered')
   })
-  server.setNotFoundHandler(async (_request, reply) =>
-    reply.code(404).headers(JSON_HEADERS).send(JSON.stringify(NOT_FOUND)),
-  )
+  server.setNotFoundHandler((_request, reply) => sendPlainly(reply, 404, NOT_FOUND))
   serveHealth(server, settings.checkReady)
   return server
+}
+
+/** RFC 9112 §3.2: a proxy in front and we could each mean another one. */
+function hasSeveralHosts({ raw }: FastifyRequest): boolean {
+  const { host = [] } = raw.headersDistinct
+  return host.length > 1
+}
+
+function sendPlainly(reply: FastifyReply, status: number, body: object): FastifyReply {
+  return reply.code(status).headers(JSON_HEADERS).send(JSON.stringify(body))
 }
 
 /** A connection that stays open after the answer in flight would hold up the end of the process. */

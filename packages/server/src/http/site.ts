@@ -1,7 +1,7 @@
 // The routes of one tenant, below the path of its issuer.
 
 import cookie from '@fastify/cookie'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { serveAssets } from './assets.ts'
 import { answerPreflight } from './cors.ts'
 import type { Route, Site } from './route.ts'
@@ -68,14 +68,19 @@ function serveOtherMethods(scope: FastifyInstance, input: PathRoutes): void {
   const methods = routes.flatMap((each) => each.methods)
   const allowed = methods.includes('GET') ? ['HEAD', ...methods] : methods
   const crossOrigin = route.audience === 'app' || route.audience === 'public'
+  const answer = (request: FastifyRequest, reply: FastifyReply) =>
+    request.method === 'OPTIONS' && crossOrigin
+      ? answerPreflight(request, reply, { route, site, methods })
+      : refuseMethod(reply, { allowed, route, site, request })
   scope.route({
     url: path,
     method: ALL_METHODS.filter((method) => !allowed.includes(method)),
     exposeHeadRoute: false,
     ...constraints,
-    handler: (request, reply) =>
-      request.method === 'OPTIONS' && crossOrigin
-        ? answerPreflight(request, reply, { route, site, methods })
-        : refuseMethod(reply, { allowed, route, site, request }),
+    handler: answer,
+    // A body that cannot be read changes nothing about the method.
+    errorHandler: (_error, request, reply) => {
+      answer(request, reply)
+    },
   })
 }
