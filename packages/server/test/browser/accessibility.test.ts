@@ -134,7 +134,7 @@ async function walkThrough({ page }: Visitor): Promise<readonly string[]> {
   }
 }
 
-/** WCAG 2.2 §2.4.7 and §2.4.11: there is an outline, and the focus is within the window. */
+/** WCAG 2.2 §2.4.7, WCAG 2.2 §2.4.11: there is an outline, and the focus is within the window. */
 const IS_SEEN = `(() => {
   const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement)
   const { top, bottom } = document.activeElement.getBoundingClientRect()
