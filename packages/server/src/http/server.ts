@@ -54,8 +54,6 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
     if (hasSeveralHosts(request)) return sendPlainly(reply, 400, SEVERAL_HOSTS)
-    // Before anything reads the body.
-    if (request.is404) return sendPlainly(reply, 404, NOT_FOUND)
   })
   endConnectionsOnClose(server)
   server.addHook('onResponse', async (request, reply) => {
@@ -66,7 +64,7 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
     }
     request.log.debug({ ...line, ms: Math.round(reply.elapsedTime) }, 'request answered')
   })
-  server.setNotFoundHandler((_request, reply) => sendPlainly(reply, 404, NOT_FOUND))
+  serveNothing(server)
   serveHealth(server, settings.checkReady)
   return server
 }
@@ -75,6 +73,16 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
 function hasSeveralHosts({ raw }: FastifyRequest): boolean {
   const { host = [] } = raw.headersDistinct
   return host.length > 1
+}
+
+/** Where nothing is, no body is read: whatever comes with the request, the answer is the same. */
+function serveNothing(server: FastifyInstance): void {
+  server.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _body, done) => done(null))
+    scope.setNotFoundHandler((_request, reply) => sendPlainly(reply, 404, NOT_FOUND))
+    scope.setErrorHandler((_error, _request, reply) => sendPlainly(reply, 404, NOT_FOUND))
+  })
 }
 
 function sendPlainly(reply: FastifyReply, status: number, body: object): FastifyReply {

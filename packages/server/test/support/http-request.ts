@@ -15,7 +15,8 @@ export function sendRequest(
   { body, ...options }: RequestOptions & { body?: string | Buffer } = {},
 ): Promise<PlainAnswer> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, options, (response) => {
+    // Without an agent each request has a connection of its own.
+    const sent = request(url, { agent: false, ...options }, (response) => {
       const parts: Buffer[] = []
       response.on('data', (part: Buffer) => parts.push(part))
       response.on('error', reject)
