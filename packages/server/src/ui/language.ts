@@ -26,7 +26,7 @@ interface LanguageWishes {
 /** The available language that suits best: request, then the person's setting, then the browser's, then English. */
 export function chooseLanguage(wishes: LanguageWishes, available: readonly string[]): string {
   const wanted = [
-    ...(wishes.uiLocales?.split(' ') ?? []),
+    ...(wishes.uiLocales?.split(' ', MAX_WISHES) ?? []),
     wishes.cookie ?? '',
     ...acceptedLanguages(wishes.acceptLanguage ?? ''),
   ]

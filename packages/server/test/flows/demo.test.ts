@@ -122,7 +122,7 @@ describe('the first start', () => {
       ],
       clients: [
         client('confidential', ['authorization_code', 'refresh_token'], 2),
-        client('public', ['authorization_code', 'refresh_token'], 2),
+        client('public', ['authorization_code', 'refresh_token'], 3),
         client('confidential', ['client_credentials'], 0),
       ],
       resource_servers: [

@@ -68,7 +68,7 @@ const SUBJECTS: readonly {
   { name: 'SQLite', runs: 300, settings: async () => ({ kind: 'sqlite', path: ':memory:' }) },
   {
     name: 'PostgreSQL',
-    runs: 40,
+    runs: 12,
     settings: async () => ({ kind: 'postgres', url: await createDatabase() }),
   },
 ]

@@ -83,7 +83,11 @@ export function listClients(
       name: 'Pocket CRM',
       publisher: 'Pocket Apps',
       type: 'public',
-      redirectUris: ['http://localhost:5173/callback', 'http://127.0.0.1/callback'],
+      redirectUris: [
+        'https://pocket.example/callback',
+        'http://localhost:5173/callback',
+        'http://127.0.0.1/callback',
+      ],
       postLogoutRedirectUris: ['http://localhost:5173/'],
       scopes: [...identity, ...all],
       defaultScopes: read.map(({ name }) => name),

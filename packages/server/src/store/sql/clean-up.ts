@@ -12,6 +12,8 @@ interface Batch {
 type CleanUp = Statement<Batch, { gone: number }>
 
 const DAY_SECONDS = 86_400
+/** A code that is replayed within a day still ends the grant it gave (RFC 6749 §4.1.2). */
+const CODE_RETENTION_SECONDS = DAY_SECONDS
 /** A grant may outlive the tokens that the store knows of: JWTs are not stored, and some live for months. */
 const GRANT_RETENTION_SECONDS = 400 * DAY_SECONDS
 /** A shorter time would soon give an attacker a fresh count of tries. */
@@ -19,7 +21,11 @@ const ATTEMPT_RETENTION_SECONDS = 30 * DAY_SECONDS
 
 /** Each returns a row for every row it removed. */
 export const CLEAN_UPS: readonly CleanUp[] = [
-  deleteWhere('codes', ['tenant', 'hash'], (p) => sql`expires_at_seconds <= ${p.nowSeconds}`),
+  deleteWhere(
+    'codes',
+    ['tenant', 'hash'],
+    (p) => sql`expires_at_seconds <= ${longBefore(p, CODE_RETENTION_SECONDS)}`,
+  ),
   deleteWhere(
     'accessTokens',
     ['tenant', 'hash'],

@@ -52,9 +52,16 @@ export function cleanUpContract(store: TheStore): void {
       expect(await store().claimOnce({ tenant, purpose, id: '0', expiresAtSeconds })).toBe(true)
     })
 
-    test('removes codes, sessions, keys and feed lines that have expired, and no others', async () => {
+    test('RFC 6749 §4.1.2: keeps a code for a day after its expiry, so that a replay is recognised', async () => {
+      const { code } = await approve(store(), { tenant: newTenant() })
+      await cleanUp(store(), code.expiresAtSeconds + DAY - 1)
+      expect(await store().findCode(code.tenant, code.hash)).not.toBeNull()
+      await cleanUp(store(), code.expiresAtSeconds + DAY)
+      expect(await store().findCode(code.tenant, code.hash)).toBeNull()
+    })
+
+    test('removes sessions, keys and feed lines that have expired, and no others', async () => {
       const tenant = newTenant()
-      const { code } = await approve(store(), { tenant })
       await store().createUser(userRecord({ tenant }), [])
       const idle = sessionRecord({ tenant, expiresAtSeconds: NOW + 60 })
       const over = sessionRecord({ tenant, endsAtSeconds: NOW + 60 })
@@ -73,7 +80,6 @@ export function cleanUpContract(store: TheStore): void {
       await store().revokeGrant({ ...ending, revocationExpiresAtSeconds: NOW + 60 })
       await cleanUp(store(), NOW + 60)
 
-      expect(await store().findCode(tenant, code.hash)).toBeNull()
       expect(await store().listSessions(tenant, USER, NOW)).toEqual([live])
       expect((await store().listKeys(tenant, NOW)).map((key) => key.state)).toEqual([
         'current',

@@ -37,7 +37,7 @@ function deleteExpired(state: State, now: number): number {
   const expired = (record: { readonly expiresAtSeconds: number | null }) =>
     record.expiresAtSeconds !== null && record.expiresAtSeconds <= now
   const gone =
-    removeWhere(state.codes, expired) +
+    removeWhere(state.codes, ({ expiresAtSeconds }) => expiresAtSeconds <= now - DAY) +
     removeWhere(state.accessTokens, expired) +
     removeWhere(
       state.refreshTokens,
