@@ -18,6 +18,8 @@ const MAX_BODY_BYTES = 56 * 1024
 const MAX_HEADER_BYTES = 32 * 1024
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 15_000
+/** How often Node looks for connections that have passed those; by itself, every 30 seconds. */
+const TIMEOUT_CHECK_MS = 1_000
 
 const MALFORMED_URL = { error: 'invalid_request', error_description: 'The URL is malformed.' }
 const SEVERAL_HOSTS = {
@@ -49,7 +51,11 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
     frameworkErrors: (_error, _request, reply) => {
       reply.raw.writeHead(400, JSON_HEADERS).end(JSON.stringify(MALFORMED_URL))
     },
-    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    },
   })
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
