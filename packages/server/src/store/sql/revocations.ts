@@ -144,9 +144,13 @@ const endGrantsToClient = statement((db, p: UserKey & { clientId: ClientId; nowS
 function* endUserGrantsTo(input: UserEnding, clientId: ClientId): Plan<number> {
   let sequence = yield* nextSequence(input.tenant)
   const ended = yield* run(endGrantsToClient, { ...input, clientId })
-  for (const [index, grant] of ended.entries()) {
+  // The databases return the rows in different orders; their lines always come in the same one.
+  for (const [index, subject] of ended
+    .map(({ id }) => id)
+    .toSorted()
+    .entries()) {
     if (index > 0) sequence = yield* nextSequence(input.tenant)
-    yield* publish({ ...input, sequence, kind: 'grant', subject: grant.id })
+    yield* publish({ ...input, sequence, kind: 'grant', subject })
   }
   return ended.length
 }

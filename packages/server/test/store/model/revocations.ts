@@ -76,8 +76,8 @@ export const revocationModel = (state: State): Pick<GrantStore, Methods> => ({
     }
     removeWhere(state.consents, like({ tenant, userId, clientId }))
     let sequence = nextSequence(state, tenant)
-    const ended = endGrants(state, { tenant, userId, clientId }, nowSeconds)
-    for (const [index, { id }] of ended.entries()) {
+    const ended = endGrants(state, { tenant, userId, clientId }, nowSeconds).map(({ id }) => id)
+    for (const [index, id] of ended.toSorted().entries()) {
       if (index > 0) sequence = nextSequence(state, tenant)
       publish(state, { ...input, sequence, kind: 'grant', subject: id })
     }
