@@ -14,21 +14,19 @@ const FORM = 'application/x-www-form-urlencoded'
 const GRANT = 'grant_type=client_credentials&token=x'
 const authorization = basic(MACHINE.id, MACHINE.secret ?? '')
 
-function post(
-  server: TestServer,
-  path: string,
-  headers: Record<string, string> = {},
-  body = GRANT,
-): Promise<PlainAnswer> {
-  return sendRequest(server.url + path, {
-    method: 'POST',
-    headers: { authorization, 'content-type': FORM, ...headers },
-    body,
-  })
-}
+/** Sends forms to a server that may not have started yet. */
+const postTo =
+  (server: () => TestServer) =>
+  (path: string, headers: Record<string, string> = {}, body = GRANT): Promise<PlainAnswer> =>
+    sendRequest(server().url + path, {
+      method: 'POST',
+      headers: { authorization, 'content-type': FORM, ...headers },
+      body,
+    })
 
 describe.each(STORES)('other origins on %s', (kind) => {
   let server: TestServer
+  const post = postTo(() => server)
   beforeAll(async () => {
     server = await startTestServer(kind)
   })
@@ -72,7 +70,7 @@ describe.each(STORES)('other origins on %s', (kind) => {
 
   it.each(forApps)('E8: %s may be read by the origins of registered apps', async (path) => {
     for (const origin of ['https://app.example', 'https://spa.example']) {
-      for (const answer of [await preflight(path, origin), await post(server, path, { origin })]) {
+      for (const answer of [await preflight(path, origin), await post(path, { origin })]) {
         expect(answer.headers['access-control-allow-origin']).toBe(origin)
         expect(answer.headers['access-control-allow-credentials']).toBeUndefined()
         expect(answer.headers.vary).toBe('Origin')
@@ -83,14 +81,14 @@ describe.each(STORES)('other origins on %s', (kind) => {
   it.each(forApps)('E8: %s may be read by no other origin', async (path) => {
     for (const origin of strangers) {
       expectClosed(await preflight(path, origin), origin)
-      expectClosed(await post(server, path, { origin }), origin)
+      expectClosed(await post(path, { origin }), origin)
     }
   })
 
   it.each(forNobody)('E8: %s may be read by no other origin at all', async (path) => {
     for (const origin of ['https://app.example', 'https://spa.example', ...strangers]) {
       expectClosed(await preflight(path, origin), origin)
-      expectClosed(await post(server, path, { origin }), origin)
+      expectClosed(await post(path, { origin }), origin)
     }
   })
 
@@ -103,7 +101,7 @@ describe.each(STORES)('other origins on %s', (kind) => {
   it('E8: an app that is disabled takes its origin along', async () => {
     const origin = new URL(SPA.redirectUri).origin
     const allowed = async () =>
-      (await post(server, '/token', { origin })).headers['access-control-allow-origin']
+      (await post('/token', { origin })).headers['access-control-allow-origin']
     expect(await allowed()).toBe(origin)
     const nowSeconds = server.clock.nowSeconds()
     await server.store.disableClient({
@@ -119,6 +117,7 @@ describe.each(STORES)('other origins on %s', (kind) => {
 
 describe('caches', () => {
   let server: TestServer
+  const post = postTo(() => server)
   beforeAll(async () => {
     server = await startTestServer('sqlite')
   })
@@ -129,11 +128,11 @@ describe('caches', () => {
     sendRequest(new TestApp(server, WEB_APP).authorizeUrl(fields))
 
   const answers: [string, number, () => Promise<PlainAnswer>][] = [
-    ['tokens', 200, () => post(server, '/token')],
-    ['a refusal of the token endpoint', 400, () => post(server, '/token', {}, 'grant_type=x')],
-    ['a failed authentication', 401, () => post(server, '/token', { authorization: 'Basic x' })],
-    ['an introspection', 200, () => post(server, '/introspect')],
-    ['a revocation', 200, () => post(server, '/revoke')],
+    ['tokens', 200, () => post('/token')],
+    ['a refusal of the token endpoint', 400, () => post('/token', {}, 'grant_type=x')],
+    ['a failed authentication', 401, () => post('/token', { authorization: 'Basic x' })],
+    ['an introspection', 200, () => post('/introspect')],
+    ['a revocation', 200, () => post('/revoke')],
     ['userinfo without a token', 401, () => get('/userinfo')],
     ['the sign-in page', 200, () => authorize({})],
     ['an error page', 400, () => authorize({ client_id: 'unknown' })],
@@ -171,17 +170,18 @@ describe.each(STORES)('failures on %s', (kind) => {
 
   it('E15: without its database the server says 503 and gives nothing, and guesses nothing', async () => {
     const server = await startTestServer(kind)
+    const post = postTo(() => server)
     try {
-      const token = JSON.parse((await post(server, '/token')).text).access_token
+      const token = JSON.parse((await post('/token')).text).access_token
       await server.loseDatabase()
       const bearer = { headers: { authorization: `Bearer ${token}` } }
       const ownSecret = { authorization: basic(API_SERVER.id, API_SERVER.secret ?? '') }
       const json = [
-        post(server, '/token'),
-        post(server, '/token', {}, 'grant_type=refresh_token&refresh_token=x'),
-        post(server, '/revoke', {}, `token=${token}`),
-        post(server, '/introspect', {}, `token=${token}`),
-        post(server, '/introspect', ownSecret, `token=${token}`),
+        post('/token'),
+        post('/token', {}, 'grant_type=refresh_token&refresh_token=x'),
+        post('/revoke', {}, `token=${token}`),
+        post('/introspect', {}, `token=${token}`),
+        post('/introspect', ownSecret, `token=${token}`),
         sendRequest(`${server.url}/userinfo`, bearer),
         sendRequest(`${server.url}/revocations`),
       ]
@@ -209,11 +209,12 @@ describe.each(STORES)('failures on %s', (kind) => {
 
   it('E15: a revocation that cannot be looked up counts neither as revoked nor as not', async () => {
     const server = await startTestServer(kind)
+    const post = postTo(() => server)
     try {
-      const token = JSON.parse((await post(server, '/token')).text).access_token
+      const token = JSON.parse((await post('/token')).text).access_token
       const lost = () => Promise.reject(new StoreUnavailableError('lost'))
       Object.assign(server.store, { isRevoked: lost })
-      const introspection = await post(server, '/introspect', {}, `token=${token}`)
+      const introspection = await post('/introspect', {}, `token=${token}`)
       expect(introspection.status).toBe(503)
       expect(introspection.text).not.toContain('active')
       const bearer = { headers: { authorization: `Bearer ${token}` } }
@@ -225,13 +226,14 @@ describe.each(STORES)('failures on %s', (kind) => {
 
   it('E15: a bug of ours is a 500 that tells nothing but a number for the log', async () => {
     const server = await startTestServer(kind)
+    const post = postTo(() => server)
     try {
       Object.assign(server.store, {
         findClient: () => {
           throw new TypeError('select hash from client_secrets failed at /srv/store.ts')
         },
       })
-      const answer = await post(server, '/token')
+      const answer = await post('/token')
       expect(answer.status).toBe(500)
       expect(JSON.parse(answer.text).error).toBe('server_error')
       expect(answer.text).not.toMatch(leaks)
@@ -255,6 +257,7 @@ describe('plain http', () => {
   const HSTS = 'max-age=63072000; includeSubDomains'
   let server: TestServer
   let direct: TestServer
+  const post = postTo(() => server)
 
   beforeAll(async () => {
     const publicIssuer = 'https://login.example'
@@ -274,7 +277,7 @@ describe('plain http', () => {
     'E17: %s refuses what came in the clear, and does not redirect it',
     async (path) => {
       for (const forwarded of ['http', 'https, http', 'HTTP', 'ws']) {
-        const answer = await post(server, path, { 'x-forwarded-proto': forwarded })
+        const answer = await post(path, { 'x-forwarded-proto': forwarded })
         expect(answer.status).toBe(400)
         expect(answer.headers.location).toBeUndefined()
         // RFC 6797 §7.2: on an answer in the clear it would say nothing.
@@ -304,26 +307,26 @@ describe('plain http', () => {
 
   it('E17: what came over TLS is served, also through a second proxy', async () => {
     for (const forwarded of ['https', 'http, https']) {
-      const answer = await post(server, '/token', { 'x-forwarded-proto': forwarded })
+      const answer = await post('/token', { 'x-forwarded-proto': forwarded })
       expect(answer.status).toBe(200)
     }
-    expect((await post(server, '/token')).status).toBe(200)
+    expect((await post('/token')).status).toBe(200)
   })
 
   it('E17: who is no proxy of ours is not asked how its request came', async () => {
-    expect((await post(direct, '/token', inTheClear)).status).toBe(200)
+    expect((await postTo(() => direct)('/token', inTheClear)).status).toBe(200)
   })
 
   const answers: [string, number, (url: string) => Promise<PlainAnswer>][] = [
-    ['tokens', 200, () => post(server, '/token', overTls)],
-    ['a refusal', 401, () => post(server, '/token', { ...overTls, authorization: 'Basic x' })],
+    ['tokens', 200, () => post('/token', overTls)],
+    ['a refusal', 401, () => post('/token', { ...overTls, authorization: 'Basic x' })],
     ['metadata', 200, (url) => sendRequest(`${url}/jwks`, { headers: overTls })],
     ['a wrong method', 405, (url) => sendRequest(`${url}/token`, { headers: overTls })],
     ['a preflight', 204, (url) => sendRequest(`${url}/token`, { method: 'OPTIONS' })],
     ['a page', 400, (url) => sendRequest(`${url}/authorize`, { headers: overTls })],
     ['a redirect', 303, (url) => sendRequest(`${url}/authorize`, { method: 'POST' })],
     ['a style sheet', 200, (url) => sendRequest(`${url}/assets/page.css`)],
-    ['an oversized body', 400, () => post(server, '/token', {}, 'a'.repeat(60_000))],
+    ['an oversized body', 400, () => post('/token', {}, 'a'.repeat(60_000))],
   ]
 
   it.each(answers)(

@@ -39,12 +39,13 @@ describe.each(STORES)('attacks on sessions on %s', (kind) => {
 
   const signedIn = async () => (await app.obtainCode()).browser
 
+  /** Sends a form from one of our own pages, unless the headers say otherwise. */
   function post(
     browser: TestBrowser,
     path: string,
-    fields: Record<string, string>,
-    headers: Record<string, string> = { 'sec-fetch-site': 'same-origin' },
+    form: { fields: Record<string, string>; headers?: Record<string, string> },
   ): Promise<BrowserPage> {
+    const { fields, headers = { 'sec-fetch-site': 'same-origin' } } = form
     return browser.open(server.issuer + path, {
       method: 'POST',
       body: new URLSearchParams(fields).toString(),
@@ -109,7 +110,7 @@ describe.each(STORES)('attacks on sessions on %s', (kind) => {
     it.each(FOREIGN)('D2: is refused from elsewhere: %s', async (__, headers) => {
       const { browser, page } = await form.open()
       const fields = { [form.token]: tokenOf(page), ...form.answer }
-      await expectRefused(browser, await post(browser, form.path, fields, headers))
+      await expectRefused(browser, await post(browser, form.path, { fields, headers }))
     })
 
     it('D2: is refused without its token, or with one that we never made', async () => {
@@ -125,7 +126,7 @@ describe.each(STORES)('attacks on sessions on %s', (kind) => {
         'A'.repeat(200),
       ]) {
         const fields = { [form.token]: forged, ...form.answer }
-        await expectRefused(browser, await post(browser, form.path, fields))
+        await expectRefused(browser, await post(browser, form.path, { fields }))
       }
     })
 
@@ -133,7 +134,7 @@ describe.each(STORES)('attacks on sessions on %s', (kind) => {
       const attacker = await form.open()
       const victim = await form.open()
       const fields = { [form.token]: tokenOf(attacker.page), ...form.answer }
-      await expectRefused(victim.browser, await post(victim.browser, form.path, fields))
+      await expectRefused(victim.browser, await post(victim.browser, form.path, { fields }))
     })
 
     it('D2: a token for one purpose does not serve another', async () => {
@@ -141,7 +142,7 @@ describe.each(STORES)('attacks on sessions on %s', (kind) => {
       const token = tokenOf(page)
       const other = form.token === 'token' ? '/authorize/consent' : '/sign-out/confirm'
       const name = form.token === 'token' ? 'interaction' : 'token'
-      const answer = await post(browser, other, { [name]: token, decision: 'allow' })
+      const answer = await post(browser, other, { fields: { [name]: token, decision: 'allow' } })
       await expectRefused(browser, answer)
     })
 
@@ -188,9 +189,9 @@ describe.each(STORES)('attacks on sessions on %s', (kind) => {
     const interaction = page.root.querySelector('[name=interaction]')?.getAttribute('value') ?? ''
     for (const [, headers] of FOREIGN) {
       const fields = { interaction, account: '' }
-      expect((await post(browser, '/authorize/account', fields, headers)).status).toBe(403)
+      expect((await post(browser, '/authorize/account', { fields, headers })).status).toBe(403)
     }
-    const missing = await post(browser, '/authorize/account', { account: '' })
+    const missing = await post(browser, '/authorize/account', { fields: { account: '' } })
     expect(missing.status).toBe(403)
   })
 
@@ -319,7 +320,10 @@ describe.each(STORES)('attacks on sessions on %s', (kind) => {
         expect(question.root.querySelector('form [name=token]')).not.toBeNull()
         expect(question.headers.getSetCookie()).toEqual([])
       }
-      const posted = await post(browser, '/sign-out', {}, { 'sec-fetch-site': 'cross-site' })
+      const posted = await post(browser, '/sign-out', {
+        fields: {},
+        headers: { 'sec-fetch-site': 'cross-site' },
+      })
       expect([200, 303]).toContain(posted.status)
       expect(posted.headers.getSetCookie()).toEqual([])
       expect(await askSilently(browser)).toBe('code')
@@ -454,7 +458,9 @@ describe.each(STORES)('attacks on sessions on %s', (kind) => {
       const interaction = page.root.querySelector('[name=interaction]')?.getAttribute('value') ?? ''
       const skipped = await browser.open(`${server.issuer}/authorize?interaction=${interaction}`)
       expect(skipped.root.querySelector('[name=password]')).not.toBeNull()
-      const allowed = await post(browser, '/authorize/consent', { interaction, decision: 'allow' })
+      const allowed = await post(browser, '/authorize/consent', {
+        fields: { interaction, decision: 'allow' },
+      })
       expect(allowed.location ?? '').not.toContain('code=')
     })
 
