@@ -28,7 +28,7 @@ import { Sealer } from './platform/seal.ts'
 import type { Endpoint } from './protocol/message.ts'
 import type { Tenant } from './protocol/tenant.ts'
 import type { Store } from './store/port.ts'
-import { createKeyRing, type KeyDeps, type KeyRing } from './tokens/keys.ts'
+import { createKeyRing, type KeyDeps, type KeyRing, signingKeySealer } from './tokens/keys.ts'
 import { brandStylesheet } from './ui/brand.ts'
 import { ASSET_FOLDER, renderFormPost, renderPage } from './ui/render.ts'
 
@@ -61,7 +61,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   const guesses = createLimiters(config)
   const parts = resolveTenants(config).map((tenant) => {
-    const keyDeps = { tenant, store, clock, sealer: sealer.for(`signing keys of ${tenant.name}`) }
+    const keyDeps = { tenant, store, clock, sealer: signingKeySealer(sealer, tenant) }
     const pageSealer = sealer.for(`pages of ${tenant.name}`)
     const contract = requireContract(tenant.contract)
     return {

@@ -80,7 +80,9 @@ function accountByHint(
 ): Account | undefined {
   if (hint === undefined) return accounts[0]
   const username = normaliseUsername(hint)
-  return accounts.find(({ user }) => user.username === username || user.email === username)
+  return accounts.find(
+    ({ user }) => user.username === username || user.email?.toLowerCase() === username,
+  )
 }
 
 async function findConsents(

@@ -10,6 +10,7 @@ import { loadMasterKey } from '../platform/master-key.ts'
 import { Sealer } from '../platform/seal.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
+import { signingKeySealer } from '../tokens/keys.ts'
 import type { SharedOptions } from './command.ts'
 import { UsageError } from './failure.ts'
 import type { Host } from './host.ts'
@@ -73,7 +74,7 @@ export async function createContext(
     store,
     clock: systemClock,
     actor: 'cli',
-    sealer: new Sealer(masterKey).for(`signing keys of ${tenant.name}`),
+    sealer: signingKeySealer(new Sealer(masterKey), tenant),
     grantTypes: await host.parts.listGrantTypes(),
   }
 }

@@ -17,8 +17,6 @@ export const ERROR_CODES = {
   access_denied: { status: 403, section: 'RFC 6749 §4.1.2.1' },
   login_required: { status: 400, section: 'OIDC Core §3.1.2.6' },
   consent_required: { status: 400, section: 'OIDC Core §3.1.2.6' },
-  interaction_required: { status: 400, section: 'OIDC Core §3.1.2.6' },
-  account_selection_required: { status: 400, section: 'OIDC Core §3.1.2.6' },
   request_not_supported: { status: 400, section: 'OIDC Core §3.1.2.6' },
   request_uri_not_supported: { status: 400, section: 'OIDC Core §3.1.2.6' },
   too_many_requests: { status: 429, section: 'RFC 6585 §4' },
@@ -218,20 +216,8 @@ export const REASONS = {
     description: 'The request_uri parameter is not supported.',
   },
   user_denied: { code: 'access_denied', description: 'The user denied the request.' },
-  user_without_organisation: {
-    code: 'access_denied',
-    description: 'The user belongs to no organisation that this app may use.',
-  },
   sign_in_needed: { code: 'login_required', description: 'The user must sign in.' },
   consent_needed: { code: 'consent_required', description: 'The user must give consent.' },
-  selection_needed: {
-    code: 'account_selection_required',
-    description: 'The user must choose an account.',
-  },
-  organisation_needed: {
-    code: 'interaction_required',
-    description: 'The user must choose an organisation.',
-  },
 
   // Bearer tokens at our own endpoints
   bearer_missing: { code: 'invalid_token', description: 'An access token is required.' },
@@ -300,7 +286,6 @@ export type PageErrorReason =
   | 'redirect_uri_missing'
   | 'redirect_uri_mismatch'
   | 'request_malformed'
-  | 'response_type_of_page'
   | 'interaction_invalid'
   | 'interaction_of_other_browser'
   | 'already_decided'

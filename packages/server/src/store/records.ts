@@ -4,8 +4,6 @@ import type { ClientId, GrantId, TokenHash, UserId } from '../protocol/ids.ts'
 import type { ChallengeMethod } from '../protocol/pkce.ts'
 import type { SigningAlgorithm } from '../protocol/policy.ts'
 
-export type ClientAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
-
 export interface ClientRecord {
   readonly tenant: string
   readonly id: ClientId

@@ -21,6 +21,11 @@ export interface KeyDeps {
   readonly sealer: Sealer
 }
 
+/** The sealer of a tenant's signing keys, for everyone who opens or makes them. */
+export function signingKeySealer(sealer: Sealer, tenant: Tenant): Sealer {
+  return sealer.for(`signing keys of ${tenant.name}`)
+}
+
 export interface KeyRing {
   signer(): Promise<Signer>
   /** Public keys as published: current, next and those previous ones whose tokens may still be alive. */

@@ -15,7 +15,6 @@ const REASONS = Object.keys({
   redirect_uri_missing: true,
   redirect_uri_mismatch: true,
   request_malformed: true,
-  response_type_of_page: true,
   interaction_invalid: true,
   interaction_of_other_browser: true,
   already_decided: true,

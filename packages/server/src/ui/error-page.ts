@@ -16,7 +16,6 @@ const NOTHING_SHARED = new Set<PageErrorReason>([
   'redirect_uri_missing',
   'redirect_uri_mismatch',
   'request_malformed',
-  'response_type_of_page',
   'interaction_of_other_browser',
   'cross_site_post',
 ])

@@ -8,6 +8,7 @@ import { rotateSigningKeys } from '../../src/operations/keys.ts'
 import { OperationError } from '../../src/operations/operation.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { Sealer } from '../../src/platform/seal.ts'
+import { signingKeySealer } from '../../src/tokens/keys.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { getAnswer, TestApp } from '../support/test-app.ts'
 import { API, TENANT, WEB_APP } from '../support/world.ts'
@@ -20,7 +21,7 @@ const RELOAD = 5
 
 /** What `ostiary key rotate` works with. */
 function keyContext({ tenant, masterKey, store, clock }: TestServer) {
-  const sealer = new Sealer(masterKey).for(`signing keys of ${tenant.name}`)
+  const sealer = signingKeySealer(new Sealer(masterKey), tenant)
   return { tenant, store, clock, sealer, actor: 'test' }
 }
 

@@ -12,9 +12,9 @@ export function isConflict(error: unknown): boolean {
 
 /**
  * SQLSTATE classes, and single codes: connection trouble, wrong credentials, no such database, read-only
- * standby, out of resources, cancelled or shut down, lock time-out, system error.
+ * standby, out of resources, not accepting connections, cancelled or shut down, lock time-out, system error.
  */
-const UNAVAILABLE = ['08', '28', '3D', '25006', '53', '57', '55P03', '58']
+const UNAVAILABLE = ['08', '28', '3D', '25006', '53', '55000', '55P03', '57', '58']
 
 /** @returns a StoreUnavailableError for trouble, and any other error as it is. */
 export function asStoreError(error: unknown): unknown {
