@@ -1,7 +1,7 @@
 // Holds the list of requirements to its form, and the finder of tests to what it should find.
 
 import { describe, expect, test } from 'vitest'
-import { findMissing, findTestNames, SECTION } from './requirement-coverage.ts'
+import { findMissing, findTestNames, formatMissing, SECTION } from './requirement-coverage.ts'
 import { REQUIREMENTS } from './requirements.ts'
 import { parseRepo } from './tidy/repo.ts'
 
@@ -14,6 +14,10 @@ describe('the list of requirements', () => {
       expect(new Set(requirements).size).toBe(requirements.length)
     },
   )
+
+  test('has a test for every requirement', () => {
+    expect(findMissing(REQUIREMENTS, findTestNames()).map(formatMissing)).toEqual([])
+  })
 })
 
 describe('the finder of tests', () => {
