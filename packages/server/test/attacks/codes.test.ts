@@ -79,7 +79,7 @@ describe.each(STORES)('attacks on codes on %s', (kind) => {
       const replays: [string, Promise<Answer>][] = [
         ['wrong verifier', app.redeem(code, newPkce().verifier)],
         ['no verifier', app.redeem(code, undefined)],
-        ['other client', otherApp.redeem(code, verifier)],
+        ['other client', otherApp.redeem(code, verifier, { redirect_uri: WEB_APP.redirectUri })],
         [
           'other redirect URI',
           app.redeem(code, verifier, { redirect_uri: 'https://evil.example' }),
