@@ -3,7 +3,8 @@
 
 import type { Account } from '../identity/sessions.ts'
 import { normaliseUsername } from '../identity/usernames.ts'
-import { OAuthError, type Reason, RedirectError } from '../protocol/errors.ts'
+import { OAuthError, RedirectError } from '../protocol/errors.ts'
+import type { Reason } from '../protocol/reasons.ts'
 import { isNativeRedirect } from '../protocol/redirect-uri.ts'
 import { covers } from '../protocol/scope.ts'
 import type { Store } from '../store/port.ts'

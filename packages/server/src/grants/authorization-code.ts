@@ -1,9 +1,10 @@
 // Authorization code grant (RFC 6749 §4.1.3) with PKCE (RFC 7636 §4.5).
 
 import { sha256 } from '../platform/hash.ts'
-import { OAuthError, type Reason } from '../protocol/errors.ts'
+import { OAuthError } from '../protocol/errors.ts'
 import { list, optional, type Params, required } from '../protocol/params.ts'
 import { isVerifier, verifierMatches } from '../protocol/pkce.ts'
+import type { Reason } from '../protocol/reasons.ts'
 import { parseResources } from '../protocol/resource.ts'
 import type { CodeRecord, GrantRecord } from '../store/records.ts'
 import { issueTokens, revocationExpiry } from '../tokens/issue.ts'

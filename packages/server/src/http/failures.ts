@@ -2,14 +2,9 @@
 // that says nothing and a log line that says all.
 
 import type { FastifyRequest } from 'fastify'
-import {
-  OAuthError,
-  PageError,
-  type PageErrorReason,
-  type Reason,
-  RedirectError,
-} from '../protocol/errors.ts'
+import { OAuthError, PageError, type PageErrorReason, RedirectError } from '../protocol/errors.ts'
 import type { Reply } from '../protocol/message.ts'
+import type { Reason } from '../protocol/reasons.ts'
 import { StoreUnavailableError } from '../store/port.ts'
 import type { Route, Site } from './route.ts'
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ERROR_CODES, OAuthError, PageError, REASONS, type Reason } from './errors.ts'
+import { OAuthError, PageError } from './errors.ts'
+import { ERROR_CODES, REASONS, type Reason } from './reasons.ts'
 
 const REASON_NAMES = Object.keys(REASONS) as Reason[]
 

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ERROR_CODES, REASONS } from '../../src/protocol/errors.ts'
+import { ERROR_CODES, REASONS } from '../../src/protocol/reasons.ts'
 import { ERRORS_PAGE, formatErrorsPage } from './docs/errors-page.ts'
 import { findBroken, type Page } from './docs/references.ts'
 import { ROOT, readRepo } from './tidy/repo.ts'

@@ -1,6 +1,6 @@
 // Writes docs/reference/errors.md from the tables of protocol/errors.ts, so that the page cannot be wrong.
 
-import { ERROR_CODES, REASONS } from '../../../src/protocol/errors.ts'
+import { ERROR_CODES, REASONS } from '../../../src/protocol/reasons.ts'
 
 export const ERRORS_PAGE = 'docs/reference/errors.md'
 
