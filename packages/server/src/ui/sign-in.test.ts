@@ -76,7 +76,7 @@ test('says a problem in the title, in a summary that leads to the field, and bes
     expect(beside?.text).toBe(link.text)
   }
   expect(summary?.querySelectorAll('a').map(({ text }) => text)).toEqual([
-    'Enter your e-mail or username',
+    'Enter your username',
     'Enter your password',
   ])
 })

@@ -94,7 +94,7 @@ describe('WCAG 2.2 §2.1.1: the Tab key reaches everything, and the focus is see
     await stranger.page.locator('#username:focus').waitFor()
     expect(await walkThrough(stranger)).toEqual([
       'link "Skip to content"',
-      'textbox "E-mail or username"',
+      'textbox "Username"',
       'textbox "Password"',
       'button "Show password"',
       'button "Sign in"',

@@ -66,7 +66,7 @@ describe.each([
     expect(await visitor.focused.getAttribute('role')).toBe('alert')
     expect(await visitor.page.title()).toMatch(/^Error: /)
 
-    const username = visitor.page.getByLabel('E-mail or username')
+    const username = visitor.page.getByLabel('Username')
     expect(await username.inputValue()).toBe('ada')
     expect(await username.getAttribute('aria-invalid')).toBe('true')
     expect(await visitor.page.locator('#password').inputValue()).toBe('')

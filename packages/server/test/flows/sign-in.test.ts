@@ -49,7 +49,7 @@ describe.each(STORES)('sign-in on %s', (kind) => {
     })
 
     it.each([
-      [{ username: '', password: PASSWORD }, 'Enter your e-mail or username'],
+      [{ username: '', password: PASSWORD }, 'Enter your username'],
       [{ username: 'ada', password: '' }, 'Enter your password'],
     ])('names the field that is missing in %j, and keeps the other', async (fields, problem) => {
       const answer = await submit(fields)

@@ -1,4 +1,4 @@
-// Writes docs/reference/errors.md from the tables of protocol/errors.ts, so that the page cannot be wrong.
+// Writes docs/reference/errors.md from the tables of protocol/reasons.ts, so that the page cannot be wrong.
 
 import { ERROR_CODES, REASONS } from '../../../src/protocol/reasons.ts'
 
@@ -16,7 +16,7 @@ const CODES = Object.entries(ERROR_CODES).map(([code, { status, section }]) => {
 
 const INTRODUCTION = `# Errors
 
-<!-- Generated from packages/server/src/protocol/errors.ts by \`npm run docs\`. -->
+<!-- Generated from packages/server/src/protocol/reasons.ts by \`npm run docs\`. -->
 
 An app is told a public \`error\` and a fixed \`error_description\`; where one parameter is to blame, its name follows
 in brackets. The log line of the request says more: its \`reason\` is one of those below, and its request id is the one
