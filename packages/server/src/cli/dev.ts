@@ -18,6 +18,7 @@ import { demoConfig } from './demo/demo-config.ts'
 import { type DemoTenant, demoFilePath, readKnownSecrets, writeDemoFile } from './demo/demo-file.ts'
 import { describeDemo } from './demo/description.ts'
 import { type Seeded, seedDemo } from './demo/seed.ts'
+import { createPageTrial } from './demo/try-pages.ts'
 import { curlCommands, formatWelcome } from './demo/welcome.ts'
 import { createContext } from './deployment.ts'
 import { serve } from './serve.ts'
@@ -116,7 +117,9 @@ function mountApi(
 }
 
 function welcome(tenant: DemoTenant, { folder, api }: { folder: string; api: DemoApi }): Answer {
-  const content = { tenant, demoFile: demoFilePath(folder), hasApi: api.mount !== undefined }
+  const pages = createPageTrial(tenant)
+  const demoFile = demoFilePath(folder)
+  const content = { tenant, demoFile, hasApi: api.mount !== undefined, pages }
   const { issuer, endpoints, users } = tenant
   const [user] = users
   return {
@@ -129,6 +132,7 @@ function welcome(tenant: DemoTenant, { folder, api }: { folder: string; api: Dem
       signIn: user,
       demoFile: content.demoFile,
       curl: curlCommands(content),
+      pages,
     },
   }
 }

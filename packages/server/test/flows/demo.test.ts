@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { DemoFile, DemoTenant } from '../../src/cli/demo/demo-file.ts'
+import { TestBrowser } from '../support/browser.ts'
 import { type CliFolder, createCliFolder, firstLine } from '../support/cli.ts'
 import { findFreePort } from '../support/free-port.ts'
 
@@ -22,6 +23,7 @@ interface Ready {
   readonly api: string | null
   readonly demoFile: string
   readonly curl: readonly string[]
+  readonly pages: { readonly url: string; readonly exchange: string }
   readonly development: boolean
   readonly signIn: { readonly username: string; readonly password: string }
 }
@@ -95,6 +97,22 @@ describe('the first start', () => {
     })
     expect(await paste(callApi)).toMatchObject({
       data: expect.arrayContaining([expect.objectContaining({ unit_id: 'hamburg' })]),
+    })
+  })
+
+  it('prints a link to the pages, and the command for the code at their end', async () => {
+    const { pages, signIn } = ready
+    const browser = new TestBrowser()
+    const form = await browser.openAndFollow(pages.url)
+    const consent = await browser.submitAndFollow(form, {
+      username: signIn.username,
+      password: signIn.password,
+    })
+    const { location } = await browser.submit(consent, { decision: 'allow' })
+    const code = new URL(location ?? '').searchParams.get('code') ?? ''
+    expect(await paste(pages.exchange.replace('CODE', code))).toMatchObject({
+      token_type: 'Bearer',
+      refresh_token: expect.any(String),
     })
   })
 

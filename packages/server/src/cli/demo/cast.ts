@@ -56,6 +56,7 @@ export interface DemoClient extends NewClient {
   readonly note: string
 }
 
+export const WEB_CLIENT_ID = 'demo-web'
 export const MACHINE_CLIENT_ID = 'demo-machine'
 
 export function listClients(
@@ -67,7 +68,7 @@ export function listClients(
   const identity = ['openid', 'profile', 'email']
   return [
     {
-      id: 'demo-web',
+      id: WEB_CLIENT_ID,
       note: 'web app with a server: authorization code with PKCE, and its secret',
       name: 'Ledger',
       publisher: 'Ledger Software',

@@ -3,16 +3,18 @@
 import { emphasise, formatFields } from '../answer.ts'
 import { MACHINE_CLIENT_ID } from './cast.ts'
 import type { DemoTenant } from './demo-file.ts'
+import type { PageTrial } from './try-pages.ts'
 
 export interface Welcome {
   readonly tenant: DemoTenant
   readonly demoFile: string
   /** Whether the API answers, so that a call of it makes sense. */
   readonly hasApi: boolean
+  readonly pages: PageTrial | undefined
 }
 
 export function formatWelcome(welcome: Welcome): string {
-  const { tenant, demoFile, hasApi } = welcome
+  const { tenant, demoFile, hasApi, pages } = welcome
   const [user] = tenant.users
   const [getToken, callApi] = curlCommands(welcome)
   const places = formatFields({
@@ -31,13 +33,28 @@ ${places}
 Get a token:
 
   ${getToken}
-${callApi === undefined ? '' : `\nCall the API with one:\n\n  ${callApi}\n`}
+${callApi === undefined ? '' : `\nCall the API with one:\n\n  ${callApi}\n`}${pages === undefined ? '' : tryPages(pages)}
 Ctrl-C ends it; the data stays for the next start.
 `
 }
 
+function tryPages({ url, exchange }: PageTrial): string {
+  return `
+See sign-in and consent; nothing listens where the app would be, so the code stays in the address bar:
+
+  ${url}
+
+Put it in the place of CODE, within a minute:
+
+  ${exchange}
+`
+}
+
 /** One to get a token, and one to call the API with it. */
-export function curlCommands({ tenant, hasApi }: Welcome): readonly string[] {
+export function curlCommands({
+  tenant,
+  hasApi,
+}: Pick<Welcome, 'tenant' | 'hasApi'>): readonly string[] {
   const machine = tenant.clients.find(({ client_id }) => client_id === MACHINE_CLIENT_ID)
   if (!machine) return []
   const credentials = `${machine.client_id}:${machine.client_secret}`
