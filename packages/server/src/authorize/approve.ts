@@ -49,7 +49,10 @@ export async function approve(approval: Approval, deps: ApproveDeps): Promise<Au
         }
       : null,
     interaction: answered ? oneTimeId(answered, tenant.name) : null,
+    session: account.session.hash,
   })
+  // The password changed, or the account was disabled, while the answer was on its way.
+  if (outcome === 'signed_out') throw new PageError('interaction_invalid', { status: 403 })
   if (outcome === 'already_decided') throw new PageError('already_decided', { status: 403 })
   return authorizationReply(request.target, { code }, tenant)
 }

@@ -6,6 +6,7 @@ import { OAuthError, PageError, type PageErrorReason, RedirectError } from '../p
 import type { Reply } from '../protocol/message.ts'
 import type { Reason } from '../protocol/reasons.ts'
 import { StoreUnavailableError } from '../store/port.ts'
+import { readUiLocales } from './read.ts'
 import type { Route, Site } from './route.ts'
 
 export function answerFailure(
@@ -97,7 +98,7 @@ function answerAsPage(failure: unknown, request: FastifyRequest, site: Site): Re
     retryAfterSeconds: error.retryAfterSeconds,
     page: {
       page: 'error',
-      uiLocales: undefined,
+      uiLocales: readUiLocales(request),
       reason: error.reason,
       requestId: request.id,
       received: error.received,

@@ -23,6 +23,11 @@ export function readRequest(request: FastifyRequest, route: Route, site: Site): 
   }
 }
 
+/** The languages that an app asked its user's pages to be in (OIDC Core §3.1.2.1), for pages about a bad request. */
+export function readUiLocales(request: FastifyRequest): string | undefined {
+  return new URLSearchParams(rawQuery(request)).get('ui_locales') ?? undefined
+}
+
 /** The path as it was sent, before anything decodes it. */
 export function rawPath(request: FastifyRequest): string {
   const url = request.raw.url ?? ''
@@ -30,8 +35,12 @@ export function rawPath(request: FastifyRequest): string {
   return query === -1 ? url : url.slice(0, query)
 }
 
+function rawQuery(request: FastifyRequest): string {
+  return (request.raw.url ?? '').slice(rawPath(request).length + 1)
+}
+
 function readParams(request: FastifyRequest, route: Route): Params {
-  const query = (request.raw.url ?? '').slice(rawPath(request).length + 1)
+  const query = rawQuery(request)
   if (request.method !== 'POST') return parseForm(query, route.repeatable)
   // RFC 6749 §2.3.1: parameters of a POST must not be in the URL, where logs and histories keep them.
   if (query !== '') throw new OAuthError('query_with_body')

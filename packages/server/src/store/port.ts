@@ -65,14 +65,17 @@ export interface GrantStore {
 
   /**
    * Stores grant and code, and the consent when one was given (its scopes are added to those already allowed).
-   * An interaction answers once: a second answer changes nothing.
+   * An interaction answers once: a second answer changes nothing. Of a session that ends at the same moment, with
+   * the user's password or the user, no new grant is left.
    */
   approveAuthorization(input: {
     grant: GrantRecord
     code: CodeRecord
     consent: ConsentRecord | null
     interaction: OneTimeId | null
-  }): Promise<'approved' | 'already_decided'>
+    /** The session that it hangs on; null when there is none. */
+    session: TokenHash | null
+  }): Promise<'approved' | 'already_decided' | 'signed_out'>
 
   /** Claims an id that may be used once. @returns whether this caller is the first. */
   claimOnce(id: OneTimeId): Promise<boolean>

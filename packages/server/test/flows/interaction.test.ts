@@ -198,6 +198,11 @@ describe.each(STORES)('interaction on %s', (kind) => {
       expect(languageOf(consent)).toBe('de')
     })
 
+    it('OIDC Core §3.1.2.1: chooses the language of the page about a bad request, too', async () => {
+      const url = app.authorizeUrl({ ui_locales: 'de', redirect_uri: 'https://elsewhere.example/' })
+      expect(languageOf(await new TestBrowser().open(url))).toBe('de')
+    })
+
     it.each([
       ['tlh de', 'en', 'de'],
       ['de-AT', 'en', 'de'],

@@ -145,7 +145,8 @@ export const raceToDecide: Check = async (stores) => {
   const interaction = { tenant, purpose: 'consent', id: newId(), expiresAtSeconds: NOW + 60 }
   const answers = Array.from({ length: CALLERS }, () => {
     const grant = grantRecord({ tenant })
-    return { grant, code: codeRecord({ tenant, grantId: grant.id }), consent: null, interaction }
+    const code = codeRecord({ tenant, grantId: grant.id })
+    return { grant, code, consent: null, interaction, session: null }
   })
   const outcomes = await race(stores, (each, caller) => {
     const answer = answers[caller]

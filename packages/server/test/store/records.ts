@@ -229,7 +229,7 @@ export async function approve(
   const grant = grantRecord(given)
   const { tenant, id: grantId, clientId } = grant
   const code = codeRecord({ tenant, grantId, clientId })
-  await store.approveAuthorization({ grant, code, consent: null, interaction: null })
+  await store.approveAuthorization({ grant, code, consent: null, interaction: null, session: null })
   return { grant, code }
 }
 

@@ -9,6 +9,7 @@ import { claimOnce } from './one-time-ids.ts'
 import { call, finishWith, first, type Plan, run, type StatementCall } from './plan.ts'
 import { insertRefreshToken, newRefreshToken } from './refresh-tokens.ts'
 import type { ConsentRow, GrantRow } from './schema.ts'
+import { holdSession } from './sessions.ts'
 import { statement } from './statement.ts'
 import { GRANT_BESIDE_TOKEN, grantIsLive, grantOf } from './token-grant.ts'
 
@@ -26,8 +27,10 @@ const insertCode = statement((db, p: CodeRecord) =>
 
 export function* approveAuthorization(
   input: Input<'approveAuthorization'>,
-): Plan<'approved' | 'already_decided'> {
-  const { grant, code, consent, interaction } = input
+): Plan<'approved' | 'already_decided' | 'signed_out'> {
+  const { grant, code, consent, interaction, session } = input
+  const held = session === null || (yield* holdSession({ tenant: grant.tenant, hash: session }))
+  if (!held) return 'signed_out'
   if (interaction !== null && !(yield* claimOnce(interaction))) return 'already_decided'
   if (consent !== null) yield* addConsent(consent)
   yield* finishWith([

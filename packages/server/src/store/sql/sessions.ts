@@ -17,6 +17,20 @@ export function* createSession(session: SessionRecord): Plan<void> {
   yield* run(insertSession, session)
 }
 
+const lockSession = statement((db, p: SessionKey) =>
+  db
+    .updateTable('sessions')
+    .set((eb) => ({ lastSeenAtSeconds: eb.ref('lastSeenAtSeconds') }))
+    .where('tenant', '=', p.tenant)
+    .where('hash', '=', p.hash)
+    .returning('id'),
+)
+
+/** Keeps a session from ending before this transaction does. @returns false when it has ended. */
+export function* holdSession(key: SessionKey): Plan<boolean> {
+  return (yield* first(lockSession, key)) !== undefined
+}
+
 const selectSession = statement((db, p: SessionKey & { nowSeconds: number }) =>
   db
     .selectFrom('sessions')

@@ -63,6 +63,7 @@ export class SqliteDriver implements Driver {
   }
 
   async close(): Promise<void> {
+    if (!this.#db.isOpen) return
     while (this.#queue.length > 0) this.#commitGroup()
     this.#prepared.clear()
     this.#db.close()

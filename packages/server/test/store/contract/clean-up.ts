@@ -160,7 +160,7 @@ export function cleanUpContract(store: TheStore): void {
       const code = codeRecord({ tenant, grantId: grant.id })
       await store().createClient(client, null)
       await store().createUser(user, [])
-      await store().approveAuthorization({ grant, code, consent, interaction: null })
+      await store().approveAuthorization({ grant, code, consent, interaction: null, session: null })
       await cleanUp(store(), NOW + 10_000 * DAY)
       expect(await store().findClient(tenant, CLIENT)).toEqual({ client, secrets: [] })
       expect(await store().findUser(tenant, USER)).toEqual(user)

@@ -15,7 +15,9 @@ import {
   OTHER_CLIENT,
   OTHER_USER,
   refreshTokenRecord,
+  sessionRecord,
   USER,
+  userRecord,
 } from '../records.ts'
 import type { TheStore } from './the-store.ts'
 
@@ -34,7 +36,7 @@ export function grantContract(store: TheStore): void {
         codeChallengeMethod: null,
         nonce: 'n-0S6_WzA2Mj',
       })
-      const input = { grant, code, consent: null, interaction: null }
+      const input = { grant, code, consent: null, interaction: null, session: null }
       expect(await store().approveAuthorization(input)).toBe('approved')
       expect(await store().findCode(tenant, code.hash)).toEqual({ grant, code })
       expect(await store().findCode(newTenant(), code.hash)).toBeNull()
@@ -46,7 +48,8 @@ export function grantContract(store: TheStore): void {
       const answer = (scopes: string[]) => {
         const grant = grantRecord({ tenant })
         const code = codeRecord({ tenant, grantId: grant.id })
-        return { grant, code, consent: consentRecord({ tenant, scopes }), interaction }
+        const consent = consentRecord({ tenant, scopes })
+        return { grant, code, consent, interaction, session: null }
       }
       const [first, second] = [answer(['a']), answer(['b'])]
       expect(await store().approveAuthorization(first)).toBe('approved')
@@ -56,13 +59,58 @@ export function grantContract(store: TheStore): void {
       expect(await store().listUserGrants(tenant, USER)).toEqual([first.grant])
     })
 
+    test('a session that has ended approves nothing, and leaves the interaction open', async () => {
+      const tenant = newTenant()
+      await store().createUser(userRecord({ tenant }), [])
+      const session = sessionRecord({ tenant })
+      await store().createSession(session)
+      const interaction = { tenant, purpose: 'consent', id: '1', expiresAtSeconds: NOW + HOUR }
+      const answer = () => {
+        const grant = grantRecord({ tenant })
+        const code = codeRecord({ tenant, grantId: grant.id })
+        return { grant, code, consent: null, interaction, session: session.hash }
+      }
+      expect(await store().approveAuthorization(answer())).toBe('approved')
+      await store().endSession(tenant, session.hash)
+      const late = answer()
+      expect(await store().approveAuthorization(late)).toBe('signed_out')
+      expect(await store().findCode(tenant, late.code.hash)).toBeNull()
+    })
+
+    test('of approvals that race the end of their user no grant is left', async () => {
+      const tenant = newTenant()
+      await store().createUser(userRecord({ tenant }), [])
+      const session = sessionRecord({ tenant })
+      await store().createSession(session)
+      const approvals = Array.from({ length: 20 }, () => {
+        const grant = grantRecord({ tenant })
+        const code = codeRecord({ tenant, grantId: grant.id })
+        const input = { grant, code, consent: null, interaction: null, session: session.hash }
+        return store().approveAuthorization(input)
+      })
+      const ending = {
+        tenant,
+        userId: USER,
+        nowSeconds: NOW,
+        revocationExpiresAtSeconds: NOW + HOUR,
+      }
+      await Promise.all([...approvals, store().disableUser(ending)])
+      expect(await store().listUserGrants(tenant, USER)).toEqual([])
+    })
+
     test('a consent adds its scopes to those already allowed', async () => {
       const tenant = newTenant()
       for (const scopes of [['a', 'b'], ['b', 'c'], ['a']]) {
         const grant = grantRecord({ tenant })
         const code = codeRecord({ tenant, grantId: grant.id })
         const consent = consentRecord({ tenant, scopes, grantedAtSeconds: NOW + scopes.length })
-        await store().approveAuthorization({ grant, code, consent, interaction: null })
+        await store().approveAuthorization({
+          grant,
+          code,
+          consent,
+          interaction: null,
+          session: null,
+        })
       }
       expect(await store().findConsent(consentRecord({ tenant }))).toEqual(
         consentRecord({ tenant, scopes: ['a', 'b', 'c'], grantedAtSeconds: NOW + 1 }),
@@ -74,7 +122,7 @@ export function grantContract(store: TheStore): void {
       const grant = grantRecord({ tenant })
       const code = codeRecord({ tenant, grantId: grant.id })
       const consent = consentRecord({ tenant, organisationId: null })
-      await store().approveAuthorization({ grant, code, consent, interaction: null })
+      await store().approveAuthorization({ grant, code, consent, interaction: null, session: null })
       expect(await store().findConsent(consent)).toEqual(consent)
       for (const other of [
         { organisationId: 'organisation-1' },

@@ -107,6 +107,7 @@ function endingContract(store: TheStore): void {
           code: { ...code, tenant },
           consent,
           interaction: null,
+          session: null,
         })
       }
       await approve(store(), { tenant, userId: OTHER_USER })

@@ -66,7 +66,10 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
       return structuredClone(state.consents.find(like(key)) ?? null)
     },
 
-    async approveAuthorization({ grant, code, consent, interaction }) {
+    async approveAuthorization({ grant, code, consent, interaction, session }) {
+      const { tenant } = grant
+      const held = session === null || state.sessions.some(like({ tenant, hash: session }))
+      if (!held) return 'signed_out'
       if (interaction && !(await claim(interaction))) return 'already_decided'
       state.grants.push({ ...grant, endsAtSeconds: code.expiresAtSeconds })
       state.codes.push({ ...code })

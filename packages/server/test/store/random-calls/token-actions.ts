@@ -60,7 +60,7 @@ const approve: Action = (world, { who, what, how }) => {
   world.grants.push(grant)
   world.codes.push(code)
   const interaction = how % 4 === 0 ? once : null
-  return (store) => store.approveAuthorization({ grant, code, consent, interaction })
+  return (store) => store.approveAuthorization({ grant, code, consent, interaction, session: null })
 }
 
 const redeem: Action = (world, { who, what, how }) => {
