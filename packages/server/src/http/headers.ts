@@ -5,6 +5,10 @@ const NEVER_CACHED = { 'cache-control': 'no-store', pragma: 'no-cache' }
 const EVERYWHERE = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
+}
+
+/** For what a browser shows, not for what a program reads. */
+const SHOWN = {
   'cross-origin-opener-policy': 'same-origin',
   'x-frame-options': 'DENY',
   'permissions-policy':
@@ -14,6 +18,7 @@ const EVERYWHERE = {
 /** The page's own Content-Security-Policy comes with it. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   ...EVERYWHERE,
+  ...SHOWN,
   ...NEVER_CACHED,
   'content-type': 'text/html; charset=utf-8',
   'cross-origin-resource-policy': 'same-origin',

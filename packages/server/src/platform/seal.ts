@@ -1,6 +1,7 @@
 // Authenticated encryption of what we keep or hand out sealed: AES-256-GCM, purpose bound as additional data.
 
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
+import { newRandomBytes } from './random.ts'
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
@@ -20,7 +21,7 @@ export class Sealer {
   }
 
   seal(plain: string, context = ''): string {
-    const nonce = randomBytes(NONCE_BYTES)
+    const nonce = newRandomBytes(NONCE_BYTES)
     const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(Buffer.from(context))
     const sealed = Buffer.concat([
       nonce,

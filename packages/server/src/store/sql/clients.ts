@@ -40,7 +40,8 @@ export function* findClient(tenant: string, id: ClientId): Plan<ClientWithSecret
   const [row] = rows
   if (row === undefined) return null
   const secrets: ClientSecretRecord[] = []
-  for (const { secretId, secretName, secretCreatedAtSeconds, hash, hint, ...rest } of rows) {
+  for (const found of rows) {
+    const { secretId, secretName, secretCreatedAtSeconds, hash, hint } = found
     if (secretId === null || secretName === null || secretCreatedAtSeconds === null) continue
     if (hash === null || hint === null) continue
     secrets.push({
@@ -51,8 +52,8 @@ export function* findClient(tenant: string, id: ClientId): Plan<ClientWithSecret
       hash,
       hint,
       createdAtSeconds: secretCreatedAtSeconds,
-      expiresAtSeconds: rest.expiresAtSeconds,
-      lastUsedAtSeconds: rest.lastUsedAtSeconds,
+      expiresAtSeconds: found.expiresAtSeconds,
+      lastUsedAtSeconds: found.lastUsedAtSeconds,
     })
   }
   return { client: pick(CLIENT, row), secrets }
