@@ -53,7 +53,7 @@ export async function approve(approval: Approval, deps: ApproveDeps): Promise<Au
   })
   // The password changed, or the account was disabled, while the answer was on its way.
   if (outcome === 'signed_out') throw new PageError('interaction_invalid', { status: 403 })
-  if (outcome === 'already_decided') throw new PageError('already_decided', { status: 403 })
+  if (outcome === 'already_decided') throw alreadyDecided(answered)
   return authorizationReply(request.target, { code }, tenant)
 }
 
@@ -67,7 +67,7 @@ export async function deny(
   { tenant, store }: ApproveDeps,
 ): Promise<AuthorizationReply> {
   const first = await store.claimOnce(oneTimeId(interaction, tenant.name))
-  if (!first) throw new PageError('already_decided', { status: 403 })
+  if (!first) throw alreadyDecided(interaction)
   return authorizationReply(
     request.target,
     { error: error.code, error_description: error.description },
@@ -87,6 +87,12 @@ function authorizationReply(
     responseMode,
     fields: { ...fields, state, iss: tenant.issuer },
   }
+}
+
+/** Somebody pressed twice: the first answer counts, and the page offers to go on with the request. */
+function alreadyDecided(interaction: Interaction | undefined): PageError {
+  const again = interaction && { continueWith: interaction.request }
+  return new PageError('already_decided', { status: 403, ...again })
 }
 
 function newGrant(

@@ -104,6 +104,7 @@ function answerAsPage(failure: unknown, request: FastifyRequest, site: Site): Re
       received: error.received,
       difference: error.difference,
       retryAfterSeconds: error.retryAfterSeconds,
+      continueWith: error.continueWith,
     },
   }
 }

@@ -65,6 +65,7 @@ describe('PageError', () => {
       status: 400,
       received: 'x',
       difference: undefined,
+      continueWith: undefined,
     })
     expect(new PageError('cross_site_post', { status: 403 }).status).toBe(403)
   })

@@ -57,6 +57,8 @@ export class PageError extends Error {
   /** Where a redirect URI first differs from the nearest registered one. */
   readonly difference: RedirectDifference | undefined
   readonly retryAfterSeconds: number | undefined
+  /** The authorization request, as form text, with which the user may go on. */
+  readonly continueWith: string | undefined
 
   constructor(
     reason: PageErrorReason,
@@ -65,6 +67,7 @@ export class PageError extends Error {
       received?: string
       difference?: RedirectDifference
       retryAfterSeconds?: number
+      continueWith?: string
       cause?: unknown
     } = {},
   ) {
@@ -73,6 +76,7 @@ export class PageError extends Error {
     this.status = detail.status ?? 400
     this.received = detail.received
     this.difference = detail.difference
+    this.continueWith = detail.continueWith
     this.retryAfterSeconds = detail.retryAfterSeconds
   }
 }

@@ -89,6 +89,8 @@ export interface ErrorPage extends PageCommon {
   readonly received: string | undefined
   readonly difference: RedirectDifference | undefined
   readonly retryAfterSeconds: number | undefined
+  /** An authorization request, as form text: a link on the page sends it again. */
+  readonly continueWith: string | undefined
 }
 
 /** POST `sign-out`: field `token`; asks first, so that no other site can sign a user out. */

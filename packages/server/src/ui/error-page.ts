@@ -32,6 +32,7 @@ export function errorContent(page: ErrorPage, view: View): Content {
     main: html`<h1>${title}</h1>
 <p class="lead">${words.text(`error.${page.reason}.person`)}</p>
 !${reassurance(page, view)}
+!${wayOn(page, view)}
 <button class="back" type="button" hidden>${words.text('layout.back')}</button>
 !${developerDetails(page, view)}
 <p class="support">${words.text('error.support')} <code class="request-id">${requestId}</code></p>`,
@@ -43,6 +44,12 @@ function reassurance({ reason, retryAfterSeconds }: ErrorPage, { words }: View):
   if (retryAfterSeconds === undefined) return ''
   const duration = words.duration(retryAfterSeconds)
   return html`<p>${words.text('error.retry_after', { duration })}</p>`
+}
+
+function wayOn({ continueWith }: ErrorPage, { words, actions }: View): string {
+  if (continueWith === undefined) return ''
+  const href = `${actions.authorize}?${continueWith}`
+  return html`<p><a class="continue" href="${href}">${words.text('error.continue')}</a></p>`
 }
 
 function developerDetails(page: ErrorPage, { words }: View): string {

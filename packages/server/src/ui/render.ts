@@ -77,6 +77,7 @@ function viewFor(uiLocales: string | undefined, context: RenderContext): View {
     theme: parseTheme(context.themeCookie),
     assetPath: context.assetBase,
     actions: {
+      authorize: `${formBase}${authorizePath}`,
       signIn: `${formBase}${authorizePath}/sign-in`,
       account: `${formBase}${authorizePath}/account`,
       consent: `${formBase}${authorizePath}/consent`,

@@ -12,6 +12,7 @@ export interface View {
   /** Path under which the files of `assets/` are served. */
   readonly assetPath: string
   readonly actions: {
+    readonly authorize: string
     readonly signIn: string
     readonly account: string
     readonly consent: string

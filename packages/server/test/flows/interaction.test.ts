@@ -396,6 +396,17 @@ describe.each(STORES)('interaction on %s', (kind) => {
       expect((await claimsFor(first ?? page)).sub).toBe(userIdOf('ada'))
     })
 
+    it('the page that a double click ends on leads to the app all the same', async () => {
+      const { browser, page } = await openConsent()
+      await browser.submit(page, { decision: 'allow' })
+      const second = await browser.submit(page, { decision: 'allow' })
+      const link = second.root.querySelector('a.continue')?.getAttribute('href') ?? ''
+      const next = await browser.openAndFollow(new URL(link, second.url).href)
+      expect(
+        new URL((await app.answerPages(browser, next)).location ?? '').searchParams.has('code'),
+      ).toBe(true)
+    })
+
     it('going back after the answer and giving another changes nothing', async () => {
       const { browser, page } = await openConsent()
       const denied = await browser.submit(page, { decision: 'deny' })

@@ -135,6 +135,7 @@ export const ERROR: ErrorPage = {
   received: 'https://app.ledgerly.example/callback/',
   difference: 'trailing-slash',
   retryAfterSeconds: undefined,
+  continueWith: undefined,
 }
 
 export const SIGN_OUT: SignOutPage = {
