@@ -5,12 +5,12 @@ const NEVER_CACHED = { 'cache-control': 'no-store', pragma: 'no-cache' }
 const EVERYWHERE = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
 }
 
 /** For what a browser shows, not for what a program reads. */
 const SHOWN = {
   'cross-origin-opener-policy': 'same-origin',
-  'x-frame-options': 'DENY',
   'permissions-policy':
     'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()',
 }
