@@ -1,10 +1,9 @@
 // The account switcher of an authorization request.
 
-import { readAccounts } from '../identity/sessions.ts'
+import { readAccounts, sessionCookie } from '../identity/sessions.ts'
 import type { Endpoint } from '../protocol/message.ts'
 import { optional } from '../protocol/params.ts'
 import { type AuthorizeDeps, goOn, resumeInteraction } from './authorize.ts'
-import { sessionCookie } from './sign-in.ts'
 
 export function createSelectAccountEndpoint(deps: AuthorizeDeps): Endpoint {
   return async (incoming) => {

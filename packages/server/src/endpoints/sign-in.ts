@@ -3,17 +3,11 @@
 import type { Interaction } from '../authorize/interaction.ts'
 import { signInPage } from '../authorize/pages.ts'
 import { checkAuthorizationRequest } from '../authorize/request.ts'
-import {
-  type Account,
-  formatSessionCookie,
-  readAccounts,
-  startSession,
-} from '../identity/sessions.ts'
+import { type Account, readAccounts, sessionCookie, startSession } from '../identity/sessions.ts'
 import { type SignInDeps, signIn } from '../identity/sign-in.ts'
-import type { CookieChange, Endpoint, IncomingRequest } from '../protocol/message.ts'
+import type { Endpoint, IncomingRequest } from '../protocol/message.ts'
 import type { SignInPage } from '../protocol/page.ts'
 import { optional } from '../protocol/params.ts'
-import type { Tenant } from '../protocol/tenant.ts'
 import type { UserRecord } from '../store/records.ts'
 import { type AuthorizeDeps, goOn, resumeInteraction } from './authorize.ts'
 
@@ -75,13 +69,4 @@ async function signedIn(
     otherAccount: false,
   }
   return goOn(proven, deps, [sessionCookie(accounts, deps.tenant)])
-}
-
-/** The session cookie after a change of its accounts. */
-export function sessionCookie(accounts: readonly Account[], tenant: Tenant): CookieChange {
-  return {
-    name: 'session',
-    value: formatSessionCookie(accounts),
-    maxAgeSeconds: tenant.policy.session.absoluteSeconds,
-  }
 }

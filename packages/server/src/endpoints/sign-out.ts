@@ -2,7 +2,13 @@
 
 import { describeAccount } from '../authorize/pages.ts'
 import type { Contract } from '../contracts/contract.ts'
-import { type Account, endSessions, readAccounts, type SessionDeps } from '../identity/sessions.ts'
+import {
+  type Account,
+  endSessions,
+  readAccounts,
+  type SessionDeps,
+  sessionCookie,
+} from '../identity/sessions.ts'
 import { sha256 } from '../platform/hash.ts'
 import type { Sealer } from '../platform/seal.ts'
 import { PageError } from '../protocol/errors.ts'
@@ -77,8 +83,7 @@ export function createSignOutConfirmEndpoint(deps: SignOutDeps): Endpoint {
     }
     const accounts: readonly Account[] = await readAccounts(incoming.cookies.session, deps)
     await endSessions(accounts, deps)
-    const gone = { name: 'session', value: undefined, maxAgeSeconds: undefined }
-    return finish(request, [gone])
+    return finish(request, [sessionCookie([], deps.tenant)])
   }
 }
 

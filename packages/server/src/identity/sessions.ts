@@ -4,6 +4,7 @@
 import type { Clock } from '../platform/clock.ts'
 import { sha256 } from '../platform/hash.ts'
 import { looksLikeSecret, newId, newSecret } from '../platform/random.ts'
+import type { CookieChange } from '../protocol/message.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
 import type { SessionRecord, UserRecord } from '../store/records.ts'
@@ -86,9 +87,14 @@ export async function endSessions(
   await Promise.all(accounts.map(({ session }) => store.endSession(tenant.name, session.hash)))
 }
 
-/** The value of the session cookie; undefined when nobody is signed in. */
-export function formatSessionCookie(accounts: readonly Account[]): string | undefined {
-  return accounts.length === 0 ? undefined : accounts.map(({ secret }) => secret).join(SEPARATOR)
+/** The session cookie for these accounts; it goes away when nobody is signed in. */
+export function sessionCookie(accounts: readonly Account[], tenant: Tenant): CookieChange {
+  const secrets = accounts.map(({ secret }) => secret)
+  return {
+    name: 'session',
+    value: secrets.length === 0 ? undefined : secrets.join(SEPARATOR),
+    maxAgeSeconds: tenant.policy.session.absoluteSeconds,
+  }
 }
 
 async function readAccount(
