@@ -60,6 +60,8 @@ export function consentPage(
   return {
     page: 'consent',
     ...interactionPage({ ...context, interaction }, deps),
+    // The user is known from here on: what they set comes before what their browser says.
+    uiLocales: [request.uiLocales, decision.account.user.locale].filter(Boolean).join(' '),
     account: describeAccount(decision.account),
     organisations: decision.memberships.map(({ organisation: { id, name } }) => ({ id, name })),
     selectedOrganisation: undefined,

@@ -2,12 +2,21 @@
 
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { asUserId } from '../../src/protocol/ids.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { kindOf } from '../support/page-kind.ts'
 import { registerClient } from '../support/register-client.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { type Fields, newPkce, TestApp } from '../support/test-app.ts'
-import { NATIVE_APP, PASSWORD, SPA, type Username, userIdOf, WEB_APP } from '../support/world.ts'
+import {
+  NATIVE_APP,
+  PASSWORD,
+  SPA,
+  TENANT,
+  type Username,
+  userIdOf,
+  WEB_APP,
+} from '../support/world.ts'
 
 /** An authorization request whose answer can be turned into tokens. */
 function begin(app: TestApp, fields: Fields = {}) {
@@ -196,6 +205,21 @@ describe.each(STORES)('interaction on %s', (kind) => {
       const consent = await signIn(browser, wrong)
       expect(kindOf(consent)).toBe('consent')
       expect(languageOf(consent)).toBe('de')
+    })
+
+    it('speaks the language that the user has set, once the user is known', async () => {
+      const ada = await server.store.findUser(TENANT, userIdOf('ada'))
+      if (!ada) throw new Error('the world has no ada')
+      const greta = { ...ada, id: asUserId('user-greta'), username: 'greta', locale: 'de' }
+      await server.store.createUser(greta, [])
+      const consentFor = async (fields: Fields) => {
+        const browser = new TestBrowser()
+        const page = await browser.openAndFollow(begin(app, fields).url)
+        return browser.submitAndFollow(page, { username: 'greta', password: PASSWORD })
+      }
+      expect(languageOf(await consentFor({}))).toBe('de')
+      expect(languageOf(await consentFor({ ui_locales: 'tlh' }))).toBe('de')
+      expect(languageOf(await consentFor({ ui_locales: 'en' }))).toBe('en')
     })
 
     it('OIDC Core §3.1.2.1: chooses the language of the page about a bad request, too', async () => {
