@@ -17,6 +17,7 @@ export default defineConfig({
       project('races', [`${server}/test/races/**/*.test.ts`]),
       project('durability', [`${server}/test/durability/**/*.test.ts`]),
       project('flows', [`${server}/test/flows/**/*.test.ts`]),
+      project('contracts', [`${server}/test/contracts/**/*.test.ts`]),
       project('attacks', [`${server}/test/attacks/**/*.test.ts`]),
       project('browser', [`${server}/test/browser/**/*.test.ts`]),
     ],
