@@ -1,15 +1,29 @@
-// A verified access token, as the code of an API sees it, and the reading of its claims (RFC 9068 §2.2, RFC 7662 §2.2).
+// A verified access token, as the code of an API sees it. Which claim says what is the matter of `shapes`.
 
+import type { Claims } from './claims.ts'
 import { TokenError } from './token-error.ts'
 
-/** The claims of a JWT or of an introspection answer. */
-export type Claims = Readonly<Record<string, unknown>>
+/** What a token says, in our words. */
+export interface TokenFacts {
+  readonly subject: string
+  readonly clientId: string | undefined
+  readonly scopes: readonly string[]
+  readonly organisationId: string | undefined
+  readonly unitId: string | undefined
+  readonly grantId: string | undefined
+  readonly audience: readonly string[]
+  readonly issuedAtSeconds: number
+  readonly expiresAtSeconds: number
+  readonly authTimeSeconds: number | undefined
+  readonly claims: Claims
+}
 
 /** Immutable: one object may serve many requests. */
 export class AccessToken {
   /** Who the token speaks for: a user, or the app itself. */
   readonly subject: string
-  readonly clientId: string
+  /** The app; undefined where tokens do not name it. */
+  readonly clientId: string | undefined
   /** The user; undefined when the app acts for itself. */
   readonly userId: string | undefined
   readonly scopes: ReadonlySet<string>
@@ -23,21 +37,19 @@ export class AccessToken {
   readonly authTimeSeconds: number | undefined
   readonly claims: Claims
 
-  /** @throws TokenError claims_invalid */
-  constructor(claims: Claims) {
-    this.clientId = required(claims, 'client_id')
-    // RFC 7662 §2.2: `sub` may be left out of an introspection answer; then the app acts for itself.
-    this.subject = optional(claims, 'sub') ?? this.clientId
-    this.userId = this.subject === this.clientId ? undefined : this.subject
-    this.scopes = new Set((optional(claims, 'scope') ?? '').split(' ').filter(Boolean))
-    this.organisationId = optional(claims, 'org_id')
-    this.unitId = optional(claims, 'unit_id')
-    this.grantId = optional(claims, 'grant_id')
-    this.audience = Object.freeze(readAudience(claims))
-    this.issuedAtSeconds = readTime(claims, 'iat') ?? missing('iat')
-    this.expiresAtSeconds = readTime(claims, 'exp') ?? missing('exp')
-    this.authTimeSeconds = readTime(claims, 'auth_time')
-    this.claims = Object.freeze(claims)
+  constructor(facts: TokenFacts) {
+    this.subject = facts.subject
+    this.clientId = facts.clientId
+    this.userId = facts.subject === facts.clientId ? undefined : facts.subject
+    this.scopes = new Set(facts.scopes)
+    this.organisationId = facts.organisationId
+    this.unitId = facts.unitId
+    this.grantId = facts.grantId
+    this.audience = Object.freeze([...facts.audience])
+    this.issuedAtSeconds = facts.issuedAtSeconds
+    this.expiresAtSeconds = facts.expiresAtSeconds
+    this.authTimeSeconds = facts.authTimeSeconds
+    this.claims = Object.freeze(facts.claims)
     Object.freeze(this)
   }
 
@@ -51,33 +63,4 @@ export class AccessToken {
       throw new TokenError('scope_missing', { scopes })
     }
   }
-}
-
-function missing(name: string): never {
-  throw new TokenError('claims_invalid', { detail: `the claim ${name} is missing` })
-}
-
-function malformed(name: string): never {
-  throw new TokenError('claims_invalid', { detail: `the claim ${name} is malformed` })
-}
-
-function required(claims: Claims, name: string): string {
-  return optional(claims, name) ?? missing(name)
-}
-
-function optional(claims: Claims, name: string): string | undefined {
-  const value = claims[name]
-  if (value === undefined || value === null) return undefined
-  return typeof value === 'string' ? value || undefined : malformed(name)
-}
-
-function readAudience(claims: Claims): readonly string[] {
-  const values = [claims.aud].flat()
-  return values.every((value) => typeof value === 'string') ? values : malformed('aud')
-}
-
-function readTime(claims: Claims, name: string): number | undefined {
-  const value = claims[name]
-  if (value === undefined || value === null) return undefined
-  return typeof value === 'number' && Number.isFinite(value) ? value : malformed(name)
 }

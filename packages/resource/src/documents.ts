@@ -24,8 +24,9 @@ export async function fetchJson(
   const text = await readText(response, url)
   try {
     return JSON.parse(text)
-  } catch (cause) {
-    throw new Error(`${url} did not answer with JSON`, { cause })
+  } catch {
+    // What went wrong would quote the answer, and an answer may hold secrets.
+    throw new Error(`${url} did not answer with JSON`)
   }
 }
 
@@ -71,5 +72,16 @@ export function once<Result>(action: () => Promise<Result>): () => Promise<Resul
       throw error
     })
     return result
+  }
+}
+
+/** Callers that come while it runs wait for the same run. */
+export function shareWhileRunning<Result>(action: () => Promise<Result>): () => Promise<Result> {
+  let running: Promise<Result> | undefined
+  return () => {
+    running ??= action().finally(() => {
+      running = undefined
+    })
+    return running
   }
 }

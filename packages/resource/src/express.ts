@@ -8,12 +8,15 @@ import type { Refusal } from './refusal.ts'
 import type { Requirements } from './requirements.ts'
 import { RESOURCE_METADATA_HEADERS } from './resource-metadata.ts'
 import { TokenError } from './token-error.ts'
+import { writeVersionHeaders } from './version-gate.ts'
 
 declare global {
   namespace Express {
     interface Request {
       /** The verified token, on routes behind `protect`; not there on others. */
       token: AccessToken
+      /** The version of the API that the request is to be served, after `versioned`; not there on others. */
+      apiVersion: string
     }
   }
 }
@@ -35,6 +38,23 @@ export function handleTokenErrors(guard: Guard): ErrorRequestHandler {
   return (error: unknown, _request, response, next) => {
     if (error instanceof TokenError) send(response, guard.refuse(error))
     else next(error)
+  }
+}
+
+/**
+ * Serves each request the version that it names: `app.use(versioned(guard))`. Before `protect`, so that refusals say
+ * too how the version stands, and after the middleware of CORS, if there is one.
+ */
+export function versioned(guard: Guard): RequestHandler {
+  return async (request, response, next) => {
+    const verdict = await guard.versions.choose(request.get(guard.versions.header), request)
+    writeVersionHeaders(verdict, {
+      get: (name) => response.get(name),
+      set: (name, value) => response.set(name, value),
+    })
+    if (!verdict.ok) return send(response, verdict.refusal)
+    request.apiVersion = verdict.version
+    next()
   }
 }
 

@@ -8,11 +8,14 @@ import type { Refusal } from './refusal.ts'
 import type { Requirements } from './requirements.ts'
 import { RESOURCE_METADATA_HEADERS } from './resource-metadata.ts'
 import { TokenError } from './token-error.ts'
+import { writeVersionHeaders } from './version-gate.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The verified token, on routes behind `protect`; not there on others. */
     token: AccessToken
+    /** The version of the API that the request is to be served, after `versioned`; not there on others. */
+    apiVersion: string
   }
 }
 
@@ -36,6 +39,24 @@ export function handleTokenErrors(guard: Guard) {
   return (error: unknown, _request: FastifyRequest, reply: FastifyReply): unknown => {
     if (!(error instanceof TokenError)) throw error
     return send(reply, guard.refuse(error))
+  }
+}
+
+/**
+ * A hook that serves each request the version that it names: `app.addHook('onRequest', versioned(guard))`. Before
+ * `protect`, so that refusals say too how the version stands, and after the hook of CORS, if there is one.
+ */
+export function versioned(guard: Guard) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const requested = request.headers[guard.versions.header]
+    const verdict = await guard.versions.choose(requested?.toString(), request)
+    writeVersionHeaders(verdict, {
+      get: (name) => reply.getHeader(name),
+      set: (name, value) => reply.header(name, value),
+    })
+    if (!verdict.ok) return send(reply, verdict.refusal)
+    request.apiVersion = verdict.version
+    return undefined
   }
 }
 

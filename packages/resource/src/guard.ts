@@ -2,12 +2,11 @@
 
 import type { AccessToken } from './access-token.ts'
 import { type Credentials, readBearerToken } from './credentials.ts'
-import { createIntrospection } from './introspection.ts'
 import { createIssuer } from './issuer.ts'
-import { createJwtVerifier } from './jwt-verifier.ts'
 import { type GuardOptions, readSettings, type Settings } from './options.ts'
 import { type Refusal, type RefusalSettings, toRefusal, toResponse } from './refusal.ts'
 import {
+  assertListed,
   assertRequirements,
   checkRequirements,
   neededScopes,
@@ -18,8 +17,9 @@ import {
   type ResourceMetadata,
   resourceMetadataUrl,
 } from './resource-metadata.ts'
-import { type FeedStatus, RevocationFeed } from './revocation-feed.ts'
+import { createTokenChecker, type GuardStatus } from './token-checker.ts'
 import { TokenError } from './token-error.ts'
+import { createVersionGate, type VersionGate } from './version-gate.ts'
 
 /** Outcome of a check, for any framework. */
 export type Verdict =
@@ -30,12 +30,6 @@ export type Verdict =
 export type RequestVerdict =
   | { readonly ok: true; readonly token: AccessToken }
   | { readonly ok: false; readonly response: Response; readonly error: TokenError }
-
-export interface GuardStatus {
-  readonly feed: FeedStatus
-  /** Verified tokens in memory. */
-  readonly cachedTokens: number
-}
 
 export interface Guard {
   /** Checks a fetch `Request`. */
@@ -57,14 +51,18 @@ export interface Guard {
   /** Learns at once what was revoked until now, instead of at the next poll. */
   catchUp(): Promise<void>
   status(): GuardStatus
-  /** Stops following the revocation feed. */
-  close(): void
+  /** Which version of the API a request gets: what `versioned` is built on. */
+  readonly versions: VersionGate
+  /** Stops following the revocation feed, and tells the issuer what it does not know yet of the use of versions. */
+  close(): Promise<void>
 }
 
 /** @throws TypeError that lists all options that are missing or wrong */
 export function createGuard(options: GuardOptions = {}): Guard {
   const settings = readSettings(options)
-  const checker = createTokenChecker(settings)
+  const issuer = createIssuer(settings)
+  const checker = createTokenChecker(settings, issuer)
+  const versions = createVersionGate(settings, issuer)
   const refusals = refusalSettings(settings)
 
   function refuse(error: TokenError, scopes: readonly string[] = []): Refusal {
@@ -84,6 +82,7 @@ export function createGuard(options: GuardOptions = {}): Guard {
         const text = readBearerToken(credentials)
         const token = await checker.check(text, requirements.introspect === true)
         await checkRequirements(token, requirements, request)
+        versions.recordUse(request, token.clientId)
         return { ok: true, token }
       } catch (error) {
         if (!(error instanceof TokenError)) throw error
@@ -92,6 +91,9 @@ export function createGuard(options: GuardOptions = {}): Guard {
     },
     assertRequirements(requirements) {
       assertRequirements(requirements)
+      if (settings.shape.jwt?.namesScopes === false) {
+        assertListed(requirements, settings.scopes ?? [])
+      }
       if ('introspect' in requirements && requirements.introspect && !settings.introspection) {
         throw new TypeError(
           'A requirement says introspect: true, which needs the credentials of this API: ' +
@@ -110,58 +112,13 @@ export function createGuard(options: GuardOptions = {}): Guard {
     },
     catchUp: checker.catchUp,
     status: checker.status,
-    close: checker.close,
+    versions,
+    async close() {
+      checker.close()
+      await versions.close()
+    },
   }
   return guard
-}
-
-interface TokenChecker extends Pick<Guard, 'catchUp' | 'status' | 'close'> {
-  /** @throws TokenError */
-  check(text: string, introspect: boolean): Promise<AccessToken>
-}
-
-function createTokenChecker(settings: Settings): TokenChecker {
-  const issuer = createIssuer(settings)
-  const jwts = createJwtVerifier(settings, issuer)
-  const feed = settings.revocation === 'feed' ? new RevocationFeed(settings, issuer) : undefined
-  const introspection =
-    settings.introspection && createIntrospection(settings.introspection, settings, issuer)
-
-  async function identify(text: string, introspect: boolean): Promise<AccessToken> {
-    const isJwt = text.split('.', 4).length === 3
-    if (isJwt && !introspect) return await jwts.verify(text)
-    if (introspection) return await introspection(text)
-    throw new TokenError('token_opaque', {
-      detail:
-        'not a JWT; createGuard({ introspection }) lets the issuer be asked about such tokens',
-    })
-  }
-
-  return {
-    async check(text, introspect) {
-      const token = await identify(text, introspect)
-      // What follows changes with time, so it is asked of remembered tokens as well.
-      if (token.expiresAtSeconds <= Date.now() / 1000 - settings.clockToleranceSeconds) {
-        throw new TokenError('token_expired')
-      }
-      await feed?.ensureCurrent()
-      if (feed?.isRevoked(token)) throw new TokenError('token_revoked')
-      return token
-    },
-    async catchUp() {
-      await feed?.catchUp()
-    },
-    status: () => ({ feed: feed?.status() ?? FEED_OFF, cachedTokens: jwts.size }),
-    close: () => feed?.close(),
-  }
-}
-
-const FEED_OFF: FeedStatus = {
-  state: 'off',
-  sequence: 0,
-  entries: 0,
-  lastReadAtSeconds: undefined,
-  lastError: undefined,
 }
 
 function refusalSettings(settings: Settings): RefusalSettings {

@@ -7,9 +7,13 @@ import { toResponse } from './refusal.ts'
 import type { Requirements } from './requirements.ts'
 import { RESOURCE_METADATA_HEADERS } from './resource-metadata.ts'
 import { TokenError } from './token-error.ts'
+import { writeVersionHeaders } from './version-gate.ts'
 
 /** Gives handlers behind `protect` a typed `c.get('token')`. */
 export type TokenEnvironment = { Variables: { token: AccessToken } }
+
+/** Gives handlers behind `versioned` a typed `c.get('apiVersion')`. */
+export type VersionEnvironment = { Variables: { apiVersion: string } }
 
 /** Lets a request pass with a good token only: `app.get('/contacts', protect(guard, { scopes: ['contacts:read'] }), …)`. */
 export function protect(
@@ -31,6 +35,27 @@ export function handleTokenErrors(guard: Guard): ErrorHandler {
   return (error) => {
     if (!(error instanceof TokenError)) throw error
     return toResponse(guard.refuse(error))
+  }
+}
+
+/**
+ * Serves each request the version that it names: `app.use(versioned(guard))`. Before `protect`, so that refusals say
+ * too how the version stands.
+ */
+export function versioned(guard: Guard): MiddlewareHandler<VersionEnvironment> {
+  return async (context, next) => {
+    const requested = context.req.header(guard.versions.header)
+    const verdict = await guard.versions.choose(requested, context)
+    if (verdict.ok) {
+      context.set('apiVersion', verdict.version)
+      await next()
+    } else {
+      context.res = toResponse(verdict.refusal)
+    }
+    writeVersionHeaders(verdict, {
+      get: (name) => context.res.headers.get(name),
+      set: (name, value) => context.header(name, value),
+    })
   }
 }
 

@@ -1,12 +1,15 @@
 // Asking the issuer about a token (RFC 7662): for tokens that are not JWTs, and for operations that insist.
 
 import { hash } from 'node:crypto'
-import { AccessToken, type Claims } from './access-token.ts'
+import { AccessToken } from './access-token.ts'
+import { basicCredentials } from './api-credentials.ts'
+import type { Claims } from './claims.ts'
 import { fetchJson, isObject } from './documents.ts'
 import type { Issuer } from './issuer.ts'
 import { createLruMap } from './lru-map.ts'
 import type { IntrospectionOptions, Settings } from './options.ts'
 import { TokenError } from './token-error.ts'
+import { readUsualClaims } from './usual-claims.ts'
 
 const DEFAULT_CACHE_SECONDS = 5
 
@@ -86,22 +89,11 @@ function readAnswer(claims: Claims, settings: Settings): Answer {
     if (claims.iss !== undefined && claims.iss !== settings.issuer) {
       throw new TokenError('issuer_mismatch', { detail: `iss is ${JSON.stringify(claims.iss)}` })
     }
-    const token = new AccessToken(claims)
-    if (!token.audience.includes(settings.audience)) throw new TokenError('audience_mismatch')
+    const token = new AccessToken(readUsualClaims(claims, settings))
     if (claims.cnf !== undefined) throw new TokenError('token_sender_constrained')
     return { active: true, token }
   } catch (error) {
     if (error instanceof TokenError) return { active: false, error }
     throw error
   }
-}
-
-/** RFC 6749 §2.3.1: both halves are form-encoded before they are joined by a colon. */
-function basicCredentials({ clientId, clientSecret }: IntrospectionOptions): string {
-  const pair = `${formEncode(clientId)}:${formEncode(clientSecret)}`
-  return `Basic ${Buffer.from(pair).toString('base64')}`
-}
-
-function formEncode(text: string): string {
-  return new URLSearchParams({ '': text }).toString().slice(1)
 }

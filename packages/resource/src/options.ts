@@ -1,28 +1,19 @@
 // The options of a guard: what may be set, what is meant when it is not, and what is refused.
 
+import type { Algorithm } from './algorithms.ts'
+import type { ApiCredentials } from './api-credentials.ts'
+import {
+  type ApiVersionOptions,
+  type ApiVersionOptionsRead,
+  checkApiVersionOptions,
+  readApiVersionOptions,
+} from './api-version-options.ts'
+import { CONTRACTS, type ContractName, isContractName, SHAPES } from './shapes/by-contract.ts'
+import type { TokenShape } from './shapes/shape.ts'
 import type { TokenError } from './token-error.ts'
 
-/** Signature algorithms with a public key. Others (HS256, none) cannot be chosen (RFC 8725 §3.1). */
-const ASYMMETRIC = [
-  'ES256',
-  'ES384',
-  'ES512',
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'EdDSA',
-  'Ed25519',
-] as const
-
-export type Algorithm = (typeof ASYMMETRIC)[number]
-
-export interface IntrospectionOptions {
-  /** Credentials of this API at the issuer. */
-  readonly clientId: string
-  readonly clientSecret: string
+/** Credentials of this API at the issuer. */
+export interface IntrospectionOptions extends ApiCredentials {
   /** How long an answer is reused; 0 asks every time. Default 5. */
   readonly cacheSeconds?: number
 }
@@ -32,15 +23,17 @@ export interface GuardOptions {
   readonly issuer?: string
   /** This API, as the issuer names it. Every token must be for it. Default: OSTIARY_AUDIENCE. */
   readonly audience?: string
+  /** Wire contract of the issuer, which says what its tokens look like. Default: OSTIARY_CONTRACT, else `standard`. */
+  readonly contract?: ContractName
   /** Name of this API, for people. */
   readonly name?: string
-  /** Scopes of this API, for its metadata document. */
+  /** Scopes of this API, for its metadata document. Tokens that name no scopes (`crm-com`) have all of them. */
   readonly scopes?: readonly string[]
-  /** Accepted signature algorithms. Default ES256, RS256 and EdDSA. */
+  /** Accepted signature algorithms, where the contract leaves a choice. Default ES256, RS256 and EdDSA. */
   readonly algorithms?: readonly Algorithm[]
   /** How long past its expiry a token still passes. Default 0; 5 is plenty for clocks that drift. */
   readonly clockToleranceSeconds?: number
-  /** Lets tokens that are not JWTs be checked by asking the issuer (RFC 7662 §2). */
+  /** Lets tokens that are not JWTs be checked by asking the issuer (RFC 7662 §2), and secret keys be had from it. */
   readonly introspection?: IntrospectionOptions
   /** Whether to follow the issuer's feed of revoked grants, apps and users. Default `feed`. */
   readonly revocation?: 'feed' | 'off'
@@ -56,6 +49,8 @@ export interface GuardOptions {
   readonly timeoutSeconds?: number
   /** Allows an issuer on plain http that is not this machine: for closed test networks. */
   readonly allowHttp?: boolean
+  /** How requests name a version of this API, for `versioned`. */
+  readonly apiVersions?: ApiVersionOptions
   /** Called with every refusal, for the log. Must not throw. */
   readonly onRefusal?: (error: TokenError) => void
   /** Called when the feed cannot be read. Must not throw. */
@@ -67,7 +62,6 @@ export interface GuardOptions {
 type WithDefault =
   | 'issuer'
   | 'audience'
-  | 'algorithms'
   | 'clockToleranceSeconds'
   | 'revocation'
   | 'pollSeconds'
@@ -78,13 +72,21 @@ type WithDefault =
   | 'fetch'
 
 /** Checked options, with nothing left to decide. */
-export type Settings = Required<Pick<GuardOptions, WithDefault>> & Omit<GuardOptions, WithDefault>
+export interface Settings
+  extends Required<Pick<GuardOptions, WithDefault>>,
+    Omit<GuardOptions, WithDefault | 'contract' | 'algorithms' | 'apiVersions'> {
+  readonly contract: ContractName
+  readonly shape: TokenShape
+  readonly algorithms: readonly string[]
+  readonly apiVersions: ApiVersionOptionsRead
+}
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 const NAMES: Readonly<Record<keyof GuardOptions, true>> = {
   issuer: true,
   audience: true,
+  contract: true,
   name: true,
   scopes: true,
   algorithms: true,
@@ -97,6 +99,7 @@ const NAMES: Readonly<Record<keyof GuardOptions, true>> = {
   cacheSize: true,
   timeoutSeconds: true,
   allowHttp: true,
+  apiVersions: true,
   onRefusal: true,
   onFeedError: true,
   fetch: true,
@@ -107,11 +110,16 @@ export function readSettings(
   options: GuardOptions,
   environment: Environment = process.env,
 ): Settings {
+  const named = options.contract ?? environment.OSTIARY_CONTRACT ?? 'standard'
+  const contract = isContractName(named) ? named : 'standard'
+  const shape = SHAPES[contract]
   const settings: Settings = {
     ...options,
+    contract,
+    shape,
     issuer: options.issuer ?? environment.OSTIARY_ISSUER ?? '',
     audience: options.audience ?? environment.OSTIARY_AUDIENCE ?? '',
-    algorithms: options.algorithms ?? ['ES256', 'RS256', 'EdDSA'],
+    algorithms: options.algorithms ?? shape.jwt?.algorithms.usual ?? [],
     clockToleranceSeconds: options.clockToleranceSeconds ?? 0,
     revocation: options.revocation ?? 'feed',
     pollSeconds: options.pollSeconds ?? 2,
@@ -119,16 +127,20 @@ export function readSettings(
     descriptions: options.descriptions ?? true,
     cacheSize: options.cacheSize ?? 10_000,
     timeoutSeconds: options.timeoutSeconds ?? 5,
+    apiVersions: readApiVersionOptions(options.apiVersions),
     // Looked up at each call, so that a fetch replaced later (tracing, tests) is honoured.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   }
   const problems = [
     ...findUnknownNames(options),
+    ...checkContract(named),
     ...checkIssuer(settings),
     ...checkAudience(settings),
+    ...checkAlgorithms(settings, options.algorithms),
     ...checkChoices(settings),
     ...checkNumbers(settings),
-    ...checkIntrospection(settings.introspection),
+    ...checkIntrospection(settings),
+    ...checkApiVersionOptions(options.apiVersions),
   ]
   if (problems.length > 0) {
     throw new TypeError(`createGuard cannot work with these options:\n- ${problems.join('\n- ')}`)
@@ -140,6 +152,11 @@ function findUnknownNames(options: GuardOptions): string[] {
   return Object.keys(options)
     .filter((name) => !Object.hasOwn(NAMES, name))
     .map((name) => `"${name}" is not an option. Known are: ${Object.keys(NAMES).join(', ')}.`)
+}
+
+function checkContract(name: string): string[] {
+  if (isContractName(name)) return []
+  return [`contract "${name}" is not known. Choose of ${CONTRACTS.join(', ')}.`]
 }
 
 function checkIssuer({ issuer, allowHttp }: Settings): string[] {
@@ -179,13 +196,23 @@ function checkAudience({ audience, scopes }: Settings): string[] {
   return problems
 }
 
+function checkAlgorithms(
+  { contract, shape }: Settings,
+  chosen: readonly string[] | undefined,
+): string[] {
+  if (chosen === undefined) return []
+  if (!shape.jwt) return [`algorithms: the tokens of contract ${contract} are not signed.`]
+  const { allowed } = shape.jwt.algorithms
+  if (chosen.length === 0) return ['algorithms is empty: name at least one.']
+  return chosen
+    .filter((algorithm) => !allowed.includes(algorithm))
+    .map(
+      (algorithm) => `algorithms: "${algorithm}" is not allowed. Choose of ${allowed.join(', ')}.`,
+    )
+}
+
 function checkChoices(settings: Settings): string[] {
   const problems: string[] = []
-  for (const algorithm of settings.algorithms) {
-    if (ASYMMETRIC.some((known) => known === algorithm)) continue
-    problems.push(`algorithms: "${algorithm}" is not allowed. Choose of ${ASYMMETRIC.join(', ')}.`)
-  }
-  if (settings.algorithms.length === 0) problems.push('algorithms is empty: name at least one.')
   if (!['feed', 'off'].includes(settings.revocation)) {
     problems.push("revocation must be 'feed' or 'off'.")
   }
@@ -207,9 +234,17 @@ function checkNumbers(settings: Settings): string[] {
   )
 }
 
-function checkIntrospection(introspection: IntrospectionOptions | undefined): string[] {
-  if (!introspection) return []
+function checkIntrospection({ introspection, contract, shape }: Settings): string[] {
   const problems: string[] = []
+  if (!introspection) {
+    const reason = whyCredentials(shape)
+    if (reason) {
+      problems.push(
+        `introspection: { clientId, clientSecret } of this API is missing: ${reason}, as the contract ${contract} lays down.`,
+      )
+    }
+    return problems
+  }
   if (!introspection.clientId || !introspection.clientSecret) {
     problems.push('introspection needs clientId and clientSecret of this API at the issuer.')
   }
@@ -217,6 +252,11 @@ function checkIntrospection(introspection: IntrospectionOptions | undefined): st
     problems.push('introspection.cacheSeconds must be from 0 to 300.')
   }
   return problems
+}
+
+function whyCredentials({ jwt }: TokenShape): string | undefined {
+  if (!jwt) return 'only the issuer can tell what a token says'
+  return jwt.keys === 'secret' ? 'the keys of the tokens are secret' : undefined
 }
 
 function isWithin(value: number, least: number, most: number): boolean {

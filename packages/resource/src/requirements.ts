@@ -48,14 +48,32 @@ export function assertRequirements(requirements: object): void {
     if (KNOWN.some((known) => known === name)) continue
     throw new TypeError(`Unknown requirement "${name}". Known are: ${KNOWN.join(', ')}.`)
   }
-  const { scopes = [], anyScope } = requirements as Requirements<unknown>
-  for (const scope of [...scopes, ...(anyScope ?? [])]) {
+  for (const scope of namedScopes(requirements)) {
     if (SCOPE_TOKEN.test(scope)) continue
     throw new TypeError(`"${scope}" is not a scope: list scopes one by one, without spaces.`)
   }
-  if (anyScope?.length === 0) {
+  if ((requirements as Requirements<unknown>).anyScope?.length === 0) {
     throw new TypeError('anyScope is empty, so no token could pass: name a scope or leave it out.')
   }
+}
+
+/**
+ * Refuses scopes that an API does not list, where its tokens have just those.
+ * @throws TypeError
+ */
+export function assertListed(requirements: object, listed: readonly string[]): void {
+  for (const scope of namedScopes(requirements)) {
+    if (listed.includes(scope)) continue
+    throw new TypeError(
+      `No token could have the scope "${scope}": with this contract, tokens have the scopes that ` +
+        'the API lists, createGuard({ scopes }), and this one is not among them.',
+    )
+  }
+}
+
+function namedScopes(requirements: object): readonly string[] {
+  const { scopes = [], anyScope = [] } = requirements as Requirements<unknown>
+  return [...scopes, ...anyScope]
 }
 
 /** The scopes that a client should ask for to be let in. */

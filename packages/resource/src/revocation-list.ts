@@ -60,11 +60,12 @@ export class RevocationList {
   #subjectsOf(token: AccessToken): readonly string[] {
     let ids = this.#idsOfToken.get(token)
     if (!ids) {
-      ids = [
-        revocationId('client', token.clientId),
-        ...(token.grantId === undefined ? [] : [revocationId('grant', token.grantId)]),
-        ...(token.userId === undefined ? [] : [revocationId('user', token.userId)]),
-      ]
+      const subjects = [
+        ['client', token.clientId],
+        ['grant', token.grantId],
+        ['user', token.userId],
+      ] as const
+      ids = subjects.flatMap(([kind, id]) => (id === undefined ? [] : [revocationId(kind, id)]))
       this.#idsOfToken.set(token, ids)
     }
     return ids

@@ -1,16 +1,18 @@
 // For the tests of an API: an issuer inside the process, with keys, metadata, introspection and revocation feed,
 // reached through its own `fetch`, so that no port is opened and no server is needed.
 
-import { randomUUID } from 'node:crypto'
-import { decodeJwt } from 'jose'
+import type { ApiVersionSettings } from './api-versions.ts'
 import type { GuardOptions } from './options.ts'
+import type { ContractName } from './shapes/by-contract.ts'
 import {
   answerRequest,
   INTROSPECTION_CREDENTIALS,
   type TestIssuerState,
 } from './testing/endpoints.ts'
-import { createMint, type Mint, type MintOptions, newSigningKey, toClaims } from './testing/mint.ts'
+import { createMint, type Mint, type MintOptions, mintOpaque } from './testing/mint.ts'
 import { TestRevocations } from './testing/revocations.ts'
+import { MINT_SHAPES, type SigningKey } from './testing/shapes.ts'
+import { type ReportedUse, ReportedUses } from './testing/version-uses.ts'
 
 export { parseChallenge } from './testing/challenge.ts'
 export type { Mint, MintOptions } from './testing/mint.ts'
@@ -20,23 +22,34 @@ export interface TestIssuerOptions {
   readonly issuer?: string
   /** Default `https://api.test`. */
   readonly audience?: string
+  /** Wire contract, which says what its tokens look like. Default `standard`. */
+  readonly contract?: ContractName
+  /** The versions of the API. Default: none are published. */
+  readonly apiVersions?: ApiVersionSettings
 }
 
 export interface TestIssuer {
   readonly issuer: string
   readonly audience: string
   /** What `createGuard` needs to trust this issuer: `createGuard({ ...testIssuer.guardOptions })`. */
-  readonly guardOptions: Required<Pick<GuardOptions, 'issuer' | 'audience' | 'fetch'>>
-  /** Credentials that its introspection endpoint accepts. */
+  readonly guardOptions: Required<
+    Pick<GuardOptions, 'issuer' | 'audience' | 'contract' | 'fetch'>
+  > &
+    Pick<GuardOptions, 'introspection'>
+  /** Credentials of the API at this issuer: part of `guardOptions` where the contract needs them. */
   readonly introspection: { readonly clientId: string; readonly clientSecret: string }
   readonly fetch: typeof fetch
   readonly mint: Mint
-  /** A token that is no JWT and can only be introspected. */
+  /** A token that is no JWT and can only be introspected, for guards that take both. */
   mintOpaque(options?: MintOptions): string
   /** Ends the grant of a token. A guard learns it at its next poll, or at once by `guard.catchUp()`. */
   revoke(token: string): void
   revokeUser(userId: string): void
   revokeClient(clientId: string): void
+  /** Other versions of the API from now on. */
+  publishVersions(apiVersions: ApiVersionSettings): void
+  /** What it was told of the use of versions; a batch that came twice counts once. */
+  versionUses(): readonly ReportedUse[]
   /** Signs with a new key from now on. */
   rotateKey(options?: { readonly withdrawOld?: boolean }): void
   /** Whether calls are answered. False: they fail as if the issuer were down. */
@@ -47,16 +60,30 @@ export interface TestIssuer {
 
 export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
   const { issuer = 'https://issuer.test', audience = 'https://api.test' } = options
+  const { contract = 'standard' } = options
+  const shape = MINT_SHAPES[contract]
   const requests: string[] = []
-  const revocations = new TestRevocations()
-  const keys = [newSigningKey()]
-  const state: TestIssuerState = { issuer, keys, opaqueTokens: new Map(), revocations }
-  const settings = { issuer, audience, key: () => keys.at(-1) ?? newSigningKey() }
+  const state = newState({ issuer, shape, apiVersions: options.apiVersions })
+  const { keys, tokens, revocations } = state
+  const settings = {
+    issuer,
+    audience,
+    shape,
+    key: () => lastOf(keys),
+    remember: (token: string, claims: Record<string, unknown>) => void tokens.set(token, claims),
+  }
+  const needsCredentials = shape.jwt?.keys !== 'published'
 
   const testIssuer: TestIssuer = {
     issuer,
     audience,
-    guardOptions: { issuer, audience, fetch: (input, init) => testIssuer.fetch(input, init) },
+    guardOptions: {
+      issuer,
+      audience,
+      contract,
+      fetch: (input, init) => testIssuer.fetch(input, init),
+      ...(needsCredentials && { introspection: INTROSPECTION_CREDENTIALS }),
+    },
     introspection: INTROSPECTION_CREDENTIALS,
     async fetch(input, init = {}) {
       const url = new URL(input instanceof Request ? input.url : input)
@@ -65,23 +92,44 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
       return await answerRequest(state, url, init)
     },
     mint: createMint(settings),
-    mintOpaque(minted) {
-      const token = `opaque_${randomUUID()}`
-      state.opaqueTokens.set(token, toClaims(settings, minted))
-      return token
-    },
+    mintOpaque: (minted) => mintOpaque(settings, minted),
     revoke(token) {
-      const claims = state.opaqueTokens.get(token) ?? decodeJwt(token)
+      const claims = tokens.get(token)
+      if (!claims)
+        throw new Error('There is nothing to revoke: this issuer does not know the token')
       revocations.add('grant', String(claims.grant_id))
     },
     revokeUser: (userId) => revocations.add('user', userId),
     revokeClient: (clientId) => revocations.add('client', clientId),
+    publishVersions(apiVersions) {
+      state.apiVersions = apiVersions
+    },
+    versionUses: () => state.reportedUses.list(),
     rotateKey({ withdrawOld = false } = {}) {
       if (withdrawOld) keys.length = 0
-      keys.push(newSigningKey())
+      if (shape.jwt) keys.push(shape.jwt.newKey())
     },
     reachable: true,
     requests,
   }
   return testIssuer
+}
+
+function newState(
+  from: Pick<TestIssuerState, 'issuer' | 'shape' | 'apiVersions'>,
+): TestIssuerState {
+  const { shape } = from
+  return {
+    ...from,
+    keys: shape.jwt ? [shape.jwt.newKey()] : [],
+    tokens: new Map(),
+    revocations: new TestRevocations(),
+    reportedUses: new ReportedUses(),
+  }
+}
+
+function lastOf(keys: readonly SigningKey[]): SigningKey {
+  const key = keys.at(-1)
+  if (key) return key
+  throw new Error('This issuer has no key: its tokens are opaque')
 }

@@ -24,6 +24,14 @@ test('everything that is wrong is told at once', () => {
   expect(create).toThrow('pollSeconds')
 })
 
+test('the contract may come from the environment', () => {
+  vi.stubEnv('OSTIARY_CONTRACT', 'json-api')
+  expect(() => createGuard(good)).toThrow('only the issuer can tell')
+  expect(() => createGuard({ ...good, contract: 'standard' })).not.toThrow()
+  vi.stubEnv('OSTIARY_CONTRACT', 'json')
+  expect(() => createGuard(good)).toThrow('contract "json" is not known')
+})
+
 describe('refuses', () => {
   test.each<[string, object, string]>([
     ['an empty audience', { audience: '' }, 'audience is missing'],
@@ -34,6 +42,19 @@ describe('refuses', () => {
     ['an issuer with a password', { issuer: 'https://u:p@auth.test' }, 'neither query'],
     ['another scheme', { issuer: 'ftp://auth.test' }, 'must use https'],
     ['a misspelt option', { audiance: 'x' }, '"audiance" is not an option'],
+    ['an unknown contract', { contract: 'constructor' }, 'is not known'],
+    ['json-api without credentials', { contract: 'json-api' }, 'introspection'],
+    ['crm-com without credentials', { contract: 'crm-com' }, 'introspection'],
+    [
+      'another algorithm than that of the contract',
+      { contract: 'financial-cents', algorithms: ['ES256'] },
+      'Choose of RS256',
+    ],
+    [
+      'an algorithm for tokens that are not signed',
+      { contract: 'json-api', algorithms: ['ES256'] },
+      'not signed',
+    ],
     ['no algorithm', { algorithms: [] }, 'algorithms is empty'],
     ['an unknown mode', { revocation: 'sometimes' }, "'feed' or 'off'"],
     ['an unknown choice', { whenStale: 'panic' }, "'accept' or 'refuse'"],

@@ -33,7 +33,7 @@ describe('the quickstarts', () => {
   const snippets = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code ?? '')
 
   test('are there for each framework', () => {
-    expect(snippets).toHaveLength(5)
+    expect(snippets).toHaveLength(6)
   })
 
   test.each(snippets)('%#: what it imports exists', async (code) => {

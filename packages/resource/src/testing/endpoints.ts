@@ -1,17 +1,22 @@
 // What the test issuer answers at its URLs: metadata, keys, introspection, revocation feed.
 
-import { createLocalJWKSet, jwtVerify } from 'jose'
+import { type ApiVersionSettings, formatApiVersions, publishApiVersions } from '../api-versions.ts'
 import { metadataUrl } from '../issuer.ts'
-import type { SigningKey } from './mint.ts'
 import type { TestRevocations } from './revocations.ts'
+import type { MintShape, SigningKey } from './shapes.ts'
+import type { ReportedUses } from './version-uses.ts'
 
 export interface TestIssuerState {
   readonly issuer: string
-  /** Published keys; the last one signs. */
+  readonly shape: MintShape
+  /** Keys that can be had; the last one signs. */
   readonly keys: SigningKey[]
-  /** Tokens that are no JWTs, with their claims. */
-  readonly opaqueTokens: Map<string, Record<string, unknown>>
+  /** All good tokens, with the claims that introspection tells. */
+  readonly tokens: Map<string, Record<string, unknown>>
   readonly revocations: TestRevocations
+  /** Of the API; undefined when the issuer publishes none. */
+  apiVersions: ApiVersionSettings | undefined
+  readonly reportedUses: ReportedUses
 }
 
 export const INTROSPECTION_CREDENTIALS = { clientId: 'test:api', clientSecret: 'secret%+ of:é' }
@@ -21,43 +26,62 @@ export async function answerRequest(
   url: URL,
   init: RequestInit,
 ): Promise<Response> {
-  const { issuer } = state
+  const { issuer, shape } = state
   switch (url.origin + url.pathname) {
     case metadataUrl(issuer):
       return Response.json({
         issuer,
         jwks_uri: `${issuer}/jwks`,
+        ...(hasSecretKeys(shape) && { resource_keys_endpoint: `${issuer}/resource-keys` }),
         introspection_endpoint: `${issuer}/introspect`,
         revocation_feed_endpoint: `${issuer}/revocations`,
+        ...(state.apiVersions && {
+          api_versions_endpoint: `${issuer}/api-versions`,
+          version_usage_endpoint: `${issuer}/version-usage`,
+        }),
       })
     case `${issuer}/jwks`:
-      return Response.json(keySet(state))
+      return Response.json({ keys: hasSecretKeys(shape) ? [] : listKeys(state) })
+    case `${issuer}/resource-keys`:
+      return forTheApi(init, () => ({ keys: hasSecretKeys(shape) ? listKeys(state) : [] }))
     case `${issuer}/revocations`:
       return Response.json(state.revocations.pageAfter(Number(url.searchParams.get('after'))))
     case `${issuer}/introspect`:
+      return forTheApi(init, () => introspect(state, init))
+    case `${issuer}/api-versions`:
+      return answerVersions(state)
+    case `${issuer}/version-usage`:
       if (!hasCredentials(init)) return Response.json({ error: 'invalid_client' }, { status: 401 })
-      return Response.json(await introspect(state, init))
+      state.reportedUses.add(String(init.body))
+      return new Response(null, { status: 204 })
     default:
       return Response.json({ error: 'not_found' }, { status: 404 })
   }
 }
 
-async function introspect(state: TestIssuerState, init: RequestInit): Promise<object> {
+function answerVersions({ apiVersions }: TestIssuerState): Response {
+  if (!apiVersions) return Response.json({ error: 'not_found' }, { status: 404 })
+  return Response.json(formatApiVersions(publishApiVersions(apiVersions, Date.now() / 1000)))
+}
+
+function hasSecretKeys({ jwt }: MintShape): boolean {
+  return jwt?.keys === 'secret'
+}
+
+function listKeys({ keys }: TestIssuerState) {
+  return keys.map(({ jwk }) => jwk)
+}
+
+function introspect(state: TestIssuerState, init: RequestInit): object {
   const token = new URLSearchParams(String(init.body)).get('token') ?? ''
-  const claims = state.opaqueTokens.get(token) ?? (await readOwnJwt(state, token))
+  const claims = state.tokens.get(token)
   const isActive = claims !== undefined && !state.revocations.hasGrant(String(claims.grant_id))
   return isActive ? { active: true, token_type: 'Bearer', ...claims } : { active: false }
 }
 
-function readOwnJwt(state: TestIssuerState, token: string) {
-  return jwtVerify(token, createLocalJWKSet(keySet(state))).then(
-    ({ payload }): Record<string, unknown> => payload,
-    () => undefined,
-  )
-}
-
-function keySet({ keys }: TestIssuerState) {
-  return { keys: keys.map(({ publicJwk }) => publicJwk) }
+function forTheApi(init: RequestInit, answer: () => object): Response {
+  if (init.method === 'POST' && hasCredentials(init)) return Response.json(answer())
+  return Response.json({ error: 'invalid_client' }, { status: 401 })
 }
 
 /** RFC 6749 §2.3.1: both halves arrive form-encoded, so the colon between them is the only one. */

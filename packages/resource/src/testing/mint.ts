@@ -1,7 +1,13 @@
-// Makes access tokens as the real issuer does (RFC 9068), and every kind that an API must refuse.
+// Makes access tokens as the real issuer does, and every kind that an API must refuse.
 
-import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
-import { type JWK, SignJWT } from 'jose'
+import { CompactSign } from 'jose'
+import {
+  type MintJwt,
+  type MintShape,
+  newGrantId,
+  type SigningKey,
+  type UsualClaims,
+} from './shapes.ts'
 
 export interface MintOptions {
   /** The user; null when the app acts for itself. Default `user-1`. */
@@ -24,12 +30,6 @@ export interface MintOptions {
   readonly header?: Readonly<Record<string, unknown>>
 }
 
-export interface SigningKey {
-  readonly kid: string
-  readonly privateKey: KeyObject
-  readonly publicJwk: JWK
-}
-
 type MintOne = (options?: MintOptions) => Promise<string>
 
 export interface Mint extends MintOne {
@@ -38,74 +38,92 @@ export interface Mint extends MintOne {
   readonly expired: MintOne
   readonly wrongAudience: MintOne
   readonly wrongIssuer: MintOne
-  /** Signed with a key that the issuer never published, under the kid of one that it did. */
+  /** Signed with a key that the issuer never published, under the kid of one that it did; or, if opaque, made up. */
   readonly forged: MintOne
 }
 
 export interface MintSettings {
   readonly issuer: string
   readonly audience: string
+  readonly shape: MintShape
   readonly key: () => SigningKey
-}
-
-export function newSigningKey(): SigningKey {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const kid = randomUUID()
-  const publicJwk = { ...publicKey.export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig' }
-  return { kid, privateKey, publicJwk }
+  /** Tells the issuer what it will say about a token when it is asked. */
+  readonly remember: (token: string, claims: Record<string, unknown>) => void
 }
 
 export function createMint(settings: MintSettings): Mint {
-  const mint: MintOne = (options) => sign(settings, options, settings.key())
-  const withClaims =
-    (claims: Record<string, unknown>): MintOne =>
-    (options) =>
-      mint({ ...options, claims: { ...claims, ...options?.claims } })
+  const mint: MintOne = (options) => mintOne(settings, options)
   return Object.assign(mint, {
     forApp: ((options) => mint({ ...options, userId: null })) satisfies MintOne,
     expired: ((options) =>
       mint({ issuedAtSeconds: nowSeconds() - 3600, ...options })) satisfies MintOne,
-    wrongAudience: withClaims({ aud: 'https://other-api.test' }),
-    wrongIssuer: withClaims({ iss: 'https://other-issuer.test' }),
-    forged: ((options) => {
-      const { privateKey } = newSigningKey()
-      return sign(settings, options, { ...settings.key(), privateKey })
-    }) satisfies MintOne,
+    wrongAudience: mintForeign(settings, { aud: 'https://other-api.test' }),
+    wrongIssuer: mintForeign(settings, { iss: 'https://other-issuer.test' }),
+    forged: mintUnknown(settings, () => ({ ...newKey(settings), kid: settings.key().kid })),
   })
 }
 
-/** The claims of a token, in the wire names of JWTs and introspection answers alike. */
-export function toClaims(
+/** Of another issuer or API: told by claims, or else by a key of theirs. */
+function mintForeign(settings: MintSettings, claims: Record<string, unknown>): MintOne {
+  const { jwt } = settings.shape
+  if (jwt && !jwt.hasUsualClaims) return mintUnknown(settings, jwt.newKey)
+  return (options) => mintOne(settings, { ...options, claims: { ...claims, ...options?.claims } })
+}
+
+/** Not a token that the issuer knows of. */
+function mintUnknown(settings: MintSettings, key: () => SigningKey): MintOne {
+  return (options) => mintOne({ ...settings, key, remember: () => undefined }, options)
+}
+
+async function mintOne(settings: MintSettings, options?: MintOptions): Promise<string> {
+  const { jwt } = settings.shape
+  return jwt ? await mintJwt(settings, jwt, options) : mintOpaque(settings, options)
+}
+
+export function mintOpaque(settings: MintSettings, options: MintOptions = {}): string {
+  const token = settings.shape.newOpaque()
+  settings.remember(token, { ...toUsualClaims(settings, options), ...options.claims })
+  return token
+}
+
+async function mintJwt(
   settings: MintSettings,
+  jwt: MintJwt,
   options: MintOptions = {},
-): Record<string, unknown> {
-  const { userId = 'user-1', clientId = 'client-1' } = options
+): Promise<string> {
+  const usual = toUsualClaims(settings, options)
+  const claims = { ...jwt.toClaims(usual), ...options.claims }
+  const { kid, key } = settings.key()
+  const token = await new CompactSign(Buffer.from(JSON.stringify(claims)))
+    .setProtectedHeader({ alg: jwt.alg, typ: jwt.typ, kid, ...options.header })
+    .sign(key)
+  settings.remember(token, jwt.hasUsualClaims ? claims : { ...usual })
+  return token
+}
+
+function toUsualClaims(
+  { issuer, audience }: MintSettings,
+  { userId = 'user-1', clientId = 'client-1', ...options }: MintOptions,
+): UsualClaims {
   const issuedAtSeconds = options.issuedAtSeconds ?? nowSeconds()
   return {
-    iss: settings.issuer,
+    iss: issuer,
     sub: userId ?? clientId,
-    aud: settings.audience,
+    aud: audience,
     client_id: clientId,
     scope: (options.scopes ?? []).join(' '),
     iat: issuedAtSeconds,
     exp: issuedAtSeconds + (options.expiresInSeconds ?? 300),
-    jti: randomUUID(),
-    grant_id: options.grantId ?? randomUUID(),
+    grant_id: options.grantId ?? newGrantId(),
     org_id: options.organisationId,
     unit_id: options.unitId,
     auth_time: options.authTimeSeconds,
-    ...options.claims,
   }
 }
 
-function sign(
-  settings: MintSettings,
-  options: MintOptions | undefined,
-  { kid, privateKey }: SigningKey,
-): Promise<string> {
-  return new SignJWT(toClaims(settings, options))
-    .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid, ...options?.header })
-    .sign(privateKey)
+function newKey({ shape }: MintSettings): SigningKey {
+  if (shape.jwt) return shape.jwt.newKey()
+  throw new Error('opaque tokens have no key')
 }
 
 function nowSeconds(): number {

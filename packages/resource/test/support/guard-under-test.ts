@@ -20,7 +20,7 @@ export interface Answer {
 }
 
 export function newGuardUnderTest(options: GuardOptions = {}): GuardUnderTest {
-  const issuer = createTestIssuer()
+  const issuer = createTestIssuer({ contract: options.contract ?? 'standard' })
   const guard = createGuard({ ...issuer.guardOptions, ...options })
   onTestFinished(() => guard.close())
   return {
