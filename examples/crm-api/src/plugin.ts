@@ -2,9 +2,10 @@
 // Mount it under the path of its audience: `app.register(registerApi, { prefix: '/api/v1', ...options })`.
 
 import { createGuard, type GuardOptions } from '@ostiary/resource'
-import { protect, resourceMetadata } from '@ostiary/resource/fastify'
+import { protect, resourceMetadata, versioned } from '@ostiary/resource/fastify'
 import type { FastifyInstance } from 'fastify'
-import { handleErrors } from './errors.ts'
+import { type AccessOptions, createAccess } from './access.ts'
+import { handleErrors, RequestError } from './errors.ts'
 import { RESOURCES } from './resources.ts'
 import { addResource, type Organisation, refuseOtherMethods } from './routes.ts'
 import { createValidatorCompiler } from './schemas.ts'
@@ -12,13 +13,18 @@ import { scopes } from './scopes.ts'
 import { seedRows } from './seed.ts'
 import { Store } from './store.ts'
 
-export interface ApiOptions extends ResourceOptions {
+export interface ApiOptions extends ResourceOptions, AccessOptions {
+  /** A file of its own for each mount, or `:memory:`. */
   readonly databasePath: string
   /** Whose rows are made on the first start, and which units a new row may belong to. */
   readonly organisations: readonly Organisation[]
-  /** This API's own credentials at the issuer, with which it can check opaque tokens. */
+  /** This API's own credentials at the issuer, for opaque tokens and secret keys. */
   readonly clientId?: string
   readonly clientSecret?: string
+  /** Whether a body must be sent as `application/json` without parameters. Default: as the contract `json-api` has it. */
+  readonly strictJson?: boolean
+  /** Whether a request may name one of the versions that the issuer publishes (X-VERSION). */
+  readonly versions?: boolean
 }
 
 export interface ResourceOptions {
@@ -29,32 +35,36 @@ export interface ResourceOptions {
 }
 
 export async function registerApi(app: FastifyInstance, options: ApiOptions): Promise<void> {
-  const { clientId, clientSecret, databasePath, organisations } = options
+  const { contract, clientId, clientSecret, databasePath, organisations } = options
   const guard = createGuard({
     ...guardOptions(options),
+    ...(contract && { contract }),
     ...(clientId && clientSecret && { introspection: { clientId, clientSecret } }),
   })
   const store = new Store(databasePath, RESOURCES, (created) => seedRows(created, organisations))
-  app.addHook('onClose', async () => {
-    guard.close()
-    store.close()
-  })
+  // Before anything stops: in the demo, the issuer that is told the last uses is this very server.
+  app.addHook('preClose', () => guard.close())
+  app.addHook('onClose', async () => store.close())
 
-  acceptOnlyJson(app)
+  acceptOnlyJson(app, options.strictJson ?? contract === 'json-api')
   app.setValidatorCompiler(createValidatorCompiler())
   handleErrors(app, guard)
+  // Before everything else, so that every answer says how the version stands.
+  if (options.versions) app.addHook('onRequest', versioned(guard))
 
-  app.get('/me', { onRequest: protect(guard) }, ({ token }) => ({
+  app.get('/me', { onRequest: protect(guard) }, ({ token, apiVersion }) => ({
     subject: token.subject,
     user_id: token.userId ?? null,
-    client_id: token.clientId,
+    client_id: token.clientId ?? null,
     organisation_id: token.organisationId ?? null,
     unit_id: token.unitId ?? null,
     scopes: [...token.scopes],
     expires_at: new Date(token.expiresAtSeconds * 1000).toISOString(),
+    ...(options.versions && { api_version: apiVersion }),
   }))
   refuseOtherMethods(app, '/me', ['GET', 'HEAD'])
-  const context = { guard, store, resources: RESOURCES, organisations }
+  const access = createAccess(options)
+  const context = { guard, access, store, resources: RESOURCES, organisations }
   for (const resource of RESOURCES) addResource(app, context, resource)
 }
 
@@ -66,7 +76,8 @@ export async function registerMetadata(
   app: FastifyInstance,
   options: ResourceOptions,
 ): Promise<void> {
-  const guard = createGuard(guardOptions(options))
+  // The document is the same whatever the tokens look like.
+  const guard = createGuard({ ...guardOptions(options), contract: 'standard' })
   app.get(guard.metadataPath(), resourceMetadata(guard))
 }
 
@@ -81,11 +92,21 @@ function guardOptions({ issuer, audience, fetch }: ResourceOptions): GuardOption
 }
 
 /** Whatever parsers the outer instance has, a form is no body for this API. */
-function acceptOnlyJson(app: FastifyInstance): void {
+function acceptOnlyJson(app: FastifyInstance, strict: boolean): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(
+  app.addContentTypeParser<string>(
     'application/json',
     { parseAs: 'string' },
-    app.getDefaultJsonParser('error', 'error'),
+    (request, body, done) => {
+      if (strict && !STRICT_JSON.test(request.headers['content-type'] ?? '')) {
+        done(new RequestError(415, 'Send the body as application/json, without parameters.'))
+      } else {
+        parse(request, body, done)
+      }
+    },
   )
 }
+
+/** Fastify takes parameters as well; names of media types ignore case (RFC 9110 §8.3.1). */
+const STRICT_JSON = /^application\/json$/i

@@ -1,9 +1,9 @@
 // The one implementation of list, get, create, change and delete, for every resource alike.
 
 import type { AccessToken, Guard } from '@ostiary/resource'
-import { TokenError } from '@ostiary/resource'
 import { protect } from '@ostiary/resource/fastify'
 import type { FastifyInstance } from 'fastify'
+import type { Access } from './access.ts'
 import { RequestError, refuseMethod } from './errors.ts'
 import { type Resource, readScope, writeScope } from './resources.ts'
 import { changeBody, createBody, idParams, pageQuery } from './schemas.ts'
@@ -12,10 +12,13 @@ import type { Owner, Row, Store, Values } from './store.ts'
 export interface Organisation {
   readonly id: string
   readonly units: readonly { readonly id: string }[]
+  /** Users who get rows of their own besides: for the contract `crm-com`, where a user sees nothing else. */
+  readonly consumers?: readonly string[]
 }
 
 export interface RouteContext {
   readonly guard: Guard
+  readonly access: Access
   readonly store: Store
   readonly resources: readonly Resource[]
   readonly organisations: readonly Organisation[]
@@ -26,10 +29,11 @@ type Body = { Body: Values & { unit_id?: string } }
 
 export function addResource(app: FastifyInstance, context: RouteContext, resource: Resource): void {
   const { guard, store } = context
+  const { ownerOf, mayRead, mayWrite } = context.access
   const list = `/${resource.name}`
   const item = `${list}/:id`
-  const onRead = protect(guard, { scopes: [readScope(resource)], check: hasOrganisation })
-  const onWrite = protect(guard, { scopes: [writeScope(resource)], check: hasOrganisation })
+  const onRead = protect(guard, { scopes: [readScope(resource)], check: mayRead })
+  const onWrite = protect(guard, { scopes: [writeScope(resource)], check: mayWrite })
 
   app.get<{ Querystring: { after: number; limit: number } }>(
     list,
@@ -96,25 +100,9 @@ function toPage(
   return { data, next_after: rows.length > limit ? (data.at(-1)?.id ?? null) : null }
 }
 
-/** @throws TokenError organisation_mismatch */
-function ownerOf(token: AccessToken): Owner {
-  const { organisationId, unitId } = token
-  if (organisationId !== undefined) return { organisationId, unitId }
-  throw new TokenError('organisation_mismatch', {
-    description:
-      'This token is for no organisation, so there is no data that it could reach. ' +
-      'Get one for an organisation: the user chooses it on the consent page, and an app acting ' +
-      'for itself must belong to one.',
-  })
-}
-
-function hasOrganisation(token: AccessToken): boolean {
-  return ownerOf(token) !== undefined
-}
-
 /** The owner of a new row: a token for a whole organisation may choose the unit. */
 function chooseOwner(context: RouteContext, token: AccessToken, unitId: string | undefined): Owner {
-  const owner = ownerOf(token)
+  const owner = context.access.ownerOf(token)
   const organisation = context.organisations.find(({ id }) => id === owner.organisationId)
   const units = owner.unitId ? [owner.unitId] : (organisation?.units ?? []).map(({ id }) => id)
   if (unitId !== undefined && !units.includes(unitId)) {

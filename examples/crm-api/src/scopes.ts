@@ -1,6 +1,6 @@
 // The scopes of this API in the words of the consent page, for the configuration of the authorization server.
 
-type Text = { readonly en: string; readonly de: string }
+type Text = Readonly<Record<'en' | 'de' | 'nl' | 'fr' | 'el', string>>
 
 export interface Scope {
   readonly name: string
@@ -15,59 +15,113 @@ export interface Scope {
   readonly optional: boolean
 }
 
-const CLIENTS: Text = { en: 'Clients', de: 'Kunden' }
-const CONTACTS: Text = { en: 'Contacts', de: 'Kontakte' }
-const USERS: Text = { en: 'Users', de: 'Benutzer' }
-const TEMPLATES: Text = { en: 'Templates', de: 'Vorlagen' }
-const PROJECTS: Text = { en: 'Projects', de: 'Projekte' }
+const CLIENTS: Text = { en: 'Clients', de: 'Kunden', nl: 'Klanten', fr: 'Clients', el: 'Πελάτες' }
+const CONTACTS: Text = {
+  en: 'Contacts',
+  de: 'Kontakte',
+  nl: 'Contacten',
+  fr: 'Contacts',
+  el: 'Επαφές',
+}
+const USERS: Text = {
+  en: 'Users',
+  de: 'Benutzer',
+  nl: 'Gebruikers',
+  fr: 'Utilisateurs',
+  el: 'Χρήστες',
+}
+const TEMPLATES: Text = {
+  en: 'Templates',
+  de: 'Vorlagen',
+  nl: 'Sjablonen',
+  fr: 'Modèles',
+  el: 'Πρότυπα',
+}
+const PROJECTS: Text = {
+  en: 'Projects',
+  de: 'Projekte',
+  nl: 'Projecten',
+  fr: 'Projets',
+  el: 'Έργα',
+}
 
 export const scopes: readonly Scope[] = [
   read('clients:read', CLIENTS, {
     en: 'see your clients',
     de: 'Ihre Kunden ansehen',
+    nl: 'uw klanten bekijken',
+    fr: 'voir vos clients',
+    el: 'να βλέπει τους πελάτες σας',
   }),
   write('clients:write', CLIENTS, {
     en: 'add, change and delete your clients',
     de: 'Ihre Kunden anlegen, ändern und löschen',
+    nl: 'uw klanten toevoegen, wijzigen en verwijderen',
+    fr: 'ajouter, modifier et supprimer vos clients',
+    el: 'να προσθέτει, να αλλάζει και να διαγράφει τους πελάτες σας',
   }),
   read('contacts:read', CONTACTS, {
     en: 'see your contacts',
     de: 'Ihre Kontakte ansehen',
+    nl: 'uw contacten bekijken',
+    fr: 'voir vos contacts',
+    el: 'να βλέπει τις επαφές σας',
   }),
   write('contacts:write', CONTACTS, {
     en: 'add, change and delete your contacts',
     de: 'Ihre Kontakte anlegen, ändern und löschen',
+    nl: 'uw contacten toevoegen, wijzigen en verwijderen',
+    fr: 'ajouter, modifier et supprimer vos contacts',
+    el: 'να προσθέτει, να αλλάζει και να διαγράφει τις επαφές σας',
   }),
   sensitive(
     read('users:read', USERS, {
       en: 'see who uses your account, with name, e-mail and role',
       de: 'die Benutzer Ihres Kontos mit Name, E-Mail und Rolle ansehen',
+      nl: 'zien wie uw account gebruiken, met naam, e-mailadres en rol',
+      fr: 'voir qui utilise votre compte, avec nom, e-mail et rôle',
+      el: 'να βλέπει ποιοι χρησιμοποιούν τον λογαριασμό σας, με όνομα, email και ρόλο',
     }),
   ),
   sensitive(
     write('users:write', USERS, {
       en: 'add, change and delete users of your account',
       de: 'Benutzer Ihres Kontos anlegen, ändern und löschen',
+      nl: 'gebruikers van uw account toevoegen, wijzigen en verwijderen',
+      fr: 'ajouter, modifier et supprimer des utilisateurs de votre compte',
+      el: 'να προσθέτει, να αλλάζει και να διαγράφει χρήστες του λογαριασμού σας',
     }),
   ),
   read('templates:read', TEMPLATES, {
     en: 'see your message templates',
     de: 'Ihre Nachrichtenvorlagen ansehen',
+    nl: 'uw berichtsjablonen bekijken',
+    fr: 'voir vos modèles de messages',
+    el: 'να βλέπει τα πρότυπα μηνυμάτων σας',
   }),
   optional(
     write('templates:write', TEMPLATES, {
       en: 'add, change and delete your message templates',
       de: 'Ihre Nachrichtenvorlagen anlegen, ändern und löschen',
+      nl: 'uw berichtsjablonen toevoegen, wijzigen en verwijderen',
+      fr: 'ajouter, modifier et supprimer vos modèles de messages',
+      el: 'να προσθέτει, να αλλάζει και να διαγράφει τα πρότυπα μηνυμάτων σας',
     }),
   ),
   read('projects:read', PROJECTS, {
     en: 'see your projects',
     de: 'Ihre Projekte ansehen',
+    nl: 'uw projecten bekijken',
+    fr: 'voir vos projets',
+    el: 'να βλέπει τα έργα σας',
   }),
   optional(
     write('projects:write', PROJECTS, {
       en: 'add, change and delete your projects',
       de: 'Ihre Projekte anlegen, ändern und löschen',
+      nl: 'uw projecten toevoegen, wijzigen en verwijderen',
+      fr: 'ajouter, modifier et supprimer vos projets',
+      el: 'να προσθέτει, να αλλάζει και να διαγράφει τα έργα σας',
     }),
   ),
 ]

@@ -3,9 +3,9 @@
 import type { ResourceName } from './resources.ts'
 import { RESOURCES } from './resources.ts'
 import type { Organisation } from './routes.ts'
-import type { Store, Values } from './store.ts'
+import type { Owner, Store, Values } from './store.ts'
 
-/** `client_id` counts from 1 here, within the unit's own clients. */
+/** `client_id` counts from 1 here, within the owner's own clients. */
 const ROWS: Readonly<Record<ResourceName, readonly Values[]>> = {
   clients: [
     {
@@ -60,15 +60,19 @@ const ROWS: Readonly<Record<ResourceName, readonly Values[]>> = {
   ],
 }
 
-/** The same rows for each unit of each organisation. */
+/** The same rows for each unit of each organisation, and there for each consumer. */
 export function seedRows(store: Store, organisations: readonly Organisation[]): void {
-  for (const { id: organisationId, units } of organisations) {
+  for (const { id: organisationId, units, consumers = [] } of organisations) {
     const unitIds = units.length > 0 ? units.map(({ id }) => id) : [undefined]
-    for (const unitId of unitIds) seedUnit(store, { organisationId, unitId })
+    for (const unitId of unitIds) {
+      for (const consumerId of [undefined, ...consumers]) {
+        seedOwner(store, { organisationId, unitId, consumerId })
+      }
+    }
   }
 }
 
-function seedUnit(store: Store, owner: Parameters<Store['insert']>[1]): void {
+function seedOwner(store: Store, owner: Owner): void {
   const clientIds: number[] = []
   // Clients come first in the list, because others refer to them.
   for (const resource of RESOURCES) {

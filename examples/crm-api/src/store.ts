@@ -1,4 +1,4 @@
-// Rows in SQLite, each owned by an organisation and a unit. No statement here runs without an owner.
+// Rows in SQLite, each owned by an organisation and a unit, some by a consumer. No statement here runs without an owner.
 
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -10,17 +10,19 @@ import {
 } from 'node:sqlite'
 import type { Column, Resource } from './resources.ts'
 
-/** Whose rows a request may see: a unit's, or all of an organisation's. */
+/** Whose rows a request may see: all of an organisation's, or those of one unit, of one consumer, of both. */
 export interface Owner {
   readonly organisationId: string
   readonly unitId: string | undefined
+  readonly consumerId: string | undefined
 }
 
 export type Values = Readonly<Record<string, SQLInputValue>>
 export type Row = Readonly<Record<string, SQLOutputValue>>
 
-const SCHEMA_VERSION = 1
-const OWNED = 'organisation_id = :organisation AND (:unit IS NULL OR unit_id = :unit)'
+const SCHEMA_VERSION = 2
+const OWNED = `organisation_id = :organisation AND (:unit IS NULL OR unit_id = :unit)
+  AND (:consumer IS NULL OR consumer_id = :consumer)`
 
 export class Store {
   readonly #database: DatabaseSync
@@ -31,10 +33,12 @@ export class Store {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
     this.#database = new DatabaseSync(path)
     this.#database.exec('PRAGMA journal_mode = WAL')
-    if (this.#schemaVersion() === SCHEMA_VERSION) return
+    const version = this.#schemaVersion()
+    if (version === SCHEMA_VERSION) return
     this.#transaction(() => {
-      for (const resource of resources) this.#database.exec(createTable(resource))
-      seed(this)
+      const change = version === 1 ? addConsumer : createTable
+      for (const resource of resources) this.#database.exec(change(resource))
+      if (version === 0) seed(this)
       this.#database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
     })
   }
@@ -55,8 +59,8 @@ export class Store {
   insert(resource: Resource, owner: Owner, values: Values): Row {
     const names = resource.columns.map(({ name }) => name)
     const row = this.#prepare(
-      `INSERT INTO ${resource.name} (organisation_id, unit_id, ${names.join(', ')}, created_at, updated_at)
-       VALUES (:organisation, :unit, ${names.map((name) => `:${name}`).join(', ')}, :now, :now)
+      `INSERT INTO ${resource.name} (organisation_id, unit_id, consumer_id, ${names.join(', ')}, created_at, updated_at)
+       VALUES (:organisation, :unit, :consumer, ${names.map((name) => `:${name}`).join(', ')}, :now, :now)
        RETURNING ${visibleColumns(resource)}`,
     ).get({ ...ownerValues(owner), ...defaults(resource.columns), ...values, now: now() })
     if (!row) throw new Error(`The new row of ${resource.name} was not returned`)
@@ -122,11 +126,17 @@ function createTable(resource: Resource): string {
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       organisation_id TEXT NOT NULL,
       unit_id TEXT,
+      consumer_id TEXT,
       ${columns.join('\n      ')}
       created_at TEXT NOT NULL,
       updated_at TEXT NOT NULL
     ) STRICT;
     CREATE INDEX ${resource.name}_by_owner ON ${resource.name} (organisation_id, id);`
+}
+
+/** Of a database that was made before rows could be a consumer's. */
+function addConsumer(resource: Resource): string {
+  return `ALTER TABLE ${resource.name} ADD COLUMN consumer_id TEXT`
 }
 
 function columnType(column: Column): string {
@@ -140,8 +150,8 @@ function visibleColumns(resource: Resource): string {
   return ['id', 'unit_id', ...names, 'created_at', 'updated_at'].join(', ')
 }
 
-function ownerValues({ organisationId, unitId }: Owner) {
-  return { organisation: organisationId, unit: unitId ?? null }
+function ownerValues({ organisationId, unitId, consumerId }: Owner) {
+  return { organisation: organisationId, unit: unitId ?? null, consumer: consumerId ?? null }
 }
 
 function defaults(columns: readonly Column[]): Values {

@@ -34,12 +34,13 @@ export interface ApiUnderTest {
 }
 
 export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUnderTest> {
-  const issuer = createTestIssuer({ audience })
+  const issuer = createTestIssuer({ audience, contract: options.contract ?? 'standard' })
   const app = fastify()
   await app.register(registerMetadata, issuer.guardOptions)
   await app.register(registerApi, {
     prefix: '/api/v1',
     ...issuer.guardOptions,
+    ...issuer.guardOptions.introspection,
     databasePath: ':memory:',
     organisations: ORGANISATIONS,
     ...options,
