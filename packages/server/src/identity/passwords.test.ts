@@ -8,6 +8,13 @@ import { hashPassword, verifyPassword } from './passwords.ts'
 const REFERENCE =
   '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
 
+/** Of other implementations: PHP, and argon2-cffi with parameters above and as of today. */
+const BCRYPT = '$2y$07$BCryptRequires22Chrcte/VlQH0piJtjXl.0t1XkA8pw9dMXTpOq'
+const STRONGER = '$argon2i$v=19$m=65536,t=2,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b+dWRWJTmaaJObG'
+const DECOMPOSED = 'Zoe\u0308, seven sober seals'
+const FOREIGN =
+  '$argon2id$v=19$m=19456,t=2,p=1$ru6PUxFx7BswjxenIhXJtg$Izaha8eTVEnLqrOqOoIqRYX9obMF0pG+3OPsT5R465U'
+
 const isCorrect = async (password: string, phc: string) =>
   (await verifyPassword(password, phc)).correct
 
@@ -65,17 +72,26 @@ describe('verifyPassword', () => {
     expect(absent).toBeGreaterThan(present / 4)
   })
 
-  it.each([
-    '',
-    'password',
-    '$2b$10$abcdefghijklmnopqrstuv',
-    '$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgL',
-    REFERENCE.replace('v=19', 'v=16'),
-    `${REFERENCE}\n`,
-  ])('refuses the stored hash %j without repeating it', async (stored) => {
-    const refusal = await verifyPassword('password', stored).catch((error: unknown) => error)
-    expect(refusal).toBeInstanceOf(Error)
-    expect(String(refusal)).toMatch(/not argon2id in PHC form$/)
+  it('ASVS 11.4.2: says that every hash but one of today is outdated', async () => {
+    expect(await verifyPassword('rasmuslerdorf', BCRYPT)).toEqual({ correct: true, outdated: true })
+    expect((await verifyPassword('password', STRONGER)).outdated).toBe(true)
+  })
+
+  it('E13: tries what was typed, then its NFKC form, and keeps the latter from then on', async () => {
+    expect(await verifyPassword(DECOMPOSED, FOREIGN)).toEqual({ correct: true, outdated: true })
+    expect(await isCorrect(DECOMPOSED.normalize('NFKC'), FOREIGN)).toBe(false)
+    const ours = await hashPassword(DECOMPOSED)
+    expect(await verifyPassword(DECOMPOSED, ours)).toEqual({ correct: true, outdated: false })
+  })
+
+  it('refuses a stored hash that it cannot read, without repeating it', async () => {
+    const refusal = await verifyPassword('password', '$1$salt$secret').catch(
+      (error: unknown) => error,
+    )
+    expect(String(refusal)).toMatch(
+      /^Error: a stored password hash is of none of the known formats/,
+    )
+    expect(String(refusal)).not.toContain('secret')
   })
 
   it('D8: refuses what would have to wait behind 64 others, and forgets none of those', async () => {

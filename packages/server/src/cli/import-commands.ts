@@ -1,0 +1,75 @@
+// ostiary import …
+
+import { type Command, Option } from 'commander'
+import { CLIENT_COLUMNS, importClients } from '../operations/import-clients.ts'
+import type { Columns, ImportRow } from '../operations/import-rows.ts'
+import type { ImportOptions, ImportReport } from '../operations/import-run.ts'
+import { importUsers, USER_COLUMNS } from '../operations/import-users.ts'
+import { describeProblem } from '../operations/operation.ts'
+import type { Answer } from './answer.ts'
+import { addCommand, type Terminal } from './command.ts'
+import { type Context, type TenantOptions, withTenant } from './deployment.ts'
+import { EXIT_CODES } from './failure.ts'
+import { type ImportFormat, readImportFile } from './import-file.ts'
+import { tenantOption } from './tenant-option.ts'
+
+interface CommandOptions extends TenantOptions {
+  readonly format?: ImportFormat
+  readonly partial?: boolean
+}
+
+interface Kind {
+  readonly nouns: string
+  readonly columns: Columns
+  run(rows: readonly ImportRow[], options: ImportOptions, context: Context): Promise<ImportReport>
+}
+
+export function addImportCommands(program: Command, terminal: Terminal): void {
+  const group = program.command('import').description('bring apps and users along')
+  addCommand<CommandOptions>(group, terminal, {
+    usage: 'clients <file>',
+    description:
+      'register the apps in a file, with the secrets that they use already; - reads standard input',
+    options: importOptions,
+    run: (options, [file = '']) => run(file, options, { terminal, kind: CLIENTS }),
+  })
+  addCommand<CommandOptions>(group, terminal, {
+    usage: 'users <file>',
+    description:
+      'create the users in a file, with the password hashes that they have already; - reads standard input',
+    options: importOptions,
+    run: (options, [file = '']) => run(file, options, { terminal, kind: USERS }),
+  })
+}
+
+const CLIENTS: Kind = { nouns: 'apps', columns: CLIENT_COLUMNS, run: importClients }
+const USERS: Kind = { nouns: 'users', columns: USER_COLUMNS, run: importUsers }
+
+function importOptions(command: Command): void {
+  tenantOption(command)
+    .addOption(
+      new Option(
+        '--format <format>',
+        'JSON lines or CSV (default: by the ending of the file name)',
+      ).choices(['jsonl', 'csv'] satisfies ImportFormat[]),
+    )
+    .option('--partial', 'take the good lines although there are bad ones')
+}
+
+async function run(
+  file: string,
+  { format, partial = false, ...options }: CommandOptions,
+  { terminal, kind }: { readonly terminal: Terminal; readonly kind: Kind },
+): Promise<Answer> {
+  const rows = await readImportFile({ file, format, stdin: terminal.stdin }, kind.columns)
+  const report = await withTenant(options, terminal, (context) =>
+    kind.run(rows, { partial }, context),
+  )
+  const { imported, problems } = report
+  const summary = `imported ${imported} of ${rows.length} ${kind.nouns}`
+  return {
+    data: { imported, records: rows.length, problems },
+    text: [summary, ...problems.map(describeProblem)].join('\n'),
+    exitCode: problems.length === 0 ? EXIT_CODES.ok : EXIT_CODES.usage,
+  }
+}

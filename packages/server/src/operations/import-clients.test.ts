@@ -1,0 +1,254 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  auditTrail,
+  createTestContext,
+  problemsOf,
+  type TestContext,
+} from '../../test/support/operation-context.ts'
+import { MAIN_TENANT } from '../../test/support/tenant.ts'
+import { jsonApi } from '../contracts/json-api.ts'
+import { sha256 } from '../platform/hash.ts'
+import { asClientId } from '../protocol/ids.ts'
+import { disableClient } from './clients.ts'
+import { importClients } from './import-clients.ts'
+import type { ImportRow } from './import-rows.ts'
+import { describeProblem } from './operation.ts'
+import { createOrganisation } from './organisations.ts'
+
+let context: TestContext
+beforeEach(async () => {
+  context = await createTestContext()
+})
+afterEach(() => context.store.close())
+
+const SECRET = 'the secret of an old app'
+const REDIRECT_URI = 'https://ledger.example/cb'
+const LEDGER = { id: 'ledger', name: 'Ledger', secret: SECRET, redirect_uris: [REDIRECT_URI] }
+
+const rowsOf = (records: readonly object[]): ImportRow[] =>
+  records.map((record, index) => ({ line: index + 1, values: { ...record } }))
+
+const take = (...records: readonly object[]) =>
+  importClients(rowsOf(records), { partial: false }, context)
+
+const problemsWith = async (...records: readonly object[]) =>
+  (await problemsOf(take(...records))).map(describeProblem)
+
+const find = (id: string) => context.store.findClient(context.tenant.name, asClientId(id))
+
+describe('importing apps', () => {
+  it('registers them with the ids and secrets that they have, and says so once in the audit trail', async () => {
+    const report = await take(LEDGER, { id: 'spa', name: 'Spa', redirect_uris: REDIRECT_URI })
+    expect(report).toEqual({ imported: 2, problems: [] })
+    expect(await find('ledger')).toMatchObject({
+      client: { type: 'confidential', party: 'third', redirectUris: [REDIRECT_URI] },
+      secrets: [{ name: 'imported', hash: sha256(SECRET), hint: ' app', expiresAtSeconds: null }],
+    })
+    expect(await find('spa')).toMatchObject({ client: { type: 'public' }, secrets: [] })
+    expect(await auditTrail(context)).toEqual(['test client.imported clients:2'])
+  })
+
+  it('understands every column', async () => {
+    await createOrganisation(
+      { name: 'Acme', id: 'acme', units: [{ name: 'Vienna', id: 'vienna' }] },
+      context,
+    )
+    await take({
+      ...LEDGER,
+      type: 'confidential',
+      redirect_uris: `${REDIRECT_URI}  https://ledger.example/two`,
+      post_logout_redirect_uris: ['https://ledger.example/bye'],
+      grants: 'authorization_code refresh_token',
+      scopes: 'openid contacts:read',
+      default_scopes: ['contacts:read'],
+      default_audience: 'https://api.example/v1',
+      first_party: 'true',
+      require_pkce: false,
+      refresh_policy: 'stable',
+      organisation: 'acme',
+      unit: 'vienna',
+      publisher: 'Ledger Ltd',
+      homepage: 'https://ledger.example/',
+      privacy_uri: 'https://ledger.example/privacy',
+      terms_uri: 'https://ledger.example/terms',
+    })
+    expect((await find('ledger'))?.client).toMatchObject({
+      name: 'Ledger',
+      redirectUris: [REDIRECT_URI, 'https://ledger.example/two'],
+      postLogoutRedirectUris: ['https://ledger.example/bye'],
+      grantTypes: ['authorization_code', 'refresh_token'],
+      scopes: ['openid', 'contacts:read'],
+      defaultScopes: ['contacts:read'],
+      defaultAudience: 'https://api.example/v1',
+      party: 'first',
+      requirePkce: false,
+      refreshPolicy: 'stable',
+      organisationId: 'acme',
+      unitId: 'vienna',
+      publisher: 'Ledger Ltd',
+      homepage: 'https://ledger.example/',
+      privacyUri: 'https://ledger.example/privacy',
+      termsUri: 'https://ledger.example/terms',
+    })
+  })
+
+  const hash = sha256(SECRET)
+  const hex = Buffer.from(hash, 'base64url').toString('hex')
+  it.each([hash, `${hash}=`, `sha256:${hash}`, hex, hex.toUpperCase(), `sha256:${hex}`])(
+    'takes %s for the hash of the secret, without a hint of it',
+    async (text) => {
+      await take({ ...LEDGER, secret: null, secret_hash: text })
+      expect((await find('ledger'))?.secrets).toMatchObject([{ hash, hint: '' }])
+    },
+  )
+
+  it('keeps no hint of a secret that is short', async () => {
+    await take({ ...LEDGER, secret: 'tiny' })
+    expect((await find('ledger'))?.secrets).toMatchObject([{ hash: sha256('tiny'), hint: '' }])
+  })
+})
+
+describe('what is wrong with an app', () => {
+  it.each([
+    [{ id: null }, 'id is missing'],
+    [{ id: 'no spaces' }, /^id "no spaces" cannot be used/],
+    [{ name: '' }, 'name is empty: give a name'],
+    [{ name: 5 }, 'name is not text'],
+    [{ name: 'nul \0' }, 'name is not text'],
+    [{ type: 'native' }, 'type is neither confidential nor public'],
+    [{ type: 'public' }, 'secret is not for a public app: leave it out'],
+    [{ secret: '', type: 'confidential' }, /^secret is missing: a confidential app has one/],
+    [{ secret_hash: 'x' }, 'secret is given beside secret_hash: give one of the two'],
+    [{ secret: 'gehei\u00dfnis' }, /^secret has characters other than printable ASCII/],
+    [{ secret: 'x'.repeat(513) }, 'secret has more than 512 characters'],
+    [{ secret: '', secret_hash: 'abc' }, /^secret_hash is not SHA-256: give 64 hexadecimal/],
+    [{ redirect_uris: ['http://ledger.example/'] }, /^redirect_uris "http:.* use https/],
+    [{ redirect_uris: [5] }, 'redirect_uris is not a list of texts'],
+    [{ grants: ['authorization_code'], redirect_uris: [] }, /^redirect_uris is empty/],
+    [{ grants: 'authorization_code magic' }, /^grants "magic" is not offered/],
+    [{ scopes: 'openid nothing' }, /^scopes "nothing" is not a scope of tenant/],
+    [{ default_scopes: 'openid' }, /^default_scopes "openid" is not among the scopes/],
+    [{ first_party: 'yes' }, 'first_party is neither true nor false'],
+    [{ refresh_policy: 'never' }, 'refresh_policy is neither rotate nor stable'],
+    [{ organisation: 'nowhere' }, 'organisation "nowhere" does not exist'],
+    [{ unit: 'vienna' }, 'unit needs the organisation that the unit is part of'],
+    [{ homepage: 'ledger' }, 'homepage "ledger" is not an https address'],
+    [{ colour: 'red' }, /^colour is not known: use id, name, type, secret,/],
+    [{ allowances: 'implicit' }, 'allowances is not a list of objects in JSON'],
+  ])('%j: is said on its line', async (change, problem) => {
+    const problems = await problemsWith(LEDGER, { ...LEDGER, id: 'other', ...change })
+    expect(problems).toHaveLength(1)
+    expect(problems[0]?.replace('line 2: ', '')).toMatch(problem)
+    expect(problems[0]).toMatch(/^line 2: /)
+  })
+
+  it('never repeats a secret', async () => {
+    const problems = await problemsWith(
+      { ...LEDGER, secret: `${SECRET}\u00e9`, secret_hash: SECRET, type: SECRET },
+      { ...LEDGER, secret_hash: `${SECRET}!`, secret: null, scopes: 5 },
+    )
+    expect(problems.length).toBeGreaterThan(3)
+    expect(problems.join()).not.toContain(SECRET)
+  })
+})
+
+describe('legacy allowances', () => {
+  const PASSWORD = { name: 'password', owner: 'Ada', reason: 'app of 2019', until: '2031-06-30' }
+  const OLD = { ...LEDGER, grants: 'password refresh_token', redirect_uris: [], first_party: true }
+  beforeEach(() => {
+    context = { ...context, tenant: { ...MAIN_TENANT, contract: 'json-api', rules: jsonApi.rules } }
+  })
+
+  it.each([[[PASSWORD]], [JSON.stringify([PASSWORD])]])(
+    'are taken along: %j',
+    async (allowances) => {
+      await take({ ...OLD, allowances })
+      const { name, owner, reason, until } = PASSWORD
+      const endsAtSeconds = Date.parse(until) / 1000
+      expect((await find('ledger'))?.client.allowances).toContainEqual({
+        ...{ name, owner, reason },
+        endsAtSeconds,
+      })
+    },
+  )
+
+  it.each([
+    [
+      { name: 'implicit' },
+      /^allowances name "implicit" is no legacy allowance of contract json-api/,
+    ],
+    [{ owner: '' }, /^allowances owner is missing/],
+    [{ reason: 5 }, 'allowances reason is not text'],
+    [{ until: '2031-13-30' }, 'allowances until is not a day such as 2027-06-30'],
+    [{ until: '30 June 2031' }, 'allowances until is not a day such as 2027-06-30'],
+    [{ until: '2020-01-01' }, 'allowances until is in the past'],
+    [{ ends: '2031-06-30' }, /^allowances ends is not known: use name, owner, reason, until/],
+  ])('%j: is said on its line', async (change, problem) => {
+    const others = {
+      ...OLD,
+      allowances: [PASSWORD, { ...PASSWORD, name: 'long-access-token', ...change }],
+    }
+    const problems = await problemsWith(others)
+    expect(problems).toHaveLength(1)
+    expect(problems[0]?.replace('line 1: ', '')).toMatch(problem)
+  })
+})
+
+describe('a file with bad lines', () => {
+  const broken = { line: 3, problem: 'is not a JSON object' }
+  const records = rowsOf([LEDGER, { ...LEDGER, id: 'second', colour: 'red' }])
+  const rows = [...records, broken, { line: 4, values: { ...LEDGER, name: 'Twin' } }]
+
+  it('is refused with the problems of all of them, in order, and nothing of it is taken', async () => {
+    const problems = await problemsOf(importClients(rows, { partial: false }, context))
+    expect(problems.map(describeProblem)).toEqual([
+      expect.stringMatching(/^line 2: colour is not known/),
+      'line 3: record is not a JSON object',
+      'line 4: id "ledger" is on line 1 already',
+    ])
+    expect(await context.store.listClients(context.tenant.name)).toEqual([])
+    expect(await auditTrail(context)).toEqual([])
+  })
+
+  it('gives what is good of it when that was asked for, and the problems of the rest', async () => {
+    const report = await importClients(rows, { partial: true }, context)
+    expect(report.imported).toBe(1)
+    expect(report.problems.map(({ line }) => line)).toEqual([2, 3, 4])
+    expect(await find('ledger')).toMatchObject({ client: { name: 'Ledger' } })
+    expect(await find('second')).toBeNull()
+    expect(await auditTrail(context)).toEqual(['test client.imported clients:1'])
+  })
+
+  it('says which apps are there already, disabled ones too', async () => {
+    await take(LEDGER)
+    await disableClient({ clientId: 'ledger' }, context)
+    expect(await problemsWith({ ...LEDGER, id: 'new' }, LEDGER)).toEqual([
+      'line 2: id "ledger" exists already',
+    ])
+    expect(await find('new')).toBeNull()
+  })
+
+  it('takes none when an app of it is created between the check and the store', async () => {
+    const { store } = context
+    const racing: TestContext = {
+      ...context,
+      store: {
+        ...store,
+        async importClients(clients) {
+          const [, last] = clients
+          if (last) await store.createClient(last.client, null)
+          return store.importClients(clients)
+        },
+      },
+    }
+    const rows = rowsOf([LEDGER, { ...LEDGER, id: 'contested' }])
+    expect(await problemsOf(importClients(rows, { partial: true }, racing))).toMatchObject([
+      { line: 2, problem: expect.stringMatching(/^is taken/) },
+    ])
+    expect(await find('ledger')).toBeNull()
+  })
+
+  it('is refused when there is nothing in it', async () => {
+    expect(await problemsWith()).toEqual(['file holds no records'])
+  })
+})

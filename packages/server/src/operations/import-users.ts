@@ -1,0 +1,95 @@
+// Bringing users along, with the password hashes of the system that they come from.
+
+import { passwordHashProblem } from '../identity/password-hashes/index.ts'
+import { hashPassword } from '../identity/passwords.ts'
+import { normaliseUsername } from '../identity/usernames.ts'
+import { asUserId } from '../protocol/ids.ts'
+import type { UserWithMemberships } from '../store/port.ts'
+import { checkHandle } from './field-checks.ts'
+import type { ImportRow, ValuesOf } from './import-rows.ts'
+import { type ImportKind, type ImportOptions, type ImportReport, runImport } from './import-run.ts'
+import type { FieldProblem, OperationContext } from './operation.ts'
+import { checkPlace, type OrganisationWithUnits } from './organisations.ts'
+import { checkPassword, checkProfile, type NewUser } from './user-input.ts'
+import { toUserRecords } from './users.ts'
+
+export const USER_COLUMNS = {
+  id: 'text',
+  username: 'text',
+  name: 'text',
+  email: 'text',
+  email_verified: 'flag',
+  password_hash: 'text',
+  password: 'text',
+  locale: 'text',
+  organisation: 'text',
+  unit: 'text',
+} as const
+
+type UserValues = ValuesOf<typeof USER_COLUMNS>
+
+/** @throws OperationError with everything that is wrong with the rows */
+export async function importUsers(
+  rows: readonly ImportRow[],
+  options: ImportOptions,
+  context: OperationContext,
+): Promise<ImportReport> {
+  const organisations = await context.store.listOrganisations(context.tenant.name)
+  return runImport(userKind(context, organisations), rows, { ...context, ...options })
+}
+
+function userKind(
+  context: OperationContext,
+  organisations: readonly OrganisationWithUnits[],
+): ImportKind<typeof USER_COLUMNS, UserWithMemberships> {
+  const { tenant, store } = context
+  return {
+    noun: 'user',
+    columns: USER_COLUMNS,
+    columnOf: { organisationId: 'organisation', unitId: 'unit' },
+    check: (values) => [
+      ...(values.id === undefined ? [] : checkHandle('id', values.id)),
+      ...checkProfile(toProfile(values)),
+      ...checkSecret(values),
+      ...checkVerified(values),
+      ...checkPlace({ organisationId: values.organisation, unitId: values.unit }, organisations),
+    ],
+    keysOf: ({ username = '', id }) => ({ username: normaliseUsername(username), id }),
+    async findTaken({ username = '', id }) {
+      const [byName, byId] = await Promise.all([
+        store.findUserByUsername(tenant.name, normaliseUsername(username)),
+        id === undefined ? null : store.findUser(tenant.name, asUserId(id)),
+      ])
+      return [...(byName ? ['username'] : []), ...(byId ? ['id'] : [])]
+    },
+    async toStored(values) {
+      const passwordHash = values.password_hash ?? (await hashPassword(values.password ?? ''))
+      const { id, email_verified: emailVerified } = values
+      return toUserRecords({ ...toProfile(values), id, emailVerified, passwordHash }, context)
+    },
+    store: (batch) => store.importUsers(batch),
+  }
+}
+
+function toProfile({ organisation, unit, ...values }: UserValues): Omit<NewUser, 'password'> {
+  const { username = '', name = '', email, locale } = values
+  const memberships =
+    organisation === undefined ? [] : [{ organisationId: organisation, defaultUnitId: unit }]
+  return { username, name, email, locale, memberships }
+}
+
+function checkSecret(values: UserValues): FieldProblem[] {
+  const { password, password_hash: hash, username = '' } = values
+  if (password !== undefined && hash !== undefined) {
+    return [{ field: 'password', problem: 'is given beside password_hash: give one of the two' }]
+  }
+  if (password !== undefined) return checkPassword(password, username)
+  const problem =
+    hash === undefined ? 'is missing: give it, or password' : passwordHashProblem(hash)
+  return problem === undefined ? [] : [{ field: 'password_hash', problem }]
+}
+
+function checkVerified({ email, email_verified: verified }: UserValues): FieldProblem[] {
+  if (!verified || email !== undefined) return []
+  return [{ field: 'email_verified', problem: 'is true, and there is no email' }]
+}
