@@ -1,22 +1,19 @@
 // Turns a decision into a grant and its code, and the code into the answer that the browser carries to the app.
 
 import type { Account } from '../identity/sessions.ts'
-import type { Clock } from '../platform/clock.ts'
-import { sha256 } from '../platform/hash.ts'
-import { newId, newSecret } from '../platform/random.ts'
-import { type OAuthError, PageError, type RedirectTarget } from '../protocol/errors.ts'
+import { countUse } from '../legacy/allowances.ts'
+import { newId } from '../platform/random.ts'
+import { OAuthError, PageError, RedirectError } from '../protocol/errors.ts'
 import { asGrantId } from '../protocol/ids.ts'
-import type { AuthorizationReply } from '../protocol/message.ts'
-import type { Tenant } from '../protocol/tenant.ts'
+import type { AuthorizationReply, Log } from '../protocol/message.ts'
 import type { Store } from '../store/port.ts'
-import type { CodeRecord, GrantRecord, Membership } from '../store/records.ts'
+import type { GrantRecord, Membership } from '../store/records.ts'
+import { type GiveDeps, giveCode, giveToken } from './give.ts'
 import { type Interaction, interactionExpiry } from './interaction.ts'
 import type { AuthorizationRequest } from './request.ts'
 
-export interface ApproveDeps {
-  readonly tenant: Tenant
-  readonly store: Pick<Store, 'approveAuthorization' | 'claimOnce'>
-  readonly clock: Clock
+export interface ApproveDeps extends GiveDeps {
+  readonly store: GiveDeps['store'] & Pick<Store, 'approveAuthorization' | 'claimOnce'>
 }
 
 export interface Approval {
@@ -26,18 +23,24 @@ export interface Approval {
   readonly scopes: readonly string[]
   /** Set when the user answered a page: the answer counts once, and is remembered. */
   readonly answered: Interaction | undefined
+  /** Of the HTTP request, for the audit trail. */
+  readonly requestId: string
+  readonly log: Log
 }
 
-/** RFC 6749 §4.1.2. @throws PageError already_decided */
+/** RFC 6749 §4.1.2 and, for the implicit grant, RFC 6749 §4.2.2. @throws PageError already_decided */
 export async function approve(approval: Approval, deps: ApproveDeps): Promise<AuthorizationReply> {
-  const { request, account, answered } = approval
+  const { request, account, answered, requestId, log } = approval
   const { tenant, store, clock } = deps
   const now = clock.nowSeconds()
   const grant = newGrant(approval, tenant.name, now)
-  const { code, record } = newCode(request, grant, now + tenant.policy.code.lifetimeSeconds)
+  const { fields, ...given } =
+    request.responseType === 'code'
+      ? giveCode(request, grant, tenant)
+      : await giveToken(grant, { client: request.client, requestId, log }, deps)
   const outcome = await store.approveAuthorization({
     grant,
-    code: record,
+    ...given,
     consent: answered
       ? {
           tenant: tenant.name,
@@ -54,39 +57,28 @@ export async function approve(approval: Approval, deps: ApproveDeps): Promise<Au
   // The password changed, or the account was disabled, while the answer was on its way.
   if (outcome === 'signed_out') throw new PageError('interaction_invalid', { status: 403 })
   if (outcome === 'already_decided') throw alreadyDecided(answered)
-  return authorizationReply(request.target, { code }, tenant)
-}
-
-/** RFC 6749 §4.1.2.1. @throws PageError already_decided */
-export async function deny(
-  {
-    request,
-    interaction,
-    error,
-  }: { request: AuthorizationRequest; interaction: Interaction; error: OAuthError },
-  { tenant, store }: ApproveDeps,
-): Promise<AuthorizationReply> {
-  const first = await store.claimOnce(oneTimeId(interaction, tenant.name))
-  if (!first) throw alreadyDecided(interaction)
-  return authorizationReply(
-    request.target,
-    { error: error.code, error_description: error.description },
-    tenant,
-  )
-}
-
-/** Every answer, good or bad, carries `state` as it came and `iss` (RFC 9207 §2). */
-function authorizationReply(
-  { redirectUri, responseMode, state }: RedirectTarget,
-  fields: Record<string, string>,
-  tenant: Tenant,
-): AuthorizationReply {
+  for (const allowance of request.legacy) countUse(allowance, request.client, deps)
+  const { redirectUri, responseMode, state } = request.target
   return {
     kind: 'authorization',
     redirectUri,
     responseMode,
-    fields: { ...fields, state, iss: tenant.issuer },
+    fields: {
+      ...fields,
+      state,
+      ...(tenant.rules.issuerInResponses && { iss: tenant.issuer }), // RFC 9207 §2
+    },
   }
+}
+
+/** RFC 6749 §4.1.2.1: no is an answer, too, and counts once. @throws RedirectError, or PageError already_decided */
+export async function deny(
+  { request, interaction }: { request: AuthorizationRequest; interaction: Interaction },
+  { tenant, store }: ApproveDeps,
+): Promise<never> {
+  const first = await store.claimOnce(oneTimeId(interaction, tenant.name))
+  if (!first) throw alreadyDecided(interaction)
+  throw new RedirectError(new OAuthError('user_denied'), request)
 }
 
 /** Somebody pressed twice: the first answer counts, and the page offers to go on with the request. */
@@ -113,29 +105,6 @@ function newGrant(
     createdAtSeconds: now,
     revokedAtSeconds: null,
   }
-}
-
-function newCode(
-  request: AuthorizationRequest,
-  grant: GrantRecord,
-  expiresAtSeconds: number,
-): { code: string; record: CodeRecord } {
-  const code = newSecret('ost_ac')
-  const record: CodeRecord = {
-    tenant: grant.tenant,
-    hash: sha256(code),
-    grantId: grant.id,
-    clientId: grant.clientId,
-    redirectUri: request.target.redirectUri,
-    redirectUriSent: request.redirectUriSent,
-    codeChallenge: request.challenge?.value ?? null,
-    codeChallengeMethod: request.challenge?.method ?? null,
-    nonce: request.nonce ?? null,
-    issuedAtSeconds: grant.createdAtSeconds,
-    expiresAtSeconds,
-    redeemedAtSeconds: null,
-  }
-  return { code, record }
 }
 
 function oneTimeId(interaction: Interaction, tenant: string) {

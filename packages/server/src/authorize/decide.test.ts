@@ -60,6 +60,7 @@ function requestOf(
   return {
     client: clientRecord(WEB_APP, client, NOW),
     target: { redirectUri: verified(WEB_APP.redirectUri), responseMode: 'query', state: 'x' },
+    responseType: 'code',
     redirectUriSent: true,
     scopes: ['contacts:read'],
     audience: [],
@@ -69,6 +70,7 @@ function requestOf(
     maxAgeSeconds: undefined,
     loginHint: undefined,
     uiLocales: undefined,
+    legacy: [],
     ...fields,
   }
 }
@@ -89,7 +91,7 @@ function interactionOf(fields: Partial<Interaction> = {}): Interaction {
 
 function membershipOf(id: string): Membership {
   const organisation = { tenant: TENANT, id, name: id, createdAtSeconds: 0 }
-  return { organisation, defaultUnit: null }
+  return { organisation, defaultUnit: null, furtherUnitIds: [] }
 }
 
 interface Known {
@@ -278,6 +280,12 @@ describe('prompt=none', () => {
     await expect(decide({ request: late })).rejects.toMatchObject(error('login_required'))
     const hinted = { ...request, loginHint: 'eve' }
     await expect(decide({ request: hinted })).rejects.toMatchObject(error('login_required'))
+  })
+
+  it('OIDC Core §3.1.2.1: tells it in the languages that the request asked for', async () => {
+    const greek = { ...request, uiLocales: 'el en' }
+    const refused = decide({ request: greek, accounts: [] })
+    await expect(refused).rejects.toMatchObject({ uiLocales: 'el en' })
   })
 })
 

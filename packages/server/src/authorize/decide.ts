@@ -124,5 +124,5 @@ function membershipToIssueFor(
 }
 
 function refuse(reason: Reason, { request }: Situation): never {
-  throw new RedirectError(new OAuthError(reason), request.target)
+  throw new RedirectError(new OAuthError(reason), request)
 }

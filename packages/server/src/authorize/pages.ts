@@ -90,7 +90,7 @@ function interactionPage({ request, interaction }: PageContext, deps: Interactio
   }
 }
 
-function describeApp(client: ClientRecord): PageApp {
+export function describeApp(client: ClientRecord): PageApp {
   return {
     name: client.name,
     publisher: client.publisher ?? undefined,
@@ -105,7 +105,7 @@ export function describeAccount({ session, user }: Account): PageAccount {
   return { id: session.id, name: user.name, username: user.username }
 }
 
-function describeScope(name: string, known: readonly string[], tenant: Tenant): PageScope {
+export function describeScope(name: string, known: readonly string[], tenant: Tenant): PageScope {
   const definition = findScope(tenant, name)
   return {
     name,

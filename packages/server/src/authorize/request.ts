@@ -1,18 +1,15 @@
 // Reads an authorization request and checks it, in the order that decides who gets to hear about an error:
 // until the redirect URI is verified it is shown on a page of ours, after that it goes to the app.
 
-import {
-  OAuthError,
-  PageError,
-  RedirectError,
-  type RedirectTarget,
-  type ResponseMode,
-} from '../protocol/errors.ts'
+import { checkAllowance, type LegacyDeps, type LegacyUse } from '../legacy/allowances.ts'
+import type { Allowance } from '../protocol/allowance.ts'
+import { OAuthError, PageError, RedirectError, type RedirectTarget } from '../protocol/errors.ts'
 import { asClientId } from '../protocol/ids.ts'
 import { list, optional, type Params } from '../protocol/params.ts'
 import { type ChallengeMethod, isChallenge } from '../protocol/pkce.ts'
 import { type Prompt, parsePrompt } from '../protocol/prompt.ts'
 import {
+  isInsecureRedirect,
   matchRedirectUri,
   redirectDifference,
   type VerifiedRedirectUri,
@@ -22,10 +19,18 @@ import { covers, parseRequestedScope, scopesOrDefault } from '../protocol/scope.
 import { checkAudience, defaultAudience, type Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
 import type { ClientRecord } from '../store/records.ts'
+import {
+  checkResponseMode,
+  checkResponseType,
+  GRANT_OF_RESPONSE,
+  type ResponseType,
+  usualResponseMode,
+} from './response.ts'
 
 export interface AuthorizationRequest {
   readonly client: ClientRecord
   readonly target: RedirectTarget
+  readonly responseType: ResponseType
   readonly redirectUriSent: boolean
   readonly scopes: readonly string[]
   readonly audience: readonly string[]
@@ -35,6 +40,8 @@ export interface AuthorizationRequest {
   readonly maxAgeSeconds: number | undefined
   readonly loginHint: string | undefined
   readonly uiLocales: string | undefined
+  /** What it uses that the best current practice forbids. */
+  readonly legacy: readonly Allowance[]
 }
 
 export interface Challenge {
@@ -42,47 +49,61 @@ export interface Challenge {
   readonly method: ChallengeMethod
 }
 
-export interface RequestDeps {
-  readonly tenant: Tenant
-  readonly store: Pick<Store, 'findClient'>
+export interface RequestDeps extends LegacyDeps {
+  readonly store: LegacyDeps['store'] & Pick<Store, 'findClient'>
 }
+
+/** Of the HTTP request, for the audit trail. */
+type Occasion = Omit<LegacyUse, 'client'>
 
 /** RFC 6749 §4.1.1 and what other specifications add to it. @throws PageError, RedirectError */
 export async function checkAuthorizationRequest(
   params: Params,
   deps: RequestDeps,
+  occasion: Occasion,
 ): Promise<AuthorizationRequest> {
-  // Errors up to here stay on our own page (RFC 6749 §4.1.2.1, RFC 9700 §4.11.2).
+  // Errors until the redirect URI is verified stay on our own page (RFC 6749 §4.1.2.1, RFC 9700 §4.11.2).
   const client = await findRequestedClient(params, deps)
-  const redirectUri = verifyRedirectUri(params, client, deps.tenant)
+  const { tenant } = deps
+  const redirectUri = verifyRedirectUri(params, client, tenant)
+  const use = { client, ...occasion }
+  const insecure = isInsecureRedirect(redirectUri)
+  if (insecure) await checkInsecureRedirect(redirectUri, use, deps)
   const target = {
     redirectUri,
-    responseMode: 'query' as ResponseMode,
+    responseMode: usualResponseMode(params, tenant),
     state: optional(params, 'state'),
   }
+  const uiLocales = optional(params, 'ui_locales')
 
   try {
-    target.responseMode = checkResponseMode(params)
+    target.responseMode = checkResponseMode(params, tenant)
     checkUnsupported(params)
-    checkResponseType(params)
-    checkGrantAllowed(client)
-    const challenge = checkChallenge(params, client, deps.tenant)
+    const responseType = checkResponseType(params, tenant)
+    checkGrantAllowed(client, responseType)
+    const challenge = checkChallenge(params, { client, responseType, tenant })
+    const legacy: Allowance[] = []
+    if (responseType === 'token') legacy.push('implicit')
+    if (challenge?.method === 'plain') legacy.push('pkce-plain')
+    for (const allowance of legacy) await checkAllowance(allowance, use, deps)
     const scopes = checkScopes(params, client)
     return {
       client,
       target,
+      responseType,
+      legacy: insecure ? ['http-redirect-uri', ...legacy] : legacy,
       redirectUriSent: params.has('redirect_uri'),
       scopes,
-      audience: checkResources(params, { client, scopes, tenant: deps.tenant }),
+      audience: checkResources(params, { client, scopes, tenant }),
       challenge,
       nonce: optional(params, 'nonce'),
       prompts: parsePrompt(optional(params, 'prompt')),
       maxAgeSeconds: checkMaxAge(params),
       loginHint: optional(params, 'login_hint'),
-      uiLocales: optional(params, 'ui_locales'),
+      uiLocales,
     }
   } catch (error) {
-    if (error instanceof OAuthError) throw new RedirectError(error, target)
+    if (error instanceof OAuthError) throw new RedirectError(error, { target, uiLocales })
     throw error
   }
 }
@@ -116,13 +137,18 @@ function verifyRedirectUri(
   return verified
 }
 
-export const RESPONSE_MODES: readonly ResponseMode[] = ['query', 'fragment', 'form_post']
-
-function checkResponseMode(params: Params): ResponseMode {
-  const asked = optional(params, 'response_mode') ?? 'query'
-  const mode = RESPONSE_MODES.find((known) => known === asked)
-  if (mode === undefined) throw new OAuthError('response_mode_unknown')
-  return mode
+/** A redirect URI without TLS must not be sent anything to, not even an error, unless the app may have it. */
+async function checkInsecureRedirect(
+  uri: VerifiedRedirectUri,
+  use: LegacyUse,
+  deps: RequestDeps,
+): Promise<void> {
+  try {
+    await checkAllowance('http-redirect-uri', use, deps)
+  } catch (cause) {
+    if (!(cause instanceof OAuthError)) throw cause
+    throw new PageError('redirect_uri_insecure', { received: uri, cause })
+  }
 }
 
 /** OIDC Core §6: requests by value or by reference are refused by name, not ignored. */
@@ -131,23 +157,22 @@ function checkUnsupported(params: Params): void {
   if (params.has('request_uri')) throw new OAuthError('request_uri_unsupported')
 }
 
-function checkResponseType(params: Params): void {
-  const type = optional(params, 'response_type')
-  if (type === undefined) throw new OAuthError('parameter_missing', { parameter: 'response_type' })
-  if (type !== 'code') throw new OAuthError('response_type_unknown')
-}
-
-function checkGrantAllowed(client: ClientRecord): void {
-  if (!client.grantTypes.includes('authorization_code'))
+function checkGrantAllowed(client: ClientRecord, responseType: ResponseType): void {
+  if (!client.grantTypes.includes(GRANT_OF_RESPONSE[responseType]))
     throw new OAuthError('grant_type_forbidden')
 }
 
 /** RFC 7636 §4.3, RFC 9700 §2.1.1: who must send a challenge, and of which kind. */
 function checkChallenge(
   params: Params,
-  client: ClientRecord,
-  tenant: Tenant,
+  {
+    client,
+    responseType,
+    tenant,
+  }: { client: ClientRecord; responseType: ResponseType; tenant: Tenant },
 ): Challenge | undefined {
+  // There is no code to protect.
+  if (responseType === 'token') return undefined
   const { requiredFor, methods, methodWhenOmitted } = tenant.policy.pkce
   const value = optional(params, 'code_challenge')
   const named = optional(params, 'code_challenge_method')

@@ -1,6 +1,7 @@
 // ostiary client …
 
 import type { Command } from 'commander'
+import { listLegacyUse } from '../operations/allowances.ts'
 import type { NewClient } from '../operations/client-input.ts'
 import {
   type ClientView,
@@ -12,11 +13,20 @@ import {
 import type { ClientRecord } from '../store/records.ts'
 import { type Answer, formatFields, formatTable, formatTime } from './answer.ts'
 import { addSecretCommands, formatSecrets } from './client-secret-commands.ts'
+import { addUpdateCommand } from './client-update-command.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
+import {
+  type AllowanceOptions,
+  addLegacyCommands,
+  allowanceOptions,
+  formatAllowances,
+  formatLegacyUse,
+  readAllowanceOptions,
+} from './legacy-commands.ts'
 import { tenantOption } from './tenant-option.ts'
 
-interface CreateOptions extends TenantOptions {
+interface CreateOptions extends TenantOptions, AllowanceOptions {
   readonly name: string
   readonly id?: string
   readonly public?: boolean
@@ -37,6 +47,10 @@ interface CreateOptions extends TenantOptions {
   readonly terms?: string
 }
 
+interface ListOptions extends TenantOptions {
+  readonly legacy?: boolean
+}
+
 export function addClientCommands(program: Command, terminal: Terminal): void {
   const client = program.command('client').description('apps that ask for tokens')
   addCommand<CreateOptions>(client, terminal, {
@@ -45,14 +59,15 @@ export function addClientCommands(program: Command, terminal: Terminal): void {
     options: createOptions,
     run: (options) => create(options, terminal),
   })
-  addCommand<TenantOptions>(client, terminal, {
+  addCommand<ListOptions>(client, terminal, {
     usage: 'list',
     description: 'list the apps of a tenant',
-    options: tenantOption,
-    run: async (options) => {
-      const clients = await withTenant(options, terminal, listClients)
-      return { data: { clients }, text: formatClients(clients) }
-    },
+    options: (command) =>
+      tenantOption(command).option(
+        '--legacy',
+        'their legacy allowances, and how much each is used',
+      ),
+    run: (options) => list(options, terminal),
   })
   addCommand<TenantOptions>(client, terminal, {
     usage: 'show <client>',
@@ -77,11 +92,22 @@ export function addClientCommands(program: Command, terminal: Terminal): void {
       }
     },
   })
+  addUpdateCommand(client, terminal)
+  addLegacyCommands(client, terminal)
   addSecretCommands(client, terminal)
 }
 
+async function list(options: ListOptions, terminal: Terminal): Promise<Answer> {
+  if (options.legacy) {
+    const allowances = await withTenant(options, terminal, listLegacyUse)
+    return { data: { allowances }, text: formatLegacyUse(allowances) }
+  }
+  const clients = await withTenant(options, terminal, listClients)
+  return { data: { clients }, text: formatClients(clients) }
+}
+
 function createOptions(command: Command): void {
-  tenantOption(command)
+  allowanceOptions(tenantOption(command))
     .requiredOption('--name <name>', 'name that people read on the consent page')
     .option('--id <id>', 'client id that the app uses already (default: a new one)')
     .option('--public', 'the app cannot keep a secret: it runs in a browser or on a device')
@@ -103,8 +129,9 @@ function createOptions(command: Command): void {
 }
 
 async function create(options: CreateOptions, terminal: Terminal): Promise<Answer> {
+  const input = toNewClient(options)
   const { client, secret } = await withTenant(options, terminal, (context) =>
-    createClient(toNewClient(options), context),
+    createClient(input, context),
   )
   const fields = formatFields({ 'client id': client.id, 'client secret': secret })
   const note = secret === null ? '' : '\nkeep the secret now: it cannot be shown again'
@@ -131,6 +158,7 @@ function toNewClient(options: CreateOptions): NewClient {
     homepage: options.homepage,
     privacyUri: options.privacy,
     termsUri: options.terms,
+    allowances: readAllowanceOptions(options),
   }
 }
 
@@ -173,6 +201,11 @@ function formatClient({ client, secrets }: ClientView): string {
     privacy: client.privacyUri,
     terms: client.termsUri,
     created: formatTime(client.createdAtSeconds),
+    'last used': formatTime(client.lastUsedAtSeconds) || 'never',
   })
-  return secrets.length === 0 ? fields : `${fields}\n\n${formatSecrets(secrets)}`
+  const tables = [
+    ...(client.allowances.length > 0 ? [formatAllowances(client.allowances)] : []),
+    ...(secrets.length > 0 ? [formatSecrets(secrets)] : []),
+  ]
+  return [fields, ...tables].join('\n\n')
 }

@@ -1,6 +1,6 @@
 // ostiary client secret …
 
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import {
   addClientSecret,
   type ClientSecretView,
@@ -8,10 +8,9 @@ import {
 } from '../operations/client-secrets.ts'
 import { type Answer, formatFields, formatTable, formatTime } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
+import { inDays, parseDays } from './days-option.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
 import { tenantOption } from './tenant-option.ts'
-
-const DAY = 86_400
 
 interface AddOptions extends TenantOptions {
   readonly name: string
@@ -44,16 +43,10 @@ export function addSecretCommands(client: Command, terminal: Terminal): void {
   })
 }
 
-function parseDays(text: string): number {
-  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('give a number of days, for example 90')
-}
-
 async function add(clientId: string, options: AddOptions, terminal: Terminal): Promise<Answer> {
   const { name, expiresInDays } = options
   const { record, secret } = await withTenant(options, terminal, (context) => {
-    const now = context.clock.nowSeconds()
-    const expiresAtSeconds = expiresInDays === undefined ? undefined : now + expiresInDays * DAY
+    const expiresAtSeconds = inDays(expiresInDays, context.clock)
     return addClientSecret({ clientId, name, expiresAtSeconds }, context)
   })
   const fields = formatFields({

@@ -10,14 +10,14 @@ import type { Setting } from '../config/environment.ts'
 import { type Config, loadConfig } from '../config/load.ts'
 import { resolveTenants } from '../config/tenants.ts'
 import { createLog } from '../platform/log.ts'
-import { defaultAudience, type Tenant } from '../protocol/tenant.ts'
+import type { Tenant } from '../protocol/tenant.ts'
 import type { Answer } from './answer.ts'
 import { addCommand, type SharedOptions, type Terminal } from './command.ts'
-import { type ApiWiring, type DemoApi, loadDemoApi } from './demo/demo-api.ts'
-import { demoConfig } from './demo/demo-config.ts'
+import { type DemoApi, loadDemoApi } from './demo/demo-api.ts'
+import { demoConfig, writeDemoConfig } from './demo/demo-config.ts'
 import { type DemoTenant, demoFilePath, readKnownSecrets, writeDemoFile } from './demo/demo-file.ts'
 import { describeDemo } from './demo/description.ts'
-import { type Seeded, seedDemo } from './demo/seed.ts'
+import { type Seeded, seedDemo, settlePasswords } from './demo/seed.ts'
 import { createPageTrial } from './demo/try-pages.ts'
 import { curlCommands, formatWelcome } from './demo/welcome.ts'
 import { createContext } from './deployment.ts'
@@ -49,9 +49,8 @@ async function dev(options: DevOptions, terminal: Terminal): Promise<undefined> 
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const api = await loadDemoApi(options.api)
   const config = await configure({ folder, api, options, terminal })
-  const [tenant] = resolveTenants(config)
-  if (!tenant) throw new Error('the demo has no tenant')
-  let seeded: Seeded
+  const tenants = resolveTenants(config)
+  const seeded = new Map<Tenant, Seeded>()
   await serve(
     {
       config,
@@ -59,14 +58,19 @@ async function dev(options: DevOptions, terminal: Terminal): Promise<undefined> 
       log: createLog({ ...config.log, destination: terminal.stderr }),
       migrate: true,
       async prepare(deployment) {
-        const context = await createContext(tenant, deployment, terminal)
-        seeded = await seedDemo(context, readKnownSecrets(folder, tenant.name))
-        return mountApi(api, { tenant, folder, seeded })
+        const known = readKnownSecrets(folder)
+        const passwords = settlePasswords(known)
+        for (const tenant of tenants) {
+          const context = await createContext(tenant, deployment, terminal)
+          seeded.set(tenant, await seedDemo(context, known, { passwords, folder }))
+        }
+        return mountApis(api, { folder, seeded })
       },
       ready() {
-        const demo = describeDemo(tenant, seeded)
-        writeDemoFile(folder, { tenants: [demo] })
-        terminal.say(welcome(demo, { folder, api }), options)
+        const demos = [...seeded].map(([tenant, cast]) => describeDemo(tenant, cast))
+        writeDemoFile(folder, { tenants: demos })
+        writeDemoConfig({ folder, port: config.server.port, scopes: api.scopes })
+        terminal.say(welcome(demos, { folder, api }), options)
       },
     },
     terminal,
@@ -99,27 +103,38 @@ async function findFreePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : DEFAULT_PORT
 }
 
-function mountApi(
-  api: DemoApi,
-  { tenant, folder, seeded }: { tenant: Tenant; folder: string; seeded: Seeded },
+function mountApis(
+  { mount }: DemoApi,
+  { folder, seeded }: { folder: string; seeded: ReadonlyMap<Tenant, Seeded> },
 ): Pick<ServerOptions, 'extend'> {
-  const own = seeded.clients.find(({ client }) => client.resourceServer !== null)
-  const { mount } = api
-  if (!mount || own?.secret === undefined) return {}
-  const wiring: ApiWiring = {
-    issuer: tenant.issuer,
-    audience: defaultAudience(tenant),
-    folder,
-    clientId: own.client.id,
-    clientSecret: own.secret,
+  if (!mount) return {}
+  return {
+    async extend(server) {
+      for (const [tenant, { clients, users }] of seeded) {
+        const own = clients.find(({ client }) => client.resourceServer !== null)
+        if (own?.secret === undefined) continue
+        await mount(server, {
+          tenant,
+          folder,
+          users,
+          clientId: own.client.id,
+          clientSecret: own.secret,
+        })
+      }
+    },
   }
-  return { extend: (server) => mount(server, wiring) }
 }
 
-function welcome(tenant: DemoTenant, { folder, api }: { folder: string; api: DemoApi }): Answer {
+function welcome(
+  tenants: readonly DemoTenant[],
+  { folder, api }: { folder: string; api: DemoApi },
+): Answer {
+  const [tenant] = tenants
+  if (!tenant) throw new Error('the demo has no tenant')
   const pages = createPageTrial(tenant)
   const demoFile = demoFilePath(folder)
-  const content = { tenant, demoFile, hasApi: api.mount !== undefined, pages }
+  const hasApi = api.mount !== undefined
+  const content = { tenant, others: tenants.slice(1), demoFile, hasApi, pages }
   const { issuer, endpoints, users } = tenant
   const [user] = users
   return {
@@ -131,6 +146,7 @@ function welcome(tenant: DemoTenant, { folder, api }: { folder: string; api: Dem
       endpoints,
       signIn: user,
       demoFile: content.demoFile,
+      tenants: tenants.map(({ name, issuer: address }) => ({ name, issuer: address })),
       curl: curlCommands(content),
       pages,
     },

@@ -2,7 +2,7 @@
 
 import { CommanderError } from 'commander'
 import { ConfigError } from '../config/problems.ts'
-import { OperationError } from '../operations/operation.ts'
+import { describeProblem, OperationError } from '../operations/operation.ts'
 import { MasterKeyError } from '../platform/master-key.ts'
 import { StoreUnavailableError } from '../store/port.ts'
 
@@ -40,8 +40,8 @@ export function describeFailure(error: unknown): Failure {
   }
   if (error instanceof MasterKeyError) return failure('configuration', error.message)
   if (error instanceof OperationError) {
-    const lines = error.problems.map(({ field, problem }) => `${field} ${problem}`)
-    return failure('usage', lines.join('\n'), { problems: error.problems })
+    const text = error.problems.map(describeProblem).join('\n')
+    return failure('usage', text, { problems: error.problems })
   }
   if (error instanceof UsageError) return failure('usage', error.message)
   if (error instanceof CommandError) return failure('failure', error.message)

@@ -9,6 +9,7 @@ import { tenantOption } from './tenant-option.ts'
 
 interface RotateOptions extends TenantOptions {
   readonly force?: boolean
+  readonly api?: string
 }
 
 export function addKeyCommands(program: Command, terminal: Terminal): void {
@@ -26,11 +27,13 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
     usage: 'rotate',
     description: 'sign with the next key from now on; tokens of the old one stay valid',
     options: (command) =>
-      tenantOption(command).option('--force', 'even when APIs may not know the next key yet'),
+      tenantOption(command)
+        .option('--api <audience>', 'where each API has its own keys: the one whose key it is')
+        .option('--force', 'even when APIs may not know the next key yet'),
     run: async (options) => {
-      const { force = false } = options
+      const { force = false, api: audience } = options
       const { currentKid } = await withTenant(options, terminal, (context) =>
-        rotateSigningKeys({ force }, context),
+        rotateSigningKeys({ force, audience }, context),
       )
       return { data: { currentKid }, text: `signing with ${currentKid} from now on` }
     },
@@ -41,6 +44,7 @@ function formatKeys(keys: readonly KeyView[]): string {
   if (keys.length === 0) return 'no keys yet: the server makes them when it first starts'
   return formatTable(keys, [
     { title: 'KEY', value: ({ kid }) => kid },
+    { title: 'API', value: ({ resourceServer }) => resourceServer || 'all' },
     { title: 'ALGORITHM', value: ({ algorithm }) => algorithm },
     { title: 'STATE', value: ({ state }) => state },
     { title: 'CREATED', value: ({ createdAtSeconds }) => formatTime(createdAtSeconds) },

@@ -3,16 +3,22 @@
 import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { Command } from 'commander'
+import { addApiVersionCommands } from './api-version-commands.ts'
+import { addAppKeyCommands } from './app-key-commands.ts'
 import { addClientCommands } from './client-commands.ts'
 import type { Terminal } from './command.ts'
+import { addConsumerCommands } from './consumer-commands.ts'
 import { addDevCommand } from './dev.ts'
 import { addDoctorCommand } from './doctor-command.ts'
+import { addIdentityJwtCommand } from './identity-jwt-command.ts'
+import { addImportCommands } from './import-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addMigrateCommands } from './migrate-command.ts'
 import { addOrganisationCommands } from './organisation-commands.ts'
 import { addReferenceCommand } from './reference-command.ts'
 import { addSessionCommands } from './session-commands.ts'
 import { addStartCommand } from './start-command.ts'
+import { addTrustedIssuerCommands } from './trusted-issuer-commands.ts'
 import { addUserCommands } from './user-commands.ts'
 
 const EXIT_CODE_HELP = `
@@ -34,7 +40,13 @@ export function createProgram(terminal: Terminal): Command {
   addUserCommands(program, terminal)
   addSessionCommands(program, terminal)
   addOrganisationCommands(program, terminal)
+  addImportCommands(program, terminal)
+  addAppKeyCommands(program, terminal)
+  addConsumerCommands(program, terminal)
+  addTrustedIssuerCommands(program, terminal)
   addKeyCommands(program, terminal)
+  addIdentityJwtCommand(program, terminal)
+  addApiVersionCommands(program, terminal)
   addReferenceCommand(program, terminal)
   return program
 }

@@ -5,10 +5,10 @@ import { text } from 'node:stream/consumers'
 import { UsageError } from './failure.ts'
 
 /** @returns the first line of standard input, without its end */
-export async function readSecret(stdin: NodeJS.ReadableStream): Promise<string> {
+export async function readSecret(stdin: NodeJS.ReadableStream, what = 'password'): Promise<string> {
   const [line = ''] = (await text(stdin)).split(/\r?\n/, 1)
   if (line === '') {
-    throw new UsageError('standard input is empty: pipe the password into this command')
+    throw new UsageError(`standard input is empty: pipe the ${what} into this command`)
   }
   return line
 }

@@ -1,17 +1,18 @@
 // ostiary user …
 
 import type { Command } from 'commander'
+import type { NewMembership } from '../operations/user-input.ts'
 import {
   changePassword,
   createUser,
   disableUser,
   listUsers,
-  type NewMembership,
   type UserView,
 } from '../operations/users.ts'
 import { type Answer, formatFields, formatTable } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
+import { UsageError } from './failure.ts'
 import { generatePassword, readSecret } from './secret-input.ts'
 import { tenantOption } from './tenant-option.ts'
 
@@ -24,6 +25,7 @@ interface CreateOptions extends PasswordOptions {
   readonly email?: string
   readonly locale?: string
   readonly organisation?: readonly string[]
+  readonly unit?: readonly string[]
 }
 
 export function addUserCommands(program: Command, terminal: Terminal): void {
@@ -36,7 +38,8 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
         .requiredOption('--name <name>', 'name of the person')
         .option('--email <address>', 'e-mail address')
         .option('--locale <tag>', 'language of the person, for example en or de-AT')
-        .option('--organisation <ids...>', 'member of: ID, or ID/UNIT with the default unit'),
+        .option('--organisation <ids...>', 'member of: ID, or ID/UNIT with the default unit')
+        .option('--unit <units...>', 'units to work in besides: ORGANISATION/UNIT'),
     run: (options, [username = '']) => create(username, options, terminal),
   })
   addCommand<TenantOptions>(user, terminal, {
@@ -76,7 +79,7 @@ async function create(
 ): Promise<Answer> {
   const { password, generated } = await choosePassword(options, terminal)
   const { name, email, locale } = options
-  const memberships = options.organisation?.map(parseMembership)
+  const memberships = readMemberships(options)
   const user = await withTenant(options, terminal, (context) =>
     createUser({ username, name, email, locale, password, memberships }, context),
   )
@@ -106,6 +109,24 @@ async function choosePassword(
 
 function noteFor(generated: string | undefined): string {
   return generated === undefined ? '' : '\nkeep the password now: it cannot be shown again'
+}
+
+function readMemberships({ organisation, unit = [] }: CreateOptions) {
+  const memberships = organisation?.map(parseMembership) ?? []
+  const further = unit.map((text) => ({ text, ...parseMembership(text) }))
+  for (const { text, organisationId, defaultUnitId } of further) {
+    const isMember = memberships.some((each) => each.organisationId === organisationId)
+    if (defaultUnitId === undefined || !isMember) {
+      throw new UsageError(`--unit ${text}: write ORGANISATION/UNIT, and give --organisation too`)
+    }
+  }
+  const unitsOf = Map.groupBy(further, ({ organisationId }) => organisationId)
+  return memberships.map((membership) => ({
+    ...membership,
+    furtherUnitIds: unitsOf
+      .get(membership.organisationId)
+      ?.flatMap(({ defaultUnitId }) => defaultUnitId ?? []),
+  }))
 }
 
 /** `acme/vienna`: the organisation, and the unit the user works in when none is named. */

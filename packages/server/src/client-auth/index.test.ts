@@ -8,6 +8,7 @@ import type { GuessLimiter } from '../platform/guess-limiter.ts'
 import { newSecret } from '../platform/random.ts'
 import type { IncomingRequest } from '../protocol/message.ts'
 import { parseForm } from '../protocol/params.ts'
+import type { Tenant } from '../protocol/tenant.ts'
 import { StoreUnavailableError } from '../store/port.ts'
 import type { ClientRecord, ClientSecretRecord } from '../store/records.ts'
 import { authenticateClient } from './index.ts'
@@ -18,7 +19,11 @@ const HOUR = 3600
 
 /** Two apps, one with two secrets, and everything that authentication asks for. */
 function setUp(
-  change: { client?: Partial<ClientRecord>; secret?: Partial<ClientSecretRecord> } = {},
+  change: {
+    client?: Partial<ClientRecord>
+    secret?: Partial<ClientSecretRecord>
+    tenant?: Tenant
+  } = {},
 ) {
   const clock = createFakeClock()
   const now = clock.nowSeconds()
@@ -38,6 +43,7 @@ function setUp(
       async (_tenant: string, id: string) => clients.find(({ client }) => client.id === id) ?? null,
     ),
     recordSecretUse: vi.fn(async () => {}),
+    recordClientUse: vi.fn(async () => {}),
   }
   const guesses = {
     blockedFor: vi.fn<GuessLimiter['blockedFor']>(async () => undefined),
@@ -46,7 +52,7 @@ function setUp(
   const warn = vi.fn()
   const authenticate = (form: string, authorization?: string, address = '192.0.2.1') =>
     authenticateClient(requestOf({ form, authorization, address, warn }), {
-      tenant: MAIN_TENANT,
+      tenant: change.tenant ?? MAIN_TENANT,
       store,
       clock,
       guesses,
@@ -63,6 +69,8 @@ function requestOf(input: {
   return {
     method: 'POST',
     params: parseForm(input.form),
+    inUrl: false,
+    json: undefined,
     authorization: input.authorization,
     origin: undefined,
     cookies: {},
@@ -83,13 +91,57 @@ describe('authenticateClient', () => {
     ['the body', inBody(OLD), undefined],
     ['its other secret', inBody(NEW), undefined],
   ])('C2, RFC 6749 §2.3.1: knows an app by %s', async (_how, form, header) => {
-    expect(await setUp().authenticate(form, header)).toMatchObject({ id: 'web-app' })
+    expect(await setUp().authenticate(form, header)).toMatchObject({ id: 'web-app', proven: true })
   })
 
   it('RFC 6749 §2.1: takes a public client by its name', async () => {
     const { authenticate, store } = setUp()
-    expect(await authenticate('client_id=spa')).toMatchObject({ id: 'spa', type: 'public' })
+    expect(await authenticate('client_id=spa')).toMatchObject({
+      id: 'spa',
+      type: 'public',
+      proven: false,
+    })
     expect(store.recordSecretUse).not.toHaveBeenCalled()
+  })
+
+  describe('where PKCE may stand in for a secret', () => {
+    const { policy } = MAIN_TENANT
+    const pkce = { ...policy.pkce, insteadOfSecret: true }
+    const tenant = { ...MAIN_TENANT, policy: { ...policy, pkce } }
+
+    it('takes a confidential app by its name, and says that it has proven nothing', async () => {
+      const { authenticate, guesses, store } = setUp({ tenant })
+      expect(await authenticate('client_id=web-app')).toMatchObject({
+        id: 'web-app',
+        type: 'confidential',
+        proven: false,
+      })
+      expect(await authenticate(inBody(OLD))).toMatchObject({ proven: true })
+      expect(store.recordSecretUse).toHaveBeenCalledTimes(1)
+      expect(guesses.recordFailure).not.toHaveBeenCalled()
+    })
+
+    it.each([
+      ['a wrong secret', inBody('wrong'), undefined, 'client_secret_wrong'],
+      ['an empty secret', '', basic('web-app', ''), 'client_secret_wrong'],
+      [
+        'a secret of a public app',
+        'client_id=spa&client_secret=x',
+        undefined,
+        'client_method_wrong',
+      ],
+      ['an unknown app', 'client_id=nobody', undefined, 'client_unknown'],
+      ['nothing', '', undefined, 'client_credentials_missing'],
+    ])('C1: still refuses %s', async (_what, form, header, reason) => {
+      const refused = setUp({ tenant }).authenticate(form, header)
+      await expect(refused).rejects.toMatchObject({ reason })
+    })
+
+    it('and a disabled app', async () => {
+      const { authenticate } = setUp({ tenant, client: { disabledAtSeconds: 1 } })
+      const refused = authenticate('client_id=web-app')
+      await expect(refused).rejects.toMatchObject({ reason: 'client_disabled' })
+    })
   })
 
   it.each([
@@ -200,6 +252,37 @@ describe('the last use of a secret', () => {
     const { authenticate, store, warn } = setUp()
     store.recordSecretUse.mockRejectedValue(new StoreUnavailableError('away'))
     expect(await authenticate(inBody(OLD))).toMatchObject({ id: 'web-app' })
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce())
+  })
+})
+
+describe('the last use of an app', () => {
+  it('is written once a minute, whether it has a secret or not', async () => {
+    const { authenticate, clock, store } = setUp()
+    await authenticate('client_id=spa')
+    expect(store.recordClientUse).toHaveBeenLastCalledWith('main', 'spa', clock.nowSeconds())
+    await authenticate(inBody(NEW))
+    expect(store.recordClientUse).toHaveBeenLastCalledWith('main', 'web-app', clock.nowSeconds())
+
+    const recent = setUp({ client: { lastUsedAtSeconds: clock.nowSeconds() - 58 } })
+    await recent.authenticate(inBody(OLD))
+    expect(recent.store.recordClientUse).not.toHaveBeenCalled()
+    recent.clock.advance(2)
+    await recent.authenticate(inBody(OLD))
+    expect(recent.store.recordClientUse).toHaveBeenCalledOnce()
+  })
+
+  it('is not written for who could not be that app', async () => {
+    const { authenticate, store } = setUp()
+    await expect(authenticate(inBody('wrong'))).rejects.toThrow()
+    await expect(authenticate('client_id=web-app')).rejects.toThrow()
+    expect(store.recordClientUse).not.toHaveBeenCalled()
+  })
+
+  it('is no reason to fail', async () => {
+    const { authenticate, store, warn } = setUp()
+    store.recordClientUse.mockRejectedValue(new StoreUnavailableError('away'))
+    expect(await authenticate('client_id=spa')).toMatchObject({ id: 'spa' })
     await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce())
   })
 })

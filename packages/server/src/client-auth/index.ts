@@ -25,14 +25,16 @@ export const CLIENT_SECRET_METHODS = SECRET_METHODS.map(({ name }) => name)
 
 declare const authenticated: unique symbol
 
-/** A client that has proven who it is (or, if public, has said so). */
+/** A client that has proven who it is, or that has said so and may leave it at that. */
 export interface AuthenticatedClient extends ClientRecord {
   readonly [authenticated]: true
+  /** Whether there was a proof. Without one, PKCE or the possession of a token has to stand in for it. */
+  readonly proven: boolean
 }
 
 export interface ClientAuthDeps {
   readonly tenant: Tenant
-  readonly store: Pick<Store, 'findClient' | 'recordSecretUse'>
+  readonly store: Pick<Store, 'findClient' | 'recordSecretUse' | 'recordClientUse'>
   readonly clock: Clock
   readonly guesses: GuessLimiter
 }
@@ -46,13 +48,13 @@ export async function authenticateClient(
   const guessKey = `${deps.tenant.name} ${request.address} ${presented.clientId}`
   await refuseGuessing(guessKey, deps)
   const found = await deps.store.findClient(deps.tenant.name, asClientId(presented.clientId))
-  const proof = checkProof(found, presented, deps.clock.nowSeconds())
+  const proof = checkProof(found, presented, deps)
   if ('refusal' in proof) {
     await deps.guesses.recordFailure(guessKey)
     throw new OAuthError(proof.refusal)
   }
-  if (proof.secret) noteSecretUse(proof.secret, request, deps)
-  return proof.client as AuthenticatedClient
+  noteUse(proof, request, deps)
+  return { ...proof.client, proven: proof.secret !== undefined } as AuthenticatedClient
 }
 
 interface Presented extends Omit<PresentedSecret, 'secret'> {
@@ -83,16 +85,22 @@ function readCredentials(request: IncomingRequest): Presented {
 
 type Proof = { refusal: Reason } | { client: ClientRecord; secret: ClientSecretRecord | undefined }
 
-function checkProof(found: ClientWithSecrets | null, presented: Presented, now: number): Proof {
+function checkProof(
+  found: ClientWithSecrets | null,
+  presented: Presented,
+  { tenant, clock }: ClientAuthDeps,
+): Proof {
+  const now = clock.nowSeconds()
   const matching = findMatchingSecret(found?.secrets ?? [], presented.secret, now)
   if (found === null) return { refusal: 'client_unknown' }
   const { client } = found
   if (client.type === 'public') {
     // A secret from a public client is a mistake to tell, not a proof to accept.
     if (presented.secret !== undefined) return { refusal: 'client_method_wrong' }
-  } else {
-    if (presented.secret === undefined) return { refusal: 'client_credentials_missing' }
-    if (matching === undefined) return { refusal: 'client_secret_wrong' }
+  } else if (presented.secret === undefined) {
+    if (!tenant.policy.pkce.insteadOfSecret) return { refusal: 'client_credentials_missing' }
+  } else if (matching === undefined) {
+    return { refusal: 'client_secret_wrong' }
   }
   if (client.disabledAtSeconds !== null) return { refusal: 'client_disabled' }
   return { client, secret: matching }
@@ -122,15 +130,21 @@ async function refuseGuessing(key: string, { guesses }: ClientAuthDeps): Promise
 const USE_RESOLUTION_SECONDS = 60
 
 /** "Last used" is for people: a minute's resolution, and never a reason to wait or to fail. */
-function noteSecretUse(
-  secret: ClientSecretRecord,
+function noteUse(
+  { client, secret }: Extract<Proof, { client: ClientRecord }>,
   request: IncomingRequest,
-  deps: ClientAuthDeps,
+  { store, clock }: ClientAuthDeps,
 ): void {
-  const now = deps.clock.nowSeconds()
-  if (secret.lastUsedAtSeconds !== null && now - secret.lastUsedAtSeconds < USE_RESOLUTION_SECONDS)
-    return
-  deps.store.recordSecretUse(secret.tenant, secret.id, now).catch((error: unknown) => {
-    request.log.warn({ err: error }, 'could not record the use of a client secret')
+  const now = clock.nowSeconds()
+  const isDue = (last: number | null) => last === null || now - last >= USE_RESOLUTION_SECONDS
+  const notes: Promise<void>[] = []
+  if (isDue(client.lastUsedAtSeconds)) {
+    notes.push(store.recordClientUse(client.tenant, client.id, now))
+  }
+  if (secret && isDue(secret.lastUsedAtSeconds)) {
+    notes.push(store.recordSecretUse(secret.tenant, secret.id, now))
+  }
+  Promise.all(notes).catch((error: unknown) => {
+    request.log.warn({ err: error }, 'could not record the use of a client')
   })
 }

@@ -78,15 +78,18 @@ describe('the policy', () => {
     [{ pkce: { requiredFor: 'none' } }, 'one of all, public'],
     [{ refreshToken: { idleSeconds: 100, absoluteSeconds: 50 } }, 'make idleSeconds the shorter'],
     [{ session: { absoluteSeconds: 60 } }, 'make idleSeconds the shorter'],
-    [{ pkce: { methodWhenOmitted: 'plain' } }, '--allow pkce-plain'],
-    [{ pkce: { methods: ['S256', 'plain'] } }, '--allow pkce-plain'],
+    [{ pkce: { methodWhenOmitted: 'plain' } }, 'add it to methods'],
+    [{ pkce: { methods: ['S256', 'plain'] } }, 'which contract standard does not have'],
+    [{ accessToken: { lifetimeSeconds: 3601 } }, 'which contract standard does not have'],
   ])('cannot be %j', (changes, expected) => {
     expect(findings(policy(changes)).join('\n')).toContain(expected)
   })
 
-  it('may take plain challenges when that is allowed by name', () => {
-    const plain = policy({ pkce: { methods: ['plain'], methodWhenOmitted: 'plain' } })
-    expect(findings({ ...plain, allow: ['pkce-plain'] })).toEqual([])
+  it('may be legacy where the contract is', () => {
+    const plain = { pkce: { methods: ['plain'], methodWhenOmitted: 'plain' } }
+    expect(findings(tenant({ contract: 'versioned', policy: plain }))).toEqual([])
+    const long = { accessToken: { lifetimeSeconds: 86_400 } }
+    expect(findings(tenant({ contract: 'json-api', policy: long }))).toEqual([])
   })
 })
 

@@ -131,8 +131,8 @@ describe('where a value comes from', () => {
 
   it('adds allowances of flags to those of the file', () => {
     const flags = [{ path: ['allow'], value: ['http-issuer'], place: '--allow', adds: true }]
-    expect(load(`allow: [pkce-plain]\n${VALID}`, { flags }).allow).toEqual([
-      'pkce-plain',
+    expect(load(`allow: [trust-any-proxy]\n${VALID}`, { flags }).allow).toEqual([
+      'trust-any-proxy',
       'http-issuer',
     ])
   })

@@ -9,7 +9,6 @@ export const ALLOWANCES = {
   'http-issuer': 'issuers without TLS: tokens and passwords cross the network in the clear',
   'memory-database': 'a database in memory: everything is gone when the process ends',
   'trust-any-proxy': 'client addresses from any caller: rate limits can be walked around',
-  'pkce-plain': 'the PKCE method plain: whoever reads an authorization request can use its code',
 } as const
 
 export type Allowance = keyof typeof ALLOWANCES

@@ -1,9 +1,11 @@
 // Checks of one tenant: its issuer, its policy as a whole, its APIs and scopes.
 
 import { findContract } from '../contracts/index.ts'
+import { LONGEST_ACCESS_TOKEN_SECONDS } from '../protocol/allowance.ts'
 import { isLoopback } from '../protocol/redirect-uri.ts'
 import { isValidScopeName } from '../protocol/scope.ts'
 import { IDENTITY_SCOPES, isIdentityScope } from '../protocol/tenant.ts'
+import { checkTenantVersions } from './api-version-checks.ts'
 import { type CheckOptions, refuseUnsafe } from './check.ts'
 import type { Finding, Path } from './problems.ts'
 import type { RawConfig } from './schema.ts'
@@ -17,9 +19,11 @@ export function checkTenant(config: RawConfig, index: number, options: CheckOpti
   const path = ['tenants', index]
   return [
     ...checkIssuer({ config, options, issuer: tenant.issuer, path: [...path, 'issuer'] }),
-    ...checkPkce({ config, tenant, path: [...path, 'policy', 'pkce'] }),
+    ...checkContract(tenant, path),
+    ...checkPkce(tenant, [...path, 'policy', 'pkce']),
     ...checkLifetimes(tenant, [...path, 'policy']),
     ...checkResourceServers(tenant, [...path, 'resourceServers']),
+    ...checkTenantVersions(tenant, path),
   ]
 }
 
@@ -50,16 +54,13 @@ function checkIssuer(input: {
 }
 
 /** RFC 9700 §2.1.1: only S256 keeps an authorization request that was read from being used. */
-function checkPkce(input: { config: RawConfig; tenant: TenantSettings; path: Path }): Finding[] {
-  const { config, tenant, path } = input
-  const pkce = tenant.policy.pkce
-  const findings: Finding[] = []
-  if (pkce?.methods?.includes('plain') || pkce?.methodWhenOmitted === 'plain') {
-    const what = 'takes the method plain'
-    const safer = 'use S256'
-    findings.push(...refuseUnsafe({ config, path, what, safer, allowance: 'pkce-plain' }))
-  }
+function checkPkce(tenant: TenantSettings, path: Path): Finding[] {
   const { methods, methodWhenOmitted } = policyOf(tenant).pkce
+  const findings: Finding[] = []
+  if (methods.includes('plain') && !contractOf(tenant).rules.allowances['pkce-plain']) {
+    const what = `takes the method plain, which contract ${tenant.contract} does not have`
+    findings.push({ path, what, remedy: 'use S256' })
+  }
   if (methodWhenOmitted !== undefined && !methods.includes(methodWhenOmitted)) {
     const what = `means ${methodWhenOmitted} when a request names no method, but does not take it`
     findings.push({ path, what, remedy: 'add it to methods, or remove methodWhenOmitted' })
@@ -67,20 +68,65 @@ function checkPkce(input: { config: RawConfig; tenant: TenantSettings; path: Pat
   return findings
 }
 
+/** What a contract lays down, its clients rely on. */
+function checkContract(tenant: TenantSettings, path: Path): Finding[] {
+  const { name, rules, policy } = contractOf(tenant)
+  const findings: Finding[] = []
+  if (tenant.release !== undefined && !rules.releases.includes(tenant.release)) {
+    const what = `"${tenant.release}" is no release of contract ${name}`
+    const remedy =
+      rules.releases.length > 0 ? `choose among ${rules.releases.join(', ')}` : 'leave it out'
+    findings.push({ path: [...path, 'release'], what, remedy })
+  }
+  const { format = policy.accessToken.format } = tenant.policy.accessToken ?? {}
+  if (name !== 'standard' && format !== policy.accessToken.format) {
+    const what = `access tokens of contract ${name} are ${policy.accessToken.format}`
+    findings.push({ path: [...path, 'policy', 'accessToken', 'format'], what, remedy: 'remove it' })
+  }
+  const { algorithm = policy.signing.algorithm } = tenant.policy.signing ?? {}
+  if (name !== 'standard' && algorithm !== policy.signing.algorithm) {
+    const what = `contract ${name} signs with ${policy.signing.algorithm}`
+    findings.push({ path: [...path, 'policy', 'signing', 'algorithm'], what, remedy: 'remove it' })
+  }
+  // Its tokens do not say for which API they are: only the key could, and that is one for all.
+  const { saysIssuer, keyPerApi } = rules.jwt
+  if (!saysIssuer && !keyPerApi && tenant.resourceServers.length > 1) {
+    const what = `tokens of contract ${name} do not name their API, so one API's would open the other`
+    const remedy = 'give each API a tenant of its own'
+    findings.push({ path: [...path, 'resourceServers'], what, remedy })
+  }
+  return findings
+}
+
 function checkLifetimes(tenant: TenantSettings, path: Path): Finding[] {
   const { refreshToken, session } = policyOf(tenant)
   const pairs = { refreshToken, session }
-  return Object.entries(pairs).flatMap(([name, { idleSeconds, absoluteSeconds }]) => {
+  const findings = Object.entries(pairs).flatMap(([name, { idleSeconds, absoluteSeconds }]) => {
     if (idleSeconds <= absoluteSeconds) return []
     const what = `idleSeconds (${idleSeconds}) is longer than absoluteSeconds (${absoluteSeconds})`
     return [{ path: [...path, name], what, remedy: 'make idleSeconds the shorter one' }]
   })
+  return [...findings, ...checkAccessTokenLifetime(tenant, path)]
+}
+
+/** No app could be allowed to have it, so it would be cut short without a word. */
+function checkAccessTokenLifetime(tenant: TenantSettings, path: Path): Finding[] {
+  const { lifetimeSeconds } = policyOf(tenant).accessToken
+  if (contractOf(tenant).rules.allowances['long-access-token']) return []
+  if (lifetimeSeconds <= LONGEST_ACCESS_TOKEN_SECONDS) return []
+  const what = `is longer than an hour, which contract ${tenant.contract} does not have`
+  const remedy = `use at most ${LONGEST_ACCESS_TOKEN_SECONDS}`
+  return [{ path: [...path, 'accessToken', 'lifetimeSeconds'], what, remedy }]
 }
 
 function policyOf(tenant: TenantSettings) {
-  const contract = findContract(tenant.contract)
-  if (!contract) throw new Error(`there is no contract called ${tenant.contract}`)
-  return overridePolicy(contract.policy, tenant.policy)
+  return overridePolicy(contractOf(tenant).policy, tenant.policy)
+}
+
+function contractOf({ contract: name }: TenantSettings) {
+  const contract = findContract(name)
+  if (!contract) throw new Error(`there is no contract called ${name}`)
+  return contract
 }
 
 function checkResourceServers({ resourceServers }: TenantSettings, path: Path): Finding[] {

@@ -1,5 +1,6 @@
 // The part of the configuration that describes one tenant: issuer, contract, policy, APIs and scopes.
 
+import { API_VERSION_STATES, VERSION_NAME } from '@ostiary/resource/api-versions'
 import { type Static, Type } from 'typebox'
 import { CONTRACT_NAMES } from '../contracts/index.ts'
 
@@ -54,13 +55,19 @@ const PkceSchema = Type.Object(
       Type.Array(Type.Enum(['S256', 'plain']), {
         minItems: 1,
         uniqueItems: true,
-        description: 'Challenge methods that are taken. `plain` needs `allow: [pkce-plain]`.',
+        description: 'Challenge methods that are taken. `plain` only where the contract has it.',
       }),
     ),
     methodWhenOmitted: Type.Optional(
       Type.Enum(['S256', 'plain'], {
         description:
           'Method that is meant when a request names none; without it such a request is refused.',
+      }),
+    ),
+    insteadOfSecret: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether a confidential app that used PKCE may redeem its code without its secret.',
       }),
     ),
   },
@@ -174,6 +181,35 @@ const ResourceServerSchema = Type.Object(
   closed,
 )
 
+const ApiVersionSchema = Type.Object(
+  {
+    version: Type.String({
+      pattern: VERSION_NAME,
+      description: 'The version as requests name it.',
+      examples: ['1.8.0'],
+    }),
+    state: Type.Enum([...API_VERSION_STATES], {
+      description:
+        '`preview`: may still change. `current`: the highest of these is the latest stable one. `deprecated`: works, but not for ever. `retired`: refused.',
+    }),
+    deprecatedAt: Type.Optional(
+      Type.String({
+        description:
+          'Date or time from which it is deprecated; may lie ahead (RFC 3339 §5.6). Answers carry it (RFC 9745 §2).',
+        examples: ['2026-11-21'],
+      }),
+    ),
+    sunsetAt: Type.Optional(
+      Type.String({
+        description:
+          'Date or time at which it is going to be retired. Answers carry it (RFC 8594 §3); retiring it is up to you.',
+        examples: ['2027-05-31'],
+      }),
+    ),
+  },
+  closed,
+)
+
 export const TenantSchema = Type.Object(
   {
     name: Type.String({
@@ -198,6 +234,13 @@ export const TenantSchema = Type.Object(
       default: 'standard',
       description: 'The wire format that apps of this tenant speak.',
     }),
+    release: Type.Optional(
+      Type.String({
+        description:
+          'Release of the product whose behaviour apps see, where the contract has several; the newest when not set.',
+        examples: ['R16.2.0'],
+      }),
+    ),
     policy: PolicySchema,
     supportEmail: Type.Optional(
       Type.String({
@@ -217,6 +260,18 @@ export const TenantSchema = Type.Object(
       default: [],
       description: 'The APIs of this tenant. The first one is the default audience.',
     }),
+    apiVersions: Type.Array(ApiVersionSchema, {
+      default: [],
+      description: 'The versions of its API, where requests name one in the header `X-VERSION`.',
+    }),
+    defaultApiVersion: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'The version served when a request names none; the latest current one when not set.',
+        examples: ['1.7.0'],
+      }),
+    ),
   },
   closed,
 )

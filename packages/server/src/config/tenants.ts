@@ -20,11 +20,19 @@ function resolveTenant(settings: TenantSettings): Tenant {
     displayName: settings.displayName ?? settings.name,
     issuer: settings.issuer,
     contract: settings.contract,
+    rules: contract.rules,
+    release: settings.release,
     policy: overridePolicy(contract.policy, settings.policy),
     resourceServers: settings.resourceServers.map(resolveResourceServer),
+    apiVersions: resolveApiVersions(settings),
     supportEmail: settings.supportEmail,
     accentColour: settings.accentColour,
   }
+}
+
+function resolveApiVersions(settings: TenantSettings): Tenant['apiVersions'] {
+  const { apiVersions: versions, defaultApiVersion } = settings
+  return versions.length === 0 ? undefined : { versions, default: defaultApiVersion }
 }
 
 export function overridePolicy(policy: Policy, overrides: PolicyOverrides): Policy {

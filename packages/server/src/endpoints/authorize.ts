@@ -14,14 +14,13 @@ import {
 } from '../authorize/interaction.ts'
 import { consentPage, type PageContext, selectAccountPage, signInPage } from '../authorize/pages.ts'
 import { checkAuthorizationRequest, type RequestDeps } from '../authorize/request.ts'
-import type { Contract } from '../contracts/contract.ts'
+import { identifyBrowser } from '../identity/browser.ts'
 import { readAccounts, type SessionDeps } from '../identity/sessions.ts'
-import { newId } from '../platform/random.ts'
 import type { CookieChange, Endpoint, IncomingRequest, Reply } from '../protocol/message.ts'
 import { optional } from '../protocol/params.ts'
 
-export interface AuthorizeDeps extends InteractionDeps, SessionDeps {
-  readonly contract: Contract
+export interface AuthorizeDeps extends InteractionDeps, SessionDeps, Omit<ApproveDeps, 'store'> {
+  readonly authorizePath: string
   readonly store: SessionDeps['store'] &
     RequestDeps['store'] &
     DecideDeps['store'] &
@@ -34,13 +33,13 @@ export function createAuthorizeEndpoint(deps: AuthorizeDeps): Endpoint {
   return async (incoming) => {
     // OIDC Core §3.1.2.1 wants POST too, but a cross-site POST comes without our cookies: move on by GET.
     if (incoming.method === 'POST') {
-      const path = `${deps.contract.paths.authorize}?${formatRequest(incoming.params)}`
+      const path = `${deps.authorizePath}?${formatRequest(incoming.params)}`
       return { kind: 'local_redirect', path }
     }
     const { browser, cookies } = identifyBrowser(incoming)
     const { interaction, params } = openOrStart(incoming, browser, deps)
 
-    const request = await checkAuthorizationRequest(params, deps)
+    const request = await checkAuthorizationRequest(params, deps, occasionOf(incoming))
     const { id: requestId, log } = incoming
     await watchChallenge({ request, browser: interaction.browser, requestId, log })
     const accounts = await readAccounts(incoming.cookies.session, deps)
@@ -56,7 +55,17 @@ export function createAuthorizeEndpoint(deps: AuthorizeDeps): Endpoint {
       case 'consent':
         return { kind: 'page', status: 200, page: consentPage(context, decision, deps), cookies }
       case 'issue':
-        return approve({ ...decision, request, scopes: request.scopes, answered: undefined }, deps)
+        return approve(
+          {
+            ...decision,
+            request,
+            scopes: request.scopes,
+            answered: undefined,
+            requestId,
+            log,
+          },
+          deps,
+        )
     }
   }
 }
@@ -67,8 +76,13 @@ export function goOn(
   deps: AuthorizeDeps,
   cookies: readonly CookieChange[] = [],
 ): Reply {
-  const path = `${deps.contract.paths.authorize}?interaction=${sealInteraction(interaction, deps)}`
+  const path = `${deps.authorizePath}?interaction=${sealInteraction(interaction, deps)}`
   return { kind: 'local_redirect', path, cookies }
+}
+
+/** What the audit trail needs to know of a request. */
+export function occasionOf({ id, log }: IncomingRequest) {
+  return { requestId: id, log }
 }
 
 /** The interaction that a posted form brings back. */
@@ -87,15 +101,4 @@ function openOrStart(
   const sealed = optional(incoming.params, 'interaction')
   if (sealed !== undefined) return openInteraction(sealed, browser, deps)
   return { interaction: startInteraction(incoming.params, browser, deps), params: incoming.params }
-}
-
-/** A cookie that tells this browser from others before anyone has signed in (RFC 9700 §4.7). */
-export function identifyBrowser(incoming: IncomingRequest): {
-  browser: string
-  cookies: readonly CookieChange[]
-} {
-  const known = incoming.cookies.browser
-  if (known !== undefined) return { browser: known, cookies: [] }
-  const browser = newId()
-  return { browser, cookies: [{ name: 'browser', value: browser, maxAgeSeconds: undefined }] }
 }

@@ -5,18 +5,17 @@ import { decideNextStep } from '../authorize/decide.ts'
 import { type ConsentDecision, consentPage } from '../authorize/pages.ts'
 import { type AuthorizationRequest, checkAuthorizationRequest } from '../authorize/request.ts'
 import { readAccounts } from '../identity/sessions.ts'
-import { OAuthError } from '../protocol/errors.ts'
 import type { Endpoint } from '../protocol/message.ts'
 import { list, optional, type Params } from '../protocol/params.ts'
 import { findScope, type Tenant } from '../protocol/tenant.ts'
 import type { Membership } from '../store/records.ts'
-import { type AuthorizeDeps, goOn, resumeInteraction } from './authorize.ts'
+import { type AuthorizeDeps, goOn, occasionOf, resumeInteraction } from './authorize.ts'
 
 export function createConsentEndpoint(deps: AuthorizeDeps): Endpoint {
   return async (incoming) => {
     const { interaction, params } = resumeInteraction(incoming, deps)
     if (interaction.restarted) return goOn(interaction, deps)
-    const request = await checkAuthorizationRequest(params, deps)
+    const request = await checkAuthorizationRequest(params, deps, occasionOf(incoming))
     const accounts = await readAccounts(incoming.cookies.session, deps)
     const nowSeconds = deps.clock.nowSeconds()
     const asked = withPrompt(request)
@@ -30,7 +29,7 @@ export function createConsentEndpoint(deps: AuthorizeDeps): Endpoint {
 
     const scopes = allowedScopes(request, incoming.params, deps.tenant)
     if (optional(incoming.params, 'decision') !== 'allow' || scopes.length === 0) {
-      return deny({ request, interaction, error: new OAuthError('user_denied') }, deps)
+      return deny({ request, interaction }, deps)
     }
     const membership = pickMembership(decision, incoming.params)
     if (membership === 'missing') {
@@ -39,7 +38,10 @@ export function createConsentEndpoint(deps: AuthorizeDeps): Endpoint {
       return { kind: 'page', status: 422, page: { ...page, problem: 'organisation_missing' } }
     }
     const { account } = decision
-    return approve({ request, account, membership, scopes, answered: interaction }, deps)
+    return approve(
+      { request, account, membership, scopes, answered: interaction, ...occasionOf(incoming) },
+      deps,
+    )
   }
 }
 

@@ -1,16 +1,12 @@
 // Token introspection (RFC 7662): for the API a token is meant for, and for the app that holds it.
 
 import { authenticateClient, type ClientAuthDeps } from '../client-auth/index.ts'
+import type { AccessTokenFacts } from '../protocol/access-token-facts.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Endpoint } from '../protocol/message.ts'
 import { required } from '../protocol/params.ts'
 import { formatScope } from '../protocol/scope.ts'
-import type {
-  AccessTokenFacts,
-  ClientRecord,
-  GrantRecord,
-  RefreshTokenRecord,
-} from '../store/records.ts'
+import type { ClientRecord, GrantRecord, RefreshTokenRecord } from '../store/records.ts'
 import {
   type FindTokenDeps,
   type FoundToken,
@@ -25,7 +21,7 @@ export function createIntrospectionEndpoint(deps: ClientAuthDeps & FindTokenDeps
   return async (request) => {
     const client = await authenticateClient(request, deps)
     // RFC 7662 §2.1: the caller must prove who it is, and a public client cannot.
-    if (client.type === 'public') throw new OAuthError('client_credentials_missing')
+    if (!client.proven) throw new OAuthError('client_credentials_missing')
     const found = await findToken(required(request.params, 'token'), deps)
     const body = found && mayKnow(client, found) ? await describe(found, deps) : INACTIVE
     return { kind: 'json', status: 200, body }

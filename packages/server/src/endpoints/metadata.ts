@@ -1,9 +1,9 @@
 // Authorization server metadata (RFC 8414) and OpenID discovery: derived from what the tenant really does.
 
-import { RESPONSE_MODES } from '../authorize/request.ts'
+import { listResponseTypes, RESPONSE_MODES } from '../authorize/response.ts'
 import { CLIENT_AUTH_METHODS, CLIENT_SECRET_METHODS } from '../client-auth/index.ts'
 import type { Contract } from '../contracts/contract.ts'
-import { GRANT_TYPES } from '../grants/index.ts'
+import { listGrantTypeNames } from '../grants/index.ts'
 import type { Endpoint } from '../protocol/message.ts'
 import { PROMPT_VALUES } from '../protocol/prompt.ts'
 import { IDENTITY_SCOPES, type Tenant } from '../protocol/tenant.ts'
@@ -19,30 +19,59 @@ export function createMetadataEndpoint(deps: {
   return async () => ({ kind: 'json', status: 200, body, headers })
 }
 
-function describeServer({ issuer, policy, resourceServers }: Tenant, { paths }: Contract) {
-  const apiScopes = resourceServers.flatMap(({ scopes }) => scopes.map(({ name }) => name))
+function describeServer(tenant: Tenant, contract: Contract) {
+  const { issuer, policy, resourceServers, rules } = tenant
+  const { paths } = contract
+  const url = (path: string | undefined) => (path === undefined ? undefined : issuer + path)
+  const apiScopes = resourceServers.flatMap(({ scopes }) => scopes)
   return {
     // RFC 8414 §2
     issuer,
-    authorization_endpoint: issuer + paths.authorize,
-    token_endpoint: issuer + paths.token,
+    authorization_endpoint: url(paths.authorize),
+    token_endpoint: url(paths.token),
     jwks_uri: issuer + paths.jwks,
-    scopes_supported: [...new Set([...IDENTITY_SCOPES, ...apiScopes])],
-    response_types_supported: ['code'],
-    response_modes_supported: RESPONSE_MODES,
-    grant_types_supported: GRANT_TYPES.map(({ name }) => name),
-    token_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
-    revocation_endpoint: issuer + paths.revoke,
-    revocation_endpoint_auth_methods_supported: CLIENT_AUTH_METHODS,
+    scopes_supported: [
+      ...(rules.openId ? IDENTITY_SCOPES : []),
+      ...apiScopes.map(({ name }) => name),
+    ],
+    response_types_supported: listResponseTypes(tenant),
+    response_modes_supported: paths.authorize && RESPONSE_MODES,
+    grant_types_supported: listGrantNames(tenant),
+    token_endpoint_auth_methods_supported: paths.token && CLIENT_AUTH_METHODS,
+    revocation_endpoint: url(paths.revoke),
+    revocation_endpoint_auth_methods_supported: paths.revoke && CLIENT_AUTH_METHODS,
     introspection_endpoint: issuer + paths.introspect,
     introspection_endpoint_auth_methods_supported: CLIENT_SECRET_METHODS,
-    code_challenge_methods_supported: policy.pkce.methods,
+    code_challenge_methods_supported: paths.authorize && policy.pkce.methods,
     // RFC 9207 §3
-    authorization_response_iss_parameter_supported: true,
+    authorization_response_iss_parameter_supported: rules.issuerInResponses,
     // RFC 9728 §4
     protected_resources: resourceServers.map(({ audience }) => audience),
-    // OIDC Discovery §3
-    userinfo_endpoint: issuer + paths.userinfo,
+    ...(rules.openId && describeOpenId(tenant, contract)),
+    // Ours: what the scopes of the APIs let an app do, by language
+    scope_descriptions: Object.fromEntries(
+      apiScopes.map(({ name, description }) => [name, description]),
+    ),
+    // Ours: the feed of revocations that APIs follow
+    revocation_feed_endpoint: issuer + paths.revocations,
+    // Ours: the secret keys of an API, where it has its own
+    resource_keys_endpoint: rules.jwt.keyPerApi ? issuer + paths.resourceKeys : undefined,
+    // Ours: the versions of the API, and where it tells who uses them
+    api_versions_endpoint: tenant.apiVersions && issuer + paths.apiVersions,
+    version_usage_endpoint: tenant.apiVersions && issuer + paths.versionUsage,
+  }
+}
+
+/** RFC 7591 §2: `implicit` is a grant type, too, though the token endpoint knows nothing of it. */
+function listGrantNames(tenant: Tenant): readonly string[] {
+  const names = listGrantTypeNames(tenant)
+  return listResponseTypes(tenant).includes('token') ? [...names, 'implicit'] : names
+}
+
+/** OIDC Discovery §3 */
+function describeOpenId({ issuer, policy }: Tenant, { paths }: Contract) {
+  return {
+    userinfo_endpoint: paths.userinfo && issuer + paths.userinfo,
     end_session_endpoint: issuer + paths.signOut,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [policy.signing.algorithm],
@@ -59,7 +88,5 @@ function describeServer({ issuer, policy, resourceServers }: Tenant, { paths }: 
     claims_parameter_supported: false,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
-    // Ours: the feed of revocations that APIs follow
-    revocation_feed_endpoint: issuer + paths.revocations,
   }
 }

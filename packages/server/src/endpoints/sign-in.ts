@@ -4,12 +4,11 @@ import type { Interaction } from '../authorize/interaction.ts'
 import { signInPage } from '../authorize/pages.ts'
 import { checkAuthorizationRequest } from '../authorize/request.ts'
 import { type Account, readAccounts, sessionCookie, startSession } from '../identity/sessions.ts'
-import { type SignInDeps, signIn } from '../identity/sign-in.ts'
+import type { SignInDeps } from '../identity/sign-in.ts'
+import { checkSignInForm } from '../identity/sign-in-form.ts'
 import type { Endpoint, IncomingRequest } from '../protocol/message.ts'
-import type { SignInPage } from '../protocol/page.ts'
-import { optional } from '../protocol/params.ts'
 import type { UserRecord } from '../store/records.ts'
-import { type AuthorizeDeps, goOn, resumeInteraction } from './authorize.ts'
+import { type AuthorizeDeps, goOn, occasionOf, resumeInteraction } from './authorize.ts'
 
 export type SignInEndpointDeps = AuthorizeDeps & SignInDeps
 
@@ -17,10 +16,10 @@ export function createSignInEndpoint(deps: SignInEndpointDeps): Endpoint {
   return async (incoming) => {
     const { interaction, params } = resumeInteraction(incoming, deps)
     if (interaction.restarted) return goOn(interaction, deps)
-    const request = await checkAuthorizationRequest(params, deps)
+    const request = await checkAuthorizationRequest(params, deps, occasionOf(incoming))
     const accounts = await readAccounts(incoming.cookies.session, deps)
 
-    const result = await checkForm(incoming, deps)
+    const result = await checkSignInForm(incoming, deps)
     if ('problem' in result) {
       const page = signInPage({ request, interaction, accounts }, deps, result)
       if (result.problem.kind !== 'locked') return { kind: 'page', status: 422, page }
@@ -28,26 +27,6 @@ export function createSignInEndpoint(deps: SignInEndpointDeps): Endpoint {
     }
     return signedIn(result.user, { incoming, interaction, accounts, deps })
   }
-}
-
-type FormResult =
-  | { readonly user: UserRecord }
-  | { readonly problem: NonNullable<SignInPage['problem']>; readonly username: string }
-
-async function checkForm(incoming: IncomingRequest, deps: SignInEndpointDeps): Promise<FormResult> {
-  const username = optional(incoming.params, 'username') ?? ''
-  const password = optional(incoming.params, 'password') ?? ''
-  const fields = (['username', 'password'] as const).filter((name) => !incoming.params.has(name))
-  if (fields.length > 0) return { problem: { kind: 'field_missing', fields }, username }
-  const outcome = await signIn(
-    { username, password, address: incoming.address, requestId: incoming.id, log: incoming.log },
-    deps,
-  )
-  if (outcome.outcome === 'signed_in') return { user: outcome.user }
-  if (outcome.outcome === 'locked') {
-    return { problem: { kind: 'locked', seconds: outcome.seconds }, username }
-  }
-  return { problem: { kind: 'wrong_credentials' }, username }
 }
 
 async function signedIn(

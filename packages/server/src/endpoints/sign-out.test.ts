@@ -14,6 +14,8 @@ const silent = { info: () => {}, warn: () => {}, error: () => {} }
 const post: IncomingRequest = {
   method: 'POST',
   params: parseForm('client_id=web-app&state=a+b'),
+  inUrl: false,
+  json: undefined,
   authorization: undefined,
   origin: 'https://app.example',
   cookies: {},
@@ -30,7 +32,7 @@ const endpoint = createSignOutEndpoint({
   clock: createFakeClock(),
   sealer: new Sealer(randomBytes(32)),
   store: {
-    createSession: async () => {},
+    createSession: async () => true,
     findSession: async () => null,
     touchSession: async () => {},
     endSession: async () => false,
@@ -39,6 +41,7 @@ const endpoint = createSignOutEndpoint({
   keys: {
     signer: () => Promise.reject(new Error('signs nothing')),
     publicKeys: async () => [],
+    secretKeys: async () => [],
     findVerificationKey: async () => undefined,
     reload: () => {},
   },

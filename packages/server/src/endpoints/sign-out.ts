@@ -2,6 +2,7 @@
 
 import { describeAccount } from '../authorize/pages.ts'
 import type { Contract } from '../contracts/contract.ts'
+import { identifyBrowser } from '../identity/browser.ts'
 import {
   type Account,
   endSessions,
@@ -23,7 +24,6 @@ import {
 import type { Store } from '../store/port.ts'
 import { readIdTokenHint } from '../tokens/id-token.ts'
 import type { KeyRing } from '../tokens/keys.ts'
-import { identifyBrowser } from './authorize.ts'
 
 export interface SignOutDeps extends SessionDeps {
   readonly store: SessionDeps['store'] & Pick<Store, 'findClient'>
@@ -124,12 +124,8 @@ async function readClientId(params: Params, deps: SignOutDeps): Promise<string |
   const hint = optional(params, 'id_token_hint')
   const named = optional(params, 'client_id')
   if (hint === undefined) return named
-  const { tenant, keys, clock } = deps
-  const read = await readIdTokenHint(hint, {
-    issuer: tenant.issuer,
-    keys,
-    nowSeconds: clock.nowSeconds(),
-  })
+  const { tenant, keys } = deps
+  const read = await readIdTokenHint(hint, { issuer: tenant.issuer, keys })
   if (!read || (named !== undefined && named !== read.clientId))
     throw new PageError('request_malformed')
   return read.clientId

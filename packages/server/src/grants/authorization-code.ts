@@ -1,5 +1,7 @@
 // Authorization code grant (RFC 6749 §4.1.3) with PKCE (RFC 7636 §4.5).
 
+import type { AuthenticatedClient } from '../client-auth/index.ts'
+import { accessTokenLifetime } from '../legacy/allowances.ts'
 import { sha256 } from '../platform/hash.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { list, optional, type Params, required } from '../protocol/params.ts'
@@ -37,7 +39,7 @@ export const authorizationCode: GrantType<CodeRequest> = {
     if (!found) throw new OAuthError('code_unknown')
     const { code, grant } = found
 
-    const refusal = checkBinding(code, request, client.id)
+    const refusal = checkBinding(code, request, client)
     if (refusal) throw new OAuthError(refusal)
     if (code.redeemedAtSeconds !== null) return refuseReplay(grant, context)
 
@@ -53,6 +55,8 @@ export const authorizationCode: GrantType<CodeRequest> = {
           ? { kind: 'new', endsAtSeconds: now + tenant.policy.refreshToken.absoluteSeconds }
           : { kind: 'none' },
         idToken: grant.scopes.includes('openid') ? { nonce: code.nonce } : undefined,
+        lifetimeSeconds: await accessTokenLifetime(context, deps),
+        clientAuthenticated: client.proven,
       },
       deps,
     )
@@ -76,12 +80,14 @@ export const authorizationCode: GrantType<CodeRequest> = {
 function checkBinding(
   code: CodeRecord,
   request: CodeRequest,
-  clientId: string,
+  client: AuthenticatedClient,
 ): Reason | undefined {
-  if (code.clientId !== clientId) return 'code_of_other_client'
+  if (code.clientId !== client.id) return 'code_of_other_client'
   if (code.redirectUriSent || request.redirectUri !== undefined) {
     if (request.redirectUri !== code.redirectUri) return 'redirect_uri_differs'
   }
+  // RFC 9700 §2.1.1: one of the two must show that the app that asked is the one that redeems.
+  if (!client.proven && code.codeChallenge === null) return 'client_credentials_missing'
   return checkVerifier(code, request.codeVerifier)
 }
 

@@ -1,5 +1,6 @@
 // Client credentials grant (RFC 6749 §4.4): the app acts for itself, within its own organisation and unit.
 
+import { accessTokenLifetime } from '../legacy/allowances.ts'
 import { newId } from '../platform/random.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { asGrantId } from '../protocol/ids.ts'
@@ -24,7 +25,8 @@ export const clientCredentials: GrantType<ClientCredentialsRequest> = {
     resources: parseResources(list(params, 'resource')), // RFC 8707 §2.2: OPTIONAL
   }),
 
-  async run(request, { client, deps }) {
+  async run(request, context) {
+    const { client, deps } = context
     const { tenant, store } = deps
     // There is no user here: scopes that speak of one make no sense (OIDC Core §5.4).
     const available = client.scopes.filter((scope) => !isIdentityScope(scope))
@@ -52,6 +54,8 @@ export const clientCredentials: GrantType<ClientCredentialsRequest> = {
         audience,
         refresh: { kind: 'none' }, // RFC 6749 §4.4.3: SHOULD NOT be included
         idToken: undefined,
+        lifetimeSeconds: await accessTokenLifetime(context, deps),
+        clientAuthenticated: true,
       },
       deps,
     )

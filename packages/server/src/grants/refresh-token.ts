@@ -1,5 +1,6 @@
 // Refresh token grant (RFC 6749 §6): rotation, retries that survive a lost answer, reuse detection (RFC 9700 §4.14).
 
+import { accessTokenLifetime } from '../legacy/allowances.ts'
 import { digestOf, sha256 } from '../platform/hash.ts'
 import { sealerFromSecret } from '../platform/seal.ts'
 import { OAuthError } from '../protocol/errors.ts'
@@ -36,14 +37,20 @@ export const refreshToken: GrantType<RefreshRequest> = {
     if (!found) throw new OAuthError('refresh_token_unknown')
     const { token, grant } = found
     if (token.clientId !== client.id) throw new OAuthError('refresh_token_of_other_client')
+    if (token.clientAuthenticated && !client.proven) {
+      throw new OAuthError('client_credentials_missing')
+    }
 
     const plan = {
       grant,
       ...narrowGrant(grant, request, tenant),
       // OIDC Core §12.2: a refreshed ID token carries no nonce.
       idToken: grant.scopes.includes('openid') ? { nonce: null } : undefined,
+      lifetimeSeconds: await accessTokenLifetime(context, deps),
+      clientAuthenticated: client.proven,
     }
-    return client.refreshPolicy === 'stable'
+    // RFC 9700 §4.14.2: without a proof of the client, only rotation shows that a token was stolen.
+    return client.refreshPolicy === 'stable' && client.proven
       ? renew(request, { token, plan, context })
       : rotate(request, { token, plan, context })
   },

@@ -6,7 +6,7 @@ import { OAuthError, PageError, type PageErrorReason, RedirectError } from '../p
 import type { Reply } from '../protocol/message.ts'
 import type { Reason } from '../protocol/reasons.ts'
 import { StoreUnavailableError } from '../store/port.ts'
-import { readUiLocales } from './read.ts'
+import { readReader, readUiLocales } from './read.ts'
 import type { Route, Site } from './route.ts'
 
 export function answerFailure(
@@ -17,7 +17,7 @@ export function answerFailure(
   logFailure(failure, request)
   return route.audience === 'page'
     ? answerAsPage(failure, request, site)
-    : answerAsJson(failure, site)
+    : answerAsJson(failure, request, site)
 }
 
 const RETRY_AFTER_SECONDS = 1
@@ -52,12 +52,14 @@ function logFailure(thrown: unknown, { log }: FastifyRequest): void {
   else log.info(line, 'request refused')
 }
 
-function answerAsJson(failure: unknown, site: Site): Reply {
+function answerAsJson(failure: unknown, request: FastifyRequest, site: Site): Reply {
   const error = failure instanceof OAuthError ? failure : new OAuthError('unexpected')
   const headers = refusalHeaders(error, site.issuer)
   // RFC 6750 §3.1: a request without a token hears nothing but that one is needed.
   if (error.reason === 'bearer_missing') return { kind: 'empty', status: error.status, headers }
-  return { kind: 'json', status: error.status, body: site.errorResponse(error), headers }
+  const reader = { ...readReader(request), uiLocales: readUiLocales(request) }
+  const { text, language } = site.describeError(error, reader)
+  return { kind: 'json', ...site.errorResponse(error, text), headers, language }
 }
 
 function refusalHeaders(error: OAuthError, issuer: string): Record<string, string> {
@@ -72,7 +74,7 @@ function refusalHeaders(error: OAuthError, issuer: string): Record<string, strin
   return headers
 }
 
-/** RFC 6750 §3 */
+/** RFC 6750 §3: in ASCII, so in English for everybody. */
 function bearerChallenge(error: OAuthError, issuer: string): string {
   const realm = `Bearer realm="${issuer}"`
   if (error.reason === 'bearer_missing') return realm
@@ -82,12 +84,13 @@ function bearerChallenge(error: OAuthError, issuer: string): string {
 
 function answerAsPage(failure: unknown, request: FastifyRequest, site: Site): Reply {
   if (failure instanceof RedirectError) {
-    const { error, target } = failure
+    const { error, target, uiLocales } = failure
+    const { text } = site.describeError(error, { ...readReader(request), uiLocales })
     const fields = {
       error: error.code,
-      error_description: error.description,
+      error_description: text,
       state: target.state,
-      iss: site.issuer, // RFC 9207 §2: errors too
+      iss: site.responseIssuer, // RFC 9207 §2: errors too
     }
     return { kind: 'authorization', ...target, fields }
   }

@@ -1,17 +1,20 @@
-// Turns an HTTP request into an IncomingRequest. Parameters have one source: the body of a POST, the query of a GET.
+// Turns an HTTP request into an IncomingRequest. Parameters have one source: the query of a GET, the body of a POST,
+// or the query of a POST where a legacy contract has it so.
 
 import type { FastifyRequest } from 'fastify'
+import type { Encoding } from '../contracts/contract.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import { parseJson, readJsonParams } from '../protocol/json.ts'
 import type { IncomingRequest } from '../protocol/message.ts'
-import { type Params, parseForm } from '../protocol/params.ts'
+import { parseForm } from '../protocol/params.ts'
 import { readCookies } from './cookies.ts'
-import type { Route, Site } from './route.ts'
+import type { Reader, Route, Site } from './route.ts'
 
 export function readRequest(request: FastifyRequest, route: Route, site: Site): IncomingRequest {
   const { headers } = request
   return {
     method: request.method === 'POST' ? 'POST' : 'GET',
-    params: readParams(request, route),
+    ...readInput(request, route),
     authorization: headers.authorization,
     origin: headers.origin,
     cookies: readCookies(request, site.tenant),
@@ -21,6 +24,10 @@ export function readRequest(request: FastifyRequest, route: Route, site: Site): 
     id: request.id,
     log: request.log,
   }
+}
+
+export function readReader({ headers }: FastifyRequest): Reader {
+  return { acceptLanguage: headers['accept-language'] }
 }
 
 /** The languages that an app asked its user's pages to be in (OIDC Core §3.1.2.1), for pages about a bad request. */
@@ -39,29 +46,59 @@ function rawQuery(request: FastifyRequest): string {
   return (request.raw.url ?? '').slice(rawPath(request).length + 1)
 }
 
-function readParams(request: FastifyRequest, route: Route): Params {
+type Input = Pick<IncomingRequest, 'params' | 'inUrl' | 'json'>
+
+/** From one place only: what a URL and a body say together, two readers may understand differently. */
+function readInput(request: FastifyRequest, route: Route): Input {
   const query = rawQuery(request)
-  if (request.method !== 'POST') return parseForm(query, route.repeatable)
+  if (request.method !== 'POST') return fromForm(query, route)
+  const { encodings = FORM_ONLY } = route
+  const hasBody = Buffer.isBuffer(request.body) && request.body.length > 0
+  if (query === '') return hasBody ? readBody(request, route) : fromForm('', route)
   // RFC 6749 §2.3.1: parameters of a POST must not be in the URL, where logs and histories keep them.
-  if (query !== '') throw new OAuthError('query_with_body')
-  const { body } = request
-  if (!Buffer.isBuffer(body) || body.length === 0) return parseForm('')
-  checkContentType(request)
-  return parseForm(decodeUtf8(body), route.repeatable)
+  if (!encodings.includes('query')) throw new OAuthError('query_with_body')
+  if (hasBody) throw new OAuthError('sources_several')
+  return { ...fromForm(query, route), inUrl: true }
 }
 
-const FORM = /^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\s*)?$/i
+function fromForm(text: string, route: Route): Input {
+  return { params: parseForm(text, route.repeatable), inUrl: false, json: undefined }
+}
 
-function checkContentType({ headers }: FastifyRequest): void {
-  const encoded = headers['content-encoding']
-  if (encoded !== undefined && encoded !== 'identity')
-    throw new OAuthError('content_type_unsupported')
-  if (!FORM.test(headers['content-type'] ?? '')) throw new OAuthError('content_type_unsupported')
+const FORM_ONLY: readonly Encoding[] = ['form']
+const FORM = /^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\s*)?$/i
+const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i
+const STRICT_JSON_TYPE = /^application\/json$/i
+
+function readBody(request: FastifyRequest, route: Route): Input {
+  const { encodings = FORM_ONLY, strictJson = false, jsonDocument = false } = route
+  const { 'content-type': type = '', 'content-encoding': encoded = 'identity' } = request.headers
+  const isForm = encodings.includes('form') && FORM.test(type)
+  const isJson =
+    encodings.includes('json') && (strictJson ? STRICT_JSON_TYPE : JSON_TYPE).test(type)
+  if (encoded !== 'identity' || !(isForm || isJson)) {
+    throw new OAuthError('content_type_unsupported', { parameter: describeTypes(encodings) })
+  }
+  const text = decodeUtf8(request.body)
+  if (isForm) return fromForm(text, route)
+  const json = parseJson(text)
+  return { params: jsonDocument ? new Map() : readJsonParams(json), inUrl: false, json }
+}
+
+const TYPES: Readonly<Record<Encoding, string | undefined>> = {
+  form: 'application/x-www-form-urlencoded',
+  json: 'application/json',
+  query: undefined,
+}
+
+function describeTypes(encodings: readonly Encoding[]): string {
+  return encodings.flatMap((encoding) => TYPES[encoding] ?? []).join(', ')
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-function decodeUtf8(bytes: Buffer): string {
+function decodeUtf8(bytes: unknown): string {
+  if (!Buffer.isBuffer(bytes)) throw new OAuthError('encoding_invalid')
   try {
     return utf8.decode(bytes)
   } catch (cause) {

@@ -38,17 +38,27 @@ function sendJson(
   route: Route,
 ): FastifyReply {
   if (route.audience === 'public') reply.headers(SHARED_HEADERS)
+  if (answer.language !== undefined) {
+    reply.header('content-language', answer.language)
+    addVary(reply, 'Accept-Language')
+  }
   return reply
     .code(answer.status)
     .headers({ ...JSON_HEADERS, ...answer.headers })
     .send(JSON.stringify(answer.body))
 }
 
+/** Beside what CORS has put there. */
+export function addVary(reply: FastifyReply, header: string): void {
+  const others = reply.getHeader('vary')
+  reply.header('vary', others === undefined ? header : `${others}, ${header}`)
+}
+
 function sendPage(reply: FastifyReply, page: RenderedPage): FastifyReply {
+  addVary(reply, 'Accept-Language, Cookie')
   return reply
     .headers(PAGE_HEADERS)
     .header('content-language', page.language)
-    .header('vary', 'Accept-Language, Cookie')
     .header('content-security-policy', page.contentSecurityPolicy)
     .send(page.html)
 }

@@ -1,7 +1,9 @@
 // What a route is: data that app.ts fills in and server.ts serves. HTTP itself stays in this folder.
 
-import type { OAuthError } from '../protocol/errors.ts'
-import type { Endpoint } from '../protocol/message.ts'
+import type { ApiVersions } from '@ostiary/resource/api-versions'
+import type { Encoding, ErrorResponse } from '../contracts/contract.ts'
+import type { ErrorDescription, OAuthError } from '../protocol/errors.ts'
+import type { Endpoint, Log } from '../protocol/message.ts'
 import type { Page } from '../protocol/page.ts'
 import type { VerifiedRedirectUri } from '../protocol/redirect-uri.ts'
 
@@ -21,14 +23,31 @@ export interface Route {
   readonly endpoint: Endpoint
   /** A POST that other sites may send here: it changes nothing (OIDC Core §3.1.2.1). */
   readonly crossSitePost?: boolean
+  /** How a POST carries its parameters; a form when not set. */
+  readonly encodings?: readonly Encoding[]
+  /** Whether `application/json` must come without media type parameters. */
+  readonly strictJson?: boolean
+  /** Whether the JSON body is handed on as it is, instead of as parameters. */
+  readonly jsonDocument?: boolean
+  /** The versions of the API, where a request may name the one that it was written for. */
+  readonly apiVersions?: RouteVersions | undefined
   /** Form fields that may come more than once. */
   readonly repeatable?: ReadonlySet<string>
+}
+
+export interface RouteVersions {
+  /** As they stand now. */
+  published(): ApiVersions
+  /** Never waited for. */
+  recordUse(clientId: string, version: string, log: Log): void
 }
 
 /** A tenant as HTTP sees it. */
 export interface Site {
   readonly tenant: string
   readonly issuer: string
+  /** `iss` of authorization responses, where the contract has it (RFC 9207 §2). */
+  readonly responseIssuer: string | undefined
   /** Whether `X-Forwarded-Proto` is to be believed. */
   readonly behindTrustedProxy: boolean
   readonly routes: readonly Route[]
@@ -37,7 +56,10 @@ export interface Site {
   /** Folder with the style sheet and scripts of the pages. */
   readonly assetsFolder: string
   readonly brandStylesheet: string
-  errorResponse(error: OAuthError): Record<string, unknown>
+  /** Status and body of a refusal that is told in JSON. */
+  errorResponse(error: OAuthError, description: string): ErrorResponse
+  /** The words for a refusal that is told to an app. */
+  describeError(error: OAuthError, reader: RequestReader): ErrorDescription
   renderPage(page: Page, reader: Reader): RenderedPage
   renderFormPost(formPost: FormPost, reader: Reader): RenderedPage
   isAllowedOrigin(origin: string): Promise<boolean>
@@ -46,6 +68,11 @@ export interface Site {
 /** For whom a page is written. */
 export interface Reader {
   readonly acceptLanguage: string | undefined
+}
+
+/** A reader of whom the request says more (OIDC Core §3.1.2.1). */
+export interface RequestReader extends Reader {
+  readonly uiLocales: string | undefined
 }
 
 /** An authorization response that the browser posts to the app. */

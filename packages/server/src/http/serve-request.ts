@@ -2,13 +2,14 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError, PageError } from '../protocol/errors.ts'
+import { serveVersion } from './api-version.ts'
 import { allowOrigin } from './cors.ts'
 import { checkSameOrigin } from './csrf.ts'
 import { answerFailure } from './failures.ts'
 import { JSON_HEADERS } from './headers.ts'
-import { rawPath, readRequest } from './read.ts'
+import { rawPath, readReader, readRequest } from './read.ts'
 import { sendReply } from './respond.ts'
-import type { Reader, Route, Site } from './route.ts'
+import type { Route, Site } from './route.ts'
 import { cameInTheClear } from './transport.ts'
 
 export interface Context {
@@ -30,8 +31,10 @@ export async function serveRequest(
     if (route.audience === 'page' && request.method === 'POST' && !route.crossSitePost) {
       checkSameOrigin(request.headers, site.issuer)
     }
-    const answer = await route.endpoint(readRequest(request, route, site))
-    return sendReply(reply, answer, { ...context, reader: readerOf(request) })
+    const incoming = readRequest(request, route, site)
+    const refused = serveVersion(incoming, { request, reply, ...context })
+    const answer = refused ?? (await route.endpoint(incoming))
+    return sendReply(reply, answer, { ...context, reader: readReader(request) })
   } catch (error) {
     return sendFailure(error, { request, reply, ...context })
   }
@@ -43,7 +46,7 @@ export function sendFailure(
 ): FastifyReply {
   const { request, reply, route, site } = input
   const answer = answerFailure(error, { request, route, site })
-  return sendReply(reply, answer, { route, site, reader: readerOf(request) })
+  return sendReply(reply, answer, { route, site, reader: readReader(request) })
 }
 
 function sendNotFound(
@@ -76,8 +79,4 @@ export function refuseMethod(
     error_description: `Use ${allowed.join(' or ')} for this address.`,
   }
   return reply.code(405).headers(JSON_HEADERS).send(JSON.stringify(body))
-}
-
-function readerOf(request: FastifyRequest): Reader {
-  return { acceptLanguage: request.headers['accept-language'] }
 }

@@ -13,7 +13,7 @@ const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS',
 /** Serves a tenant's routes below the path of its issuer. */
 export function serveSite(server: FastifyInstance, site: Site, host: string | undefined): void {
   const prefix = new URL(site.issuer).pathname.replace(/\/$/, '')
-  const constraints = host === undefined ? {} : { constraints: { host } }
+  const constraints = host === undefined ? {} : { host }
   server.register(async (scope) => {
     await scope.register(cookie)
     scope.addHook('onRequest', async (request, reply) => {
@@ -24,7 +24,7 @@ export function serveSite(server: FastifyInstance, site: Site, host: string | un
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
       done(null, body),
     )
-    serveAssets(scope, site, prefix)
+    serveAssets(scope, site, { prefix, constraints })
     const routes = [
       ...site.routes.map((route) => ({ ...route, path: prefix + route.path })),
       ...site.rootRoutes,
@@ -40,7 +40,7 @@ interface PathRoutes {
   /** The routes of this path, one per method. */
   readonly routes: readonly Route[]
   readonly site: Site
-  readonly constraints: object
+  readonly constraints: { readonly host?: string }
 }
 
 function servePath(scope: FastifyInstance, input: PathRoutes): void {
@@ -50,7 +50,7 @@ function servePath(scope: FastifyInstance, input: PathRoutes): void {
       url: path,
       method: route.methods.includes('GET') ? [...route.methods, 'HEAD'] : [...route.methods],
       exposeHeadRoute: false,
-      ...constraints,
+      constraints,
       handler: (request, reply) => serveRequest(request, reply, { route, site }),
       errorHandler: (error, request, reply) => {
         sendFailure(error, { request, reply, route, site })
@@ -76,7 +76,7 @@ function serveOtherMethods(scope: FastifyInstance, input: PathRoutes): void {
     url: path,
     method: ALL_METHODS.filter((method) => !allowed.includes(method)),
     exposeHeadRoute: false,
-    ...constraints,
+    constraints,
     handler: answer,
     // A body that cannot be read changes nothing about the method.
     errorHandler: (_error, request, reply) => {

@@ -4,6 +4,7 @@
 import type { Clock } from '../platform/clock.ts'
 import { sha256 } from '../platform/hash.ts'
 import { looksLikeSecret, newId, newSecret } from '../platform/random.ts'
+import { PageError } from '../protocol/errors.ts'
 import type { CookieChange } from '../protocol/message.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
@@ -42,6 +43,7 @@ export async function readAccounts(
 /**
  * Starts a session after a sign-in. Its id is always new, whatever the browser sent (ASVS 7.2.4);
  * an older session of the same user in this browser ends.
+ * @throws PageError when the password changed, or the user was disabled, since it was checked
  */
 export async function startSession(
   input: {
@@ -67,7 +69,9 @@ export async function startSession(
     userAgent: input.userAgent?.slice(0, MAX_USER_AGENT_LENGTH) ?? null,
     address: input.address,
   }
-  await store.createSession(session)
+  if (!(await store.createSession(session, input.user.passwordHash))) {
+    throw new PageError('interaction_invalid', { status: 403 })
+  }
   const account = { session, user: input.user, secret }
   const others = input.present.filter(({ user }) => user.id !== input.user.id)
   const kept = others.slice(0, MAX_ACCOUNTS - 1)

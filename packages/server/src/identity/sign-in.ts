@@ -71,15 +71,21 @@ export async function signIn(credentials: Credentials, deps: SignInDeps): Promis
 async function checkPassword(
   username: string,
   password: string,
-  { tenant, store }: SignInDeps,
+  deps: SignInDeps,
 ): Promise<UserRecord | undefined> {
+  const { tenant, store } = deps
   const user = await store.findUserByUsername(tenant.name, username)
   // Nobody has a longer one, so its hash need not be made (ASVS 6.2.9).
   if ([...password].length > MAX_PASSWORD_CODE_POINTS) return undefined
   const { correct, outdated } = await verifyPassword(password, user?.passwordHash ?? null)
   if (!user || !correct || user.disabledAtSeconds !== null) return undefined
-  if (outdated) await store.updatePasswordHash(tenant.name, user.id, await hashPassword(password))
-  return user
+  const before = user.passwordHash
+  if (!outdated || before === null) return user
+  const after = await hashPassword(password)
+  const hashes = { tenant: tenant.name, userId: user.id, before, after }
+  if (await store.updatePasswordHash(hashes)) return { ...user, passwordHash: after }
+  // Another sign-in has made it anew, or it is no longer the password.
+  return checkPassword(username, password, deps)
 }
 
 /** Nobody has a longer name; what was typed instead of one should not fill the audit trail. */

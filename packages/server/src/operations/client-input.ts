@@ -1,8 +1,9 @@
 // What an app may be registered with. Gathers everything that is wrong before it refuses.
 
+import { ALLOWANCE_NAMES, type Allowance } from '../protocol/allowance.ts'
 import { type RedirectUriProblem, redirectUriProblem } from '../protocol/redirect-uri.ts'
 import { findScope, isIdentityScope, type Tenant } from '../protocol/tenant.ts'
-import type { ClientRecord } from '../store/records.ts'
+import type { ClientAllowance, ClientRecord } from '../store/records.ts'
 import { checkHandle, checkName, checkWebAddress, findRepeated } from './field-checks.ts'
 import type { FieldProblem } from './operation.ts'
 
@@ -25,6 +26,8 @@ export interface NewClient {
   readonly resourceServer?: string | undefined
   readonly requirePkce?: boolean | undefined
   readonly refreshPolicy?: ClientRecord['refreshPolicy'] | undefined
+  /** Legacy allowances besides those that every app of the contract has. */
+  readonly allowances?: readonly ClientAllowance[] | undefined
   readonly publisher?: string | undefined
   readonly homepage?: string | undefined
   readonly privacyUri?: string | undefined
@@ -39,15 +42,33 @@ export interface RegistrableGrantType {
 
 const MAX_REDIRECT_URIS = 50
 
-export function defaultGrantTypes(input: NewClient): readonly string[] {
+export function defaultGrantTypes(input: Omit<NewClient, 'allowances'>): readonly string[] {
   if (input.grantTypes) return input.grantTypes
   if (input.resourceServer !== undefined) return []
   const usesBrowser = input.type === 'public' || (input.redirectUris ?? []).length > 0
   return usesBrowser ? ['authorization_code', 'refresh_token'] : ['client_credentials']
 }
 
+/** A new app has the allowances that it is given, and those that every app of the contract has. */
 export function checkNewClient(
   input: NewClient,
+  tenant: Tenant,
+  known: readonly RegistrableGrantType[],
+): FieldProblem[] {
+  const usual = ALLOWANCE_NAMES.filter(
+    (name) => tenant.rules.allowances[name] === 'at-registration',
+  )
+  const allowances = [...(input.allowances ?? []), ...usual.map((name) => ({ name }))]
+  return checkClient({ ...input, allowances }, tenant, known)
+}
+
+/** An app as it is, or as it is going to be. */
+interface ClientInput extends Omit<NewClient, 'allowances'> {
+  readonly allowances?: readonly Pick<ClientAllowance, 'name'>[] | undefined
+}
+
+export function checkClient(
+  input: ClientInput,
   tenant: Tenant,
   known: readonly RegistrableGrantType[],
 ): FieldProblem[] {
@@ -56,8 +77,9 @@ export function checkNewClient(
     ...(input.id === undefined ? [] : checkHandle('id', input.id)),
     ...checkName('name', input.name),
     ...(input.publisher === undefined ? [] : checkName('publisher', input.publisher)),
-    ...checkGrantTypes(input, grantTypes, known),
-    ...checkRedirectUris(input, grantTypes),
+    ...checkGrantTypes(input, offeredGrantTypes(tenant, known), tenant),
+    ...checkLegacyGrants(input, tenant),
+    ...checkRedirectUris(input, { grantTypes, tenant }),
     ...checkScopes(input, tenant),
     ...checkAudiences(input, tenant),
     ...(input.type === 'public' ? checkPublic(input) : []),
@@ -67,28 +89,69 @@ export function checkNewClient(
   ]
 }
 
-function checkGrantTypes(
-  { type }: NewClient,
-  grantTypes: readonly string[],
+/** It has no endpoint of its own, but an app is registered for it all the same. */
+const IMPLICIT: RegistrableGrantType = { name: 'implicit', forPublicClients: true }
+
+function offeredGrantTypes(
+  { rules }: Tenant,
   known: readonly RegistrableGrantType[],
+): readonly RegistrableGrantType[] {
+  return [...known, IMPLICIT].filter(({ name }) => rules.grantTypes.includes(name))
+}
+
+function checkGrantTypes(
+  input: ClientInput,
+  known: readonly RegistrableGrantType[],
+  { contract }: Tenant,
 ): FieldProblem[] {
   const field = 'grantTypes'
+  const { type } = input
+  const grantTypes = defaultGrantTypes(input)
   const problems = grantTypes.flatMap((name) => {
     const grantType = known.find((candidate) => candidate.name === name)
     if (!grantType) {
       const names = known.map((candidate) => candidate.name).join(', ')
-      return [{ field, problem: `"${name}" is not offered: choose among ${names}` }]
+      const remedy = names === '' ? `contract ${contract} has none` : `choose among ${names}`
+      return [{ field, problem: `"${name}" is not offered: ${remedy}` }]
     }
     if (type === 'confidential' || grantType.forPublicClients) return []
     return [{ field, problem: `"${name}" is not for public apps: they have no secret` }]
   })
-  if (grantTypes.includes('refresh_token') && !grantTypes.includes('authorization_code')) {
+  const gives = grantTypes.some((name) => name === 'authorization_code' || name === 'password')
+  if (grantTypes.includes('refresh_token') && !gives) {
     problems.push({ field, problem: 'refresh_token needs authorization_code beside it' })
   }
   return problems
 }
 
-const REDIRECT_REMEDIES: Record<RedirectUriProblem, string> = {
+/** A legacy grant needs its allowance, and the password grant an app of one's own besides. */
+function checkLegacyGrants(input: ClientInput, tenant: Tenant): FieldProblem[] {
+  const field = 'grantTypes'
+  const offered = defaultGrantTypes(input).filter((name) => tenant.rules.grantTypes.includes(name))
+  const problems = (['implicit', 'password'] as const)
+    .filter((name) => offered.includes(name) && !isAllowed(name, input, tenant))
+    .map((name) => ({ field, problem: `"${name}" needs the legacy allowance of that name` }))
+  if (offered.includes('password') && input.party !== 'first') {
+    problems.push({ field, problem: '"password" is for first-party apps only' })
+  }
+  return problems
+}
+
+function isAllowed(
+  name: Allowance,
+  { allowances = [] }: Pick<ClientInput, 'allowances'>,
+  { rules }: Tenant,
+): boolean {
+  const isDeclared = rules.allowances[name] !== undefined
+  return isDeclared && allowances.some((allowance) => allowance.name === name)
+}
+
+type RegistrationProblem = RedirectUriProblem | 'not_https'
+
+const MAX_URI_LENGTH = '2048'
+
+const REDIRECT_REMEDIES: Record<RegistrationProblem, string> = {
+  not_https: 'is not https: apps here take nothing else, on the device neither',
   not_absolute: 'is not an absolute URI: give it with scheme and host',
   has_fragment: 'has a fragment (#…): leave it out',
   has_userinfo: 'has a user name or password before the host: leave it out',
@@ -96,19 +159,23 @@ const REDIRECT_REMEDIES: Record<RedirectUriProblem, string> = {
   http_not_loopback: 'is http: use https (http is only for 127.0.0.1, [::1] and localhost)',
   scheme_not_allowed:
     'has a scheme that is not allowed: use https, or your domain reversed, for example com.example.app:/callback',
-  too_long: 'is too long: use at most 2048 characters',
+  too_long: `is too long: use at most ${MAX_URI_LENGTH} characters`,
 }
 
-function checkRedirectUris(input: NewClient, grantTypes: readonly string[]): FieldProblem[] {
+export function checkRedirectUris(
+  input: Pick<ClientInput, 'redirectUris' | 'postLogoutRedirectUris' | 'allowances'>,
+  { grantTypes, tenant }: { grantTypes: readonly string[]; tenant: Tenant },
+): FieldProblem[] {
   const field = 'redirectUris'
   const uris = input.redirectUris ?? []
   const problems = [
-    ...checkUris(field, uris),
-    ...checkUris('postLogoutRedirectUris', input.postLogoutRedirectUris ?? []),
+    ...checkUris(field, uris, (uri) => redirectProblem(uri, input, tenant)),
+    ...checkUris('postLogoutRedirectUris', input.postLogoutRedirectUris ?? [], redirectUriProblem),
   ]
-  const usesBrowser = grantTypes.includes('authorization_code')
+  const usesBrowser = grantTypes.some((n) => n === 'authorization_code' || n === 'implicit')
   if (usesBrowser && uris.length === 0) {
-    problems.push({ field, problem: 'is empty: authorization_code needs one to come back to' })
+    const problem = 'is empty: authorization_code needs one to come back to'
+    problems.push({ field, problem, code: 'empty' })
   }
   if (!usesBrowser && uris.length > 0) {
     problems.push({ field, problem: 'is for authorization_code only: add that grant or leave it' })
@@ -116,21 +183,58 @@ function checkRedirectUris(input: NewClient, grantTypes: readonly string[]): Fie
   return problems
 }
 
-function checkUris(field: string, uris: readonly string[]): FieldProblem[] {
-  const problems = uris.flatMap((uri) => {
-    const problem = redirectUriProblem(uri)
-    return problem ? [{ field, problem: `"${uri}" ${REDIRECT_REMEDIES[problem]}` }] : []
+/** What the contract asks of redirect URIs besides: more, or less. */
+function redirectProblem(
+  uri: string,
+  input: Pick<ClientInput, 'allowances'>,
+  tenant: Tenant,
+): RegistrationProblem | undefined {
+  const problem = redirectUriProblem(uri)
+  const { httpsRedirectsOnly } = tenant.rules
+  if (problem === undefined) {
+    return httpsRedirectsOnly && !uri.startsWith('https:') ? 'not_https' : undefined
+  }
+  const forgiven = problem === 'http_not_loopback' && isAllowed('http-redirect-uri', input, tenant)
+  return forgiven ? undefined : problem
+}
+
+function checkUris(
+  field: string,
+  uris: readonly string[],
+  problemOf: (uri: string) => RegistrationProblem | undefined,
+): FieldProblem[] {
+  const problems = uris.flatMap((uri): FieldProblem[] => {
+    const problem = problemOf(uri)
+    if (problem === undefined) return []
+    return [
+      {
+        field,
+        problem: `"${uri}" ${REDIRECT_REMEDIES[problem]}`,
+        code: problem === 'not_https' ? 'http_not_loopback' : problem,
+        value: problem === 'too_long' ? MAX_URI_LENGTH : uri,
+      },
+    ]
   })
-  const repeated = findRepeated(uris).map((uri) => ({ field, problem: `"${uri}" is given twice` }))
+  const repeated = findRepeated(uris).map(
+    (uri): FieldProblem => ({
+      field,
+      problem: `"${uri}" is given twice`,
+      code: 'repeated',
+      value: uri,
+    }),
+  )
   if (uris.length <= MAX_REDIRECT_URIS) return [...problems, ...repeated]
-  return [{ field, problem: `has more than ${MAX_REDIRECT_URIS} entries` }]
+  const problem = `has more than ${MAX_REDIRECT_URIS} entries`
+  return [{ field, problem, code: 'too_many', value: String(MAX_REDIRECT_URIS) }]
 }
 
 function checkScopes(
-  { scopes = [], defaultScopes = [] }: NewClient,
+  { scopes = [], defaultScopes = [] }: ClientInput,
   tenant: Tenant,
 ): FieldProblem[] {
-  const unknown = scopes.filter((scope) => !isIdentityScope(scope) && !findScope(tenant, scope))
+  const isKnown = (scope: string) =>
+    isIdentityScope(scope) ? tenant.rules.openId : findScope(tenant, scope) !== undefined
+  const unknown = scopes.filter((scope) => !isKnown(scope))
   const beyond = defaultScopes.filter((scope) => !scopes.includes(scope))
   return [
     ...unknown.map((scope) => ({
@@ -144,7 +248,7 @@ function checkScopes(
   ]
 }
 
-function checkAudiences(input: NewClient, tenant: Tenant): FieldProblem[] {
+function checkAudiences(input: ClientInput, tenant: Tenant): FieldProblem[] {
   const fields = ['defaultAudience', 'resourceServer'] as const
   return fields.flatMap((field) => {
     const audience = input[field]
@@ -156,7 +260,7 @@ function checkAudiences(input: NewClient, tenant: Tenant): FieldProblem[] {
 }
 
 /** RFC 9700 §2.1.1 and RFC 9700 §4.14.2: without a secret, PKCE and rotation are what protects. */
-function checkPublic(input: NewClient): FieldProblem[] {
+function checkPublic(input: ClientInput): FieldProblem[] {
   const problems: FieldProblem[] = []
   if (input.requirePkce === false) {
     problems.push({ field: 'requirePkce', problem: 'cannot be off for a public app' })

@@ -64,13 +64,16 @@ function checkNewSecret(
     problems.push({
       field: 'client',
       problem: `has ${live.length} secrets already: revoke one that is no longer used`,
+      code: 'too_many',
+      value: String(MAX_LIVE_SECRETS),
     })
   }
   if (live.some((secret) => secret.name === name.trim())) {
-    problems.push({ field: 'name', problem: `"${name.trim()}" is the name of another secret` })
+    const problem = `"${name.trim()}" is the name of another secret`
+    problems.push({ field: 'name', problem, code: 'taken' })
   }
   if (expiresAtSeconds !== undefined && expiresAtSeconds <= nowSeconds) {
-    problems.push({ field: 'expiresAtSeconds', problem: 'is in the past' })
+    problems.push({ field: 'expiresAtSeconds', problem: 'is in the past', code: 'in_the_past' })
   }
   return problems
 }

@@ -5,7 +5,15 @@ import {
   problemsOf,
   type TestContext,
 } from '../../test/support/operation-context.ts'
+import { tenantOf } from '../../test/support/tenant.ts'
 import { API } from '../../test/support/world.ts'
+import type { Contract } from '../contracts/contract.ts'
+import { crmCom } from '../contracts/crm-com.ts'
+import { financialCents } from '../contracts/financial-cents.ts'
+import { jsonApi } from '../contracts/json-api.ts'
+import { misterJames } from '../contracts/mister-james.ts'
+import { standard } from '../contracts/standard.ts'
+import { versioned } from '../contracts/versioned.ts'
 import { sha256 } from '../platform/hash.ts'
 import { looksLikeSecret } from '../platform/random.ts'
 import { asClientId } from '../protocol/ids.ts'
@@ -27,6 +35,15 @@ const WEB_APP: NewClient = {
   defaultScopes: ['contacts:read'],
 }
 const PUBLIC_APP: NewClient = { ...WEB_APP, type: 'public' }
+
+const ALL_GRANT_TYPES = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  'password',
+  'implicit',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+]
 
 const refusals = async (input: NewClient) =>
   (await problemsOf(createClient(input, context))).map(
@@ -135,6 +152,107 @@ describe('what cannot be registered', () => {
   it('is told all at once', async () => {
     const input = { ...WEB_APP, name: '', redirectUris: ['x'], scopes: ['y'], defaultScopes: [] }
     expect(await refusals(input)).toHaveLength(3)
+  })
+})
+
+describe('by the contract of the tenant', () => {
+  const at = (contract: Contract) => {
+    context = { ...context, tenant: tenantOf(contract) }
+  }
+  const PLAIN: NewClient = { ...WEB_APP, scopes: ['contacts:read'] }
+  const terms = () => ({ owner: 'ops', reason: 'x', endsAtSeconds: context.clock.nowSeconds() + 9 })
+
+  it.each<[Contract, readonly string[]]>([
+    [standard, ['authorization_code', 'refresh_token', 'client_credentials']],
+    [misterJames, ['authorization_code', 'refresh_token', 'implicit']],
+    [jsonApi, ['authorization_code', 'refresh_token', 'password']],
+    [financialCents, ['authorization_code', 'refresh_token']],
+    [versioned, ['authorization_code', 'refresh_token']],
+  ])('an app of $name has its grant types and no others', async (contract, offered) => {
+    at(contract)
+    for (const name of ['urn:x:other', ...ALL_GRANT_TYPES]) {
+      const grantTypes = [name]
+      const problems = await refusals({ ...PLAIN, grantTypes, redirectUris: [] })
+      const refused = `grantTypes "${name}" is not offered: choose among ${offered.join(', ')}`
+      expect(problems.includes(refused)).toBe(!offered.includes(name))
+    }
+  })
+
+  it('an app of crm-com has no grant types at all', async () => {
+    at(crmCom)
+    expect(await refusals({ name: 'Till', type: 'confidential' })).toEqual([
+      'grantTypes "client_credentials" is not offered: contract crm-com has none',
+    ])
+    expect(await refusals({ name: 'Till', type: 'confidential', grantTypes: [] })).toEqual([])
+  })
+
+  it('RFC 9700 §2.1.2: the implicit grant needs its allowance, and a redirect URI', async () => {
+    at(misterJames)
+    const widget: NewClient = { ...PLAIN, grantTypes: ['implicit'] }
+    const allowances = [{ name: 'implicit', ...terms() }] as const
+    expect(await refusals(widget)).toEqual([
+      'grantTypes "implicit" needs the legacy allowance of that name',
+    ])
+    expect(await refusals({ ...widget, allowances, redirectUris: [] })).toEqual([
+      expect.stringMatching(/^redirectUris is empty/),
+    ])
+    expect(await refusals({ ...widget, allowances })).toEqual([])
+  })
+
+  it('RFC 9700 §2.4: the password grant needs its allowance, and an app of our own', async () => {
+    at(jsonApi)
+    const grantTypes = ['password', 'refresh_token']
+    const desktop: NewClient = { ...PLAIN, grantTypes, redirectUris: [], party: 'first' }
+    const allowances = [{ name: 'password', ...terms() }] as const
+    expect(await refusals(desktop)).toEqual([
+      'grantTypes "password" needs the legacy allowance of that name',
+    ])
+    expect(await refusals({ ...desktop, allowances, party: 'third' })).toEqual([
+      'grantTypes "password" is for first-party apps only',
+    ])
+    expect(await refusals({ ...desktop, allowances })).toEqual([])
+  })
+
+  it.each<[Contract, string | undefined, string | undefined]>([
+    [standard, undefined, 'is http: use https'],
+    [misterJames, undefined, 'is http: use https'],
+    [versioned, undefined, 'is http: use https'],
+    [jsonApi, 'is not https', 'is http: use https'],
+    [financialCents, undefined, undefined],
+  ])(
+    'RFC 9700 §2.6: an app of $name has redirect URIs without TLS only as its contract says',
+    async (contract, loopback, elsewhere) => {
+      at(contract)
+      const problemsWith = (uri: string) => refusals({ ...PLAIN, redirectUris: [uri] })
+      const expected = (problem: string | undefined) =>
+        problem === undefined ? [] : [expect.stringContaining(problem)]
+      expect(await problemsWith('https://app.example/cb')).toEqual([])
+      expect(await problemsWith('http://127.0.0.1/cb')).toEqual(expected(loopback))
+      expect(await problemsWith('http://app.example/cb')).toEqual(expected(elsewhere))
+      expect(await problemsWith('http://ada@app.example/cb')).toHaveLength(1)
+    },
+  )
+
+  it('an app has identity scopes only where there is OpenID Connect', async () => {
+    at(misterJames)
+    expect(await refusals({ ...WEB_APP, scopes: ['openid'], defaultScopes: [] })).toEqual([
+      expect.stringContaining('"openid" is not a scope'),
+    ])
+  })
+
+  it.each<[Contract, RegExp]>([
+    [standard, /^[0-9a-f]{32}$/],
+    [versioned, /^[0-9a-f]{80}$/],
+  ])('an app of $name gets an id in the form of its contract', async (contract, form) => {
+    at(contract)
+    expect((await createClient(PLAIN, context)).client.id).toMatch(form)
+  })
+
+  it('RFC 7636 §4: an app with a secret may do without PKCE where the contract says so', async () => {
+    at(misterJames)
+    expect((await createClient(PLAIN, context)).client.requirePkce).toBe(false)
+    const spa: NewClient = { ...PLAIN, type: 'public' }
+    expect((await createClient(spa, context)).client.requirePkce).toBe(true)
   })
 })
 

@@ -2,8 +2,9 @@
 
 import { newId } from '../platform/random.ts'
 import { asClientId } from '../protocol/ids.ts'
-import type { ClientRecord } from '../store/records.ts'
+import type { ClientAllowance, ClientRecord } from '../store/records.ts'
 import { revocationExpiry } from '../tokens/issue.ts'
+import { allowancesAtRegistration, checkAllowances } from './allowances.ts'
 import {
   checkNewClient,
   defaultGrantTypes,
@@ -11,13 +12,8 @@ import {
   type RegistrableGrantType,
 } from './client-input.ts'
 import { type ClientSecretView, newClientSecret, viewSecret } from './client-secrets.ts'
-import {
-  type FieldProblem,
-  type OperationContext,
-  recordAudit,
-  refusal,
-  refuseIfAny,
-} from './operation.ts'
+import { type OperationContext, recordAudit, refusal, refuseIfAny } from './operation.ts'
+import { checkPlace } from './organisations.ts'
 import { findRegisteredClient } from './registered-client.ts'
 
 export interface CreatedClient {
@@ -36,11 +32,13 @@ export async function createClient(
   input: NewClient,
   context: ClientContext,
 ): Promise<CreatedClient> {
+  const organisations = await context.store.listOrganisations(context.tenant.name)
   refuseIfAny([
     ...checkNewClient(input, context.tenant, context.grantTypes),
-    ...(await checkOwner(input, context)),
+    ...checkAllowances(input.allowances ?? [], context),
+    ...checkPlace(input, organisations),
   ])
-  const client = toRecord(input, context)
+  const client = toClientRecord(input, context)
   const created =
     client.type === 'confidential'
       ? newClientSecret({ clientId: client.id, name: 'first', expiresAtSeconds: null }, context)
@@ -51,28 +49,11 @@ export async function createClient(
   return { client, secret: created?.secret ?? null }
 }
 
-async function checkOwner(
-  { organisationId, unitId }: NewClient,
-  { tenant, store }: OperationContext,
-): Promise<FieldProblem[]> {
-  if (organisationId === undefined) {
-    return unitId === undefined
-      ? []
-      : [{ field: 'unitId', problem: 'needs the organisation that the unit is part of' }]
-  }
-  const organisations = await store.listOrganisations(tenant.name)
-  const organisation = organisations.find(({ id }) => id === organisationId)
-  if (!organisation) {
-    return [{ field: 'organisationId', problem: `"${organisationId}" does not exist` }]
-  }
-  if (unitId === undefined || organisation.units.some(({ id }) => id === unitId)) return []
-  return [{ field: 'unitId', problem: `"${unitId}" is not a unit of "${organisationId}"` }]
-}
-
-function toRecord(input: NewClient, { tenant, clock }: OperationContext): ClientRecord {
+export function toClientRecord(input: NewClient, context: OperationContext): ClientRecord {
+  const { tenant, clock } = context
   return {
     tenant: tenant.name,
-    id: asClientId(input.id ?? newId()),
+    id: asClientId(input.id ?? newId(tenant.rules.formats.clientId)),
     name: input.name.trim(),
     type: input.type,
     party: input.party ?? 'third',
@@ -85,12 +66,25 @@ function toRecord(input: NewClient, { tenant, clock }: OperationContext): Client
     defaultScopes: input.defaultScopes ?? [],
     defaultAudience: input.defaultAudience ?? null,
     resourceServer: input.resourceServer ?? null,
-    requirePkce: input.requirePkce ?? true,
+    requirePkce:
+      input.requirePkce ?? (tenant.policy.pkce.requiredFor === 'all' || input.type === 'public'),
     refreshPolicy: input.refreshPolicy ?? 'rotate',
     ...presentation(input),
+    allowances: allowancesOf(input, context),
     createdAtSeconds: clock.nowSeconds(),
+    lastUsedAtSeconds: null,
     disabledAtSeconds: null,
   }
+}
+
+/** What it is given by name, and what every app of the contract has besides, if it asks for tokens at all. */
+function allowancesOf(input: NewClient, context: OperationContext): readonly ClientAllowance[] {
+  const { allowances: given = [] } = input
+  if (defaultGrantTypes(input).length === 0) return given
+  const others = allowancesAtRegistration(context).filter(
+    ({ name }) => !given.some((allowance) => allowance.name === name),
+  )
+  return [...given, ...others]
 }
 
 /** What the consent page says about the app besides its name. */

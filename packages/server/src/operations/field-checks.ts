@@ -3,16 +3,18 @@
 import type { FieldProblem } from './operation.ts'
 
 const MAX_NAME_LENGTH = 100
-const HANDLE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
+const HANDLE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 
 /** A name as people read it: one line, and nothing that changes how the text around it looks. */
 export function checkName(field: string, name: string): FieldProblem[] {
-  if (name.trim() === '') return [{ field, problem: 'is empty: give a name' }]
+  if (name.trim() === '') return [{ field, problem: 'is empty: give a name', code: 'empty' }]
   if ([...name].length > MAX_NAME_LENGTH) {
-    return [{ field, problem: `has more than ${MAX_NAME_LENGTH} characters` }]
+    const problem = `has more than ${MAX_NAME_LENGTH} characters`
+    return [{ field, problem, code: 'too_long', value: String(MAX_NAME_LENGTH) }]
   }
   if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(name)) {
-    return [{ field, problem: 'holds invisible characters: leave them out' }]
+    const problem = 'holds invisible characters: leave them out'
+    return [{ field, problem, code: 'invisible_characters' }]
   }
   return []
 }
@@ -20,7 +22,7 @@ export function checkName(field: string, name: string): FieldProblem[] {
 /** An id that was chosen instead of made. */
 export function checkHandle(field: string, id: string): FieldProblem[] {
   if (HANDLE.test(id)) return []
-  const problem = 'has letters, digits, dots, dashes and underscores only, at most 63'
+  const problem = 'has letters, digits, dots, dashes and underscores only, at most 128'
   return [{ field, problem: `"${id}" cannot be used: an id ${problem}` }]
 }
 

@@ -48,18 +48,19 @@ export async function cleanUp(
 
 async function rotateDueKeys({ keyRings, store, clock, log }: HousekeepingDeps): Promise<void> {
   for (const keyDeps of keyRings) {
-    const rotation = await rotateKeysWhenDue(keyDeps)
-    if (rotation?.outcome !== 'rotated') continue
-    const tenant = keyDeps.tenant.name
-    log.info({ tenant, kid: rotation.currentKid }, 'signing key rotated')
-    await store.recordAuditEvent({
-      tenant,
-      atSeconds: clock.nowSeconds(),
-      action: 'signing_key.rotated',
-      actor: 'system',
-      target: `key:${rotation.currentKid}`,
-      requestId: null,
-    })
+    for (const rotation of await rotateKeysWhenDue(keyDeps)) {
+      if (rotation.outcome !== 'rotated') continue
+      const tenant = keyDeps.tenant.name
+      log.info({ tenant, kid: rotation.currentKid }, 'signing key rotated')
+      await store.recordAuditEvent({
+        tenant,
+        atSeconds: clock.nowSeconds(),
+        action: 'signing_key.rotated',
+        actor: 'system',
+        target: `key:${rotation.currentKid}`,
+        requestId: null,
+      })
+    }
   }
 }
 

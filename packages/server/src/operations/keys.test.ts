@@ -1,10 +1,13 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   auditTrail,
   createTestContext,
   problemsOf,
   type TestContext,
 } from '../../test/support/operation-context.ts'
+import { tenantOf } from '../../test/support/tenant.ts'
+import { API, OTHER_API } from '../../test/support/world.ts'
+import { crmCom } from '../contracts/crm-com.ts'
 import { createKeyRing } from '../tokens/keys.ts'
 import { listSigningKeys, rotateSigningKeys } from './keys.ts'
 
@@ -20,6 +23,7 @@ it('shows keys without anything private', async () => {
   expect(keys.map(({ state }) => state)).toEqual(['current', 'next'])
   const names = [
     'kid',
+    'resourceServer',
     'algorithm',
     'state',
     'createdAtSeconds',
@@ -47,4 +51,62 @@ it('refuses to rotate to a key that APIs may not know, unless forced', async () 
   expect(await auditTrail(context)).toEqual([])
   const [, next] = before
   expect(await rotateSigningKeys({ force: true }, context)).toEqual({ currentKid: next?.kid })
+})
+
+it('refuses to rotate the keys of an API that shares them with the others', async () => {
+  expect(
+    await problemsOf(rotateSigningKeys({ force: true, audience: API }, context)),
+  ).toMatchObject([{ field: 'api', problem: expect.stringContaining('share their keys') }])
+  expect(await auditTrail(context)).toEqual([])
+})
+
+describe('where each API has keys of its own', () => {
+  let crm: TestContext
+  beforeEach(async () => {
+    crm = await createTestContext(tenantOf(crmCom))
+    await createKeyRing(crm).publicKeys()
+  })
+  afterEach(() => crm.store.close())
+
+  const kidsOf = async (audience: string) =>
+    (await listSigningKeys(crm))
+      .filter(({ resourceServer }) => resourceServer === audience)
+      .map(({ kid, state }) => `${state} ${kid}`)
+
+  it('shows whose each is, without the secrets', async () => {
+    const keys = await listSigningKeys(crm)
+    const secrets = await createKeyRing(crm).secretKeys(API)
+    expect(keys.map(({ resourceServer, state }) => `${resourceServer} ${state}`).sort()).toEqual(
+      [API, OTHER_API].flatMap((api) => [`${api} current`, `${api} next`]).sort(),
+    )
+    expect(secrets).toHaveLength(2)
+    for (const { k } of secrets) expect(JSON.stringify(keys)).not.toContain(k)
+  })
+
+  it('rotates those of one API, and leaves the others', async () => {
+    const [before, others] = [await kidsOf(API), await kidsOf(OTHER_API)]
+    const { currentKid } = await rotateSigningKeys({ force: true, audience: API }, crm)
+    expect(before).toContain(`next ${currentKid}`)
+    expect(await kidsOf(API)).toContain(`current ${currentKid}`)
+    expect(await kidsOf(OTHER_API)).toEqual(others)
+    expect(await auditTrail(crm)).toEqual([`test signing_key.rotated key:${currentKid}`])
+  })
+
+  it.each([undefined, '', 'https://unknown.example', `${API}/`])(
+    'refuses to rotate for %j, and names the APIs',
+    async (audience) => {
+      const refused = problemsOf(rotateSigningKeys({ force: true, audience }, crm))
+      expect(await refused).toMatchObject([
+        { field: 'api', problem: expect.stringContaining(`${API}, ${OTHER_API}`) },
+      ])
+      expect(await auditTrail(crm)).toEqual([])
+    },
+  )
+
+  it('needs no name where there is one API only', async () => {
+    const [api] = crm.tenant.resourceServers
+    const single = { ...crm, tenant: { ...crm.tenant, resourceServers: api ? [api] : [] } }
+    const { currentKid } = await rotateSigningKeys({ force: true }, single)
+    expect(await kidsOf(API)).toContain(`current ${currentKid}`)
+  })
 })

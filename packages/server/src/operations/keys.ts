@@ -2,7 +2,7 @@
 
 import type { Sealer } from '../platform/seal.ts'
 import type { KeyRecord } from '../store/records.ts'
-import { rotateKeys } from '../tokens/keys.ts'
+import { listKeySets, rotateKeys } from '../tokens/keys.ts'
 import { type OperationContext, recordAudit, refusal } from './operation.ts'
 
 export interface KeyContext extends OperationContext {
@@ -12,7 +12,13 @@ export interface KeyContext extends OperationContext {
 /** A key without its private part. */
 export type KeyView = Pick<
   KeyRecord,
-  'kid' | 'algorithm' | 'state' | 'createdAtSeconds' | 'activatedAtSeconds' | 'expiresAtSeconds'
+  | 'kid'
+  | 'resourceServer'
+  | 'algorithm'
+  | 'state'
+  | 'createdAtSeconds'
+  | 'activatedAtSeconds'
+  | 'expiresAtSeconds'
 >
 
 /** Current first. A tenant whose server has never started has none. */
@@ -26,14 +32,14 @@ export async function listSigningKeys({
 }
 
 /**
- * The next key becomes the current one. @returns its kid
+ * The next key becomes the current one: of one API, where they have keys of their own. @returns its kid
  * @throws OperationError when APIs may not know the next key yet; `force` does it all the same
  */
 export async function rotateSigningKeys(
-  input: { readonly force: boolean },
+  { force, audience }: { readonly force: boolean; readonly audience?: string | undefined },
   context: KeyContext,
 ): Promise<{ readonly currentKid: string }> {
-  const rotation = await rotateKeys(context, input)
+  const rotation = await rotateKeys(context, { audience: pickKeySet(audience, context), force })
   if (rotation.outcome === 'too_young') {
     throw refusal(
       'key',
@@ -43,4 +49,13 @@ export async function rotateSigningKeys(
   if (rotation.outcome === 'lost') throw refusal('key', 'was rotated by someone else just now')
   await recordAudit(context, 'signing_key.rotated', `key:${rotation.currentKid}`)
   return { currentKid: rotation.currentKid }
+}
+
+function pickKeySet(audience: string | undefined, { tenant }: KeyContext): string {
+  const sets = listKeySets(tenant)
+  const [only, ...others] = sets
+  if (audience === undefined && only !== undefined && others.length === 0) return only
+  if (!tenant.rules.jwt.keyPerApi) throw refusal('api', 'is not to be named: all share their keys')
+  if (audience !== undefined && sets.includes(audience)) return audience
+  throw refusal('api', `must name one of the APIs that have keys: ${sets.join(', ')}`)
 }

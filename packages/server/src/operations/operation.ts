@@ -3,6 +3,7 @@
 // how it refuses. Must not know terminals, HTTP or SQL.
 
 import type { Clock } from '../platform/clock.ts'
+import type { FormProblemCode } from '../protocol/form-problem.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
 
@@ -16,10 +17,16 @@ export interface OperationContext {
 }
 
 export interface FieldProblem {
+  /** Of the file that the input came from. */
+  readonly line?: number
   /** The field of the input, or what was looked for. */
   readonly field: string
   /** What is wrong and what would be right, as a clause after the name of the field. */
   readonly problem: string
+  /** The same for pages, which have words of their own for it; set where a page can be the face. */
+  readonly code?: FormProblemCode
+  /** What it is about: the value that is wrong, or the limit that it passes. */
+  readonly value?: string
 }
 
 /** The operation was refused and nothing has changed; says everything that is wrong with the input. */
@@ -28,9 +35,14 @@ export class OperationError extends Error {
   readonly problems: readonly FieldProblem[]
 
   constructor(problems: readonly FieldProblem[]) {
-    super(problems.map(({ field, problem }) => `${field} ${problem}`).join('; '))
+    super(problems.map(describeProblem).join('; '))
     this.problems = problems
   }
+}
+
+/** `line 3: username is empty` */
+export function describeProblem({ line, field, problem }: FieldProblem): string {
+  return `${line === undefined ? '' : `line ${line}: `}${field} ${problem}`
 }
 
 /** @throws OperationError when there is a problem */

@@ -66,6 +66,23 @@ function checkNewOrganisation({ id, name, units = [] }: NewOrganisation): FieldP
   ]
 }
 
+/** Whether an organisation, and a unit of it, are there to belong to. */
+export function checkPlace(
+  { organisationId, unitId }: { organisationId?: string | undefined; unitId?: string | undefined },
+  organisations: readonly OrganisationWithUnits[],
+): FieldProblem[] {
+  if (organisationId === undefined) {
+    const problem = 'needs the organisation that the unit is part of'
+    return unitId === undefined ? [] : [{ field: 'unitId', problem }]
+  }
+  const organisation = organisations.find(({ id }) => id === organisationId)
+  if (!organisation) {
+    return [{ field: 'organisationId', problem: `"${organisationId}" does not exist` }]
+  }
+  if (unitId === undefined || organisation.units.some(({ id }) => id === unitId)) return []
+  return [{ field: 'unitId', problem: `"${unitId}" is not a unit of "${organisationId}"` }]
+}
+
 export function listOrganisations({
   tenant,
   store,

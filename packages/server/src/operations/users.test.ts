@@ -9,7 +9,8 @@ import { lockSeconds } from '../identity/lock-out.ts'
 import { verifyPassword } from '../identity/passwords.ts'
 import { sha256 } from '../platform/hash.ts'
 import { createOrganisation } from './organisations.ts'
-import { changePassword, createUser, disableUser, listUsers, type NewUser } from './users.ts'
+import type { NewUser } from './user-input.ts'
+import { changePassword, createUser, disableUser, listUsers } from './users.ts'
 
 let context: TestContext
 beforeEach(async () => {

@@ -5,34 +5,11 @@ import { normaliseUsername } from '../identity/usernames.ts'
 import { sha256 } from '../platform/hash.ts'
 import { newId } from '../platform/random.ts'
 import { asUserId } from '../protocol/ids.ts'
-import type { UserEnding } from '../store/port.ts'
+import type { UserEnding, UserWithMemberships } from '../store/port.ts'
 import type { Membership, MembershipRecord, UserRecord } from '../store/records.ts'
 import { revocationExpiry } from '../tokens/issue.ts'
-import { checkName, findRepeated } from './field-checks.ts'
-import {
-  type FieldProblem,
-  type OperationContext,
-  recordAudit,
-  refusal,
-  refuseIfAny,
-} from './operation.ts'
-import { passwordProblem } from './password-policy.ts'
-
-const MAX_USERNAME_CODE_POINTS = 128
-
-export interface NewUser {
-  readonly username: string
-  readonly name: string
-  readonly password: string
-  readonly email?: string | undefined
-  readonly locale?: string | undefined
-  readonly memberships?: readonly NewMembership[] | undefined
-}
-
-export interface NewMembership {
-  readonly organisationId: string
-  readonly defaultUnitId?: string | undefined
-}
+import { type OperationContext, recordAudit, refusal, refuseIfAny } from './operation.ts'
+import { checkMemberships, checkNewUser, checkPassword, type NewUser } from './user-input.ts'
 
 /** A user without the hash of the password. */
 export type UserView = Omit<UserRecord, 'passwordHash'> & {
@@ -41,16 +18,38 @@ export type UserView = Omit<UserRecord, 'passwordHash'> & {
 
 /** @throws OperationError with everything that is wrong with the input */
 export async function createUser(input: NewUser, context: OperationContext): Promise<UserView> {
-  const { tenant, store, clock } = context
-  refuseIfAny([...checkNewUser(input), ...(await checkMemberships(input, context))])
+  const { tenant, store } = context
+  const organisations = await store.listOrganisations(tenant.name)
+  refuseIfAny([...checkNewUser(input), ...checkMemberships(input, organisations)])
+  const { user, memberships } = toUserRecords(
+    { ...input, passwordHash: await hashPassword(input.password) },
+    context,
+  )
+  const outcome = await store.createUser(user, memberships)
+  if (outcome === 'exists') throw refusal('username', `"${user.username}" is taken`)
+  await recordAudit(context, 'user.created', `user:${user.id}`)
+  return view(user, context)
+}
+
+/** A user with a password that is hashed already. */
+export interface HashedUser extends Omit<NewUser, 'password'> {
+  readonly id?: string | undefined
+  readonly emailVerified?: boolean | undefined
+  readonly passwordHash: string
+}
+
+export function toUserRecords(
+  input: HashedUser,
+  { tenant, clock }: OperationContext,
+): UserWithMemberships {
   const user: UserRecord = {
     tenant: tenant.name,
-    id: asUserId(newId()),
+    id: asUserId(input.id ?? newId(tenant.rules.formats.userId)),
     username: normaliseUsername(input.username),
     name: input.name.trim(),
     email: input.email ?? null,
-    emailVerified: false,
-    passwordHash: await hashPassword(input.password),
+    emailVerified: input.emailVerified ?? false,
+    passwordHash: input.passwordHash,
     locale: input.locale ?? null,
     createdAtSeconds: clock.nowSeconds(),
     disabledAtSeconds: null,
@@ -61,12 +60,10 @@ export async function createUser(input: NewUser, context: OperationContext): Pro
       userId: user.id,
       organisationId: membership.organisationId,
       defaultUnitId: membership.defaultUnitId ?? null,
+      furtherUnitIds: membership.furtherUnitIds ?? [],
     }),
   )
-  const outcome = await store.createUser(user, memberships)
-  if (outcome === 'exists') throw refusal('username', `"${user.username}" is taken`)
-  await recordAudit(context, 'user.created', `user:${user.id}`)
-  return view(user, context)
+  return { user, memberships }
 }
 
 export async function listUsers(context: OperationContext): Promise<readonly UserView[]> {
@@ -124,64 +121,4 @@ async function view(
   { tenant, store }: OperationContext,
 ): Promise<UserView> {
   return { ...user, memberships: await store.listMemberships(tenant.name, user.id) }
-}
-
-function checkNewUser(input: NewUser): FieldProblem[] {
-  return [
-    ...checkUsername(input.username),
-    ...checkName('name', input.name),
-    ...checkPassword(input.password, input.username),
-    ...checkEmail(input.email),
-    ...checkLocale(input.locale),
-  ]
-}
-
-function checkUsername(text: string): FieldProblem[] {
-  const field = 'username'
-  const username = normaliseUsername(text)
-  if (username === '') return [{ field, problem: 'is empty' }]
-  if ([...username].length > MAX_USERNAME_CODE_POINTS) {
-    return [{ field, problem: `has more than ${MAX_USERNAME_CODE_POINTS} characters` }]
-  }
-  if (/[\s\p{C}]/u.test(username)) {
-    return [{ field, problem: 'holds spaces or invisible characters: leave them out' }]
-  }
-  return []
-}
-
-function checkPassword(password: string, username: string): FieldProblem[] {
-  const problem = passwordProblem(password, username)
-  return problem === undefined ? [] : [{ field: 'password', problem }]
-}
-
-function checkEmail(email: string | undefined): FieldProblem[] {
-  if (email === undefined || /^[^\s@]+@[^\s@]+\.[^\s@.]+$/.test(email)) return []
-  return [{ field: 'email', problem: `"${email}" is not an e-mail address` }]
-}
-
-function checkLocale(locale: string | undefined): FieldProblem[] {
-  try {
-    Intl.getCanonicalLocales(locale)
-    return []
-  } catch {
-    return [{ field: 'locale', problem: `"${locale}" is not a language tag such as en or de-AT` }]
-  }
-}
-
-async function checkMemberships(
-  { memberships = [] }: NewUser,
-  { tenant, store }: OperationContext,
-): Promise<FieldProblem[]> {
-  const field = 'memberships'
-  const organisations = await store.listOrganisations(tenant.name)
-  const problems = memberships.flatMap(({ organisationId, defaultUnitId }) => {
-    const organisation = organisations.find(({ id }) => id === organisationId)
-    if (!organisation)
-      return [{ field, problem: `organisation "${organisationId}" does not exist` }]
-    if (defaultUnitId === undefined) return []
-    if (organisation.units.some(({ id }) => id === defaultUnitId)) return []
-    return [{ field, problem: `"${defaultUnitId}" is not a unit of "${organisationId}"` }]
-  })
-  const repeated = findRepeated(memberships.map(({ organisationId }) => organisationId))
-  return [...problems, ...repeated.map((id) => ({ field, problem: `"${id}" is given twice` }))]
 }

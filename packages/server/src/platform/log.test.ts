@@ -39,6 +39,14 @@ describe('B19: secrets in fields', () => {
     'OSTIARY_MASTER_KEY',
     'privateJwk',
     'api-key',
+    'applicationKey',
+    'application_key',
+    'pass_code',
+    'passCodes',
+    'authenticationCode',
+    'authentication_code',
+    'identityJwt',
+    'jwt',
     'csrfToken',
   ])('hides %s at any depth and in any shape', (name) => {
     const line = logged((log) => {
@@ -75,7 +83,8 @@ describe('B19: secrets in fields', () => {
 
 describe('B19: secrets in texts', () => {
   const jwt = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJl'
-  const ours = (['ost_at', 'ost_rt', 'ost_ac', 'ost_cs', 'ost_ss'] as const).map(newSecret)
+  const kinds = ['ost_at', 'ost_rt', 'ost_ac', 'ost_cs', 'ost_ss', 'ost_ak', 'ost_uc'] as const
+  const ours = kinds.map((kind) => newSecret(kind))
 
   it.each([...ours, jwt])('hides %s in message, field, list and error', (secret) => {
     const line = logged((log) => {
@@ -96,6 +105,9 @@ describe('B19: secrets in texts', () => {
     `grant_type=authorization_code&code=${CANARY}&x=1`,
     `client_secret=${CANARY}`,
     `{"password":"${CANARY}"}`,
+    `{"pass_code":"${CANARY}"}`,
+    `{ 'authenticationCode': '${CANARY}' }`,
+    `pass_code=${CANARY}`,
     `{ 'refresh_token': '${CANARY}' }`,
     `Authorization: Basic ${Buffer.from(`app:${CANARY}`).toString('base64')}`,
     `postgres://ostiary:${CANARY}@db.example/ostiary`,

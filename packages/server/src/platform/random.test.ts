@@ -42,7 +42,7 @@ describe('newSecret', () => {
   it('is recognised as what it is, and as nothing else', () => {
     const secret = newSecret('ost_at')
     expect(looksLikeSecret('ost_at', secret)).toBe(true)
-    for (const prefix of ['ost_rt', 'ost_ac', 'ost_cs', 'ost_ss'] as const) {
+    for (const prefix of ['ost_rt', 'ost_ac', 'ost_cs', 'ost_ss', 'ost_ak', 'ost_uc'] as const) {
       expect(looksLikeSecret(prefix, secret)).toBe(false)
       expect(looksLikeSecret(prefix, secret.replace('ost_at', prefix))).toBe(false)
     }
@@ -86,9 +86,58 @@ describe('looksLikeSecret', () => {
   )
 })
 
+describe('in the form that a contract lays down', () => {
+  it('B8: hexadecimal ones have as many digits as bytes ask for, in one case', () => {
+    const bytes = fc.integer({ min: 8, max: 48 })
+    fc.assert(
+      fc.property(bytes, fc.boolean(), (count, upperCase) => {
+        const format = { kind: 'hex', bytes: count, upperCase } as const
+        const digits = upperCase ? /^[0-9A-F]+$/ : /^[0-9a-f]+$/
+        for (const made of [newId(format), newSecret('ost_at', format)]) {
+          expect(made).toMatch(digits)
+          expect(made).toHaveLength(2 * count)
+        }
+      }),
+    )
+  })
+
+  it('B8: a hexadecimal secret carries fair bits, and none comes twice', () => {
+    const format = { kind: 'hex', bytes: 32 } as const
+    const secrets = Array.from({ length: COUNT }, () => newSecret('ost_rt', format))
+    expect(new Set(secrets).size).toBe(COUNT)
+    expectFairBits(secrets.map((secret) => Buffer.from(secret, 'hex')))
+  })
+
+  it('a prefixed secret is the usual one', () => {
+    expect(looksLikeSecret('ost_ak', newSecret('ost_ak', { kind: 'prefixed' }))).toBe(true)
+  })
+
+  it('B8: decimal ids have their number of digits, and no zero in front', () => {
+    const digits = fc.integer({ min: 1, max: 18 })
+    fc.assert(
+      fc.property(digits, (count) => {
+        const id = newId({ kind: 'decimal', digits: count })
+        expect(id).toMatch(/^[1-9][0-9]*$/)
+        expect(id).toHaveLength(count)
+      }),
+    )
+  })
+
+  it('B8: decimal ids are spread over their whole range', () => {
+    const ids = Array.from({ length: COUNT }, () => newId({ kind: 'decimal', digits: 12 }))
+    expect(new Set(ids).size).toBe(COUNT)
+    const firsts = ids.map((id) => Number(id[0]))
+    for (let digit = 1; digit <= 9; digit++) {
+      const share = firsts.filter((first) => first === digit).length
+      // One in nine, and not further off than five standard deviations.
+      expect(Math.abs(share - COUNT / 9)).toBeLessThan(5 * Math.sqrt((COUNT * 8) / 81))
+    }
+  })
+})
+
 describe('newId', () => {
   it('B8: carries 128 fair bits, and none comes twice', () => {
-    const ids = Array.from({ length: COUNT }, newId)
+    const ids = Array.from({ length: COUNT }, () => newId())
     expect(new Set(ids).size).toBe(COUNT)
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/)
     expectFairBits(ids.map((id) => Buffer.from(id, 'hex')))

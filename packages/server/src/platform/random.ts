@@ -2,6 +2,7 @@
 
 import { randomFillSync } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import type { IdFormat, SecretFormat } from '../protocol/contract-rules.ts'
 
 /** What a secret is, visible in its first characters so that people and secret scanners recognise it. */
 export type SecretPrefix =
@@ -10,12 +11,18 @@ export type SecretPrefix =
   | 'ost_ac' // authorization code
   | 'ost_cs' // client secret
   | 'ost_ss' // session
+  | 'ost_ak' // application key
+  | 'ost_uc' // authentication code of a user
 
 const SECRET_BYTES = 32
 const ID_BYTES = 16
 
-/** A new secret of 256 bits: prefix, random part, checksum over both. */
-export function newSecret(prefix: SecretPrefix): string {
+/** A new secret: of 256 bits with prefix and checksum, unless a contract lays down another form. */
+export function newSecret(
+  prefix: SecretPrefix,
+  format: SecretFormat = { kind: 'prefixed' },
+): string {
+  if (format.kind === 'hex') return newHex(format)
   const body = `${prefix}_${newRandomBytes(SECRET_BYTES).toString('base64url')}`
   return body + checksum(body)
 }
@@ -35,9 +42,20 @@ function checksum(text: string): string {
   return bytes.toString('base64url')
 }
 
-/** A new public identifier of 128 bits, in hexadecimal: unique, and not to be guessed either. */
-export function newId(): string {
-  return newRandomBytes(ID_BYTES).toString('hex')
+/** A new public identifier: unique, and not to be guessed either. */
+export function newId(format: IdFormat = { kind: 'hex', bytes: ID_BYTES }): string {
+  return format.kind === 'hex' ? newHex(format) : newNumber(format.digits)
+}
+
+function newHex({ bytes, upperCase }: { bytes: number; upperCase?: boolean }): string {
+  const digits = newRandomBytes(bytes).toString('hex')
+  return upperCase ? digits.toUpperCase() : digits
+}
+
+/** Decimal digits without a leading zero; of 64 random bits the bias does not matter. */
+function newNumber(digits: number): string {
+  const lowest = 10n ** BigInt(digits - 1)
+  return String(lowest + (newRandomBytes(8).readBigUInt64BE() % (9n * lowest)))
 }
 
 /** Each request takes several, and the way to the system's source costs more than the bytes: they come in bulk. */

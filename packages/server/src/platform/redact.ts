@@ -5,11 +5,11 @@ const REDACTED = '[redacted]'
 
 /** Whether a line may hold a secret at all: most do not, and are written as they are. */
 const SUSPICIOUS =
-  /passw|passphrase|secret|token|cookie|authorization|verifier|assertion|interaction|(?:api|private|master).?(?:key|jwk)|"code"|otp|ost_|eyJ|basic|bearer|dpop|[?#@]|=/i
+  /passw|passphrase|pass_?code|secret|token|cookie|authorization|verifier|assertion|interaction|(?:api|application|private|master).?(?:key|jwk)|jwt|authentication_?code|"code"|otp|ost_|eyJ|basic|bearer|dpop|[?#@]|=/i
 
 /** Names of fields in lower case without dashes and underscores: `client_secret`, `csrfToken`, `set-cookie`. */
 const SECRET_NAME =
-  /(?:password|passwd|passphrase|passwordhash|secret|token|cookie|authorization|verifier|assertion|apikey|privatekey|privatejwk|masterkey)s?$|^(?:code|otp|interaction)$/
+  /(?:(?:password|passcode)(?:hash)?|passwd|passphrase|secret|token|cookie|authorization|verifier|assertion|(?:api|application|private|secret|master)key|privatejwk|jwt|authenticationcode)s?$|^(?:code|otp|interaction)$/
 
 /** Our own secrets (the kind stays readable), JWTs, credentials of a scheme, passwords in URLs and in text. */
 const SECRET_LOOKS: readonly (readonly [RegExp, string])[] = [
@@ -21,11 +21,11 @@ const SECRET_LOOKS: readonly (readonly [RegExp, string])[] = [
   ],
   [/(:\/\/[^\s:@/]*):[^\s@/]+@/g, `$1:${REDACTED}@`],
   [
-    /((?:password|secret|token|cookie|authorization|verifier|assertion|\bcode)=)[^\s"'&;]+/gi,
+    /((?:password|secret|token|cookie|authorization|verifier|assertion|pass_?code|authentication_?code|\bcode)=)[^\s"'&;]+/gi,
     `$1${REDACTED}`,
   ],
   [
-    /((?:password|secret|token|cookie|authorization|verifier|assertion|["']code)["']\s*:\s*["'])[^"']+/gi,
+    /((?:password|secret|token|cookie|authorization|verifier|assertion|pass_?code|authentication_?code|["']code)["']\s*:\s*["'])[^"']+/gi,
     `$1${REDACTED}`,
   ],
 ]

@@ -10,13 +10,15 @@ export type ErrorDetail = {
   cause?: unknown
 }
 
-/** A refusal: `code` and `description` go out, `reason` goes to the log and to tests. */
+/** A refusal: `code` and a description go out, `reason` goes to the log and to tests. */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   readonly reason: Reason
   readonly code: ErrorCode
   readonly status: number
+  /** In English, which is ASCII; whoever answers a person finds the words of other languages in `ui`. */
   readonly description: string
+  readonly parameter: string | undefined
   readonly retryAfterSeconds: number | undefined
 
   constructor(reason: Reason, detail: ErrorDetail = {}) {
@@ -25,9 +27,22 @@ export class OAuthError extends Error {
     this.reason = reason
     this.code = code
     this.status = ERROR_CODES[code].status
-    this.description = detail.parameter ? `${description} (${detail.parameter})` : description
+    this.parameter = detail.parameter
+    this.description = this.nameParameter(description)
     this.retryAfterSeconds = detail.retryAfterSeconds
   }
+
+  /** A sentence about it, with the parameter that is to blame. */
+  nameParameter(sentence: string): string {
+    return this.parameter === undefined ? sentence : `${sentence} (${this.parameter})`
+  }
+}
+
+/** A refusal in words. */
+export interface ErrorDescription {
+  readonly text: string
+  /** undefined when everybody is told the same. */
+  readonly language: string | undefined
 }
 
 /** Why the authorization endpoint shows a page of its own instead of redirecting (RFC 6749 §4.1.2.1). */
@@ -36,11 +51,13 @@ export type PageErrorReason =
   | 'client_unknown'
   | 'redirect_uri_missing'
   | 'redirect_uri_mismatch'
+  | 'redirect_uri_insecure'
   | 'request_malformed'
   | 'interaction_invalid'
   | 'interaction_of_other_browser'
   | 'already_decided'
   | 'cross_site_post'
+  | 'form_outdated'
   | 'not_found'
   | 'method_not_allowed'
   | 'too_many_requests'
@@ -86,11 +103,17 @@ export class RedirectError extends Error {
   override readonly name = 'RedirectError'
   readonly error: OAuthError
   readonly target: RedirectTarget
+  /** The languages that the request asked for (OIDC Core §3.1.2.1). */
+  readonly uiLocales: string | undefined
 
-  constructor(error: OAuthError, target: RedirectTarget) {
+  constructor(
+    error: OAuthError,
+    request: { readonly target: RedirectTarget; readonly uiLocales: string | undefined },
+  ) {
     super(error.reason, { cause: error })
     this.error = error
-    this.target = target
+    this.target = request.target
+    this.uiLocales = request.uiLocales
   }
 }
 

@@ -9,6 +9,10 @@ export interface IncomingRequest {
   readonly method: 'GET' | 'POST'
   /** From the body of a POST, from the query of a GET, never from both. */
   readonly params: Params
+  /** Whether the parameters of a POST came in its URL. */
+  readonly inUrl: boolean
+  /** The JSON body of a route that takes JSON alone: strictly parsed, objects without prototypes. */
+  readonly json: unknown
   readonly authorization: string | undefined
   readonly origin: string | undefined
   readonly cookies: Readonly<Record<string, string | undefined>>
@@ -40,6 +44,8 @@ export type Reply =
       readonly kind: 'json'
       readonly status: number
       readonly body: unknown
+      /** Of the words in it, where they were chosen for the reader. */
+      readonly language?: string | undefined
       readonly headers?: Readonly<Record<string, string>>
     }
   | {

@@ -1,6 +1,7 @@
 // What each page says, as data: endpoints fill it in, `ui` turns it into HTML.
 
 import type { PageErrorReason } from './errors.ts'
+import type { FormProblem } from './form-problem.ts'
 import type { RedirectDifference } from './redirect-uri.ts'
 import type { LocalisedText } from './tenant.ts'
 
@@ -35,18 +36,24 @@ export interface PageAccount {
 }
 
 /** POST `sign-in`: fields `interaction`, `username`, `password`. */
-export interface SignInPage extends InteractionPage {
+export interface SignInPage extends Omit<InteractionPage, 'app'> {
   readonly page: 'sign-in'
+  /** undefined when the user wants one of our own pages. */
+  readonly app: PageApp | undefined
   readonly username: string
-  readonly problem:
-    | { readonly kind: 'wrong_credentials' }
-    | { readonly kind: 'field_missing'; readonly fields: readonly ('username' | 'password')[] }
-    | { readonly kind: 'locked'; readonly seconds: number }
-    | { readonly kind: 'expired' }
-    | undefined
+  readonly problem: SignInProblem | undefined
   /** Accounts already signed in, when the user came from the account switcher. */
   readonly hasOtherAccounts: boolean
 }
+
+export type SignInProblem =
+  | { readonly kind: 'wrong_credentials' }
+  | { readonly kind: 'field_missing'; readonly fields: readonly ('username' | 'password')[] }
+  | { readonly kind: 'locked'; readonly seconds: number }
+  /** It was open too long and began anew. */
+  | { readonly kind: 'expired' }
+  /** Signed in already, but for what comes next the user has to prove it again. */
+  | { readonly kind: 'too_long_ago' }
 
 /** POST `account`: fields `interaction` and a button `account` = session id, or empty for another account. */
 export interface SelectAccountPage extends InteractionPage {
@@ -105,6 +112,141 @@ export interface SignedOutPage extends PageCommon {
   readonly page: 'signed-out'
 }
 
+// --- Our own pages, for somebody who is signed in
+
+export interface OwnPage extends PageCommon {
+  readonly account: PageAccount
+  /** Sealed; comes back in the field `token` of every form: nothing but a page of this session can send one. */
+  readonly token: string
+  /** What has just been done. */
+  readonly notice:
+    | 'saved'
+    | 'revoked'
+    | 'allowed'
+    | 'disallowed'
+    | 'deleted'
+    | 'removed'
+    | undefined
+}
+
+/** What has access to the user's data. */
+export interface ConnectedAppsPage extends OwnPage {
+  readonly page: 'connected-apps'
+  readonly connections: readonly PageConnection[]
+}
+
+export interface PageConnection {
+  readonly clientId: string
+  readonly organisationId: string | undefined
+  readonly app: PageApp
+  readonly organisation: string | undefined
+  readonly scopes: readonly PageScope[]
+  readonly sinceSeconds: number
+  readonly lastUsedAtSeconds: number | undefined
+}
+
+/** POST `removeConnectedApp`: fields `token`, `app`, `organisation`. */
+export interface ConnectedAppRemovalPage extends OwnPage {
+  readonly page: 'connected-app-removal'
+  readonly connection: PageConnection
+}
+
+/** The apps that a developer has registered, for each of their organisations. */
+export interface DeveloperAppsPage extends OwnPage {
+  readonly page: 'developer-apps'
+  readonly organisations: readonly {
+    readonly name: string
+    readonly apps: readonly PageDeveloperApp[]
+  }[]
+}
+
+export interface PageDeveloperApp {
+  readonly id: string
+  readonly name: string
+  readonly type: 'confidential' | 'public'
+  readonly createdAtSeconds: number
+  readonly lastUsedAtSeconds: number | undefined
+  readonly disabled: boolean
+}
+
+/** POST `newDeveloperApp`: fields `token`, `name`, `type`, `redirect_uris` (a line each), `organisation`. */
+export interface NewDeveloperAppPage extends OwnPage {
+  readonly page: 'new-developer-app'
+  /** One: it is stated. More: the user picks. */
+  readonly organisations: readonly { readonly id: string; readonly name: string }[]
+  readonly form: {
+    readonly name: string
+    readonly type: string
+    readonly redirectUris: string
+    readonly organisation: string
+  }
+  readonly problems: readonly FormProblem[]
+}
+
+/**
+ * POST `saveDeveloperApp`: fields `token`, `app`, `name`, `redirect_uris`; POST `addSecret`: `token`, `app`,
+ * `secret_name`, `expires`; POST `allowTokenGrant`: `token`, `app`, `why`, `ends`; POST `disallowTokenGrant`: `token`,
+ * `app`.
+ */
+export interface DeveloperAppPage extends OwnPage {
+  readonly page: 'developer-app'
+  readonly app: PageDeveloperApp
+  readonly organisation: string
+  readonly endpoints: PageEndpoints
+  readonly scopes: readonly string[]
+  /** Shown this once. */
+  readonly newSecret: { readonly name: string; readonly secret: string } | undefined
+  readonly secrets: readonly PageSecret[]
+  /** undefined where the contract does not know it. */
+  readonly tokenGrant: PageTokenGrant | undefined
+  readonly form: { readonly name: string; readonly redirectUris: string }
+  readonly secretForm: { readonly name: string; readonly expires: string }
+  readonly tokenGrantForm: { readonly why: string; readonly ends: string }
+  readonly problems: readonly FormProblem[]
+}
+
+/** Absolute URLs. */
+export interface PageEndpoints {
+  readonly authorize: string
+  readonly token: string
+  readonly revoke: string | undefined
+}
+
+export interface PageSecret {
+  readonly id: string
+  readonly name: string
+  readonly hint: string
+  readonly createdAtSeconds: number
+  readonly expiresAtSeconds: number | undefined
+  readonly lastUsedAtSeconds: number | undefined
+  readonly state: 'active' | 'expired'
+}
+
+/** The implicit grant of one app. */
+export type PageTokenGrant =
+  | { readonly state: 'off' }
+  | {
+      readonly state: 'on' | 'ended'
+      readonly owner: string
+      readonly why: string
+      readonly endsAtSeconds: number
+    }
+
+/** POST `revokeSecret`: fields `token`, `app`, `secret`. */
+export interface SecretRevocationPage extends OwnPage {
+  readonly page: 'secret-revocation'
+  readonly app: PageDeveloperApp
+  readonly secret: PageSecret
+}
+
+/** POST `deleteDeveloperApp`: fields `token`, `app`, `typed_name`. */
+export interface DeveloperAppDeletionPage extends OwnPage {
+  readonly page: 'developer-app-deletion'
+  readonly app: PageDeveloperApp
+  readonly typedName: string
+  readonly problems: readonly FormProblem[]
+}
+
 export type Page =
   | SignInPage
   | SelectAccountPage
@@ -112,3 +254,10 @@ export type Page =
   | ErrorPage
   | SignOutPage
   | SignedOutPage
+  | ConnectedAppsPage
+  | ConnectedAppRemovalPage
+  | DeveloperAppsPage
+  | NewDeveloperAppPage
+  | DeveloperAppPage
+  | SecretRevocationPage
+  | DeveloperAppDeletionPage

@@ -5,8 +5,8 @@ import { OAuthError } from './errors.ts'
 /** Parameter name -> its values. Only names listed as repeatable can have more than one. */
 export type Params = ReadonlyMap<string, readonly string[]>
 
-const MAX_PARAMETERS = 100
-const MAX_VALUE_LENGTH = 16_384
+export const MAX_PARAMETERS = 100
+export const MAX_VALUE_LENGTH = 16_384
 
 /** RFC 8707 §2: `resource` is the one parameter of the token and authorization endpoints that may repeat. */
 const REPEATABLE = new Set(['resource'])

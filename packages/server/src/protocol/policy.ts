@@ -3,7 +3,8 @@
 
 import type { ChallengeMethod } from './pkce.ts'
 
-export type SigningAlgorithm = 'ES256' | 'RS256' | 'EdDSA'
+/** HS256 is for APIs that have a secret key of their own; its keys are never published. */
+export type SigningAlgorithm = 'ES256' | 'RS256' | 'EdDSA' | 'HS256'
 
 export interface Policy {
   readonly accessToken: {
@@ -25,6 +26,8 @@ export interface Policy {
     readonly methods: readonly ChallengeMethod[]
     /** Method that is meant when none is named (RFC 7636 §4.3 says plain); undefined refuses the omission. */
     readonly methodWhenOmitted: ChallengeMethod | undefined
+    /** Whether a confidential client that used PKCE may redeem and refresh without its secret. */
+    readonly insteadOfSecret: boolean
   }
   /** Whether a request may leave out `redirect_uri` when exactly one is registered (RFC 6749 §3.1.2.3). */
   readonly redirectUriOptional: boolean

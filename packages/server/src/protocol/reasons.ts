@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   consent_required: { status: 400, section: 'OIDC Core §3.1.2.6' },
   request_not_supported: { status: 400, section: 'OIDC Core §3.1.2.6' },
   request_uri_not_supported: { status: 400, section: 'OIDC Core §3.1.2.6' },
+  unsupported_version: { status: 400, section: 'RFC 6749 §8.5' },
   too_many_requests: { status: 429, section: 'RFC 6585 §4' },
   temporarily_unavailable: { status: 503, section: 'RFC 6749 §4.1.2.1' },
   server_error: { status: 500, section: 'RFC 6749 §4.1.2.1' },
@@ -55,7 +56,7 @@ export const REASONS = {
   },
   content_type_unsupported: {
     code: 'invalid_request',
-    description: 'The request body must be application/x-www-form-urlencoded.',
+    description: 'The content type of the request body is not accepted here.',
   },
   transport_insecure: {
     code: 'invalid_request',
@@ -77,6 +78,10 @@ export const REASONS = {
   client_credentials_malformed: {
     code: 'invalid_client',
     description: 'The Authorization header is malformed.',
+  },
+  client_is_no_api: {
+    code: 'access_denied',
+    description: 'This endpoint is for APIs with credentials of their own.',
   },
   client_methods_several: {
     code: 'invalid_request',
@@ -149,6 +154,32 @@ export const REASONS = {
     description: 'The refresh token is invalid, expired or revoked.',
   },
 
+  // Legacy allowances
+  legacy_not_allowed: {
+    code: 'unauthorized_client',
+    description: 'The client has no permission for this legacy feature.',
+  },
+  legacy_ended: {
+    code: 'unauthorized_client',
+    description: 'The permission of the client for this legacy feature has ended.',
+  },
+  password_grant_refused: {
+    code: 'invalid_grant',
+    description: 'The user name or the password is wrong.',
+  },
+  account_locked: {
+    code: 'invalid_grant',
+    description: 'Too many failed sign-ins: the account is locked for a while.',
+  },
+  json_invalid: {
+    code: 'invalid_request',
+    description: 'The request body must be one JSON object whose members have the right types.',
+  },
+  sources_several: {
+    code: 'invalid_request',
+    description: 'Send all parameters in one place: the body or the URL.',
+  },
+
   // Scopes and resources
   scope_malformed: { code: 'invalid_scope', description: 'The scope is malformed.' },
   scope_missing: {
@@ -176,6 +207,78 @@ export const REASONS = {
     description: 'The requested resource is unknown or not available.',
   },
 
+  // Application keys and identity JWTs
+  application_key_missing: {
+    code: 'invalid_client',
+    description: 'Send the application key as the user name of HTTP Basic, with an empty password.',
+  },
+  application_key_unknown: {
+    code: 'invalid_client',
+    description: 'The application key, or what stands for the consumer, is not valid.',
+  },
+  application_key_expired: {
+    code: 'invalid_client',
+    description: 'The application key, or what stands for the consumer, is not valid.',
+  },
+  consumer_unknown: {
+    code: 'invalid_client',
+    description: 'The application key, or what stands for the consumer, is not valid.',
+  },
+  consumer_disabled: {
+    code: 'invalid_client',
+    description: 'The application key, or what stands for the consumer, is not valid.',
+  },
+  pass_code_wrong: {
+    code: 'invalid_client',
+    description: 'The application key, or what stands for the consumer, is not valid.',
+  },
+  identity_issuer_unknown: {
+    code: 'invalid_client',
+    description: 'The application key, or what stands for the consumer, is not valid.',
+  },
+  identity_jwt_invalid: {
+    code: 'invalid_client',
+    description: 'The application key, or what stands for the consumer, is not valid.',
+  },
+  identity_jwt_replayed: {
+    code: 'invalid_client',
+    description: 'The application key, or what stands for the consumer, is not valid.',
+  },
+  application_key_suspended: {
+    code: 'access_denied',
+    description: 'The application key is suspended.',
+  },
+  consumer_of_other_organisation: {
+    code: 'access_denied',
+    description: 'The consumer does not belong to the organisation.',
+  },
+  unit_not_allowed: {
+    code: 'access_denied',
+    description: 'This unit is not one that the token could be for.',
+  },
+  exchange_contradictory: {
+    code: 'invalid_request',
+    description: 'Parameters contradict each other: send those of one kind of exchange.',
+  },
+  parameter_unknown: {
+    code: 'invalid_request',
+    description: 'The request has a parameter that is not known here.',
+  },
+  subject_token_refused: {
+    code: 'invalid_request',
+    description: 'The subject_token is not valid, or not for this organisation or unit.',
+  },
+  issuer_keys_unavailable: {
+    code: 'temporarily_unavailable',
+    description: 'The service is temporarily unavailable.',
+  },
+
+  // Versions of the API
+  version_unsupported: {
+    code: 'unsupported_version',
+    description: 'Name one of the supported versions in the header X-VERSION.',
+  },
+
   // Authorization endpoint
   response_type_unknown: {
     code: 'unsupported_response_type',
@@ -195,7 +298,7 @@ export const REASONS = {
   },
   code_challenge_method_unknown: {
     code: 'invalid_request',
-    description: 'The code_challenge_method must be S256.',
+    description: 'This code_challenge_method is not supported: use S256.',
   },
   prompt_malformed: {
     code: 'invalid_request',

@@ -129,6 +129,11 @@ export function formActionSource(uri: string): string {
   return url.origin === 'null' ? url.protocol : url.origin
 }
 
+/** Whether codes and tokens sent there cross a network without TLS. */
+export function isInsecureRedirect(uri: string): boolean {
+  return new URL(uri).protocol === 'http:' && !isLoopback(uri)
+}
+
 export function isLoopback(uri: string): boolean {
   const url = new URL(uri)
   return url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname)

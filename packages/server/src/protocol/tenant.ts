@@ -1,5 +1,7 @@
 // A tenant: one issuer with its contract, policy and APIs.
 
+import type { ApiVersionSettings } from '@ostiary/resource/api-versions'
+import type { ContractRules } from './contract-rules.ts'
 import { OAuthError } from './errors.ts'
 import type { Policy } from './policy.ts'
 
@@ -32,9 +34,15 @@ export interface Tenant {
   /** Issuer identifier (RFC 8414 §2), without trailing slash. Everything we publish starts with it. */
   readonly issuer: string
   readonly contract: string
+  /** What the contract lays down. */
+  readonly rules: ContractRules
+  /** Release of the product whose behaviour is shown, where the contract has several. */
+  readonly release: string | undefined
   readonly policy: Policy
   /** The first one is the default audience. */
   readonly resourceServers: readonly ResourceServer[]
+  /** Of its API; undefined when it has none. */
+  readonly apiVersions: ApiVersionSettings | undefined
   readonly supportEmail: string | undefined
   readonly accentColour: string | undefined
 }

@@ -7,4 +7,6 @@ export interface TokenResponse {
   readonly scopes: readonly string[]
   readonly refreshToken: string | undefined
   readonly idToken: string | undefined
+  /** RFC 8693 §2.2.1: what kind of token an exchange gave. */
+  readonly issuedTokenType: string | undefined
 }

@@ -3,7 +3,10 @@
 
 import type { ClientId, GrantId, TokenHash, UserId } from '../protocol/ids.ts'
 import type {
+  AccessIdentifierRecord,
   AccessTokenRecord,
+  AllowanceUseRecord,
+  ApplicationKeyRecord,
   AuditEventRecord,
   ClientRecord,
   ClientSecretRecord,
@@ -18,8 +21,10 @@ import type {
   RefreshTokenRecord,
   RevocationRecord,
   SessionRecord,
+  TrustedIssuerRecord,
   UnitRecord,
   UserRecord,
+  VersionUseRecord,
 } from './records.ts'
 
 /** A store that cannot answer (lost connection, disk full, time-out). The caller answers 503, never a guess. */
@@ -33,21 +38,45 @@ export interface ClientStore {
   /** null when there is none; a disabled client is found and says so. */
   findClient(tenant: string, id: ClientId): Promise<ClientWithSecrets | null>
   listClients(tenant: string): Promise<readonly ClientRecord[]>
+  /** The apps that an organisation owns, the oldest first. */
+  listClientsOfOrganisation(
+    tenant: string,
+    organisationId: string,
+  ): Promise<readonly ClientRecord[]>
   createClient(
     client: ClientRecord,
     secret: ClientSecretRecord | null,
   ): Promise<'created' | 'exists'>
+  /** Stores all of them, or none when an id is taken. @returns the positions of those; empty when all are stored. */
+  importClients(clients: readonly ClientWithSecrets[]): Promise<readonly number[]>
   addClientSecret(secret: ClientSecretRecord): Promise<void>
   /** @returns false when there was no such secret. */
   revokeClientSecret(tenant: string, clientId: ClientId, secretId: string): Promise<boolean>
   recordSecretUse(tenant: string, secretId: string, atSeconds: number): Promise<void>
+  recordClientUse(tenant: string, id: ClientId, atSeconds: number): Promise<void>
+  /** Adds to the counts of their days. */
+  addAllowanceUses(uses: readonly AllowanceUseRecord[]): Promise<void>
+  /** @param fromDay `2026-11-21`: that day and later ones */
+  listAllowanceUses(tenant: string, fromDay: string): Promise<readonly AllowanceUseRecord[]>
+  /**
+   * Changes an app that is as it was read: when somebody else has changed, disabled or deleted it meanwhile, nothing
+   * happens. Its id, age and last use stay.
+   */
+  updateClient(before: ClientRecord, after: ClientRecord): Promise<'updated' | 'outdated'>
   /** Disables the app, ends all its grants and publishes the revocation. */
-  disableClient(input: {
-    tenant: string
-    id: ClientId
-    nowSeconds: number
-    revocationExpiresAtSeconds: number
-  }): Promise<boolean>
+  disableClient(input: ClientEnding): Promise<boolean>
+  /**
+   * Ends an app as {@link disableClient} does, and forgets it with its secrets and consents. Its id stays taken until
+   * the revocation has expired: no app can be mistaken for one whose tokens may still be about.
+   */
+  deleteClient(input: ClientEnding): Promise<boolean>
+}
+
+export interface ClientEnding {
+  readonly tenant: string
+  readonly id: ClientId
+  readonly nowSeconds: number
+  readonly revocationExpiresAtSeconds: number
 }
 
 // --- Authorization, codes and tokens
@@ -64,13 +93,18 @@ export interface GrantStore {
   ): Promise<ConsentRecord | null>
 
   /**
-   * Stores grant and code, and the consent when one was given (its scopes are added to those already allowed).
+   * Stores grant and code (or access token), and the consent when one was given (its scopes are added to those already allowed).
    * An interaction answers once: a second answer changes nothing. Of a session that ends at the same moment, with
    * the user's password or the user, no new grant is left.
    */
   approveAuthorization(input: {
     grant: GrantRecord
-    code: CodeRecord
+    /** null when the answer is the access token itself. */
+    code: CodeRecord | null
+    /** Set when it is opaque. */
+    accessToken: AccessTokenRecord | null
+    /** When what the app gets now expires. */
+    endsAtSeconds: number
     consent: ConsentRecord | null
     interaction: OneTimeId | null
     /** The session that it hangs on; null when there is none. */
@@ -112,6 +146,16 @@ export interface GrantStore {
     accessToken: AccessTokenRecord | null
   }): Promise<'renewed' | 'expired' | 'revoked' | 'unknown'>
 
+  findGrant(tenant: string, id: GrantId): Promise<GrantRecord | null>
+  /** Stores a grant together with its tokens, if what pays for it still holds; otherwise nothing. */
+  openGrant(input: {
+    grant: GrantRecord
+    tokens: NewTokens
+    /** When the last of its tokens expires. */
+    endsAtSeconds: number
+    guard: GrantGuard
+  }): Promise<OpenGrantOutcome>
+
   saveAccessToken(token: AccessTokenRecord): Promise<void>
   /** An unexpired opaque access token; whether it is revoked is asked with {@link isRevoked}. */
   findAccessToken(
@@ -131,11 +175,16 @@ export interface GrantStore {
     revocationExpiresAtSeconds: number
   }): Promise<boolean>
 
-  /** Ends every grant that a user gave (to one app, when named), and forgets the consents. @returns how many. */
+  /**
+   * Ends every grant that a user gave (to one app, when named; for one organisation, or none, when that is named
+   * too), and forgets the consents. @returns how many.
+   */
   revokeUserGrants(input: {
     tenant: string
     userId: UserId
     clientId: ClientId | null
+    /** undefined for all of them. */
+    organisationId?: string | null | undefined
     nowSeconds: number
     revocationExpiresAtSeconds: number
   }): Promise<number>
@@ -158,6 +207,46 @@ export interface GrantStore {
   }): Promise<readonly RevocationRecord[]>
 
   listUserGrants(tenant: string, userId: UserId): Promise<readonly GrantRecord[]>
+  /** What a user has allowed, in the order of apps and organisations. */
+  listUserConsents(tenant: string, userId: UserId): Promise<readonly ConsentRecord[]>
+  /** When each live grant of a user last gave a refresh token, as far as it did. */
+  listGrantUses(tenant: string, userId: UserId): Promise<readonly GrantUse[]>
+}
+
+/** What a grant without a code is opened with. None of it may have ended when the grant is stored. */
+export type GrantGuard =
+  /** The password of an enabled user, as it was checked. */
+  | {
+      readonly kind: 'password'
+      readonly userId: UserId
+      readonly passwordHash: string | null
+    }
+  /** An application key, alone or with what stands for an enabled user. */
+  | {
+      readonly kind: 'key'
+      readonly keyId: ClientId
+      readonly accessIdentifierId: string | null
+    }
+  /** A JWT of a trusted issuer, which names an enabled user. */
+  | {
+      readonly kind: 'identity'
+      readonly trustedIssuerId: ClientId
+      readonly accessIdentifierId: string
+      /** Claimed with the grant, when the JWT is good for one use. */
+      readonly once: OneTimeId | null
+    }
+
+export type OpenGrantOutcome =
+  | 'opened'
+  | 'key_ended'
+  | 'issuer_ended'
+  | 'identifier_gone'
+  | 'user_ended'
+  | 'already_used'
+
+export interface GrantUse {
+  readonly grantId: GrantId
+  readonly lastUsedAtSeconds: number
 }
 
 /** Something that may happen once: the answer to a page, a JWT id. */
@@ -207,16 +296,24 @@ export interface IdentityStore {
   listOrganisations(
     tenant: string,
   ): Promise<readonly (OrganisationRecord & { units: readonly UnitRecord[] })[]>
+  findUnit(tenant: string, id: string): Promise<UnitRecord | null>
   createUser(
     user: UserRecord,
     memberships: readonly MembershipRecord[],
   ): Promise<'created' | 'exists'>
+  /** Stores all of them, or none when a username or id is taken. @returns the positions of those; empty when all are stored. */
+  importUsers(users: readonly UserWithMemberships[]): Promise<readonly number[]>
   findUser(tenant: string, id: UserId): Promise<UserRecord | null>
   findUserByUsername(tenant: string, username: string): Promise<UserRecord | null>
   listUsers(tenant: string): Promise<readonly UserRecord[]>
   listMemberships(tenant: string, userId: UserId): Promise<readonly Membership[]>
-  /** Rehash at sign-in. Ends nothing. */
-  updatePasswordHash(tenant: string, userId: UserId, passwordHash: string): Promise<void>
+  /** Another hash of the same password. Ends nothing. @returns false when the password has changed meanwhile. */
+  updatePasswordHash(input: {
+    tenant: string
+    userId: UserId
+    before: string
+    after: string
+  }): Promise<boolean>
   /** A new password ends every session and grant of the user. */
   changePassword(input: UserEnding & { passwordHash: string }): Promise<boolean>
   /** A disabled user loses every session and grant at once. */
@@ -234,7 +331,11 @@ export interface IdentityStore {
   }): Promise<{ allowed: true; attempts: number } | { allowed: false; lockedUntilSeconds: number }>
   clearSignInAttempts(tenant: string, usernameHash: TokenHash): Promise<void>
 
-  createSession(session: SessionRecord): Promise<void>
+  /**
+   * Stores a session, if the password that was checked for it is still that of an enabled user.
+   * @returns false when it is not
+   */
+  createSession(session: SessionRecord, passwordHash: string | null): Promise<boolean>
   /** The session and its user, unless it has expired or the user is disabled. */
   findSession(
     tenant: string,
@@ -257,11 +358,59 @@ export interface IdentityStore {
   endSessionById(tenant: string, userId: UserId, id: string): Promise<boolean>
 }
 
+export interface UserWithMemberships {
+  readonly user: UserRecord
+  readonly memberships: readonly MembershipRecord[]
+}
+
 export interface UserEnding {
   readonly tenant: string
   readonly userId: UserId
   readonly nowSeconds: number
   readonly revocationExpiresAtSeconds: number
+}
+
+// --- Application keys, and who they may name
+
+export interface ApplicationKeyStore {
+  createApplicationKey(key: ApplicationKeyRecord): Promise<'created' | 'exists'>
+  /** A suspended or expired key is found and says so. */
+  findApplicationKey(tenant: string, hash: TokenHash): Promise<ApplicationKeyRecord | null>
+  listApplicationKeys(tenant: string): Promise<readonly ApplicationKeyRecord[]>
+  recordApplicationKeyUse(tenant: string, id: ClientId, atSeconds: number): Promise<void>
+  /** Ends every live grant of the key, and publishes each: their tokens may name the grant alone. */
+  suspendApplicationKey(input: ClientEnding): Promise<boolean>
+  /** @returns false when it was not suspended. */
+  resumeApplicationKey(tenant: string, id: ClientId): Promise<boolean>
+  /** Ends a key as {@link suspendApplicationKey} does, and forgets it. */
+  deleteApplicationKey(input: ClientEnding): Promise<boolean>
+
+  createAccessIdentifier(identifier: AccessIdentifierRecord): Promise<'created' | 'exists'>
+  /** With the user that it stands for; a disabled one is found and says so. */
+  findAccessIdentifier(
+    tenant: string,
+    kind: AccessIdentifierRecord['kind'],
+    hash: TokenHash,
+  ): Promise<{ identifier: AccessIdentifierRecord; user: UserRecord } | null>
+  listAccessIdentifiers(tenant: string, userId: UserId): Promise<readonly AccessIdentifierRecord[]>
+  recordAccessIdentifierUse(tenant: string, id: string, atSeconds: number): Promise<void>
+  /** Ends every live grant that was opened with it, publishes each, and forgets it. */
+  deleteAccessIdentifier(input: AccessIdentifierEnding): Promise<boolean>
+
+  createTrustedIssuer(issuer: TrustedIssuerRecord): Promise<'created' | 'exists'>
+  /** By the `iss` of its JWTs; a suspended one is found and says so. */
+  findTrustedIssuer(tenant: string, issuer: string): Promise<TrustedIssuerRecord | null>
+  listTrustedIssuers(tenant: string): Promise<readonly TrustedIssuerRecord[]>
+  /** Ends every live grant that was opened with its JWTs, and publishes each. The issuer is their client. */
+  suspendTrustedIssuer(input: ClientEnding): Promise<boolean>
+  /** @returns false when it was not suspended. */
+  resumeTrustedIssuer(tenant: string, id: ClientId): Promise<boolean>
+  /** Ends an issuer as {@link suspendTrustedIssuer} does, and forgets it with the identities that it vouched for. */
+  deleteTrustedIssuer(input: ClientEnding): Promise<boolean>
+}
+
+export interface AccessIdentifierEnding extends Omit<ClientEnding, 'id'> {
+  readonly id: string
 }
 
 // --- Signing keys
@@ -271,7 +420,7 @@ export interface KeyStore {
   listKeys(tenant: string, nowSeconds: number): Promise<readonly KeyRecord[]>
   /** Stores the first keys of a tenant. Of several processes that start at once, one gets `created`. */
   createFirstKeys(keys: readonly KeyRecord[]): Promise<'created' | 'exists'>
-  /** next becomes current, current becomes previous until `previousExpiresAtSeconds`, `next` is added. */
+  /** Of the API of `next`: next becomes current, current becomes previous until `previousExpiresAtSeconds`, `next` is added. */
   rotateKeys(input: {
     tenant: string
     /** The current key as the caller knows it: when another process was faster, nothing happens. */
@@ -282,9 +431,34 @@ export interface KeyStore {
   }): Promise<'rotated' | 'lost'>
 }
 
+// --- Versions of the API
+
+export interface VersionUseStore {
+  /** Adds to the counts of their days, for apps that there are. A batch counts once, however often it comes. */
+  recordVersionUses(input: {
+    readonly uses: readonly VersionUseRecord[]
+    /** null when it cannot come twice. */
+    readonly batch: OneTimeId | null
+  }): Promise<'recorded' | 'already_recorded'>
+  /** By day, app and version. */
+  listVersionUses(input: {
+    readonly tenant: string
+    /** null for all of them. */
+    readonly clientId: ClientId | null
+    /** That day and later ones. */
+    readonly fromDay: string
+  }): Promise<readonly VersionUseRecord[]>
+}
+
 // --- The store's own affairs
 
-export interface Store extends ClientStore, GrantStore, IdentityStore, KeyStore {
+export interface Store
+  extends ClientStore,
+    GrantStore,
+    IdentityStore,
+    ApplicationKeyStore,
+    KeyStore,
+    VersionUseStore {
   recordAuditEvent(event: AuditEventRecord): Promise<void>
   listAuditEvents(tenant: string, limit: number): Promise<readonly AuditEventRecord[]>
   /** Deletes up to `limit` rows per table that expired before now. @returns how many went. */

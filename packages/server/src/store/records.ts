@@ -1,5 +1,7 @@
 // What the store keeps, in the words of OAuth. Times are whole seconds since 1970; null means "not set".
 
+import type { AccessTokenFacts } from '../protocol/access-token-facts.ts'
+import type { Allowance } from '../protocol/allowance.ts'
 import type { ClientId, GrantId, TokenHash, UserId } from '../protocol/ids.ts'
 import type { ChallengeMethod } from '../protocol/pkce.ts'
 import type { SigningAlgorithm } from '../protocol/policy.ts'
@@ -32,8 +34,21 @@ export interface ClientRecord {
   readonly homepage: string | null
   readonly privacyUri: string | null
   readonly termsUri: string | null
+  /** What it may still do that the best current practice forbids, each for a reason and until a date. */
+  readonly allowances: readonly ClientAllowance[]
   readonly createdAtSeconds: number
+  /** When it last asked for a token, to the minute. */
+  readonly lastUsedAtSeconds: number | null
   readonly disabledAtSeconds: number | null
+}
+
+/** A legacy allowance of one app. */
+export interface ClientAllowance {
+  readonly name: Allowance
+  /** Who answers for it. */
+  readonly owner: string
+  readonly reason: string
+  readonly endsAtSeconds: number
 }
 
 export interface ClientSecretRecord {
@@ -99,21 +114,8 @@ export interface RefreshTokenRecord {
   /** Absolute expiry: the same for the whole chain. */
   readonly endsAtSeconds: number
   readonly rotatedAtSeconds: number | null
-}
-
-/** What an access token says, whether inside a JWT or beside an opaque one. */
-export interface AccessTokenFacts {
-  readonly grantId: GrantId
-  readonly clientId: ClientId
-  /** The user, or null when the app acts for itself. */
-  readonly userId: UserId | null
-  readonly organisationId: string | null
-  readonly unitId: string | null
-  readonly scopes: readonly string[]
-  readonly audience: readonly string[]
-  readonly authTimeSeconds: number | null
-  readonly issuedAtSeconds: number
-  readonly expiresAtSeconds: number
+  /** Whether the app proved itself by a secret when it was issued: then it has to do so again to use it. */
+  readonly clientAuthenticated: boolean
 }
 
 /** An opaque access token. */
@@ -164,7 +166,7 @@ export interface UserRecord {
   readonly name: string
   readonly email: string | null
   readonly emailVerified: boolean
-  /** argon2id in PHC form. */
+  /** argon2id in PHC form; until the first sign-in also another, of the system that the user was imported from. */
   readonly passwordHash: string | null
   readonly locale: string | null
   readonly createdAtSeconds: number
@@ -177,11 +179,86 @@ export interface MembershipRecord {
   readonly organisationId: string
   /** The unit the user works in when none is named. */
   readonly defaultUnitId: string | null
+  /** Units that the user may work in besides. */
+  readonly furtherUnitIds: readonly string[]
 }
 
 export interface Membership {
   readonly organisation: OrganisationRecord
   readonly defaultUnit: UnitRecord | null
+  readonly furtherUnitIds: readonly string[]
+}
+
+/** A long-lived key of an organisation, exchanged for short tokens. It acts as a client whose id is the key's. */
+export interface ApplicationKeyRecord {
+  readonly tenant: string
+  readonly id: ClientId
+  readonly organisationId: string
+  readonly name: string
+  readonly hash: TokenHash
+  /** Last characters, by which people recognise it. */
+  readonly hint: string
+  /** Scopes that its tokens may have; none stands for all of the API. */
+  readonly scopes: readonly string[]
+  readonly createdAtSeconds: number
+  readonly expiresAtSeconds: number | null
+  readonly suspendedAtSeconds: number | null
+  readonly lastUsedAtSeconds: number | null
+}
+
+/** What stands for a user (a consumer) when a key or an identity JWT is exchanged. */
+export interface AccessIdentifierRecord {
+  readonly tenant: string
+  readonly id: string
+  readonly userId: UserId
+  /** A code that suffices, an identifier with its pass code, or the subject of a trusted issuer. */
+  readonly kind: 'authentication_code' | 'identifier' | 'identity'
+  /** Hash of what is presented, by which it is found; unique per tenant and kind. */
+  readonly hash: TokenHash
+  /** By which people recognise it. */
+  readonly hint: string
+  /** argon2id in PHC form; set for an identifier. */
+  readonly passCodeHash: string | null
+  /** Set for an identity. */
+  readonly trustedIssuerId: ClientId | null
+  readonly createdAtSeconds: number
+  readonly lastUsedAtSeconds: number | null
+}
+
+/** An identity system whose JWTs are believed, and the client of the tokens they are exchanged for. Its keys come from one of two places. */
+export interface TrustedIssuerRecord {
+  readonly tenant: string
+  readonly id: ClientId
+  readonly name: string
+  /** `iss` of its JWTs. */
+  readonly issuer: string
+  /** `aud` of its JWTs. */
+  readonly expectedAudience: string
+  readonly jwksUri: string | null
+  /** A JWK set as JSON text. */
+  readonly pinnedKeys: string | null
+  readonly createdAtSeconds: number
+  readonly suspendedAtSeconds: number | null
+}
+
+/** How often an app used a legacy allowance on one day. */
+export interface AllowanceUseRecord {
+  readonly tenant: string
+  readonly clientId: ClientId
+  readonly allowance: Allowance
+  /** `2026-11-21`, UTC. */
+  readonly day: string
+  readonly uses: number
+}
+
+/** How often an app called a version of the API on one day. */
+export interface VersionUseRecord {
+  readonly tenant: string
+  readonly clientId: ClientId
+  readonly version: string
+  /** `2026-11-21`, UTC. */
+  readonly day: string
+  readonly calls: number
 }
 
 export interface SessionRecord {
@@ -202,9 +279,11 @@ export interface SessionRecord {
 export interface KeyRecord {
   readonly tenant: string
   readonly kid: string
+  /** The API whose own key it is; empty for the keys that all of them share. */
+  readonly resourceServer: string
   readonly algorithm: SigningAlgorithm
   readonly state: 'next' | 'current' | 'previous'
-  /** Public JWK as JSON text. */
+  /** Public JWK as JSON text; without the key itself where it is secret. */
   readonly publicJwk: string
   /** Private JWK as JSON text, sealed under the master key. */
   readonly sealedPrivateJwk: string

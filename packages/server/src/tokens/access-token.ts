@@ -1,66 +1,55 @@
-// Access tokens as JWTs (RFC 9068).
+// Access tokens as JWTs, in the shape that the contract lays down.
 
-import { asClientId, asGrantId, asUserId } from '../protocol/ids.ts'
-import { formatScope, parseScope } from '../protocol/scope.ts'
-import type { AccessTokenFacts } from '../store/records.ts'
-import type { KeyRing } from './keys.ts'
-import type { Signer } from './signer.ts'
+import { newId } from '../platform/random.ts'
+import type { AccessTokenFacts, PartialFacts } from '../protocol/access-token-facts.ts'
+import type { Tenant } from '../protocol/tenant.ts'
+import type { KeyRing, VerificationKey } from './keys.ts'
 import { verifyJwt } from './verify-jwt.ts'
 
-const TYPE = 'at+jwt'
+/** Who stands behind a token that was given for an application key, in the words of its claims. */
+export interface Consumer {
+  readonly username: string
+  readonly accessIdentifierId: string
+}
 
-/** RFC 9068 §2.2: the claims of an access token; organisation, unit and grant are our own. */
-export function signAccessToken(input: {
-  facts: AccessTokenFacts
-  issuer: string
-  id: string
-  signer: Signer
-}): Promise<string> {
-  const { facts, issuer, id, signer } = input
-  return signer.sign(TYPE, {
-    iss: issuer,
-    // RFC 9068 §2.2: without a user, the subject is the client itself.
-    sub: facts.userId ?? facts.clientId,
-    aud: facts.audience.length === 1 ? facts.audience[0] : facts.audience,
-    client_id: facts.clientId,
-    scope: formatScope(facts.scopes),
-    iat: facts.issuedAtSeconds,
-    exp: facts.expiresAtSeconds,
-    jti: id,
-    grant_id: facts.grantId,
-    auth_time: facts.authTimeSeconds ?? undefined,
-    org_id: facts.organisationId ?? undefined,
-    unit_id: facts.unitId ?? undefined,
+const UNIQUE_BYTES = 24
+
+export async function signAccessToken(
+  input: { facts: AccessTokenFacts; issuedAtMilliseconds: number; consumer: Consumer | undefined },
+  { tenant, keys }: { tenant: Tenant; keys: KeyRing },
+): Promise<string> {
+  const { facts, issuedAtMilliseconds, consumer } = input
+  const { type, writeClaims } = tenant.rules.jwt
+  const signer = await keys.signer(facts.audience)
+  const claims = writeClaims(facts, {
+    issuer: tenant.issuer,
+    unique: newId({ kind: 'hex', bytes: UNIQUE_BYTES }),
+    issuedAtMilliseconds,
+    username: consumer?.username,
+    accessIdentifierId: consumer?.accessIdentifierId,
   })
+  return signer.sign(type, claims)
+}
+
+export interface ReadAccessToken {
+  readonly said: PartialFacts
+  /** The one that it is signed with. */
+  readonly key: VerificationKey
 }
 
 /** Reads back an access token of ours. @returns undefined when it is not one, or has expired. */
 export async function readAccessToken(
   token: string,
-  context: { issuer: string; keys: KeyRing; nowSeconds: number },
-): Promise<AccessTokenFacts | undefined> {
-  const claims = await verifyJwt(token, {
-    ...context,
-    type: TYPE,
-    requiredClaims: ['iat', 'sub', 'aud', 'client_id', 'grant_id'],
-  })
-  return claims && toFacts(claims)
+  { tenant, keys, nowSeconds }: { tenant: Tenant; keys: KeyRing; nowSeconds: number },
+): Promise<ReadAccessToken | undefined> {
+  const { type, readClaims, saysIssuer } = tenant.rules.jwt
+  const issuer = saysIssuer ? tenant.issuer : undefined
+  const verified = await verifyJwt(token, { issuer, keys, type })
+  const said = verified && readClaims(verified.claims)
+  return said && isAlive(said, nowSeconds) ? { said, key: verified.key } : undefined
 }
 
-function toFacts(claims: Record<string, unknown>): AccessTokenFacts {
-  const text = (name: string) => (typeof claims[name] === 'string' ? claims[name] : undefined)
-  const clientId = asClientId(text('client_id') ?? '')
-  const subject = text('sub') ?? ''
-  return {
-    grantId: asGrantId(text('grant_id') ?? ''),
-    clientId,
-    userId: subject === clientId ? null : asUserId(subject),
-    organisationId: text('org_id') ?? null,
-    unitId: text('unit_id') ?? null,
-    scopes: parseScope(text('scope') ?? ''),
-    audience: [claims.aud].flat().filter((value) => typeof value === 'string'),
-    authTimeSeconds: typeof claims.auth_time === 'number' ? claims.auth_time : null,
-    issuedAtSeconds: Number(claims.iat),
-    expiresAtSeconds: Number(claims.exp),
-  }
+/** A time that is missing, or no number, is not a finite one. */
+function isAlive({ issuedAtSeconds, expiresAtSeconds }: PartialFacts, nowSeconds: number): boolean {
+  return [issuedAtSeconds, expiresAtSeconds].every(Number.isFinite) && nowSeconds < expiresAtSeconds
 }

@@ -2,16 +2,18 @@
 
 import type { Clock } from '../platform/clock.ts'
 import { sha256 } from '../platform/hash.ts'
-import { looksLikeSecret } from '../platform/random.ts'
+import { looksLikeSecret, type SecretPrefix } from '../platform/random.ts'
+import type { AccessTokenFacts, PartialFacts } from '../protocol/access-token-facts.ts'
+import type { SecretFormat } from '../protocol/contract-rules.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
-import type { AccessTokenFacts, GrantRecord, RefreshTokenRecord } from '../store/records.ts'
+import type { GrantRecord, RefreshTokenRecord } from '../store/records.ts'
 import { readAccessToken } from './access-token.ts'
-import type { KeyRing } from './keys.ts'
+import type { KeyRing, VerificationKey } from './keys.ts'
 
 export interface FindTokenDeps {
   readonly tenant: Tenant
-  readonly store: Pick<Store, 'findAccessToken' | 'findRefreshToken' | 'isRevoked'>
+  readonly store: Pick<Store, 'findAccessToken' | 'findRefreshToken' | 'findGrant' | 'isRevoked'>
   readonly clock: Clock
   readonly keys: KeyRing
 }
@@ -26,12 +28,17 @@ export async function findToken(
   deps: FindTokenDeps,
 ): Promise<FoundToken | undefined> {
   const { tenant, store } = deps
-  if (looksLikeSecret('ost_rt', text)) {
+  if (canBe('ost_rt', text, tenant.rules.formats.refreshToken)) {
     const found = await store.findRefreshToken(tenant.name, sha256(text))
-    return found ? { kind: 'refresh', ...found } : undefined
+    if (found) return { kind: 'refresh', ...found }
   }
   const facts = await findAccessToken(text, deps)
   return facts && { kind: 'access', facts }
+}
+
+/** Saves looking for what cannot be there: a prefix tells tokens apart, hexadecimal digits do not. */
+function canBe(prefix: SecretPrefix, text: string, format: SecretFormat): boolean {
+  return format.kind === 'prefixed' ? looksLikeSecret(prefix, text) : !text.includes('.')
 }
 
 /** An access token that is alive: known, not expired and not revoked. */
@@ -59,11 +66,40 @@ export function isLiveRefreshToken(
 
 async function findAccessToken(
   text: string,
-  { tenant, store, clock, keys }: FindTokenDeps,
+  deps: FindTokenDeps,
 ): Promise<AccessTokenFacts | undefined> {
+  const { tenant, store, clock } = deps
   const nowSeconds = clock.nowSeconds()
-  if (looksLikeSecret('ost_at', text)) {
+  if (canBe('ost_at', text, tenant.rules.formats.accessToken)) {
     return (await store.findAccessToken(tenant.name, sha256(text), nowSeconds)) ?? undefined
   }
-  return readAccessToken(text, { issuer: tenant.issuer, keys, nowSeconds })
+  const read = await readAccessToken(text, { ...deps, nowSeconds })
+  const facts = read && (await completeFacts(read.said, deps))
+  return facts && isOwnKey(read.key, facts) ? facts : undefined
+}
+
+/** RFC 8725 §3.2: an API that verifies with a secret key can sign with it, too, but only for itself. */
+function isOwnKey({ audience }: VerificationKey, facts: AccessTokenFacts): boolean {
+  return audience === '' || facts.audience.includes(audience)
+}
+
+/** What the JWTs of some contracts leave out is known of the grant behind them. */
+async function completeFacts(
+  { rest, ...said }: PartialFacts,
+  { tenant, store }: FindTokenDeps,
+): Promise<AccessTokenFacts | undefined> {
+  if (rest) return { ...said, ...rest }
+  const grant = await store.findGrant(tenant.name, said.grantId)
+  if (!grant) return undefined
+  const { clientId, userId, organisationId, unitId, scopes, audience, authTimeSeconds } = grant
+  return {
+    clientId,
+    userId,
+    organisationId,
+    unitId,
+    scopes,
+    audience,
+    authTimeSeconds,
+    ...said,
+  }
 }

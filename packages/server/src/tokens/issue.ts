@@ -2,13 +2,14 @@
 
 import type { Clock } from '../platform/clock.ts'
 import { sha256 } from '../platform/hash.ts'
-import { newId, newSecret } from '../platform/random.ts'
+import { newSecret } from '../platform/random.ts'
+import type { AccessTokenFacts } from '../protocol/access-token-facts.ts'
 import type { GrantId } from '../protocol/ids.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { TokenResponse } from '../protocol/token-response.ts'
 import type { NewTokens } from '../store/port.ts'
-import type { AccessTokenFacts, GrantRecord, RefreshTokenRecord } from '../store/records.ts'
-import { signAccessToken } from './access-token.ts'
+import type { GrantRecord, RefreshTokenRecord } from '../store/records.ts'
+import { type Consumer, signAccessToken } from './access-token.ts'
 import { signIdToken } from './id-token.ts'
 import type { KeyRing } from './keys.ts'
 
@@ -37,6 +38,13 @@ export interface TokenPlan {
     | { readonly kind: 'none' }
   /** Set when an ID token goes with it. */
   readonly idToken: { readonly nonce: string | null } | undefined
+  readonly lifetimeSeconds: number
+  /** Whether the app proved itself by a secret: then its refresh token asks for that again. */
+  readonly clientAuthenticated: boolean
+  /** Set when an application key was exchanged. */
+  readonly consumer?: Consumer | undefined
+  /** RFC 8693 §2.2.1: set when a token was exchanged. */
+  readonly issuedTokenType?: string
 }
 
 export interface Issued {
@@ -46,7 +54,9 @@ export interface Issued {
 
 export async function issueTokens(plan: TokenPlan, deps: IssueDeps): Promise<Issued> {
   const { policy, name: tenant } = deps.tenant
-  const now = deps.clock.nowSeconds()
+  const nowMilliseconds = deps.clock.nowMilliseconds()
+  const now = Math.floor(nowMilliseconds / 1000)
+  const { lifetimeSeconds } = plan
   const facts: AccessTokenFacts = {
     grantId: plan.grant.id,
     clientId: plan.grant.clientId,
@@ -57,22 +67,19 @@ export async function issueTokens(plan: TokenPlan, deps: IssueDeps): Promise<Iss
     audience: plan.audience,
     authTimeSeconds: plan.grant.authTimeSeconds,
     issuedAtSeconds: now,
-    expiresAtSeconds: now + policy.accessToken.lifetimeSeconds,
+    expiresAtSeconds: now + lifetimeSeconds,
   }
-  const accessToken = await mintAccessToken(facts, deps)
-  const refresh = mintRefreshToken(plan, {
-    tenant,
-    now,
-    idleSeconds: policy.refreshToken.idleSeconds,
-  })
+  const accessToken = await mintAccessToken(facts, { plan, nowMilliseconds, deps })
+  const refresh = mintRefreshToken(plan, deps.tenant, now)
   return {
     response: {
       accessToken,
       tokenType: 'Bearer',
-      expiresInSeconds: policy.accessToken.lifetimeSeconds,
+      expiresInSeconds: lifetimeSeconds,
       scopes: plan.scopes,
       refreshToken: refresh.token,
       idToken: await mintIdToken(plan, facts, deps),
+      issuedTokenType: plan.issuedTokenType,
     },
     tokens: {
       accessToken:
@@ -86,10 +93,12 @@ export async function issueTokens(plan: TokenPlan, deps: IssueDeps): Promise<Iss
 
 async function mintAccessToken(
   facts: AccessTokenFacts,
-  { tenant, keys }: IssueDeps,
+  { plan, nowMilliseconds, deps }: { plan: TokenPlan; nowMilliseconds: number; deps: IssueDeps },
 ): Promise<string> {
-  if (tenant.policy.accessToken.format === 'opaque') return newSecret('ost_at')
-  return signAccessToken({ facts, issuer: tenant.issuer, id: newId(), signer: await keys.signer() })
+  const { policy, rules } = deps.tenant
+  if (policy.accessToken.format === 'opaque') return newSecret('ost_at', rules.formats.accessToken)
+  const { consumer } = plan
+  return signAccessToken({ facts, issuedAtMilliseconds: nowMilliseconds, consumer }, deps)
 }
 
 async function mintIdToken(
@@ -100,26 +109,28 @@ async function mintIdToken(
   if (plan.idToken === undefined || facts.userId === null) return undefined
   return signIdToken(
     { ...facts, userId: facts.userId, nonce: plan.idToken.nonce },
-    { issuer: tenant.issuer, signer: await keys.signer() },
+    { issuer: tenant.issuer, signer: await keys.signer(facts.audience) },
   )
 }
 
 function mintRefreshToken(
-  { refresh, grant }: TokenPlan,
-  context: { tenant: string; now: number; idleSeconds: number },
+  { refresh, grant, clientAuthenticated }: TokenPlan,
+  { name, policy, rules }: Tenant,
+  now: number,
 ): { token: string | undefined; record: RefreshTokenRecord | null } {
   if (refresh.kind === 'none') return { token: undefined, record: null }
   if (refresh.kind === 'same') return { token: refresh.token, record: null }
-  const token = newSecret('ost_rt')
+  const token = newSecret('ost_rt', rules.formats.refreshToken)
   const record: RefreshTokenRecord = {
-    tenant: context.tenant,
+    tenant: name,
     hash: sha256(token),
     grantId: grant.id,
     clientId: grant.clientId,
-    issuedAtSeconds: context.now,
-    expiresAtSeconds: Math.min(context.now + context.idleSeconds, refresh.endsAtSeconds),
+    issuedAtSeconds: now,
+    expiresAtSeconds: Math.min(now + policy.refreshToken.idleSeconds, refresh.endsAtSeconds),
     endsAtSeconds: refresh.endsAtSeconds,
     rotatedAtSeconds: null,
+    clientAuthenticated,
   }
   return { token, record }
 }

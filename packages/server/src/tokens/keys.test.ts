@@ -1,7 +1,10 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createKeyDeps } from '../../test/support/memory-key-store.ts'
+import { MAIN_TENANT, tenantOf } from '../../test/support/tenant.ts'
+import { API, OTHER_API } from '../../test/support/world.ts'
+import { crmCom } from '../contracts/crm-com.ts'
 import { Sealer } from '../platform/seal.ts'
 import type { SigningAlgorithm } from '../protocol/policy.ts'
 import { createKeyRing, JWKS_MAX_AGE_SECONDS, rotateKeys, rotateKeysWhenDue } from './keys.ts'
@@ -29,7 +32,10 @@ describe('a key ring', () => {
     ['EdDSA', ['alg', 'crv', 'kid', 'kty', 'use', 'x']],
     ['RS256', ['alg', 'e', 'kid', 'kty', 'n', 'use']],
   ])('R11: publishes no private part of an %s key', async (algorithm, members) => {
-    const [key] = await createKeyRing(createKeyDeps(algorithm)).publicKeys()
+    const { policy } = MAIN_TENANT
+    const signing = { ...policy.signing, algorithm }
+    const deps = createKeyDeps({ ...MAIN_TENANT, policy: { ...policy, signing } })
+    const [key] = await createKeyRing(deps).publicKeys()
     expect(Object.keys(key ?? {}).toSorted()).toEqual(members)
     // ASVS 11.2.3: RSA of 2048 bits would be too weak.
     if (key?.n) expect(Buffer.from(key.n, 'base64url')).toHaveLength(3072 / 8)
@@ -160,9 +166,9 @@ describe('R10: rotation', () => {
     await createKeyRing(deps).signer()
     for (let round = 0; round < 2; round++) {
       deps.clock.advance(rotateEverySeconds - 1)
-      expect(await rotateKeysWhenDue(deps)).toBeUndefined()
+      expect(await rotateKeysWhenDue(deps)).toEqual([])
       deps.clock.advance(1)
-      expect(await rotateKeysWhenDue(deps)).toMatchObject({ outcome: 'rotated' })
+      expect(await rotateKeysWhenDue(deps)).toMatchObject([{ outcome: 'rotated' }])
     }
   })
 
@@ -176,18 +182,149 @@ describe('R10: rotation', () => {
     deps.clock.advance(RELOAD_SECONDS)
     const exp = deps.clock.nowSeconds() + policy.accessToken.lifetimeSeconds
     const token = await signer.sign('JWT', { iss: issuer, exp })
-    const verify = () =>
-      verifyJwt(token, {
-        issuer,
-        keys: ring,
-        nowSeconds: deps.clock.nowSeconds(),
-        type: 'JWT',
-        requiredClaims: [],
-      })
+    const verify = () => verifyJwt(token, { issuer, keys: ring, type: 'JWT' })
 
     deps.clock.advance(policy.accessToken.lifetimeSeconds - 1)
-    expect(await verify()).toMatchObject({ exp })
+    expect(await verify()).toMatchObject({ claims: { exp } })
     deps.clock.advance(JWKS_MAX_AGE_SECONDS)
     expect(kidsOf(await ring.publicKeys())).not.toContain(signer.kid)
+    expect(await verify()).toBeUndefined()
+  })
+})
+
+describe('RFC 8725 §3.2: where each API has a secret key of its own', () => {
+  const setUp = () => {
+    const deps = createKeyDeps(tenantOf(crmCom))
+    return { ...deps, ring: createKeyRing(deps) }
+  }
+
+  it('makes a current and a next one for each, and publishes none', async () => {
+    const { ring, store } = setUp()
+    for (const audience of [API, OTHER_API]) {
+      const [current, next, ...others] = await ring.secretKeys(audience)
+      expect(others).toEqual([])
+      expect((await ring.signer([audience])).kid).toBe(current?.kid)
+      for (const jwk of [current, next]) {
+        expect(jwk).toMatchObject({ kty: 'oct', alg: 'HS256', use: 'sig' })
+        // RFC 7518 §3.2: as long as the hash.
+        expect(Buffer.from(jwk?.k ?? '', 'base64url')).toHaveLength(32)
+      }
+    }
+    expect(await ring.publicKeys()).toEqual([])
+    expect(store.records).toHaveLength(4)
+  })
+
+  it('tells each API its own alone, and nobody else any', async () => {
+    const { ring, tenant } = setUp()
+    const told = await Promise.all([API, OTHER_API].map((audience) => ring.secretKeys(audience)))
+    const secrets = told.flat().map(({ k }) => k)
+    expect(new Set(secrets).size).toBe(4)
+    for (const stranger of ['', tenant.issuer, `${API}/`, API.toUpperCase(), 'constructor']) {
+      expect(await ring.secretKeys(stranger)).toEqual([])
+    }
+  })
+
+  it('R11: keeps them sealed', async () => {
+    const { ring, store } = setUp()
+    const [key] = await ring.secretKeys(API)
+    expect(key?.k).toBeDefined()
+    const stored = JSON.stringify(store.records)
+    expect(stored).not.toMatch(/"k\\?"/)
+    expect(stored).not.toContain(key?.k)
+  })
+
+  it.each([[[]], [['https://unknown.example']], [[API, OTHER_API]], [['']]])(
+    'signs nothing for %j, which is not one API',
+    async (audience) => {
+      await expect(setUp().ring.signer(audience)).rejects.toMatchObject({
+        reason: 'resource_malformed',
+      })
+    },
+  )
+
+  it('a token of one does not verify as one of the other', async () => {
+    const { ring } = setUp()
+    const token = await (await ring.signer([API])).sign('JWT', { sub: 'ada' })
+    const verified = await verifyJwt(token, { issuer: undefined, keys: ring, type: 'JWT' })
+    expect(verified?.key.audience).toBe(API)
+
+    const others = await ring.secretKeys(OTHER_API)
+    const [header = '', payload = ''] = token.split('.')
+    for (const { k = '' } of others) {
+      const signature = createHmac('sha256', Buffer.from(k, 'base64url'))
+        .update(`${header}.${payload}`)
+        .digest('base64url')
+      const forged = `${header}.${payload}.${signature}`
+      expect(
+        await verifyJwt(forged, { issuer: undefined, keys: ring, type: 'JWT' }),
+      ).toBeUndefined()
+    }
+  })
+
+  it('R10: rotates one and leaves the others, and tells two that are alive', async () => {
+    const deps = setUp()
+    const { ring } = deps
+    const before = await ring.signer([API])
+    const other = await ring.secretKeys(OTHER_API)
+    const token = await before.sign('JWT', {})
+    expect(await rotateKeys(deps, { audience: API })).toMatchObject({ outcome: 'too_young' })
+    expect(await rotateKeys(deps, { audience: API, force: true })).toMatchObject({
+      outcome: 'rotated',
+    })
+    ring.reload()
+    const after = await ring.signer([API])
+    expect(after.kid).not.toBe(before.kid)
+    expect(kidsOf(await ring.secretKeys(API))).toEqual([
+      after.kid,
+      expect.not.stringContaining(before.kid),
+      before.kid,
+    ])
+    expect(await ring.secretKeys(OTHER_API)).toEqual(other)
+    expect(await verifyJwt(token, { issuer: undefined, keys: ring, type: 'JWT' })).toBeDefined()
+  })
+
+  it('R10: lets go of the previous one when the last of its tokens has expired', async () => {
+    const deps = setUp()
+    const { ring, tenant, clock } = deps
+    const { kid } = await ring.signer([API])
+    await rotateKeys(deps, { audience: API, force: true })
+    clock.advance(tenant.policy.accessToken.lifetimeSeconds)
+    expect(kidsOf(await ring.secretKeys(API))).toContain(kid)
+    clock.advance(JWKS_MAX_AGE_SECONDS)
+    expect(kidsOf(await ring.secretKeys(API))).not.toContain(kid)
+  })
+
+  it('each rotates by itself when it has signed for as long as it may', async () => {
+    const deps = setUp()
+    const { ring, tenant, clock } = deps
+    await ring.publicKeys()
+    clock.advance(JWKS_MAX_AGE_SECONDS)
+    await rotateKeys(deps, { audience: API })
+    clock.advance(tenant.policy.signing.rotateEverySeconds - JWKS_MAX_AGE_SECONDS)
+    const before = await ring.signer([API])
+    const [, next] = await ring.secretKeys(OTHER_API)
+    expect(await rotateKeysWhenDue(deps)).toEqual([{ outcome: 'rotated', currentKid: next?.kid }])
+    ring.reload()
+    expect((await ring.signer([API])).kid).toBe(before.kid)
+    expect((await ring.signer([OTHER_API])).kid).toBe(next?.kid)
+  })
+
+  it('makes those of an API that was added later, and leaves the others', async () => {
+    const deps = setUp()
+    const [api] = deps.tenant.resourceServers
+    const smaller = { ...deps, tenant: { ...deps.tenant, resourceServers: api ? [api] : [] } }
+    const before = await createKeyRing(smaller).secretKeys(API)
+    expect(deps.store.records).toHaveLength(2)
+    expect(await deps.ring.secretKeys(OTHER_API)).toHaveLength(2)
+    expect(await deps.ring.secretKeys(API)).toEqual(before)
+  })
+
+  it('shares them with a process that started at the same moment', async () => {
+    const deps = setUp()
+    const rings = [createKeyRing(deps), createKeyRing(deps), createKeyRing(deps)]
+    const told = await Promise.all(rings.map((ring) => ring.secretKeys(API)))
+    expect(told[1]).toEqual(told[0])
+    expect(told[2]).toEqual(told[0])
+    expect(deps.store.records).toHaveLength(4)
   })
 })

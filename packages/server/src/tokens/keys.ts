@@ -1,8 +1,11 @@
-// Owns a tenant's signing keys: next (published, not yet used), current (signs), previous (still verifies).
+// Owns a tenant's signing keys: next (published, not yet used), current (signs), previous (still verifies). There
+// is one set of them for all APIs, or, where the keys are secret, one for each.
 
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import type { Clock } from '../platform/clock.ts'
+import { newId, newRandomBytes } from '../platform/random.ts'
 import type { Sealer } from '../platform/seal.ts'
+import { OAuthError } from '../protocol/errors.ts'
 import type { SigningAlgorithm } from '../protocol/policy.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { KeyStore } from '../store/port.ts'
@@ -27,15 +30,31 @@ export function signingKeySealer(sealer: Sealer, tenant: Tenant): Sealer {
 }
 
 export interface KeyRing {
-  signer(): Promise<Signer>
+  /** Of the keys for tokens with this audience. @throws OAuthError resource_malformed, where each API has its own */
+  signer(audience?: readonly string[]): Promise<Signer>
   /** Public keys as published: current, next and those previous ones whose tokens may still be alive. */
   publicKeys(): Promise<readonly JWK[]>
+  /** The secret keys of one API, for that API alone. */
+  secretKeys(audience: string): Promise<readonly JWK[]>
   /** Verification keys by `kid`. */
-  findVerificationKey(
-    kid: string,
-  ): Promise<{ key: CryptoKey | Uint8Array; algorithm: SigningAlgorithm } | undefined>
+  findVerificationKey(kid: string): Promise<VerificationKey | undefined>
   /** Forgets what was loaded: the next call reads the store. */
   reload(): void
+}
+
+export interface VerificationKey {
+  readonly key: CryptoKey | Uint8Array
+  readonly algorithm: SigningAlgorithm
+  /** The API whose own key it is; empty for those that all share. */
+  readonly audience: string
+}
+
+/** Stands for all APIs where they share their keys. */
+const EVERY_API = ''
+
+/** The audiences that have keys of their own: each API, or all of them together. */
+export function listKeySets({ rules, resourceServers }: Tenant): readonly string[] {
+  return rules.jwt.keyPerApi ? resourceServers.map(({ audience }) => audience) : [EVERY_API]
 }
 
 export function createKeyRing(deps: KeyDeps): KeyRing {
@@ -58,9 +77,17 @@ export function createKeyRing(deps: KeyDeps): KeyRing {
     return keys
   }
 
+  const { keyPerApi } = deps.tenant.rules.jwt
   return {
-    signer: async () => (await load()).signer,
+    async signer(audience = []) {
+      const { signers } = await load()
+      const [api = EVERY_API, ...others] = keyPerApi ? audience : [EVERY_API]
+      const signer = others.length === 0 ? signers.get(api) : undefined
+      if (!signer) throw new OAuthError('resource_malformed')
+      return signer
+    },
     publicKeys: async () => (await load()).publicKeys,
+    secretKeys: async (audience) => (await load()).secretKeys.get(audience) ?? [],
     findVerificationKey: async (kid) => (await load()).verificationKeys.get(kid),
     reload: () => {
       loaded = undefined
@@ -69,56 +96,61 @@ export function createKeyRing(deps: KeyDeps): KeyRing {
 }
 
 interface LoadedKeys {
-  readonly signer: Signer
+  /** By audience. */
+  readonly signers: ReadonlyMap<string, Signer>
   readonly publicKeys: readonly JWK[]
-  readonly verificationKeys: ReadonlyMap<
-    string,
-    { key: CryptoKey | Uint8Array; algorithm: SigningAlgorithm }
-  >
+  /** By audience. */
+  readonly secretKeys: ReadonlyMap<string, readonly JWK[]>
+  /** By `kid`. */
+  readonly verificationKeys: ReadonlyMap<string, VerificationKey>
 }
 
 async function loadKeys(deps: KeyDeps): Promise<LoadedKeys> {
-  const records = await readOrCreateKeys(deps)
-  const current = records.find(({ state }) => state === 'current')
-  if (!current) throw new Error(`tenant ${deps.tenant.name} has no current signing key`)
-  const verificationKeys = new Map<
-    string,
-    { key: CryptoKey | Uint8Array; algorithm: SigningAlgorithm }
-  >()
+  const signers = new Map<string, Signer>()
+  const verificationKeys = new Map<string, VerificationKey>()
   const publicKeys: JWK[] = []
-  for (const { kid, algorithm, publicJwk } of records) {
-    const jwk: JWK = JSON.parse(publicJwk)
-    publicKeys.push({ ...jwk, kid, alg: algorithm, use: 'sig' })
-    verificationKeys.set(kid, { key: await importJWK(jwk, algorithm), algorithm })
+  const secretKeys = new Map<string, JWK[]>()
+  for (const record of await readOrCreateKeys(deps)) {
+    const { kid, algorithm, resourceServer: audience, state } = record
+    const secret = algorithm === 'HS256'
+    const jwk: JWK = secret ? openKey(record, deps) : JSON.parse(record.publicJwk)
+    const published = { ...jwk, kid, alg: algorithm, use: 'sig' }
+    if (!secret) publicKeys.push(published)
+    else secretKeys.set(audience, [...(secretKeys.get(audience) ?? []), published])
+    verificationKeys.set(kid, { key: await importJWK(jwk, algorithm), algorithm, audience })
+    if (state === 'current') {
+      signers.set(audience, createSigner(kid, algorithm, openKey(record, deps)))
+    }
   }
-  return { signer: openSigner(current, deps), publicKeys, verificationKeys }
+  return { signers, publicKeys, secretKeys, verificationKeys }
 }
 
-async function readOrCreateKeys({
-  tenant,
-  store,
-  clock,
-  sealer,
-}: KeyDeps): Promise<readonly KeyRecord[]> {
+async function readOrCreateKeys(deps: KeyDeps): Promise<readonly KeyRecord[]> {
+  const { tenant, store, clock } = deps
   const now = clock.nowSeconds()
   const existing = await store.listKeys(tenant.name, now)
-  if (existing.length > 0) return existing
-  const [current, next] = await Promise.all([
-    newKey({ tenant, clock, sealer, state: 'current' }),
-    newKey({ tenant, clock, sealer, state: 'next' }),
-  ])
-  await store.createFirstKeys([current, next])
+  const missing = listKeySets(tenant).filter(
+    (audience) => !existing.some((key) => key.resourceServer === audience),
+  )
+  if (missing.length === 0) return existing
+  for (const audience of missing) {
+    const [current, next] = await Promise.all([
+      newKey(deps, { audience, state: 'current' }),
+      newKey(deps, { audience, state: 'next' }),
+    ])
+    await store.createFirstKeys([current, next])
+  }
   return store.listKeys(tenant.name, now)
 }
 
-function openSigner(record: KeyRecord, { sealer }: KeyDeps): Signer {
+function openKey(record: KeyRecord, { sealer }: KeyDeps): JWK {
   const jwk = sealer.open(record.sealedPrivateJwk, keyContext(record))
   if (jwk === undefined) {
     throw new Error(
       `the master key does not open signing key ${record.kid}: start with the master key it was sealed under`,
     )
   }
-  return createSigner(record.kid, record.algorithm, JSON.parse(jwk))
+  return JSON.parse(jwk)
 }
 
 export type KeyRotation =
@@ -128,24 +160,26 @@ export type KeyRotation =
   /** APIs may not have seen the next key yet. */
   | { readonly outcome: 'too_young'; readonly waitSeconds: number }
 
-/** Makes the next key the current one, and a new next one. `force` rotates before every API can have seen it. */
+/** Makes the next key of a set the current one, and a new next one. `force` rotates before every API can have seen it. */
 export async function rotateKeys(
   deps: KeyDeps,
-  options: { force?: boolean } = {},
+  { audience = EVERY_API, force = false }: { audience?: string; force?: boolean } = {},
 ): Promise<KeyRotation> {
   const { tenant, store, clock } = deps
   const now = clock.nowSeconds()
-  const records = await readOrCreateKeys(deps)
+  const records = (await readOrCreateKeys(deps)).filter(
+    ({ resourceServer }) => resourceServer === audience,
+  )
   const current = records.find(({ state }) => state === 'current')
   const next = records.find(({ state }) => state === 'next')
   if (!current || !next)
     throw new Error(`tenant ${tenant.name} lacks a current or a next signing key`)
   const waitSeconds = next.createdAtSeconds + JWKS_MAX_AGE_SECONDS - now
-  if (waitSeconds > 0 && !options.force) return { outcome: 'too_young', waitSeconds }
+  if (waitSeconds > 0 && !force) return { outcome: 'too_young', waitSeconds }
   const outcome = await store.rotateKeys({
     tenant: tenant.name,
     currentKid: current.kid,
-    next: await newKey({ ...deps, state: 'next' }),
+    next: await newKey(deps, { audience, state: 'next' }),
     nowSeconds: now,
     previousExpiresAtSeconds:
       now + tenant.policy.accessToken.lifetimeSeconds + JWKS_MAX_AGE_SECONDS,
@@ -153,39 +187,56 @@ export async function rotateKeys(
   return outcome === 'rotated' ? { outcome, currentKid: next.kid } : { outcome }
 }
 
-/** Rotates when the current key has signed for as long as the policy says. */
-export async function rotateKeysWhenDue(deps: KeyDeps): Promise<KeyRotation | undefined> {
+/** Rotates the sets whose current key has signed for as long as the policy says. */
+export async function rotateKeysWhenDue(deps: KeyDeps): Promise<readonly KeyRotation[]> {
   const now = deps.clock.nowSeconds()
   const records = await readOrCreateKeys(deps)
-  const current = records.find(({ state }) => state === 'current')
-  const due = (current?.activatedAtSeconds ?? now) + deps.tenant.policy.signing.rotateEverySeconds
-  return now >= due ? rotateKeys(deps) : undefined
+  const due = records.filter(
+    ({ state, activatedAtSeconds }) =>
+      state === 'current' &&
+      now >= (activatedAtSeconds ?? now) + deps.tenant.policy.signing.rotateEverySeconds,
+  )
+  return Promise.all(due.map(({ resourceServer: audience }) => rotateKeys(deps, { audience })))
+}
+
+async function newKey(
+  { tenant, clock, sealer }: Pick<KeyDeps, 'tenant' | 'clock' | 'sealer'>,
+  { audience, state }: { audience: string; state: 'current' | 'next' },
+): Promise<KeyRecord> {
+  const { algorithm } = tenant.policy.signing
+  const { kid, publicJwk, privateJwk } = await generateKey(algorithm)
+  const now = clock.nowSeconds()
+  const identity = { tenant: tenant.name, kid }
+  return {
+    ...identity,
+    resourceServer: audience,
+    algorithm,
+    state,
+    publicJwk: JSON.stringify(publicJwk),
+    sealedPrivateJwk: sealer.seal(JSON.stringify(privateJwk), keyContext(identity)),
+    createdAtSeconds: now,
+    activatedAtSeconds: state === 'current' ? now : null,
+    expiresAtSeconds: null,
+  }
 }
 
 const MODULUS_BITS = 3072
+/** RFC 7518 §3.2: at least as long as the hash. */
+const SECRET_BYTES = 32
 
-async function newKey(input: {
-  tenant: Tenant
-  clock: Clock
-  sealer: Sealer
-  state: 'current' | 'next'
-}): Promise<KeyRecord> {
-  const { algorithm } = input.tenant.policy.signing
+async function generateKey(
+  algorithm: SigningAlgorithm,
+): Promise<{ kid: string; publicJwk: JWK; privateJwk: JWK }> {
+  if (algorithm === 'HS256') {
+    const k = newRandomBytes(SECRET_BYTES).toString('base64url')
+    return { kid: newId(), publicJwk: { kty: 'oct' }, privateJwk: { kty: 'oct', k } }
+  }
   const pair = await generateKeyPair(algorithm, { extractable: true, modulusLength: MODULUS_BITS })
   const publicJwk = await exportJWK(pair.publicKey)
-  const privateJwk = await exportJWK(pair.privateKey)
-  const kid = await calculateJwkThumbprint(publicJwk)
-  const now = input.clock.nowSeconds()
-  const identity = { tenant: input.tenant.name, kid }
   return {
-    ...identity,
-    algorithm,
-    state: input.state,
-    publicJwk: JSON.stringify(publicJwk),
-    sealedPrivateJwk: input.sealer.seal(JSON.stringify(privateJwk), keyContext(identity)),
-    createdAtSeconds: now,
-    activatedAtSeconds: input.state === 'current' ? now : null,
-    expiresAtSeconds: null,
+    kid: await calculateJwkThumbprint(publicJwk),
+    publicJwk,
+    privateJwk: await exportJWK(pair.privateKey),
   }
 }
 

@@ -1,4 +1,4 @@
-import { compactVerify, exportJWK, generateKeyPair } from 'jose'
+import { compactVerify, exportJWK, generateKeyPair, generateSecret } from 'jose'
 import { expect, it } from 'vitest'
 import { createSigner } from './signer.ts'
 
@@ -16,6 +16,15 @@ it.each(['ES256', 'RS256', 'EdDSA'] as const)(
     }
   },
 )
+
+it('RFC 7518 §3.2: what it signs with HS256, other libraries verify with the same secret', async () => {
+  const secret = await generateSecret('HS256', { extractable: true })
+  const signer = createSigner('key-1', 'HS256', await exportJWK(secret))
+  const claims = { text: 'é\u{1f511}' }
+  const { payload, protectedHeader } = await compactVerify(await signer.sign('JWT', claims), secret)
+  expect(protectedHeader).toEqual({ alg: 'HS256', typ: 'JWT', kid: 'key-1' })
+  expect(new TextDecoder().decode(payload)).toBe(JSON.stringify(claims))
+})
 
 it('RFC 8725 §3.11: gives each kind of token its own type', async () => {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true })

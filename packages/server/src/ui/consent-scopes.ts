@@ -36,7 +36,7 @@ function knownScopes(scopes: readonly PageScope[], isAll: boolean, words: Words)
 </details>`
 }
 
-function scopeGroups(scopes: readonly PageScope[], words: Words): string {
+export function scopeGroups(scopes: readonly PageScope[], words: Words): string {
   const groups = Map.groupBy(scopes, (scope) => groupName(scope, words))
   return [...groups]
     .map(
@@ -70,7 +70,14 @@ function scopeWords(scope: PageScope, words: Words): string {
 function scopeDescription({ name, description }: PageScope, words: Words): string {
   const own = description && displayText(words.pick(description), DESCRIPTION_LENGTH)
   const clause = own || builtInDescription(name, words)
-  return clause.charAt(0).toLocaleUpperCase(words.language) + clause.slice(1)
+  return capitalise(clause, words.language)
+}
+
+/** Greek writes a word all in capitals without its accent; the first letter of a sentence keeps it. */
+function capitalise(clause: string, language: string): string {
+  const first = clause.charAt(0)
+  const capital = language === 'el' ? first.toUpperCase() : first.toLocaleUpperCase(language)
+  return capital + clause.slice(1)
 }
 
 function builtInDescription(name: string, words: Words): string {

@@ -4,7 +4,6 @@ import {
   CONSENT,
   SAMPLE_CONTEXT,
   SAMPLE_SCOPES,
-  SAMPLE_TENANT,
   SEVERAL_ORGANISATIONS,
 } from '../../test/support/sample-pages.ts'
 import type { ConsentPage, PageApp } from '../protocol/page.ts'
@@ -146,6 +145,16 @@ describe('what is asked for', () => {
     expect(page.text).toContain('Delete draft invoices')
   })
 
+  test.each([
+    ['de', 'älteres sehen', 'Älteres sehen'],
+    ['el', 'όλα να τα βλέπει', 'Όλα να τα βλέπει'],
+  ])('begins in %s with a capital that keeps its accent', (language, clause, shown) => {
+    const description = { en: 'see all', [language]: clause }
+    const scopes = [{ ...CONSENT.scopes[0], name: 'x', description }] as ConsentPage['scopes']
+    const page = draw({ scopes, uiLocales: language })
+    expect(page.querySelector('.scopes li bdi')?.text).toBe(shown)
+  })
+
   test('has a ticked box for what is optional and none for what is not', () => {
     const boxes = draw().querySelectorAll('[name=scope]')
     expect(boxes.map(({ attributes }) => attributes)).toEqual([
@@ -184,10 +193,9 @@ describe('what is asked for', () => {
 describe('what follows', () => {
   test('ASVS 10.7.2: says how long the access lasts and how to end it', () => {
     expect(draw().text).toContain('keeps this access for up to 180 days')
-    expect(draw().text).toContain('write to support@northwind.example')
+    expect(draw().text).toContain('end it at any time under Connected apps')
+    expect(draw().querySelector('.fact a')?.getAttribute('href')).toBe('/crm/account/apps')
     expect(draw({ refreshSeconds: undefined }).text).toContain('at the latest 1 hour from now')
-    const tenant = { ...SAMPLE_TENANT, supportEmail: undefined }
-    expect(draw({}, { ...SAMPLE_CONTEXT, tenant }).text).toContain('ask Northwind CRM to remove')
   })
 
   test('C9: always names the host that the browser goes to next', () => {

@@ -2,11 +2,13 @@
 // is folded away, and neither answer is easier to give than the other.
 
 import { html } from 'ghtml'
+import { OWN_PATHS } from '../protocol/own-paths.ts'
 import type { ConsentPage } from '../protocol/page.ts'
 import { scopeSections } from './consent-scopes.ts'
 import { displayText } from './display-text.ts'
 import { icon } from './icons.ts'
 import { accountLabel, appLinks, appName, appPublisher, monogram } from './identity.ts'
+import { ownHref, withElement } from './own-frame.ts'
 import {
   fieldProblem,
   fieldProblemAttributes,
@@ -80,15 +82,15 @@ function organisationChoice(page: ConsentPage, problems: readonly Problem[], { w
 </fieldset>`
 }
 
-function lifetime(page: ConsentPage, { words, tenant }: View): string {
+function lifetime({ refreshSeconds, accessSeconds }: ConsentPage, view: View): string {
+  const { words } = view
   const sentence =
-    page.refreshSeconds === undefined
-      ? words.markup('consent.lifetime_access', { duration: words.duration(page.accessSeconds) })
-      : words.markup('consent.lifetime_refresh', { duration: words.duration(page.refreshSeconds) })
-  const removal =
-    tenant.supportEmail === undefined
-      ? words.markup('consent.removal', { company: displayText(tenant.displayName) })
-      : words.markup('consent.removal_mail', { email: tenant.supportEmail })
+    refreshSeconds === undefined
+      ? words.markup('consent.lifetime_access', { duration: words.duration(accessSeconds) })
+      : words.markup('consent.lifetime_refresh', { duration: words.duration(refreshSeconds) })
+  // In a new tab, so that the question stays open.
+  const page = html`<a href="${ownHref(view, OWN_PATHS.connectedApps)}" target="_blank" rel="noopener">${words.text('own.connected_apps')}</a>`
+  const removal = withElement('consent.removal', { name: 'page', element: page }, words)
   return html`<p class="fact">!${icon('clock')}<span>!${sentence} !${removal}</span></p>`
 }
 

@@ -16,6 +16,7 @@ const SHAPES = {
   info: '<circle cx="12" cy="12" r="9"/><path d="M12 11v5.5M12 7.6v.1"/>',
   clock: '<circle cx="12" cy="12" r="9"/><path d="M12 7v5l3.5 2"/>',
   arrow: '<path d="M4 12h16M14 6l6 6-6 6"/>',
+  key: '<circle cx="8" cy="15.5" r="4"/><path d="m11 12.5 8.5-8.5M16 7.5l3 3M13.5 10l2 2"/>',
   check: '<path d="m5 12.5 4.5 4.5L19 7.5"/>',
 } as const
 

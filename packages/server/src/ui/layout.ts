@@ -18,12 +18,14 @@ export function renderDocument(content: Content, view: View): string {
 <meta name="robots" content="noindex, nofollow">
 <link rel="icon" href="${assetPath}/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="${assetPath}/page.css">
+!${content.stylesheet && html`<link rel="stylesheet" href="${assetPath}/${content.stylesheet}">`}
 <link rel="stylesheet" href="${assetPath}/brand.css">
 !${content.script && html`<script type="module" src="${assetPath}/${content.script}"></script>`}
 </head>
 <body>
 <a class="skip" href="#main">${words.text('layout.skip')}</a>
 <header class="brand">!${icon('door')}<span><bdi>${company}</bdi></span></header>
+!${content.navigation}
 <main id="main" class="${content.wide ? 'card wide' : 'card'}" tabindex="-1">
 !${content.main}
 </main>

@@ -4,12 +4,19 @@
 import { fileURLToPath } from 'node:url'
 import type { Page } from '../protocol/page.ts'
 import type { Tenant } from '../protocol/tenant.ts'
+import { connectedAppRemovalContent } from './connected-app-removal.ts'
+import { connectedAppsContent } from './connected-apps.ts'
 import { consentContent } from './consent.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
+import { developerAppContent } from './developer-app.ts'
+import { developerAppDeletionContent } from './developer-app-deletion.ts'
+import { developerAppsContent } from './developer-apps.ts'
 import { errorContent } from './error-page.ts'
 import { type FormPost, formPostContent } from './form-post.ts'
 import { chooseLanguage } from './language.ts'
 import { renderDocument } from './layout.ts'
+import { newDeveloperAppContent } from './new-developer-app.ts'
+import { secretRevocationContent } from './secret-revocation.ts'
 import { selectAccountContent } from './select-account.ts'
 import { signInContent } from './sign-in.ts'
 import { signOutContent } from './sign-out.ts'
@@ -31,7 +38,9 @@ export interface RenderContext {
   readonly formBase: string
   /** Paths of the contract, below the issuer. */
   readonly authorizePath: string
+  /** Of the confirmation of signing out, and of the page that asks for it. */
   readonly signOutPath: string
+  readonly signOutPagePath: string
 }
 
 export interface RenderedPage {
@@ -66,6 +75,20 @@ function contentOf(page: Page, view: View): Content {
       return signOutContent(page, view)
     case 'signed-out':
       return signedOutContent(view)
+    case 'connected-apps':
+      return connectedAppsContent(page, view)
+    case 'connected-app-removal':
+      return connectedAppRemovalContent(page, view)
+    case 'developer-apps':
+      return developerAppsContent(page, view)
+    case 'new-developer-app':
+      return newDeveloperAppContent(page, view)
+    case 'developer-app':
+      return developerAppContent(page, view)
+    case 'secret-revocation':
+      return secretRevocationContent(page, view)
+    case 'developer-app-deletion':
+      return developerAppDeletionContent(page, view)
   }
 }
 
@@ -76,6 +99,8 @@ function viewFor(uiLocales: string | undefined, context: RenderContext): View {
     words: wordsIn(chooseLanguage({ uiLocales, cookie, acceptLanguage }, LANGUAGES)),
     theme: parseTheme(context.themeCookie),
     assetPath: context.assetBase,
+    ownBase: formBase,
+    signOutHref: `${formBase}${context.signOutPagePath}`,
     actions: {
       authorize: `${formBase}${authorizePath}`,
       signIn: `${formBase}${authorizePath}/sign-in`,

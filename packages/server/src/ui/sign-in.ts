@@ -1,9 +1,12 @@
 // The sign-in page: one form with a username and a password, as password managers expect it.
 
 import { html } from 'ghtml'
+import { OWN_PATHS } from '../protocol/own-paths.ts'
 import type { SignInPage } from '../protocol/page.ts'
+import { displayText } from './display-text.ts'
 import { icon } from './icons.ts'
 import { appLinks, appName } from './identity.ts'
+import { ownHref } from './own-frame.ts'
 import {
   fieldProblem,
   fieldProblemAttributes,
@@ -23,17 +26,25 @@ export function signInContent(page: SignInPage, view: View): Content {
     script: 'page.js',
     main: html`!${problemSummary(problems, words)}
 <h1>${words.text('sign_in.title')}</h1>
-<p class="lead">!${words.markup('sign_in.lead', { app: appName(page.app, view) })}</p>
+<p class="lead">!${destination(page, view)}</p>
 !${notice(page, words)}
 !${signInForm(page, problems, view)}
 !${aboutApp(page, view)}`,
   }
 }
 
-function signInForm(page: SignInPage, problems: readonly Problem[], { words, actions }: View) {
+function destination({ app }: SignInPage, view: View): string {
+  const { words, tenant } = view
+  if (app !== undefined) return words.markup('sign_in.lead', { app: appName(app, view) })
+  return words.markup('sign_in.lead_own', { company: displayText(tenant.displayName) })
+}
+
+function signInForm(page: SignInPage, problems: readonly Problem[], view: View) {
+  const { words, actions } = view
+  const action = page.app === undefined ? ownHref(view, OWN_PATHS.signIn) : actions.signIn
   // A summary takes the focus itself; otherwise the first field that is still to be filled gets it.
   const focus = problems.length > 0 ? undefined : page.username === '' ? 'username' : 'password'
-  return html`<form method="post" action="${actions.signIn}">
+  return html`<form method="post" action="${action}">
 <input type="hidden" name="interaction" value="${page.interaction}">
 <div class="field">
 <label for="username">${words.text('sign_in.username')}</label>
@@ -60,6 +71,9 @@ function notice(page: SignInPage, words: Words): string {
   if (page.problem?.kind === 'expired') {
     return html`<p class="notice" role="status">!${icon('info')}${words.text('sign_in.expired')}</p>`
   }
+  if (page.problem?.kind === 'too_long_ago') {
+    return html`<p class="notice">!${icon('info')}${words.text('sign_in.too_long_ago')}</p>`
+  }
   return page.hasOtherAccounts
     ? html`<p class="notice">!${icon('info')}${words.text('sign_in.additional')}</p>`
     : ''
@@ -70,6 +84,7 @@ function problemsOf({ problem }: SignInPage, words: Words): Problem[] {
   switch (problem?.kind) {
     case undefined:
     case 'expired':
+    case 'too_long_ago':
       return []
     case 'wrong_credentials':
       return [{ field: 'username', text: words.text('sign_in.wrong_credentials') }]
@@ -86,6 +101,7 @@ function problemsOf({ problem }: SignInPage, words: Words): Problem[] {
 }
 
 function aboutApp({ app }: SignInPage, view: View): string {
+  if (app === undefined) return ''
   const links = appLinks(app, view)
   const label = view.words.text('app.links', { app: appName(app, view) })
   return links === ''

@@ -11,6 +11,10 @@ export interface View {
   readonly theme: Theme
   /** Path under which the files of `assets/` are served. */
   readonly assetPath: string
+  /** Path of the issuer, under which our own pages are. */
+  readonly ownBase: string
+  /** Where signing out begins. */
+  readonly signOutHref: string
   readonly actions: {
     readonly authorize: string
     readonly signIn: string
@@ -25,6 +29,10 @@ export interface Content {
   readonly title: string
   /** HTML inside `<main>`, with the one `<h1>`. */
   readonly main: string
+  /** HTML before `<main>`: the way between our own pages. */
+  readonly navigation?: string
+  /** File of `assets/` with the styles that only some pages need. */
+  readonly stylesheet?: string
   /** Whether the page comes back because an answer was not accepted. */
   readonly hasProblem?: boolean
   /** Subject of a mail to support that starts here. */

@@ -4,8 +4,8 @@ import { LANGUAGES, readCatalogue, wordsIn } from './words.ts'
 
 const english = readCatalogue('en')
 
-test('there are English and German', () => {
-  expect(LANGUAGES).toEqual(expect.arrayContaining(['en', 'de']))
+test('there are English, German, Dutch, French and Greek', () => {
+  expect(LANGUAGES).toEqual(expect.arrayContaining(['en', 'de', 'nl', 'fr', 'el']))
 })
 
 describe.each(LANGUAGES)('the catalogue %s', (language) => {
@@ -17,6 +17,13 @@ describe.each(LANGUAGES)('the catalogue %s', (language) => {
 
   test('has the same placeholders in each of them', () => {
     expect(placeholdersOf(catalogue, language)).toEqual(placeholdersOf(english, 'en'))
+  })
+
+  test('knows one from many', () => {
+    const say = (count: number) => wordsIn(language).text('consent.scopes_known', { count })
+    expect(say(1)).toContain('1')
+    expect(say(3)).toContain('3')
+    expect(say(3)).not.toBe(say(1).replace('1', '3'))
   })
 
   test('holds no markup besides <strong>', () => {
@@ -76,6 +83,9 @@ describe('words', () => {
     ['en', 0, '0 seconds'],
     ['de', 180 * 86_400, '180 Tage'],
     ['de', 290, '5 Minuten'],
+    ['nl', 3600, '1 uur'],
+    ['fr', 180 * 86_400, '180\u00a0jours'],
+    ['el', 3600, '1 ώρα'],
   ])('in %s call %d seconds "%s"', (language, seconds, shown) => {
     expect(wordsIn(language).duration(seconds)).toBe(shown)
   })

@@ -21,6 +21,8 @@ export interface Words {
   markup(key: MessageKey, values?: MessageValues): string
   /** "5 minutes": the largest unit that fits, rounded up. */
   duration(seconds: number): string
+  /** "21 Nov 2026, 12:02 UTC" */
+  moment(seconds: number): string
   /** The text in this language, else in English. */
   pick(text: LocalisedText): string
 }
@@ -64,6 +66,7 @@ function loadWords(language: string): Words {
     text: (key, values) => String(message(key).format(values)),
     markup: (key, values = {}) => String(message(key).format({ ...isolate(values), strong })),
     duration: (seconds) => formatDuration(language, seconds),
+    moment: (seconds) => formatMoment(language, seconds),
     pick: (text) => text[matchLanguage([language], Object.keys(text))] ?? '',
   }
 }
@@ -89,4 +92,18 @@ function formatDuration(language: string, seconds: number): string {
   const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? UNITS[3]
   const format = new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' })
   return format.format(Math.ceil(seconds / size))
+}
+
+function formatMoment(language: string, seconds: number): string {
+  const format = new Intl.DateTimeFormat(language, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZone: 'UTC',
+    timeZoneName: 'short',
+  })
+  return format.format(seconds * 1000)
 }

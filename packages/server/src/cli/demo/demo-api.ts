@@ -4,10 +4,10 @@
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import type { ScopeDefinition } from '../../protocol/tenant.ts'
+import { defaultAudience, type ScopeDefinition, type Tenant } from '../../protocol/tenant.ts'
 import { UsageError } from '../failure.ts'
 import { ORGANISATIONS } from './cast.ts'
-import { API_PATH } from './demo-config.ts'
+import type { SeededUser } from './seed.ts'
 
 export interface DemoApi {
   readonly scopes: readonly ScopeDefinition[]
@@ -16,9 +16,10 @@ export interface DemoApi {
 }
 
 export interface ApiWiring {
-  readonly issuer: string
-  readonly audience: string
+  readonly tenant: Tenant
   readonly folder: string
+  /** The product knows its own users. */
+  readonly users: readonly SeededUser[]
   /** The API's own credentials, with which it introspects. */
   readonly clientId: string
   readonly clientSecret: string
@@ -28,8 +29,20 @@ const NO_API: DemoApi = {
   scopes: [
     {
       name: 'contacts:read',
-      description: { en: 'see your contacts', de: 'Ihre Kontakte ansehen' },
-      group: { en: 'Contacts', de: 'Kontakte' },
+      description: {
+        en: 'see your contacts',
+        de: 'Ihre Kontakte ansehen',
+        nl: 'uw contacten bekijken',
+        fr: 'voir vos contacts',
+        el: 'να βλέπει τις επαφές σας',
+      },
+      group: {
+        en: 'Contacts',
+        de: 'Kontakte',
+        nl: 'Contacten',
+        fr: 'Contacts',
+        el: 'Επαφές',
+      },
       access: 'read',
       sensitive: false,
       optional: false,
@@ -51,19 +64,32 @@ export async function loadDemoApi(file: string | undefined): Promise<DemoApi> {
   }
   return {
     scopes,
-    async mount(server, { issuer, audience, folder, clientId, clientSecret }) {
-      await server.register(registerMetadata, { issuer, audience })
+    async mount(server, { tenant, folder, users, clientId, clientSecret }) {
+      const { issuer, contract } = tenant
+      const audience = defaultAudience(tenant)
+      await server.register(registerMetadata, { issuer, audience, contract })
       await server.register(registerApi, {
-        prefix: API_PATH,
+        prefix: new URL(audience).pathname,
         issuer,
         audience,
+        contract,
         clientId,
         clientSecret,
-        databasePath: join(folder, 'crm.db'),
-        organisations: ORGANISATIONS.map(({ id, units = [] }) => ({ id, units })),
+        versions: tenant.apiVersions !== undefined,
+        databasePath: join(folder, databaseName(tenant)),
+        organisations: ORGANISATIONS.map(({ id, units = [] }) => ({
+          id,
+          units,
+          consumers: users.filter((user) => user.organisations[0] === id).map((user) => user.id),
+        })),
+        organisationOf: (userId: string) => users.find(({ id }) => id === userId)?.organisations[0],
       })
     },
   }
+}
+
+function databaseName({ name }: Tenant): string {
+  return name === 'standard' ? 'crm.db' : `crm-${name}.db`
 }
 
 async function importModule(url: URL): Promise<Readonly<Record<string, unknown>>> {

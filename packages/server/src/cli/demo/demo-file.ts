@@ -13,9 +13,9 @@ export interface DemoTenant {
   readonly issuer: string
   readonly api: string
   readonly endpoints: {
-    readonly authorize: string
+    readonly authorize?: string
     readonly token: string
-    readonly revoke: string
+    readonly revoke?: string
     readonly introspect: string
     readonly metadata: string
   }
@@ -25,6 +25,32 @@ export interface DemoTenant {
     readonly client_id: string
     readonly client_secret: string
   }[]
+  readonly application_keys?: DemoKeyExchange['application_keys']
+  readonly consumers?: DemoKeyExchange['consumers']
+  readonly trusted_issuer?: DemoKeyExchange['trusted_issuer']
+}
+
+/** Of a contract that exchanges application keys and identity JWTs. */
+export interface DemoKeyExchange {
+  readonly application_keys: readonly { readonly key: string; readonly organisation: string }[]
+  readonly consumers: readonly DemoConsumer[]
+  readonly trusted_issuer: {
+    readonly issuer: string
+    readonly audience: string
+    readonly key_file: string
+    readonly subjects: readonly string[]
+    /** Prints a JWT. */
+    readonly jwt_command: string
+  }
+}
+
+export interface DemoConsumer {
+  readonly authentication_code: string
+  readonly identifier: string
+  readonly pass_code: string
+  readonly username: string
+  readonly organisation: string
+  readonly unit: string
 }
 
 export interface DemoUser {
@@ -45,8 +71,10 @@ interface DemoFileClient {
 
 /** What an earlier start wrote down. Passwords and secrets can be known from nowhere else. */
 export interface KnownSecrets {
+  /** The same in every tenant. */
   passwordOf(username: string): string | undefined
-  secretOf(clientId: string): string | undefined
+  secretOf(tenant: string, clientId: string): string | undefined
+  keyExchangeOf(tenant: string): DemoKeyExchange | undefined
 }
 
 export function demoFilePath(folder: string): string {
@@ -54,17 +82,29 @@ export function demoFilePath(folder: string): string {
 }
 
 /** A file that is missing or damaged knows nothing: then the demo makes everything anew. */
-export function readKnownSecrets(folder: string, tenantName: string): KnownSecrets {
+export function readKnownSecrets(folder: string): KnownSecrets {
   const tenants = listAt(readJson(demoFilePath(folder)), 'tenants')
-  const tenant = tenants.find((candidate) => textAt(candidate, 'name') === tenantName)
-  const users = listAt(tenant, 'users')
-  const clients = [...listAt(tenant, 'clients'), ...listAt(tenant, 'resource_servers')]
+  const users = tenants.flatMap((tenant) => listAt(tenant, 'users'))
   const find = (entries: readonly unknown[], key: string, name: string) =>
     entries.find((entry) => textAt(entry, key) === name)
   return {
     passwordOf: (username) => textAt(find(users, 'username', username), 'password'),
-    secretOf: (clientId) => textAt(find(clients, 'client_id', clientId), 'client_secret'),
+    secretOf(name, clientId) {
+      const tenant = find(tenants, 'name', name)
+      const clients = [...listAt(tenant, 'clients'), ...listAt(tenant, 'resource_servers')]
+      return textAt(find(clients, 'client_id', clientId), 'client_secret')
+    },
+    keyExchangeOf: (name) => asKeyExchange(find(tenants, 'name', name)),
   }
+}
+
+/** It was this program that wrote it; whether it still works is for the store to say. */
+function asKeyExchange(tenant: unknown): DemoKeyExchange | undefined {
+  const isComplete =
+    listAt(tenant, 'application_keys').every((each) => textAt(each, 'key') !== undefined) &&
+    listAt(tenant, 'consumers').length > 0 &&
+    textAt(valueAt(tenant, 'trusted_issuer'), 'issuer') !== undefined
+  return isComplete ? (tenant as DemoKeyExchange) : undefined
 }
 
 function readJson(path: string): unknown {

@@ -2,17 +2,21 @@
 
 import { findContract } from '../../contracts/index.ts'
 import { defaultAudience, type Tenant } from '../../protocol/tenant.ts'
-import type { DemoTenant } from './demo-file.ts'
+import type { DemoKeyExchange, DemoTenant } from './demo-file.ts'
 import type { Seeded } from './seed.ts'
 
-export function describeDemo(tenant: Tenant, { users, clients }: Seeded): DemoTenant {
+export function describeDemo(tenant: Tenant, { users, clients, keyExchange }: Seeded): DemoTenant {
   return {
     name: tenant.name,
     contract: tenant.contract,
     issuer: tenant.issuer,
     api: defaultAudience(tenant),
     endpoints: listEndpoints(tenant),
-    users,
+    users: users.map(({ username, password, organisations }) => ({
+      username,
+      password,
+      organisations,
+    })),
     clients: clients
       .filter(({ client }) => client.resourceServer === null)
       .map(({ client, secret, note }) => ({
@@ -29,16 +33,24 @@ export function describeDemo(tenant: Tenant, { users, clients }: Seeded): DemoTe
         ? [{ client_id: client.id, client_secret: secret }]
         : [],
     ),
+    ...pickKeyExchange(keyExchange),
   }
+}
+
+function pickKeyExchange(exchange: DemoKeyExchange | undefined): Partial<DemoKeyExchange> {
+  if (!exchange) return {}
+  const { application_keys, consumers, trusted_issuer } = exchange
+  return { application_keys, consumers, trusted_issuer }
 }
 
 function listEndpoints({ issuer, contract }: Tenant): DemoTenant['endpoints'] {
   const paths = findContract(contract)?.paths
   if (!paths) throw new Error(`there is no contract called ${contract}`)
+  const { authorize, revoke, applicationKeyToken, token = applicationKeyToken } = paths
   return {
-    authorize: issuer + paths.authorize,
-    token: issuer + paths.token,
-    revoke: issuer + paths.revoke,
+    ...(authorize !== undefined && { authorize: issuer + authorize }),
+    token: issuer + token,
+    ...(revoke !== undefined && { revoke: issuer + revoke }),
     introspect: issuer + paths.introspect,
     metadata: `${issuer}/.well-known/oauth-authorization-server`,
   }

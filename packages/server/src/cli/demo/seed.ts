@@ -1,22 +1,32 @@
 // Brings the cast of the demo into the store, once. What is there stays; only secrets that demo.json has lost are
 // replaced, because nobody could know them any more.
 
+import { findContract } from '../../contracts/index.ts'
 import { verifyPassword } from '../../identity/passwords.ts'
 import { addClientSecret, revokeClientSecret } from '../../operations/client-secrets.ts'
 import { createClient } from '../../operations/clients.ts'
 import { createOrganisation, listOrganisations } from '../../operations/organisations.ts'
-import { changePassword, createUser, type NewUser } from '../../operations/users.ts'
+import type { NewUser } from '../../operations/user-input.ts'
+import { changePassword, createUser } from '../../operations/users.ts'
 import { sha256 } from '../../platform/hash.ts'
 import { asClientId } from '../../protocol/ids.ts'
 import type { ClientRecord, ClientWithSecrets } from '../../store/records.ts'
 import type { Context } from '../deployment.ts'
 import { generatePassword } from '../secret-input.ts'
-import { type DemoClient, listClients, ORGANISATIONS, USERS } from './cast.ts'
-import type { DemoUser, KnownSecrets } from './demo-file.ts'
+import { type DemoClient, listDemoApps } from './apps.ts'
+import { ORGANISATIONS, USERS } from './cast.ts'
+import type { DemoKeyExchange, DemoUser, KnownSecrets } from './demo-file.ts'
+import { seedKeyExchange } from './key-exchange.ts'
 
 export interface Seeded {
-  readonly users: readonly DemoUser[]
+  readonly users: readonly SeededUser[]
   readonly clients: readonly SeededClient[]
+  /** Of a contract with an endpoint for it. */
+  readonly keyExchange: DemoKeyExchange | undefined
+}
+
+export interface SeededUser extends DemoUser {
+  readonly id: string
 }
 
 export interface SeededClient {
@@ -28,14 +38,32 @@ export interface SeededClient {
 /** Names of the secrets that the demo itself has made: only those are its to replace. */
 const OWN_SECRETS = ['first', 'demo']
 
-export async function seedDemo(context: Context, known: KnownSecrets): Promise<Seeded> {
+/** The people have one password each, whatever the tenant. */
+export function settlePasswords(known: KnownSecrets): ReadonlyMap<string, string> {
+  return new Map(
+    USERS.map(({ username }) => [username, known.passwordOf(username) ?? generatePassword()]),
+  )
+}
+
+export async function seedDemo(
+  context: Context,
+  known: KnownSecrets,
+  { passwords, folder }: { passwords: ReadonlyMap<string, string>; folder: string },
+): Promise<Seeded> {
   await seedOrganisations(context)
-  const [api] = context.tenant.resourceServers
-  if (!api) throw new Error('the demo needs an API')
-  const cast = listClients(api.scopes, api.audience)
+  const cast = listDemoApps(context.tenant, context.clock.nowSeconds())
+  const users = await Promise.all(
+    USERS.map((user) => seedUser(user, passwords.get(user.username) ?? '', context)),
+  )
+  const clients = await Promise.all(cast.map((client) => seedClient(client, known, context)))
+  const { name, contract } = context.tenant
+  const hasExchange = findContract(contract)?.paths.applicationKeyToken !== undefined
   return {
-    users: await Promise.all(USERS.map((user) => seedUser(user, known, context))),
-    clients: await Promise.all(cast.map((client) => seedClient(client, known, context))),
+    users,
+    clients,
+    keyExchange: hasExchange
+      ? await seedKeyExchange(known.keyExchangeOf(name), folder, context)
+      : undefined,
   }
 }
 
@@ -49,20 +77,19 @@ async function seedOrganisations(context: Context): Promise<void> {
 
 async function seedUser(
   user: Omit<NewUser, 'password'>,
-  known: KnownSecrets,
+  password: string,
   context: Context,
-): Promise<DemoUser> {
+): Promise<SeededUser> {
   const { username } = user
   const existing = await context.store.findUserByUsername(context.tenant.name, username)
-  let password = known.passwordOf(username) ?? generatePassword()
+  let id = existing?.id
   if (!existing) {
-    await createUser({ ...user, password }, context)
+    id = (await createUser({ ...user, password }, context)).id
   } else if (!(await verifyPassword(password, existing.passwordHash)).correct) {
-    password = generatePassword()
     await changePassword({ username, password }, context)
   }
   const organisations = (user.memberships ?? []).map(({ organisationId }) => organisationId)
-  return { username, password, organisations }
+  return { id: id ?? '', username, password, organisations }
 }
 
 async function seedClient(
@@ -77,7 +104,7 @@ async function seedClient(
   }
   const { client } = existing
   if (client.type === 'public') return { client, secret: undefined, note }
-  const secret = known.secretOf(client.id)
+  const secret = known.secretOf(client.tenant, client.id)
   const works = secret !== undefined && isSecretOf(existing, secret)
   return { client, secret: works ? secret : await replaceSecret(existing, context), note }
 }

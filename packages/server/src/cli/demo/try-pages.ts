@@ -1,7 +1,7 @@
 // A link that shows the pages of the demo, and the command that turns the code at its end into tokens.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { WEB_CLIENT_ID } from './cast.ts'
+import { WEB_APP } from './apps.ts'
 import type { DemoTenant } from './demo-file.ts'
 
 export interface PageTrial {
@@ -13,7 +13,7 @@ export interface PageTrial {
 
 /** The request of the demo's web app (RFC 7636 §4.3), with a verifier made for this start. */
 export function createPageTrial({ clients, endpoints }: DemoTenant): PageTrial | undefined {
-  const app = clients.find(({ client_id }) => client_id === WEB_CLIENT_ID)
+  const app = clients.find(({ client_id }) => client_id === WEB_APP)
   const [redirectUri] = app?.redirect_uris ?? []
   if (app === undefined || redirectUri === undefined) return undefined
   const verifier = randomBytes(32).toString('base64url')

@@ -1,12 +1,14 @@
 // What the demo says when it is ready: where everything is, who can sign in, and commands that work as pasted.
 
 import { emphasise, formatFields } from '../answer.ts'
-import { MACHINE_CLIENT_ID } from './cast.ts'
+import { MACHINE } from './apps.ts'
 import type { DemoTenant } from './demo-file.ts'
 import type { PageTrial } from './try-pages.ts'
 
 export interface Welcome {
   readonly tenant: DemoTenant
+  /** One for each of the other contracts. */
+  readonly others: readonly DemoTenant[]
   readonly demoFile: string
   /** Whether the API answers, so that a call of it makes sense. */
   readonly hasApi: boolean
@@ -14,7 +16,7 @@ export interface Welcome {
 }
 
 export function formatWelcome(welcome: Welcome): string {
-  const { tenant, demoFile, hasApi, pages } = welcome
+  const { tenant, others, demoFile, hasApi, pages } = welcome
   const [user] = tenant.users
   const [getToken, callApi] = curlCommands(welcome)
   const places = formatFields({
@@ -33,9 +35,20 @@ ${places}
 Get a token:
 
   ${getToken}
-${callApi === undefined ? '' : `\nCall the API with one:\n\n  ${callApi}\n`}${pages === undefined ? '' : tryPages(pages)}
+${callApi === undefined ? '' : `\nCall the API with one:\n\n  ${callApi}\n`}${pages === undefined ? '' : tryPages(pages)}${otherContracts(others)}
 Ctrl-C ends it; the data stays for the next start.
 `
+}
+
+function otherContracts(others: readonly DemoTenant[]): string {
+  if (others.length === 0) return ''
+  const lines = others.map(({ contract, issuer }) => `  ${contract.padEnd(16)} ${issuer}`)
+  const jwtCommand = others.find((tenant) => tenant.trusted_issuer)?.trusted_issuer?.jwt_command
+  return `
+The same product speaks five other wire contracts; docs/contracts has commands for each:
+
+${lines.join('\n')}
+${jwtCommand === undefined ? '' : `\nAn identity JWT for crm-com:\n\n  ${jwtCommand}\n`}`
 }
 
 function tryPages({ url, exchange }: PageTrial): string {
@@ -55,7 +68,7 @@ export function curlCommands({
   tenant,
   hasApi,
 }: Pick<Welcome, 'tenant' | 'hasApi'>): readonly string[] {
-  const machine = tenant.clients.find(({ client_id }) => client_id === MACHINE_CLIENT_ID)
+  const machine = tenant.clients.find(({ client_id }) => client_id === MACHINE)
   if (!machine) return []
   const credentials = `${machine.client_id}:${machine.client_secret}`
   const getToken = `curl -s -u '${credentials}' -d grant_type=client_credentials ${tenant.endpoints.token}`

@@ -7,6 +7,8 @@ import { type Statement, statement } from './statement.ts'
 interface Batch {
   readonly nowSeconds: number
   readonly limit: number
+  /** Counts of earlier days go: `2026-11-21`. */
+  readonly countsFromDay: string
 }
 
 type CleanUp = Statement<Batch, { gone: number }>
@@ -18,6 +20,12 @@ const CODE_RETENTION_SECONDS = DAY_SECONDS
 const GRANT_RETENTION_SECONDS = 400 * DAY_SECONDS
 /** A shorter time would soon give an attacker a fresh count of tries. */
 const ATTEMPT_RETENTION_SECONDS = 30 * DAY_SECONDS
+
+const COUNT_RETENTION_SECONDS = 400 * DAY_SECONDS
+
+export function countsFromDay(nowSeconds: number): string {
+  return new Date((nowSeconds - COUNT_RETENTION_SECONDS) * 1000).toISOString().slice(0, 10)
+}
 
 /** Each returns a row for every row it removed. */
 export const CLEAN_UPS: readonly CleanUp[] = [
@@ -65,6 +73,16 @@ export const CLEAN_UPS: readonly CleanUp[] = [
     ['tenant', 'usernameHash'],
     (p) => sql`last_at_seconds <= ${longBefore(p, ATTEMPT_RETENTION_SECONDS)}
       and locked_until_seconds <= ${p.nowSeconds}`,
+  ),
+  deleteWhere(
+    'allowanceUses',
+    ['tenant', 'clientId', 'allowance', 'day'],
+    (p) => sql`day < ${p.countsFromDay}`,
+  ),
+  deleteWhere(
+    'versionUses',
+    ['tenant', 'clientId', 'version', 'day'],
+    (p) => sql`day < ${p.countsFromDay}`,
   ),
 ]
 

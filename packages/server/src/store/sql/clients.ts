@@ -1,7 +1,8 @@
 // Plans about apps and their secrets.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { ClientId } from '../../protocol/ids.ts'
-import type { ClientStore } from '../port.ts'
+import type { ClientEnding } from '../port.ts'
 import type { ClientRecord, ClientSecretRecord, ClientWithSecrets } from '../records.ts'
 import { CLIENT, CLIENT_SECRET, columnsIn, columnsOf, pick, valuesOf } from './columns.ts'
 import { first, type Plan, run } from './plan.ts'
@@ -29,7 +30,7 @@ const selectClient = statement((db, p: ClientKey) =>
       'clientSecrets.hint',
       'clientSecrets.createdAtSeconds as secretCreatedAtSeconds',
       'clientSecrets.expiresAtSeconds',
-      'clientSecrets.lastUsedAtSeconds',
+      'clientSecrets.lastUsedAtSeconds as secretLastUsedAtSeconds',
     ])
     .orderBy('clientSecrets.createdAtSeconds')
     .orderBy('clientSecrets.id'),
@@ -53,7 +54,7 @@ export function* findClient(tenant: string, id: ClientId): Plan<ClientWithSecret
       hint,
       createdAtSeconds: secretCreatedAtSeconds,
       expiresAtSeconds: found.expiresAtSeconds,
-      lastUsedAtSeconds: found.lastUsedAtSeconds,
+      lastUsedAtSeconds: found.secretLastUsedAtSeconds,
     })
   }
   return { client: pick(CLIENT, row), secrets }
@@ -71,7 +72,32 @@ const selectClients = statement((db, p: { tenant: string }) =>
 export const listClients = (tenant: string): Plan<readonly ClientRecord[]> =>
   run(selectClients, { tenant })
 
-const insertClient = statement((db, p: ClientRecord) =>
+const selectClientsOfOrganisation = statement((db, p: { tenant: string; organisationId: string }) =>
+  db
+    .selectFrom('clients')
+    .where('tenant', '=', p.tenant)
+    .where('organisationId', '=', p.organisationId)
+    .select(columnsOf(CLIENT))
+    .orderBy('createdAtSeconds')
+    .orderBy('id'),
+)
+
+export const listClientsOfOrganisation = (
+  tenant: string,
+  organisationId: string,
+): Plan<readonly ClientRecord[]> => run(selectClientsOfOrganisation, { tenant, organisationId })
+
+export const selectDeletion = statement((db, p: ClientKey & { createdAtSeconds: number }) =>
+  db
+    .selectFrom('revocations')
+    .where('tenant', '=', p.tenant)
+    .where('kind', '=', 'client')
+    .where('subject', '=', p.id)
+    .where('expiresAtSeconds', '>', p.createdAtSeconds)
+    .select('subject'),
+)
+
+export const insertClient = statement((db, p: ClientRecord) =>
   db
     .insertInto('clients')
     .values(valuesOf(CLIENT, p))
@@ -79,7 +105,7 @@ const insertClient = statement((db, p: ClientRecord) =>
     .returning('id'),
 )
 
-const insertClientSecret = statement((db, p: ClientSecretRecord) =>
+export const insertClientSecret = statement((db, p: ClientSecretRecord) =>
   db.insertInto('clientSecrets').values(valuesOf(CLIENT_SECRET, p)),
 )
 
@@ -87,6 +113,8 @@ export function* createClient(
   client: ClientRecord,
   secret: ClientSecretRecord | null,
 ): Plan<'created' | 'exists'> {
+  // The tokens of an app that was deleted may still be about: nobody else gets its id.
+  if ((yield* first(selectDeletion, client)) !== undefined) return 'exists'
   if ((yield* first(insertClient, client)) === undefined) return 'exists'
   if (secret !== null) yield* run(insertClientSecret, secret)
   return 'created'
@@ -127,6 +155,63 @@ export function* recordSecretUse(tenant: string, secretId: string, atSeconds: nu
   yield* run(updateSecretUse, { tenant, secretId, atSeconds })
 }
 
+const updateClientUse = statement((db, p: ClientKey & { atSeconds: number }) =>
+  db
+    .updateTable('clients')
+    .set({ lastUsedAtSeconds: p.atSeconds })
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.id),
+)
+
+export function* recordClientUse(tenant: string, id: ClientId, atSeconds: number): Plan<void> {
+  yield* run(updateClientUse, { tenant, id, atSeconds })
+}
+
+/** Reads an app that is in force, and keeps others from changing it before this transaction ends. */
+const lockClient = statement((db, p: ClientKey) =>
+  db
+    .updateTable('clients')
+    .set((eb) => ({ disabledAtSeconds: eb.ref('disabledAtSeconds') }))
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.id)
+    .where('disabledAtSeconds', 'is', null)
+    .returning(columnsOf(CLIENT)),
+)
+
+type ChangeableClient = Omit<
+  ClientRecord,
+  'tenant' | 'id' | 'createdAtSeconds' | 'lastUsedAtSeconds' | 'disabledAtSeconds'
+>
+
+const {
+  tenant: _tenant,
+  id: _id,
+  createdAtSeconds: _created,
+  lastUsedAtSeconds: _used,
+  disabledAtSeconds: _disabled,
+  ...CHANGEABLE
+} = CLIENT
+
+const changeClient = statement((db, p: ClientRecord) =>
+  db
+    .updateTable('clients')
+    .set(valuesOf<ChangeableClient>(CHANGEABLE, p))
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.id),
+)
+
+export function* updateClient(
+  before: ClientRecord,
+  after: ClientRecord,
+): Plan<'updated' | 'outdated'> {
+  const now = yield* first(lockClient, before)
+  if (now === undefined) return 'outdated'
+  const changeable = (client: ClientRecord) => pick<ChangeableClient>(CHANGEABLE, client)
+  if (!isDeepStrictEqual(changeable(now), changeable(before))) return 'outdated'
+  yield* run(changeClient, { ...after, tenant: before.tenant, id: before.id })
+  return 'updated'
+}
+
 const markClientDisabled = statement((db, p: ClientKey & { nowSeconds: number }) =>
   db
     .updateTable('clients')
@@ -146,10 +231,30 @@ const endGrantsOfClient = statement((db, p: ClientKey & { nowSeconds: number }) 
     .where('revokedAtSeconds', 'is', null),
 )
 
-export function* disableClient(input: Parameters<ClientStore['disableClient']>[0]): Plan<boolean> {
+export function* disableClient(input: ClientEnding): Plan<boolean> {
   if ((yield* first(markClientDisabled, input)) === undefined) return false
+  yield* endClient(input)
+  return true
+}
+
+function* endClient(input: ClientEnding): Plan<void> {
   const sequence = yield* nextSequence(input.tenant)
   yield* run(endGrantsOfClient, input)
   yield* publish({ ...input, sequence, kind: 'client', subject: input.id })
+}
+
+/** Its secrets go with it. */
+const removeClient = statement((db, p: ClientKey) =>
+  db.deleteFrom('clients').where('tenant', '=', p.tenant).where('id', '=', p.id).returning('id'),
+)
+
+const removeConsentsToClient = statement((db, p: ClientKey) =>
+  db.deleteFrom('consents').where('tenant', '=', p.tenant).where('clientId', '=', p.id),
+)
+
+export function* deleteClient(input: ClientEnding): Plan<boolean> {
+  if ((yield* first(removeClient, input)) === undefined) return false
+  yield* endClient(input)
+  yield* run(removeConsentsToClient, input)
   return true
 }

@@ -3,7 +3,10 @@
 
 import type { Selectable } from 'kysely'
 import type {
+  AccessIdentifierRecord,
   AccessTokenRecord,
+  AllowanceUseRecord,
+  ApplicationKeyRecord,
   AuditEventRecord,
   ClientRecord,
   ClientSecretRecord,
@@ -14,8 +17,10 @@ import type {
   RefreshTokenRecord,
   RevocationRecord,
   SessionRecord,
+  TrustedIssuerRecord,
   UnitRecord,
   UserRecord,
+  VersionUseRecord,
 } from '../records.ts'
 import type { Database } from './schema.ts'
 
@@ -26,7 +31,7 @@ type KindOf<Value> = [NonNullable<Value>] extends [boolean]
   ? 'flag'
   : [NonNullable<Value>] extends [number]
     ? 'number'
-    : [NonNullable<Value>] extends [readonly string[]]
+    : [NonNullable<Value>] extends [readonly unknown[]]
       ? 'list'
       : 'text'
 
@@ -53,7 +58,9 @@ export const CLIENT: Columns<ClientRecord> = {
   homepage: 'text',
   privacyUri: 'text',
   termsUri: 'text',
+  allowances: 'list',
   createdAtSeconds: 'number',
+  lastUsedAtSeconds: 'number',
   disabledAtSeconds: 'number',
 }
 
@@ -107,6 +114,7 @@ export const REFRESH_TOKEN: Columns<RefreshTokenRecord> = {
   expiresAtSeconds: 'number',
   endsAtSeconds: 'number',
   rotatedAtSeconds: 'number',
+  clientAuthenticated: 'flag',
 }
 
 export const ACCESS_TOKEN: Columns<AccessTokenRecord> = {
@@ -153,6 +161,7 @@ export const SESSION: Columns<SessionRecord> = {
 export const SIGNING_KEY: Columns<KeyRecord> = {
   tenant: 'text',
   kid: 'text',
+  resourceServer: 'text',
   algorithm: 'text',
   state: 'text',
   publicJwk: 'text',
@@ -193,11 +202,66 @@ export const ORGANISATION: Columns<OrganisationRecord> = {
   createdAtSeconds: 'number',
 }
 
+export const APPLICATION_KEY: Columns<ApplicationKeyRecord> = {
+  tenant: 'text',
+  id: 'text',
+  organisationId: 'text',
+  name: 'text',
+  hash: 'text',
+  hint: 'text',
+  scopes: 'list',
+  createdAtSeconds: 'number',
+  expiresAtSeconds: 'number',
+  suspendedAtSeconds: 'number',
+  lastUsedAtSeconds: 'number',
+}
+
+export const ACCESS_IDENTIFIER: Columns<AccessIdentifierRecord> = {
+  tenant: 'text',
+  id: 'text',
+  userId: 'text',
+  kind: 'text',
+  hash: 'text',
+  hint: 'text',
+  passCodeHash: 'text',
+  trustedIssuerId: 'text',
+  createdAtSeconds: 'number',
+  lastUsedAtSeconds: 'number',
+}
+
+export const TRUSTED_ISSUER: Columns<TrustedIssuerRecord> = {
+  tenant: 'text',
+  id: 'text',
+  name: 'text',
+  issuer: 'text',
+  expectedAudience: 'text',
+  jwksUri: 'text',
+  pinnedKeys: 'text',
+  createdAtSeconds: 'number',
+  suspendedAtSeconds: 'number',
+}
+
+export const ALLOWANCE_USE: Columns<AllowanceUseRecord> = {
+  tenant: 'text',
+  clientId: 'text',
+  allowance: 'text',
+  day: 'text',
+  uses: 'number',
+}
+
+export const VERSION_USE: Columns<VersionUseRecord> = {
+  tenant: 'text',
+  clientId: 'text',
+  version: 'text',
+  day: 'text',
+  calls: 'number',
+}
+
 export const TABLES: { readonly [Table in keyof Database]: Columns<Selectable<Database[Table]>> } =
   {
     clients: CLIENT,
     clientSecrets: CLIENT_SECRET,
-    grants: { ...GRANT, endsAtSeconds: 'number' },
+    grants: { ...GRANT, endsAtSeconds: 'number', accessIdentifierId: 'text' },
     codes: CODE,
     refreshTokens: {
       ...REFRESH_TOKEN,
@@ -221,7 +285,18 @@ export const TABLES: { readonly [Table in keyof Database]: Columns<Selectable<Da
     organisations: ORGANISATION,
     units: UNIT,
     users: USER,
-    memberships: { tenant: 'text', userId: 'text', organisationId: 'text', defaultUnitId: 'text' },
+    memberships: {
+      tenant: 'text',
+      userId: 'text',
+      organisationId: 'text',
+      defaultUnitId: 'text',
+      furtherUnitIds: 'list',
+    },
+    applicationKeys: APPLICATION_KEY,
+    accessIdentifiers: ACCESS_IDENTIFIER,
+    trustedIssuers: TRUSTED_ISSUER,
+    allowanceUses: ALLOWANCE_USE,
+    versionUses: VERSION_USE,
     sessions: SESSION,
     signInAttempts: {
       tenant: 'text',

@@ -1,7 +1,7 @@
 // Plans about what a user allowed: grants, consents, and the codes that start them.
 
 import type { ClientId, GrantId, TokenHash, UserId } from '../../protocol/ids.ts'
-import type { GrantStore, NewTokens } from '../port.ts'
+import type { GrantStore, GrantUse, NewTokens } from '../port.ts'
 import type { CodeRecord, ConsentRecord, GrantRecord } from '../records.ts'
 import { insertAccessToken } from './access-tokens.ts'
 import { CODE, columnsIn, columnsOf, GRANT, pick, TABLES, valuesOf } from './columns.ts'
@@ -17,7 +17,7 @@ type Input<Method extends keyof GrantStore> = Parameters<GrantStore[Method]>[0]
 
 // --- Approval
 
-const insertGrant = statement((db, p: GrantRow) =>
+export const insertGrant = statement((db, p: GrantRow) =>
   db.insertInto('grants').values(valuesOf(TABLES.grants, p)),
 )
 
@@ -28,14 +28,15 @@ const insertCode = statement((db, p: CodeRecord) =>
 export function* approveAuthorization(
   input: Input<'approveAuthorization'>,
 ): Plan<'approved' | 'already_decided' | 'signed_out'> {
-  const { grant, code, consent, interaction, session } = input
+  const { grant, code, accessToken, endsAtSeconds, consent, interaction, session } = input
   const held = session === null || (yield* holdSession({ tenant: grant.tenant, hash: session }))
   if (!held) return 'signed_out'
   if (interaction !== null && !(yield* claimOnce(interaction))) return 'already_decided'
   if (consent !== null) yield* addConsent(consent)
   yield* finishWith([
-    call(insertGrant, { ...grant, endsAtSeconds: code.expiresAtSeconds }),
-    call(insertCode, code),
+    call(insertGrant, { ...grant, endsAtSeconds, accessIdentifierId: null }),
+    ...(code ? [call(insertCode, code)] : []),
+    ...(accessToken ? [call(insertAccessToken, accessToken)] : []),
   ])
   return 'approved'
 }
@@ -162,7 +163,7 @@ const prolongGrant = statement(
       .where('endsAtSeconds', '<', p.endsAtSeconds),
 )
 
-function storingOf(tenant: string, grantId: GrantId, tokens: NewTokens): StatementCall[] {
+export function storingOf(tenant: string, grantId: GrantId, tokens: NewTokens): StatementCall[] {
   const { accessToken, refreshToken } = tokens
   const calls: StatementCall[] = []
   if (refreshToken) calls.push(call(insertRefreshToken, newRefreshToken(refreshToken)))
@@ -175,7 +176,19 @@ function storingOf(tenant: string, grantId: GrantId, tokens: NewTokens): Stateme
   return calls
 }
 
-// --- Lists
+// --- Grants themselves
+
+const selectGrant = statement((db, p: { tenant: string; id: GrantId }) =>
+  db
+    .selectFrom('grants')
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.id)
+    .select(columnsOf(GRANT)),
+)
+
+export function* findGrant(tenant: string, id: GrantId): Plan<GrantRecord | null> {
+  return (yield* first(selectGrant, { tenant, id })) ?? null
+}
 
 const selectGrants = statement((db, p: { tenant: string; userId: UserId }) =>
   db
@@ -190,3 +203,37 @@ const selectGrants = statement((db, p: { tenant: string; userId: UserId }) =>
 
 export const listUserGrants = (tenant: string, userId: UserId): Plan<readonly GrantRecord[]> =>
   run(selectGrants, { tenant, userId })
+
+const selectConsents = statement((db, p: { tenant: string; userId: UserId }) =>
+  db
+    .selectFrom('consents')
+    .where('tenant', '=', p.tenant)
+    .where('userId', '=', p.userId)
+    .select(columnsOf(TABLES.consents))
+    .orderBy('clientId')
+    .orderBy('organisationId'),
+)
+
+export function* listUserConsents(tenant: string, userId: UserId): Plan<readonly ConsentRecord[]> {
+  const rows = yield* run(selectConsents, { tenant, userId })
+  return rows.map((row) => ({ ...row, organisationId: row.organisationId || null }))
+}
+
+const selectGrantUses = statement((db, p: { tenant: string; userId: UserId }) =>
+  db
+    .selectFrom('grants')
+    .innerJoin('refreshTokens', (join) =>
+      join
+        .onRef('refreshTokens.tenant', '=', 'grants.tenant')
+        .onRef('refreshTokens.grantId', '=', 'grants.id'),
+    )
+    .where('grants.tenant', '=', p.tenant)
+    .where('grants.userId', '=', p.userId)
+    .where('grants.revokedAtSeconds', 'is', null)
+    .groupBy('refreshTokens.grantId')
+    .select((eb) => ['refreshTokens.grantId', eb.fn.max('issuedAtSeconds').as('lastUsedAtSeconds')])
+    .orderBy('refreshTokens.grantId'),
+)
+
+export const listGrantUses = (tenant: string, userId: UserId): Plan<readonly GrantUse[]> =>
+  run(selectGrantUses, { tenant, userId })

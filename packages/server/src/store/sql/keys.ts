@@ -1,4 +1,4 @@
-// Plans about signing keys. Unique indexes allow one `current` and one `next` key per tenant: of several
+// Plans about signing keys. Unique indexes allow one `current` and one `next` key per tenant and API: of several
 // processes that make the first keys, or rotate them, one succeeds.
 
 import type { KeyStore } from '../port.ts'
@@ -62,18 +62,23 @@ const retireKey = statement((db, p: Omit<RotateKeysInput, 'next'>) =>
     .returning('kid'),
 )
 
-const promoteKey = statement((db, p: { tenant: string; nowSeconds: number }) =>
-  db
-    .updateTable('signingKeys')
-    .set({ state: 'current', activatedAtSeconds: p.nowSeconds })
-    .where('tenant', '=', p.tenant)
-    .where('state', '=', 'next')
-    .returning('kid'),
+const promoteKey = statement(
+  (db, p: { tenant: string; resourceServer: string; nowSeconds: number }) =>
+    db
+      .updateTable('signingKeys')
+      .set({ state: 'current', activatedAtSeconds: p.nowSeconds })
+      .where('tenant', '=', p.tenant)
+      .where('resourceServer', '=', p.resourceServer)
+      .where('state', '=', 'next')
+      .returning('kid'),
 )
 
 export function* rotateKeys(input: RotateKeysInput): Plan<'rotated' | 'lost'> {
   if ((yield* first(retireKey, input)) === undefined) return 'lost'
-  if ((yield* first(promoteKey, input)) === undefined) {
+  if (
+    (yield* first(promoteKey, { ...input, resourceServer: input.next.resourceServer })) ===
+    undefined
+  ) {
     throw new Error(`tenant ${input.tenant} has no next signing key to rotate to`)
   }
   yield* run(insertKey, input.next)

@@ -54,3 +54,15 @@ export function* listOrganisations(
     units: units.get(organisation.id) ?? [],
   }))
 }
+
+const selectUnit = statement((db, p: { tenant: string; id: string }) =>
+  db
+    .selectFrom('units')
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.id)
+    .select(columnsOf(UNIT)),
+)
+
+export function* findUnit(tenant: string, id: string): Plan<UnitRecord | null> {
+  return (yield* first(selectUnit, { tenant, id })) ?? null
+}

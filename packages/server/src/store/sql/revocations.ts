@@ -141,9 +141,28 @@ const endGrantsToClient = statement((db, p: UserKey & { clientId: ClientId; nowS
     .returning('id'),
 )
 
-function* endUserGrantsTo(input: UserEnding, clientId: ClientId): Plan<number> {
+type ClientOfUser = UserKey & { clientId: ClientId }
+type ClientInOrganisation = ClientOfUser & { organisationId: string | null }
+
+const endGrantsToClientIn = statement((db, p: ClientInOrganisation & { nowSeconds: number }) =>
+  db
+    .updateTable('grants')
+    .set({ revokedAtSeconds: p.nowSeconds })
+    .where('tenant', '=', p.tenant)
+    .where('userId', '=', p.userId)
+    .where('clientId', '=', p.clientId)
+    .where('organisationId', 'is not distinct from', p.organisationId)
+    .where('revokedAtSeconds', 'is', null)
+    .returning('id'),
+)
+
+function* endUserGrantsTo(input: Input<'revokeUserGrants'>, clientId: ClientId): Plan<number> {
   let sequence = yield* nextSequence(input.tenant)
-  const ended = yield* run(endGrantsToClient, { ...input, clientId })
+  const { organisationId } = input
+  const ended =
+    organisationId === undefined
+      ? yield* run(endGrantsToClient, { ...input, clientId })
+      : yield* run(endGrantsToClientIn, { ...input, clientId, organisationId })
   // The databases return the rows in different orders; their lines always come in the same one.
   for (const [index, subject] of ended
     .map(({ id }) => id)
@@ -159,7 +178,7 @@ const deleteConsents = statement((db, p: UserKey) =>
   db.deleteFrom('consents').where('tenant', '=', p.tenant).where('userId', '=', p.userId),
 )
 
-const deleteConsentsTo = statement((db, p: UserKey & { clientId: ClientId }) =>
+const deleteConsentsTo = statement((db, p: ClientOfUser) =>
   db
     .deleteFrom('consents')
     .where('tenant', '=', p.tenant)
@@ -167,15 +186,26 @@ const deleteConsentsTo = statement((db, p: UserKey & { clientId: ClientId }) =>
     .where('clientId', '=', p.clientId),
 )
 
+const deleteConsentIn = statement((db, p: ClientOfUser & { organisationId: string }) =>
+  db
+    .deleteFrom('consents')
+    .where('tenant', '=', p.tenant)
+    .where('userId', '=', p.userId)
+    .where('clientId', '=', p.clientId)
+    .where('organisationId', '=', p.organisationId),
+)
+
 export function* revokeUserGrants(input: Input<'revokeUserGrants'>): Plan<number> {
-  const { clientId } = input
+  const { clientId, organisationId } = input
   if (clientId === null) {
     const ended = yield* endUser(input)
     yield* run(deleteConsents, input)
     return ended
   }
   const ended = yield* endUserGrantsTo(input, clientId)
-  yield* run(deleteConsentsTo, { ...input, clientId })
+  if (organisationId === undefined) yield* run(deleteConsentsTo, { ...input, clientId })
+  // A consent without an organisation is kept under an empty one.
+  else yield* run(deleteConsentIn, { ...input, clientId, organisationId: organisationId ?? '' })
   return ended
 }
 

@@ -5,7 +5,10 @@ import type { Generated } from 'kysely'
 import type { TokenHash } from '../../protocol/ids.ts'
 import type { OneTimeId } from '../port.ts'
 import type {
+  AccessIdentifierRecord,
   AccessTokenRecord,
+  AllowanceUseRecord,
+  ApplicationKeyRecord,
   AuditEventRecord,
   ClientRecord,
   ClientSecretRecord,
@@ -18,8 +21,10 @@ import type {
   RefreshTokenRecord,
   RevocationRecord,
   SessionRecord,
+  TrustedIssuerRecord,
   UnitRecord,
   UserRecord,
+  VersionUseRecord,
 } from '../records.ts'
 
 export interface Database {
@@ -41,12 +46,19 @@ export interface Database {
   signInAttempts: SignInAttemptRow
   signingKeys: KeyRecord
   auditEvents: AuditEventRow
+  applicationKeys: ApplicationKeyRecord
+  accessIdentifiers: AccessIdentifierRecord
+  trustedIssuers: TrustedIssuerRecord
+  allowanceUses: AllowanceUseRecord
+  versionUses: VersionUseRecord
   kyselyMigration: { name: string; timestamp: string }
 }
 
 export interface GrantRow extends GrantRecord {
   /** When the last token that the store knows of expires. */
   readonly endsAtSeconds: number
+  /** What stood for the user when it was opened with an application key or an identity JWT. */
+  readonly accessIdentifierId: string | null
 }
 
 export interface RefreshTokenRow extends RefreshTokenRecord {

@@ -4,7 +4,8 @@ import type { TokenHash, UserId } from '../../protocol/ids.ts'
 import type { IdentityStore } from '../port.ts'
 import type { SessionRecord, UserRecord } from '../records.ts'
 import { columnsIn, columnsOf, pick, SESSION, USER, valuesOf } from './columns.ts'
-import { first, type Plan, run } from './plan.ts'
+import { holdPassword } from './hold-password.ts'
+import { call, finishWith, first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
 type SessionKey = { tenant: string; hash: TokenHash }
@@ -13,8 +14,11 @@ const insertSession = statement((db, p: SessionRecord) =>
   db.insertInto('sessions').values(valuesOf(SESSION, p)),
 )
 
-export function* createSession(session: SessionRecord): Plan<void> {
-  yield* run(insertSession, session)
+export function* createSession(session: SessionRecord, passwordHash: string | null): Plan<boolean> {
+  const held = yield* first(holdPassword, { ...session, passwordHash })
+  if (held === undefined) return false
+  yield* finishWith([call(insertSession, session)])
+  return true
 }
 
 const lockSession = statement((db, p: SessionKey) =>

@@ -46,6 +46,11 @@ export function statement<Input extends object, Row>(
   return { name: `ostiary_${++statements}`, build }
 }
 
+/** Where several write at once, a row that a transaction relies on can be locked; SQLite has one writer at a time. */
+export function hasRowLocks(db: Kysely<Database>): boolean {
+  return db.getExecutor().adapter instanceof PostgresAdapter
+}
+
 class Marker {
   readonly name: string
   constructor(name: string) {

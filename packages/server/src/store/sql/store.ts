@@ -1,30 +1,63 @@
 // The store of the port, method by method: what plan it is and what carries it out.
 
-import type { Store } from '../port.ts'
+import type {
+  ApplicationKeyStore,
+  ClientStore,
+  GrantStore,
+  IdentityStore,
+  KeyStore,
+  Store,
+} from '../port.ts'
 import { StoreUnavailableError } from '../port.ts'
+import {
+  createAccessIdentifier,
+  deleteAccessIdentifier,
+  findAccessIdentifier,
+  listAccessIdentifiers,
+  recordAccessIdentifierUse,
+} from './access-identifiers.ts'
 import { findAccessToken, saveAccessToken } from './access-tokens.ts'
+import { addAllowanceUses, listAllowanceUses } from './allowance-uses.ts'
+import {
+  createApplicationKey,
+  deleteApplicationKey,
+  findApplicationKey,
+  listApplicationKeys,
+  recordApplicationKeyUse,
+  resumeApplicationKey,
+  suspendApplicationKey,
+} from './application-keys.ts'
 import { listAuditEvents, recordAuditEvent } from './audit-events.ts'
-import { CLEAN_UPS } from './clean-up.ts'
+import { CLEAN_UPS, countsFromDay } from './clean-up.ts'
 import {
   addClientSecret,
   createClient,
+  deleteClient,
   disableClient,
   findClient,
   listClients,
+  listClientsOfOrganisation,
+  recordClientUse,
   recordSecretUse,
   revokeClientSecret,
+  updateClient,
 } from './clients.ts'
 import {
   approveAuthorization,
   findCode,
   findConsent,
+  findGrant,
+  listGrantUses,
+  listUserConsents,
   listUserGrants,
   redeemCode,
 } from './grants.ts'
+import { importClients, importUsers, positionsTaken } from './imports.ts'
 import { createFirstKeys, listKeys, rotateKeys } from './keys.ts'
 import { MIGRATION_NAMES } from './migrations/index.ts'
 import { claimOnce } from './one-time-ids.ts'
-import { createOrganisation, listOrganisations } from './organisations.ts'
+import { openGrant } from './open-grant.ts'
+import { createOrganisation, findUnit, listOrganisations } from './organisations.ts'
 import { type Driver, type Plan, run } from './plan.ts'
 import { findRefreshToken, renewRefreshToken, rotateRefreshToken } from './refresh-tokens.ts'
 import { isRevoked, listRevocations, revokeGrant, revokeUserGrants } from './revocations.ts'
@@ -39,6 +72,14 @@ import {
 import { clearSignInAttempts, startSignInAttempt } from './sign-in-attempts.ts'
 import { statement } from './statement.ts'
 import {
+  createTrustedIssuer,
+  deleteTrustedIssuer,
+  findTrustedIssuer,
+  listTrustedIssuers,
+  resumeTrustedIssuer,
+  suspendTrustedIssuer,
+} from './trusted-issuers.ts'
+import {
   changePassword,
   createUser,
   disableUser,
@@ -48,19 +89,53 @@ import {
   listUsers,
   updatePasswordHash,
 } from './users.ts'
+import { listVersionUses, recordVersionUses } from './version-uses.ts'
 
 export function createStore(driver: Driver): Store {
-  const { read, write, transact } = methodsOf(driver)
+  const methods = methodsOf(driver)
+  return {
+    ...clientMethods(methods),
+    ...grantMethods(methods),
+    ...identityMethods(methods),
+    ...applicationKeyMethods(methods),
+    ...keyMethods(methods),
+    recordVersionUses: methods.transact(recordVersionUses),
+    listVersionUses: methods.read(listVersionUses),
+    recordAuditEvent: methods.write(recordAuditEvent),
+    listAuditEvents: methods.read(listAuditEvents),
+    deleteExpired: (nowSeconds, limit) =>
+      deleteExpired(driver, { nowSeconds, limit, countsFromDay: countsFromDay(nowSeconds) }),
+    check: () => checkSchema(driver),
+    close: () => driver.close(),
+  }
+}
+
+type Methods = ReturnType<typeof methodsOf>
+
+function clientMethods({ read, write, transact }: Methods): ClientStore {
   return {
     findClient: read(findClient),
     listClients: read(listClients),
+    listClientsOfOrganisation: read(listClientsOfOrganisation),
     createClient: transact(createClient),
+    importClients: (clients) => transact(importClients)(clients).catch(positionsTaken),
     addClientSecret: write(addClientSecret),
     revokeClientSecret: write(revokeClientSecret),
     recordSecretUse: write(recordSecretUse),
+    recordClientUse: write(recordClientUse),
+    addAllowanceUses: transact(addAllowanceUses),
+    listAllowanceUses: read(listAllowanceUses),
+    updateClient: transact(updateClient),
     disableClient: transact(disableClient),
+    deleteClient: transact(deleteClient),
+  }
+}
 
+function grantMethods({ read, write, transact }: Methods): GrantStore {
+  return {
     findConsent: read(findConsent),
+    findGrant: read(findGrant),
+    openGrant: transact(openGrant),
     approveAuthorization: transact(approveAuthorization),
     claimOnce: write(claimOnce),
     findCode: read(findCode),
@@ -75,10 +150,18 @@ export function createStore(driver: Driver): Store {
     isRevoked: read(isRevoked),
     listRevocations: read(listRevocations),
     listUserGrants: read(listUserGrants),
+    listUserConsents: read(listUserConsents),
+    listGrantUses: read(listGrantUses),
+  }
+}
 
+function identityMethods({ read, write, transact }: Methods): IdentityStore {
+  return {
     createOrganisation: transact(createOrganisation),
     listOrganisations: read(listOrganisations),
+    findUnit: read(findUnit),
     createUser: transact(createUser),
+    importUsers: (users) => transact(importUsers)(users).catch(positionsTaken),
     findUser: read(findUser),
     findUserByUsername: read(findUserByUsername),
     listUsers: read(listUsers),
@@ -88,22 +171,43 @@ export function createStore(driver: Driver): Store {
     disableUser: transact(disableUser),
     startSignInAttempt: transact(startSignInAttempt),
     clearSignInAttempts: write(clearSignInAttempts),
-    createSession: write(createSession),
+    createSession: transact(createSession),
     findSession: read(findSession),
     touchSession: write(touchSession),
     listSessions: read(listSessions),
     endSession: write(endSession),
     endSessionById: write(endSessionById),
+  }
+}
 
+function applicationKeyMethods({ read, write, transact }: Methods): ApplicationKeyStore {
+  return {
+    createApplicationKey: write(createApplicationKey),
+    findApplicationKey: read(findApplicationKey),
+    listApplicationKeys: read(listApplicationKeys),
+    recordApplicationKeyUse: write(recordApplicationKeyUse),
+    suspendApplicationKey: transact(suspendApplicationKey),
+    resumeApplicationKey: write(resumeApplicationKey),
+    deleteApplicationKey: transact(deleteApplicationKey),
+    createAccessIdentifier: write(createAccessIdentifier),
+    findAccessIdentifier: read(findAccessIdentifier),
+    listAccessIdentifiers: read(listAccessIdentifiers),
+    recordAccessIdentifierUse: write(recordAccessIdentifierUse),
+    deleteAccessIdentifier: transact(deleteAccessIdentifier),
+    createTrustedIssuer: write(createTrustedIssuer),
+    findTrustedIssuer: read(findTrustedIssuer),
+    listTrustedIssuers: read(listTrustedIssuers),
+    suspendTrustedIssuer: transact(suspendTrustedIssuer),
+    resumeTrustedIssuer: write(resumeTrustedIssuer),
+    deleteTrustedIssuer: transact(deleteTrustedIssuer),
+  }
+}
+
+function keyMethods({ read, transact }: Methods): KeyStore {
+  return {
     listKeys: read(listKeys),
     createFirstKeys: transact(createFirstKeys),
     rotateKeys: transact(rotateKeys),
-
-    recordAuditEvent: write(recordAuditEvent),
-    listAuditEvents: read(listAuditEvents),
-    deleteExpired: (nowSeconds, limit) => deleteExpired(driver, { nowSeconds, limit }),
-    check: () => checkSchema(driver),
-    close: () => driver.close(),
   }
 }
 
@@ -122,7 +226,7 @@ function methodsOf(driver: Driver) {
 /** Every batch is a transaction of its own, so that nobody waits long for its locks. */
 async function deleteExpired(
   driver: Driver,
-  input: { nowSeconds: number; limit: number },
+  input: { nowSeconds: number; limit: number; countsFromDay: string },
 ): Promise<number> {
   let gone = 0
   for (const cleanUp of CLEAN_UPS) gone += (await driver.write(() => run(cleanUp, input))).length

@@ -11,7 +11,7 @@ import { statement } from './statement.ts'
 
 type UserKey = { tenant: string; userId: UserId }
 
-const insertUser = statement((db, p: UserRecord) =>
+export const insertUser = statement((db, p: UserRecord) =>
   db
     .insertInto('users')
     .values(valuesOf(USER, p))
@@ -19,7 +19,7 @@ const insertUser = statement((db, p: UserRecord) =>
     .returning('id'),
 )
 
-const insertMembership = statement((db, p: MembershipRecord) =>
+export const insertMembership = statement((db, p: MembershipRecord) =>
   db.insertInto('memberships').values(valuesOf(TABLES.memberships, p)),
 )
 
@@ -89,6 +89,7 @@ const selectMemberships = statement((db, p: UserKey) =>
       'organisations.createdAtSeconds',
       'units.id as unitId',
       'units.name as unitName',
+      'memberships.furtherUnitIds',
     ])
     .orderBy('organisations.createdAtSeconds')
     .orderBy('organisations.id'),
@@ -96,8 +97,9 @@ const selectMemberships = statement((db, p: UserKey) =>
 
 export function* listMemberships(tenant: string, userId: UserId): Plan<readonly Membership[]> {
   const rows = yield* run(selectMemberships, { tenant, userId })
-  return rows.map(({ unitId, unitName, ...organisation }) => ({
+  return rows.map(({ unitId, unitName, furtherUnitIds, ...organisation }) => ({
     organisation: { tenant, ...organisation },
+    furtherUnitIds,
     defaultUnit:
       unitId === null || unitName === null
         ? null
@@ -114,12 +116,20 @@ const setPasswordHash = statement((db, p: UserKey & { passwordHash: string }) =>
     .returning('id'),
 )
 
+const replacePasswordHash = statement((db, p: UserKey & { before: string; after: string }) =>
+  db
+    .updateTable('users')
+    .set({ passwordHash: p.after })
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.userId)
+    .where('passwordHash', '=', p.before)
+    .returning('id'),
+)
+
 export function* updatePasswordHash(
-  tenant: string,
-  userId: UserId,
-  passwordHash: string,
-): Plan<void> {
-  yield* run(setPasswordHash, { tenant, userId, passwordHash })
+  input: Parameters<IdentityStore['updatePasswordHash']>[0],
+): Plan<boolean> {
+  return (yield* first(replacePasswordHash, input)) !== undefined
 }
 
 export function* changePassword(

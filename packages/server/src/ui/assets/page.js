@@ -1,4 +1,4 @@
-// Improves pages that already work without it: shows the password, sends a form only once, goes back.
+// Improves pages that already work without it: shows the password, sends a form only once, goes back, copies a secret.
 
 for (const button of document.querySelectorAll('button.reveal')) {
   const field = document.getElementById(button.getAttribute('aria-controls'))
@@ -30,4 +30,12 @@ addEventListener('pageshow', () => {
 for (const button of document.querySelectorAll('button.back')) {
   button.hidden = history.length < 2
   button.addEventListener('click', () => history.back())
+}
+
+for (const button of document.querySelectorAll('button.copy')) {
+  button.hidden = !navigator.clipboard
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent)
+    button.textContent = button.dataset.done
+  })
 }

@@ -4,9 +4,11 @@
 import { type Kysely, type Migration, sql } from 'kysely'
 import type { Dialect } from '../statement.ts'
 import { initialSchema } from './0001-initial.ts'
+import { contractsSchema } from './0002-contracts.ts'
 
 const MIGRATIONS: Record<string, (dialect: Dialect) => readonly string[]> = {
   '0001-initial': initialSchema,
+  '0002-contracts': contractsSchema,
 }
 
 export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS)

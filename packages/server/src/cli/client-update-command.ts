@@ -1,0 +1,65 @@
+// ostiary client update …
+
+import type { Command } from 'commander'
+import { type ClientChange, updateClient } from '../operations/client-update.ts'
+import { addCommand, type Terminal } from './command.ts'
+import { type TenantOptions, withTenant } from './deployment.ts'
+import { UsageError } from './failure.ts'
+import { tenantOption } from './tenant-option.ts'
+
+interface UpdateOptions extends TenantOptions {
+  readonly name?: string
+  readonly redirectUri?: readonly string[]
+  readonly postLogoutRedirectUri?: readonly string[]
+  readonly grant?: readonly string[]
+  readonly scope?: readonly string[]
+  readonly defaultScope?: readonly string[]
+  readonly requirePkce?: boolean
+  readonly stableRefreshToken?: boolean
+}
+
+export function addUpdateCommand(client: Command, terminal: Terminal): void {
+  addCommand<UpdateOptions>(client, terminal, {
+    usage: 'update <client>',
+    description: 'change an app: what is given replaces what it had, the rest stays',
+    options: updateOptions,
+    run: async (options, [clientId = '']) => {
+      const change = toChange(options)
+      if (Object.values(change).every((value) => value === undefined)) {
+        throw new UsageError('say what to change, for example --require-pkce')
+      }
+      const updated = await withTenant(options, terminal, (context) =>
+        updateClient({ clientId, ...change }, context),
+      )
+      return { data: { client: updated }, text: `updated ${clientId}` }
+    },
+  })
+}
+
+function updateOptions(command: Command): void {
+  tenantOption(command)
+    .option('--name <name>', 'name that people read on the consent page')
+    .option('--redirect-uri <uris...>', 'where users may be sent back to')
+    .option('--post-logout-redirect-uri <uris...>', 'where users may go after signing out')
+    .option('--grant <types...>', 'grant types')
+    .option('--scope <scopes...>', 'scopes that the app may ask for')
+    .option('--default-scope <scopes...>', 'scopes meant when the app names none')
+    .option('--require-pkce', 'refuse authorization requests without PKCE')
+    .option('--no-require-pkce', 'leave PKCE to an app that has a secret')
+    .option('--stable-refresh-token', 'keep one refresh token instead of replacing it each time')
+    .option('--no-stable-refresh-token', 'replace the refresh token each time')
+}
+
+function toChange(options: UpdateOptions): ClientChange {
+  const { stableRefreshToken: stable } = options
+  return {
+    name: options.name,
+    redirectUris: options.redirectUri,
+    postLogoutRedirectUris: options.postLogoutRedirectUri,
+    grantTypes: options.grant,
+    scopes: options.scope,
+    defaultScopes: options.defaultScope,
+    requirePkce: options.requirePkce,
+    refreshPolicy: stable === undefined ? undefined : stable ? 'stable' : 'rotate',
+  }
+}

@@ -1,0 +1,30 @@
+// The Basic scheme of HTTP (RFC 7617): a user name and a password.
+
+import { OAuthError } from '../protocol/errors.ts'
+
+export interface BasicCredentials {
+  readonly username: string
+  readonly password: string
+}
+
+/** @returns undefined when there is no such header. @throws OAuthError client_credentials_malformed */
+export function readBasic(authorization: string | undefined): BasicCredentials | undefined {
+  if (authorization === undefined) return undefined
+  const [, credentials] = /^basic +([A-Za-z0-9+/_-]+={0,2}) *$/i.exec(authorization) ?? []
+  // Any other scheme is no authentication that we know.
+  if (credentials === undefined) throw new OAuthError('client_credentials_malformed')
+  const text = decodeUtf8(Buffer.from(credentials, 'base64'))
+  const [, username = '', password = ''] = /^([^:]*):(.*)$/s.exec(text) ?? []
+  if (username === '') throw new OAuthError('client_credentials_malformed')
+  return { username, password }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function decodeUtf8(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes)
+  } catch (cause) {
+    throw new OAuthError('client_credentials_malformed', { cause })
+  }
+}

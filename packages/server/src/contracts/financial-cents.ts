@@ -1,0 +1,74 @@
+// Contract `financial-cents`: API v1 of a practice-management product. Token parameters in the query string, RS256
+// JWTs with fractional times whose audience is the app.
+
+import type { JwtShape } from '../protocol/access-token-facts.ts'
+import { asGrantId } from '../protocol/ids.ts'
+import type { Contract } from './contract.ts'
+import { oauthErrorResponse } from './oauth-responses.ts'
+import { LEGACY_POLICY, LEGACY_RULES, USUAL_FORMATS, USUAL_PATHS } from './usual.ts'
+
+/** The grant is the first part of `jti`, so that revoking it reaches the token (32 of 80 digits). */
+const GRANT_DIGITS = 32
+const JTI = /^[0-9a-f]{80}$/
+
+const jwt: JwtShape = {
+  type: 'JWT',
+  saysIssuer: false,
+  keyPerApi: false,
+  writeClaims(facts, { unique, issuedAtMilliseconds }) {
+    const lifetime = facts.expiresAtSeconds - facts.issuedAtSeconds
+    return {
+      aud: facts.clientId,
+      jti: facts.grantId + unique,
+      iat: fractional(issuedAtMilliseconds),
+      nbf: fractional(issuedAtMilliseconds),
+      exp: fractional(issuedAtMilliseconds + lifetime * 1000),
+      sub: facts.userId ?? facts.clientId,
+      scopes: facts.scopes,
+    }
+  },
+  readClaims({ jti, iat, exp, scopes }) {
+    if (typeof jti !== 'string' || !JTI.test(jti)) return undefined
+    return {
+      grantId: asGrantId(jti.slice(0, GRANT_DIGITS)),
+      issuedAtSeconds: Math.floor(Number(iat)),
+      expiresAtSeconds: Math.floor(Number(exp)),
+      ...(Array.isArray(scopes) && { scopes: scopes.map(String) }),
+      rest: undefined,
+    }
+  },
+}
+
+/** Not in TypeScript's library yet. */
+const { rawJSON: rawJson } = JSON as typeof JSON & { rawJSON(text: string): unknown }
+
+/** Epoch seconds with six decimals, which a plain number would lose whenever they are zero. */
+function fractional(milliseconds: number): unknown {
+  return rawJson((milliseconds / 1000).toFixed(6))
+}
+
+export const financialCents: Contract = {
+  name: 'financial-cents',
+  paths: {
+    ...USUAL_PATHS,
+    authorize: '/oauth/authorize',
+    token: '/oauth/token',
+    revoke: '/oauth/revoke',
+  },
+  policy: { ...LEGACY_POLICY, signing: { ...LEGACY_POLICY.signing, algorithm: 'RS256' } },
+  rules: {
+    ...LEGACY_RULES,
+    allowances: { 'query-parameters': 'at-registration', 'http-redirect-uri': 'at-registration' },
+    formats: { ...USUAL_FORMATS, userId: { kind: 'decimal', digits: 12 } },
+    jwt,
+  },
+  requests: { encodings: ['query', 'form', 'json'], strictJson: false },
+  errorLanguage: 'reader',
+  tokenResponse: (response) => ({
+    access_token: response.accessToken,
+    refresh_token: response.refreshToken,
+    expires_in: response.expiresInSeconds,
+    token_type: response.tokenType,
+  }),
+  errorResponse: oauthErrorResponse,
+}

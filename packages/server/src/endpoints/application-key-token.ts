@@ -1,0 +1,29 @@
+// Exchange of an application key, or an identity JWT, where the contract has an endpoint for it.
+
+import { readBasic } from '../client-auth/http-basic.ts'
+import type { Contract } from '../contracts/contract.ts'
+import { exchangeKey, type KeyExchangeDeps } from '../grants/key-exchange.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import type { Endpoint } from '../protocol/message.ts'
+
+export function createApplicationKeyTokenEndpoint(
+  deps: KeyExchangeDeps & {
+    readonly contract: Pick<Contract, 'tokenResponse'>
+    readonly readKeyExchange: NonNullable<Contract['readKeyExchange']>
+  },
+): Endpoint {
+  const { release } = deps.tenant
+  return async ({ json, authorization, id, address, log }) => {
+    const exchange = deps.readKeyExchange({ json, key: readKey(authorization), release })
+    const response = await exchangeKey(exchange, { deps, requestId: id, address, log })
+    return { kind: 'json', status: 200, body: deps.contract.tokenResponse(response) }
+  }
+}
+
+/** The key is the user name, and the password is left empty. */
+function readKey(authorization: string | undefined): string | undefined {
+  const credentials = readBasic(authorization)
+  if (credentials === undefined) return undefined
+  if (credentials.password !== '') throw new OAuthError('client_credentials_malformed')
+  return credentials.username
+}

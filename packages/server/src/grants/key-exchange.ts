@@ -1,0 +1,152 @@
+// Exchanges an application key, or an identity JWT, for a short token of one organisation and unit. Every exchange
+// opens a grant of its own. The order of checks: the key, the consumer, then what the two may have together.
+
+import { newId } from '../platform/random.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { asGrantId } from '../protocol/ids.ts'
+import type { KeyExchange } from '../protocol/key-exchange.ts'
+import { defaultAudience } from '../protocol/tenant.ts'
+import type { TokenResponse } from '../protocol/token-response.ts'
+import type { Store } from '../store/port.ts'
+import type { GrantRecord } from '../store/records.ts'
+import { type IssueDeps, issueTokens } from '../tokens/issue.ts'
+import { type Coverage, narrowGrant } from './narrow.ts'
+import { findOpener, type Opener, type OpenerContext, type OpenerDeps } from './opener.ts'
+
+export interface KeyExchangeDeps extends IssueDeps, OpenerDeps {
+  readonly store: OpenerDeps['store'] &
+    Pick<
+      Store,
+      | 'listMemberships'
+      | 'findUnit'
+      | 'openGrant'
+      | 'recordApplicationKeyUse'
+      | 'recordAccessIdentifierUse'
+    >
+}
+
+export interface KeyExchangeContext extends OpenerContext {
+  readonly deps: KeyExchangeDeps
+}
+
+/** RFC 8693 §3 */
+const ISSUED_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token'
+
+/**
+ * @throws OAuthError invalid_client, access_denied, invalid_request, invalid_scope, invalid_target,
+ * too_many_requests, temporarily_unavailable
+ */
+export async function exchangeKey(
+  exchange: KeyExchange,
+  context: KeyExchangeContext,
+): Promise<TokenResponse> {
+  const { deps } = context
+  const opener = await findOpener(exchange, context)
+  const unitId = await chooseUnit(opener, exchange.unit, deps)
+  const grant = newGrant(opener, { unitId, ...coverageOf(opener, exchange, deps) }, deps)
+  const { consumer } = opener
+  const { lifetimeSeconds } = deps.tenant.policy.accessToken
+  const { response, tokens } = await issueTokens(
+    {
+      grant,
+      scopes: grant.scopes,
+      audience: grant.audience,
+      refresh: { kind: 'none' },
+      idToken: undefined,
+      lifetimeSeconds,
+      clientAuthenticated: true,
+      consumer: consumer && {
+        username: consumer.user.username,
+        accessIdentifierId: consumer.identifier.id,
+      },
+      issuedTokenType: ISSUED_TOKEN_TYPE,
+    },
+    deps,
+  )
+  const endsAtSeconds = deps.clock.nowSeconds() + lifetimeSeconds
+  const outcome = await deps.store.openGrant({ grant, tokens, endsAtSeconds, guard: opener.guard })
+  if (outcome !== 'opened') throw new OAuthError(REFUSALS[outcome])
+  noteUse(opener, context)
+  return response
+}
+
+/** What was good when it was looked at has ended meanwhile. */
+const REFUSALS = {
+  key_ended: 'application_key_suspended',
+  issuer_ended: 'identity_issuer_unknown',
+  identifier_gone: 'consumer_unknown',
+  user_ended: 'consumer_disabled',
+  already_used: 'identity_jwt_replayed',
+} as const
+
+/** @throws OAuthError consumer_of_other_organisation, unit_not_allowed */
+async function chooseUnit(
+  { organisationId, consumer }: Opener,
+  asked: string | undefined,
+  { tenant, store }: KeyExchangeDeps,
+): Promise<string | null> {
+  if (consumer === undefined) {
+    if (asked === undefined) return null
+    const unit = await store.findUnit(tenant.name, asked)
+    if (unit?.organisationId !== organisationId) throw new OAuthError('unit_not_allowed')
+    return asked
+  }
+  const memberships = await store.listMemberships(tenant.name, consumer.user.id)
+  const membership = memberships.find(({ organisation }) => organisation.id === organisationId)
+  if (!membership) throw new OAuthError('consumer_of_other_organisation')
+  const { defaultUnit, furtherUnitIds } = membership
+  if (asked === undefined) return defaultUnit?.id ?? null
+  if (asked !== defaultUnit?.id && !furtherUnitIds.includes(asked)) {
+    throw new OAuthError('unit_not_allowed')
+  }
+  return asked
+}
+
+/** @throws OAuthError invalid_scope, invalid_target */
+function coverageOf({ key }: Opener, exchange: KeyExchange, { tenant }: IssueDeps): Coverage {
+  const everything = tenant.resourceServers.flatMap(({ scopes }) => scopes.map(({ name }) => name))
+  const audience = [
+    defaultAudience(tenant),
+    ...tenant.resourceServers.map((server) => server.audience),
+  ]
+  const scopes = key === undefined || key.scopes.length === 0 ? everything : key.scopes
+  const resources = exchange.resources.length > 0 ? exchange.resources : [defaultAudience(tenant)]
+  return narrowGrant({ scopes, audience }, { scopes: exchange.scopes, resources }, tenant)
+}
+
+function newGrant(
+  { clientId, consumer, organisationId }: Opener,
+  given: Coverage & { readonly unitId: string | null },
+  { tenant, clock }: IssueDeps,
+): GrantRecord {
+  return {
+    tenant: tenant.name,
+    id: asGrantId(newId()),
+    clientId,
+    userId: consumer?.user.id ?? null,
+    organisationId,
+    ...given,
+    authTimeSeconds: null,
+    createdAtSeconds: clock.nowSeconds(),
+    revokedAtSeconds: null,
+  }
+}
+
+const USE_RESOLUTION_SECONDS = 60
+
+/** "Last used" is for people: a minute's resolution, and never a reason to wait or to fail. */
+function noteUse({ key, consumer }: Opener, { deps, log }: KeyExchangeContext): void {
+  const { tenant, store, clock } = deps
+  const now = clock.nowSeconds()
+  const isDue = (last: number | null) => last === null || now - last >= USE_RESOLUTION_SECONDS
+  const notes: Promise<void>[] = []
+  if (key && isDue(key.lastUsedAtSeconds)) {
+    notes.push(store.recordApplicationKeyUse(tenant.name, key.id, now))
+  }
+  if (consumer && isDue(consumer.identifier.lastUsedAtSeconds)) {
+    notes.push(store.recordAccessIdentifierUse(tenant.name, consumer.identifier.id, now))
+  }
+  Promise.all(notes).catch((error: unknown) => {
+    log.warn({ err: error }, 'could not record the use of an application key')
+  })
+}

@@ -1,0 +1,136 @@
+// Legacy allowances of apps: who gave which, why and until when, and how much they are used.
+
+import { ALLOWANCE_NAMES, type Allowance } from '../protocol/allowance.ts'
+import { dayOf } from '../protocol/day.ts'
+import type { Tenant } from '../protocol/tenant.ts'
+import type { AllowanceUseRecord, ClientAllowance, ClientRecord } from '../store/records.ts'
+import { findRepeated } from './field-checks.ts'
+import { type FieldProblem, type OperationContext, refusal, refuseIfAny } from './operation.ts'
+import { changeClient, findRegisteredClient } from './registered-client.ts'
+
+const DAY_SECONDS = 86_400
+/** Long enough to move an app, short enough that somebody looks at it again. */
+const AT_REGISTRATION_SECONDS = 730 * DAY_SECONDS
+const LONGEST_SECONDS = 1825 * DAY_SECONDS
+const MAX_TEXT = 200
+
+/** What a new app of this contract may do from the beginning, because its documentation says so. */
+export function allowancesAtRegistration(context: OperationContext): readonly ClientAllowance[] {
+  const { tenant, clock, actor } = context
+  const endsAtSeconds = clock.nowSeconds() + AT_REGISTRATION_SECONDS
+  return ALLOWANCE_NAMES.filter((name) => tenant.rules.allowances[name] === 'at-registration').map(
+    (name) => ({ name, owner: actor, reason: `contract ${tenant.contract}`, endsAtSeconds }),
+  )
+}
+
+export function checkAllowances(
+  allowances: readonly ClientAllowance[],
+  { tenant, clock }: OperationContext,
+): FieldProblem[] {
+  const repeated = findRepeated(allowances.map(({ name }) => name))
+  return [
+    ...allowances.flatMap((allowance) => checkAllowance(allowance, tenant, clock.nowSeconds())),
+    ...repeated.map((name) => ({ field: 'allowance', problem: `"${name}" is given twice` })),
+  ]
+}
+
+function checkAllowance(
+  { name, owner, reason, endsAtSeconds }: ClientAllowance,
+  tenant: Tenant,
+  nowSeconds: number,
+): FieldProblem[] {
+  const problems: FieldProblem[] = []
+  const declared = Object.keys(tenant.rules.allowances)
+  if (!declared.includes(name)) {
+    const choice = declared.length > 0 ? `it has ${declared.join(', ')}` : 'it has none at all'
+    const problem = `"${name}" is no legacy allowance of contract ${tenant.contract}: ${choice}`
+    problems.push({ field: 'allowance', problem })
+  }
+  for (const [field, text] of Object.entries({ owner, reason })) {
+    if (text.trim() === '') problems.push({ field, problem: 'is missing: say it in a few words' })
+    if (text.length > MAX_TEXT) {
+      problems.push({ field, problem: `is longer than ${MAX_TEXT} characters` })
+    }
+  }
+  if (endsAtSeconds <= nowSeconds) problems.push({ field: 'until', problem: 'is in the past' })
+  if (endsAtSeconds > nowSeconds + LONGEST_SECONDS) {
+    problems.push({
+      field: 'until',
+      problem: 'is more than five years away: choose an earlier day',
+    })
+  }
+  return problems
+}
+
+export interface AllowanceInput extends Omit<ClientAllowance, 'name'> {
+  readonly clientId: string
+  readonly allowance: string
+}
+
+/** Gives an app a legacy allowance, or changes the one it has. @throws OperationError */
+export async function allowLegacy(
+  { clientId, allowance, ...terms }: AllowanceInput,
+  context: OperationContext,
+): Promise<ClientRecord> {
+  const { client } = await findRegisteredClient(clientId, context)
+  const granted: ClientAllowance = { ...terms, name: allowance as Allowance }
+  refuseIfAny(checkAllowances([granted], context))
+  const others = client.allowances.filter(({ name }) => name !== allowance)
+  const allowances = [...others, granted]
+  return changeClient(client, { allowances }, { context, action: 'legacy_allowance.granted' })
+}
+
+/** Takes a legacy allowance away, at once. @throws OperationError when the app does not have it */
+export async function disallowLegacy(
+  { clientId, allowance }: { readonly clientId: string; readonly allowance: string },
+  context: OperationContext,
+): Promise<ClientRecord> {
+  const { client } = await findRegisteredClient(clientId, context)
+  const allowances = client.allowances.filter(({ name }) => name !== allowance)
+  if (allowances.length === client.allowances.length) {
+    throw refusal('allowance', `"${allowance}" is not one that "${clientId}" has`)
+  }
+  return changeClient(client, { allowances }, { context, action: 'legacy_allowance.removed' })
+}
+
+/** One allowance of one app, with its use of late. */
+export interface LegacyUse extends ClientAllowance {
+  readonly clientId: string
+  readonly clientName: string
+  readonly ended: boolean
+  readonly uses: number
+  /** `2026-11-21`, UTC; null when it was not used in that time. */
+  readonly lastUsedDay: string | null
+}
+
+const REPORTED_DAYS = 30
+
+/** Every legacy allowance of the tenant's apps, and how often it was used today and in the 29 days before. */
+export async function listLegacyUse(context: OperationContext): Promise<readonly LegacyUse[]> {
+  const { tenant, store, clock } = context
+  const now = clock.nowSeconds()
+  const fromDay = dayOf(now - (REPORTED_DAYS - 1) * DAY_SECONDS)
+  const [clients, uses] = await Promise.all([
+    store.listClients(tenant.name),
+    store.listAllowanceUses(tenant.name, fromDay),
+  ])
+  const active = clients.filter(({ disabledAtSeconds }) => disabledAtSeconds === null)
+  return active.flatMap((client) =>
+    client.allowances.map((allowance) => ({
+      ...allowance,
+      clientId: client.id,
+      clientName: client.name,
+      ended: now >= allowance.endsAtSeconds,
+      ...summarise(
+        uses.filter((use) => use.clientId === client.id && use.allowance === allowance.name),
+      ),
+    })),
+  )
+}
+
+function summarise(uses: readonly AllowanceUseRecord[]): Pick<LegacyUse, 'uses' | 'lastUsedDay'> {
+  return {
+    uses: uses.reduce((sum, each) => sum + each.uses, 0),
+    lastUsedDay: uses.at(-1)?.day ?? null,
+  }
+}

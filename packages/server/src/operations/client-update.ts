@@ -1,0 +1,65 @@
+// Changing an app that is there: its name, where it sends users, what it may ask for, and how strict it is.
+
+import type { ClientRecord } from '../store/records.ts'
+import { checkClient, type NewClient } from './client-input.ts'
+import type { ClientContext } from './clients.ts'
+import { type FieldProblem, refuseIfAny } from './operation.ts'
+import { changeClient, findRegisteredClient } from './registered-client.ts'
+
+/** What is not given stays as it is. */
+export type ClientChange = Pick<
+  Partial<NewClient>,
+  | 'name'
+  | 'redirectUris'
+  | 'postLogoutRedirectUris'
+  | 'grantTypes'
+  | 'scopes'
+  | 'defaultScopes'
+  | 'requirePkce'
+  | 'refreshPolicy'
+>
+
+/** @throws OperationError with everything that the change would make wrong */
+export async function updateClient(
+  { clientId, ...change }: ClientChange & { readonly clientId: string },
+  context: ClientContext,
+): Promise<ClientRecord> {
+  const { client } = await findRegisteredClient(clientId, context)
+  const given = Object.entries(change).filter(([, value]) => value !== undefined)
+  const wanted: Partial<ClientRecord> = Object.fromEntries(given)
+  const changed = { ...client, ...wanted, name: (change.name ?? client.name).trim() }
+  refuseIfAny(newProblems(client, changed, context))
+  return changeClient(client, changed, { context, action: 'client.updated' })
+}
+
+/** What was wrong before, since the configuration changed perhaps, does not keep the rest from being changed. */
+function newProblems(
+  before: ClientRecord,
+  after: ClientRecord,
+  context: ClientContext,
+): readonly FieldProblem[] {
+  const known = new Set(check(before, context).map(textOf))
+  return check(after, context).filter((found) => !known.has(textOf(found)))
+}
+
+const textOf = ({ field, problem }: FieldProblem) => `${field} ${problem}`
+
+function check(
+  client: ClientRecord,
+  { tenant, clock, grantTypes }: ClientContext,
+): readonly FieldProblem[] {
+  const now = clock.nowSeconds()
+  const input = {
+    ...client,
+    organisationId: client.organisationId ?? undefined,
+    unitId: client.unitId ?? undefined,
+    defaultAudience: client.defaultAudience ?? undefined,
+    resourceServer: client.resourceServer ?? undefined,
+    publisher: client.publisher ?? undefined,
+    homepage: client.homepage ?? undefined,
+    privacyUri: client.privacyUri ?? undefined,
+    termsUri: client.termsUri ?? undefined,
+    allowances: client.allowances.filter(({ endsAtSeconds }) => now < endsAtSeconds),
+  }
+  return checkClient(input, tenant, grantTypes)
+}

@@ -1,0 +1,181 @@
+// Apps that account holders register themselves, in the name of an organisation that they belong to.
+
+import { IDENTITY_SCOPES, type Tenant } from '../protocol/tenant.ts'
+import type { ClientRecord, OrganisationRecord } from '../store/records.ts'
+import { revocationExpiry } from '../tokens/issue.ts'
+import { allowancesAtRegistration } from './allowances.ts'
+import { checkRedirectUris } from './client-input.ts'
+import { type CreatedClient, createClient } from './clients.ts'
+import {
+  type DeveloperContext,
+  findChangeableApp,
+  isDeveloperApp,
+  listOwnOrganisations,
+} from './developer-access.ts'
+import { checkName } from './field-checks.ts'
+import { type FieldProblem, OperationError, recordAudit, refuseIfAny } from './operation.ts'
+import { changeClient } from './registered-client.ts'
+
+const MAX_APPS_OF_ORGANISATION = 100
+
+export interface OrganisationApps {
+  readonly organisation: OrganisationRecord
+  readonly apps: readonly ClientRecord[]
+}
+
+/** The apps of each organisation of the user. */
+export async function listDeveloperApps(
+  context: DeveloperContext,
+): Promise<readonly OrganisationApps[]> {
+  const organisations = await listOwnOrganisations(context)
+  return Promise.all(
+    organisations.map(async (organisation) => ({
+      organisation,
+      apps: await listAppsOf(organisation.id, context),
+    })),
+  )
+}
+
+async function listAppsOf(
+  organisationId: string,
+  { tenant, store }: DeveloperContext,
+): Promise<readonly ClientRecord[]> {
+  const clients = await store.listClientsOfOrganisation(tenant.name, organisationId)
+  return clients.filter(isDeveloperApp)
+}
+
+export interface NewDeveloperApp {
+  readonly name: string
+  readonly type: ClientRecord['type'] | undefined
+  readonly redirectUris: readonly string[]
+  /** May be left out by a member of a single one. */
+  readonly organisationId: string | undefined
+}
+
+/** @throws OperationError with everything that is wrong with the input */
+export async function createDeveloperApp(
+  input: NewDeveloperApp,
+  context: DeveloperContext,
+): Promise<CreatedClient> {
+  const { tenant } = context
+  const { name, type, redirectUris } = input
+  const organisation = pickOrganisation(input, await listOwnOrganisations(context))
+  const grantTypes = tenant.rules.grantTypes.filter((grant) => USUAL_GRANT_TYPES.includes(grant))
+  const problems = [
+    ...checkName('name', name),
+    ...checkRedirectUris(
+      { redirectUris, allowances: allowancesAtRegistration(context) },
+      { grantTypes, tenant },
+    ),
+    ...(type === undefined ? [notChosen('type')] : []),
+    ...(organisation === undefined ? [notChosen('organisationId')] : []),
+    ...(organisation === undefined ? [] : await checkRoom(organisation, context)),
+  ]
+  if (type === undefined || organisation === undefined) throw new OperationError(problems)
+  refuseIfAny(problems)
+  return createClient(
+    {
+      name,
+      type,
+      redirectUris,
+      grantTypes,
+      organisationId: organisation.id,
+      // Nobody vouches for who registers an app here: it is a third party's, and without a publisher.
+      party: 'third',
+      ...scopesOf(tenant),
+    },
+    context,
+  )
+}
+
+const USUAL_GRANT_TYPES = ['authorization_code', 'refresh_token']
+
+/** The app may ask for whatever there is: its users decide. What it does not ask for by name is harmless. */
+function scopesOf({ rules, resourceServers }: Tenant): {
+  scopes: readonly string[]
+  defaultScopes: readonly string[]
+} {
+  const offered = resourceServers.flatMap((server) => server.scopes)
+  const harmless = offered.filter(({ access, sensitive }) => access === 'read' && !sensitive)
+  const namesOf = (scopes: typeof offered) => [...new Set(scopes.map(({ name }) => name))]
+  const identity = rules.openId ? IDENTITY_SCOPES : []
+  return { scopes: [...identity, ...namesOf(offered)], defaultScopes: namesOf(harmless) }
+}
+
+function pickOrganisation(
+  { organisationId }: NewDeveloperApp,
+  organisations: readonly OrganisationRecord[],
+): OrganisationRecord | undefined {
+  if (organisationId === undefined && organisations.length === 1) return organisations[0]
+  return organisations.find(({ id }) => id === organisationId)
+}
+
+function notChosen(field: string): FieldProblem {
+  return { field, problem: 'is not chosen', code: 'not_chosen' }
+}
+
+async function checkRoom(
+  organisation: OrganisationRecord,
+  context: DeveloperContext,
+): Promise<FieldProblem[]> {
+  const apps = await listAppsOf(organisation.id, context)
+  if (apps.length < MAX_APPS_OF_ORGANISATION) return []
+  const value = String(MAX_APPS_OF_ORGANISATION)
+  const problem = `has ${value} apps already: delete one that is no longer used`
+  return [{ field: 'organisationId', problem, code: 'too_many', value }]
+}
+
+/** @throws OperationError with everything that is wrong with the input */
+export async function updateDeveloperApp(
+  input: {
+    readonly clientId: string
+    readonly name: string
+    readonly redirectUris: readonly string[]
+  },
+  context: DeveloperContext,
+): Promise<void> {
+  const { client } = await findChangeableApp(input.clientId, context)
+  const { name, redirectUris } = input
+  refuseIfAny([
+    ...checkName('name', name),
+    ...checkRedirectUris(
+      { redirectUris, allowances: client.allowances },
+      { grantTypes: client.grantTypes, tenant: context.tenant },
+    ),
+  ])
+  await changeApp(client, { name: name.trim(), redirectUris }, context)
+}
+
+/** @throws OperationError when somebody else has changed the app since it was read */
+export async function changeApp(
+  client: ClientRecord,
+  change: Partial<ClientRecord>,
+  context: DeveloperContext,
+): Promise<void> {
+  await changeClient(client, change, { context, action: 'client.updated' })
+}
+
+/**
+ * Ends every grant and token of the app, at once and everywhere, and forgets the app.
+ * @throws OperationError when the name that was typed is not its name
+ */
+export async function deleteDeveloperApp(
+  input: { readonly clientId: string; readonly typedName: string },
+  context: DeveloperContext,
+): Promise<void> {
+  const { tenant, store, clock } = context
+  const { client } = await findChangeableApp(input.clientId, context)
+  const { id, name } = client
+  if (input.typedName.trim() !== name) {
+    const problem = 'is not the name of the app'
+    throw new OperationError([{ field: 'typedName', problem, code: 'different', value: name }])
+  }
+  const nowSeconds = clock.nowSeconds()
+  await store.deleteClient({
+    tenant: tenant.name,
+    id,
+    nowSeconds,
+    revocationExpiresAtSeconds: revocationExpiry(tenant, nowSeconds),
+  })
+  await recordAudit(context, 'client.deleted', `client:${id}`)
+}

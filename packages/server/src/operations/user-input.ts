@@ -1,0 +1,88 @@
+// What a user may be created with. Gathers everything that is wrong before it refuses.
+
+import { normaliseUsername } from '../identity/usernames.ts'
+import { checkName, findRepeated } from './field-checks.ts'
+import type { FieldProblem } from './operation.ts'
+import type { OrganisationWithUnits } from './organisations.ts'
+import { passwordProblem } from './password-policy.ts'
+
+export interface NewUser {
+  readonly username: string
+  readonly name: string
+  readonly password: string
+  readonly email?: string | undefined
+  readonly locale?: string | undefined
+  readonly memberships?: readonly NewMembership[] | undefined
+}
+
+export interface NewMembership {
+  readonly organisationId: string
+  readonly defaultUnitId?: string | undefined
+  /** Units to work in besides. */
+  readonly furtherUnitIds?: readonly string[] | undefined
+}
+
+const MAX_USERNAME_CODE_POINTS = 128
+
+export function checkNewUser(input: NewUser): FieldProblem[] {
+  return [...checkProfile(input), ...checkPassword(input.password, input.username)]
+}
+
+/** Everything but the password. */
+export function checkProfile(input: Omit<NewUser, 'password'>): FieldProblem[] {
+  return [
+    ...checkUsername(input.username),
+    ...checkName('name', input.name),
+    ...checkEmail(input.email),
+    ...checkLocale(input.locale),
+  ]
+}
+
+function checkUsername(text: string): FieldProblem[] {
+  const field = 'username'
+  const username = normaliseUsername(text)
+  if (username === '') return [{ field, problem: 'is empty' }]
+  if ([...username].length > MAX_USERNAME_CODE_POINTS) {
+    return [{ field, problem: `has more than ${MAX_USERNAME_CODE_POINTS} characters` }]
+  }
+  if (/[\s\p{C}]/u.test(username)) {
+    return [{ field, problem: 'holds spaces or invisible characters: leave them out' }]
+  }
+  return []
+}
+
+export function checkPassword(password: string, username: string): FieldProblem[] {
+  const problem = passwordProblem(password, username)
+  return problem === undefined ? [] : [{ field: 'password', problem }]
+}
+
+function checkEmail(email: string | undefined): FieldProblem[] {
+  if (email === undefined || /^[^\s@\p{C}]+@[^\s@\p{C}]+\.[^\s@.\p{C}]+$/u.test(email)) return []
+  return [{ field: 'email', problem: `"${email}" is not an e-mail address` }]
+}
+
+function checkLocale(locale: string | undefined): FieldProblem[] {
+  try {
+    Intl.getCanonicalLocales(locale)
+    return []
+  } catch {
+    return [{ field: 'locale', problem: `"${locale}" is not a language tag such as en or de-AT` }]
+  }
+}
+
+export function checkMemberships(
+  { memberships = [] }: Pick<NewUser, 'memberships'>,
+  organisations: readonly OrganisationWithUnits[],
+): FieldProblem[] {
+  const field = 'memberships'
+  const problems = memberships.flatMap(({ organisationId, defaultUnitId }) => {
+    const organisation = organisations.find(({ id }) => id === organisationId)
+    if (!organisation)
+      return [{ field, problem: `organisation "${organisationId}" does not exist` }]
+    if (defaultUnitId === undefined) return []
+    if (organisation.units.some(({ id }) => id === defaultUnitId)) return []
+    return [{ field, problem: `"${defaultUnitId}" is not a unit of "${organisationId}"` }]
+  })
+  const repeated = findRepeated(memberships.map(({ organisationId }) => organisationId))
+  return [...problems, ...repeated.map((id) => ({ field, problem: `"${id}" is given twice` }))]
+}

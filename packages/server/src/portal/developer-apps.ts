@@ -1,0 +1,102 @@
+// The list of a developer's apps, and the form that registers another.
+
+import { forSignedIn, ownPage, type SignedIn } from '../account/signed-in.ts'
+import { ownPath } from '../account/visit.ts'
+import { listOwnOrganisations } from '../operations/developer-access.ts'
+import { createDeveloperApp, listDeveloperApps } from '../operations/developer-apps.ts'
+import type { FormProblem } from '../protocol/form-problem.ts'
+import type { Endpoint, Reply } from '../protocol/message.ts'
+import { OWN_PATHS } from '../protocol/own-paths.ts'
+import { optional, type Params } from '../protocol/params.ts'
+import { carrySecret } from './new-secret.ts'
+import { attempt, contextOf, describeClient, type PortalDeps, readLines } from './portal.ts'
+
+export function createDeveloperAppsEndpoint(deps: PortalDeps): Endpoint {
+  const to = { path: OWN_PATHS.developerApps, query: {} }
+  return forSignedIn({ to: () => to }, deps, async (signedIn) => {
+    const lists = await listDeveloperApps(contextOf(signedIn, deps))
+    const organisations = lists.map(({ organisation, apps }) => ({
+      name: organisation.name,
+      apps: apps.map(describeClient),
+    }))
+    const page = { ...ownPage(signedIn, deps), page: 'developer-apps' as const, organisations }
+    return { kind: 'page', status: 200, page }
+  })
+}
+
+const NEW_APP = { path: OWN_PATHS.newDeveloperApp, query: {} }
+
+export function createNewDeveloperAppPageEndpoint(deps: PortalDeps): Endpoint {
+  return forSignedIn({ to: () => NEW_APP }, deps, (signedIn) => showForm(signedIn, [], deps))
+}
+
+async function showForm(
+  signedIn: SignedIn,
+  problems: readonly FormProblem[],
+  deps: PortalDeps,
+): Promise<Reply> {
+  const organisations = await listOwnOrganisations(contextOf(signedIn, deps))
+  return {
+    kind: 'page',
+    status: problems.length === 0 ? 200 : 422,
+    page: {
+      ...ownPage(signedIn, deps),
+      page: 'new-developer-app',
+      organisations: organisations.map(({ id, name }) => ({ id, name })),
+      form: typedInto(signedIn.draft),
+      problems,
+    },
+  }
+}
+
+function typedInto(form: Params) {
+  return {
+    name: optional(form, 'name') ?? '',
+    type: optional(form, 'type') ?? '',
+    redirectUris: optional(form, 'redirect_uris') ?? '',
+    organisation: optional(form, 'organisation') ?? '',
+  }
+}
+
+const FIELDS = {
+  name: 'name',
+  type: 'type',
+  redirectUris: 'redirect_uris',
+  organisationId: 'organisation',
+}
+
+export function createNewDeveloperAppEndpoint(deps: PortalDeps): Endpoint {
+  return forSignedIn({ to: () => NEW_APP }, deps, async (signedIn) => {
+    if (!(await isFirst(signedIn, deps))) {
+      return { kind: 'local_redirect', path: OWN_PATHS.developerApps }
+    }
+    const form = typedInto(signedIn.draft)
+    const input = {
+      name: form.name,
+      type: (['confidential', 'public'] as const).find((type) => type === form.type),
+      redirectUris: readLines(form.redirectUris),
+      organisationId: form.organisation || undefined,
+    }
+    const outcome = await attempt(createDeveloperApp(input, contextOf(signedIn, deps)), FIELDS)
+    if ('problems' in outcome) return showForm(signedIn, outcome.problems, deps)
+    const { client, secret } = outcome.result
+    const path = ownPath(OWN_PATHS.developerApp, { app: client.id })
+    if (secret === null) return { kind: 'local_redirect', path }
+    const carried = carrySecret({ clientId: client.id, name: 'first', secret }, signedIn, deps)
+    return { kind: 'local_redirect', path, cookies: [carried] }
+  })
+}
+
+/** A form that is sent twice registers one app. Each page has a form of its own, so a corrected one counts again. */
+async function isFirst(
+  { formId }: SignedIn,
+  { tenant, store, clock }: PortalDeps,
+): Promise<boolean> {
+  return store.claimOnce({
+    tenant: tenant.name,
+    purpose: 'form',
+    id: formId,
+    // By then its session is over.
+    expiresAtSeconds: clock.nowSeconds() + tenant.policy.session.absoluteSeconds,
+  })
+}

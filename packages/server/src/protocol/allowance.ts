@@ -1,0 +1,20 @@
+// Legacy allowances: what a wire contract may permit although RFC 9700 forbids it. Each is declared by the contract
+// and switched on for single apps, with an owner, a reason and an end date.
+
+export const ALLOWANCES = {
+  implicit: 'the implicit grant: access tokens in redirect URIs (RFC 9700 §2.1.2)',
+  password: 'the password grant: apps that see passwords (RFC 9700 §2.4)',
+  'pkce-plain':
+    'PKCE with the method plain: a request that leaks gives its code away (RFC 9700 §2.1.1)',
+  'query-parameters': 'secrets and codes in URLs, which logs and histories keep (RFC 6749 §2.3.1)',
+  'http-redirect-uri':
+    'redirect URIs without TLS: codes cross the network in the clear (RFC 9700 §2.6)',
+  'long-access-token': 'access tokens that live longer than an hour',
+} as const
+
+export type Allowance = keyof typeof ALLOWANCES
+
+export const ALLOWANCE_NAMES = Object.keys(ALLOWANCES) as readonly Allowance[]
+
+/** The longest that an access token lives without the allowance `long-access-token`. */
+export const LONGEST_ACCESS_TOKEN_SECONDS = 3600

@@ -1,0 +1,43 @@
+// What a wire contract lays down about the protocol itself: not to be changed by configuration, and read wherever
+// tokens, ids and grants are made. Its HTTP side is in `contracts`.
+
+import type { JwtShape } from './access-token-facts.ts'
+import type { Allowance } from './allowance.ts'
+
+interface HexFormat {
+  readonly kind: 'hex'
+  readonly bytes: number
+  readonly upperCase?: boolean
+}
+
+export type IdFormat = HexFormat | { readonly kind: 'decimal'; readonly digits: number }
+
+/** `prefixed`: what it is, 256 bits in base64url, and a checksum. */
+export type SecretFormat = HexFormat | { readonly kind: 'prefixed' }
+
+export interface ContractRules {
+  /** Grant types of the token endpoint, and `implicit` where it is one. */
+  readonly grantTypes: readonly string[]
+  /** Legacy allowances that its apps can have: from their registration on, or when they are given one. */
+  readonly allowances: Readonly<Partial<Record<Allowance, 'at-registration' | 'on-request'>>>
+  /** Whether OpenID Connect is offered: ID tokens, UserInfo and the identity scopes. */
+  readonly openId: boolean
+  /** Whether authorization responses carry `iss` (RFC 9207 §2). */
+  readonly issuerInResponses: boolean
+  /** Whether account holders register apps themselves. */
+  readonly selfService: boolean
+  /** Whether redirect URIs are https without exception: no app on the device, no loopback. */
+  readonly httpsRedirectsOnly: boolean
+  readonly formats: {
+    readonly clientId: IdFormat
+    readonly userId: IdFormat
+    readonly code: SecretFormat
+    readonly accessToken: SecretFormat
+    readonly refreshToken: SecretFormat
+    readonly applicationKey: SecretFormat
+    readonly accessIdentifierId: IdFormat
+  }
+  readonly jwt: JwtShape
+  /** Releases of the product that a tenant can be at, the newest last; none where there is one only. */
+  readonly releases: readonly string[]
+}

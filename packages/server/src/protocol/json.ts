@@ -1,0 +1,73 @@
+// JSON from strangers: one meaning only. No member is given twice, no object has a prototype, nothing is deep or long.
+
+import { OAuthError } from './errors.ts'
+import { MAX_PARAMETERS, MAX_VALUE_LENGTH, type Params } from './params.ts'
+
+const MAX_DEPTH = 8
+
+/** @throws OAuthError json_invalid, parameter_repeated, too_many_parameters */
+export function parseJson(text: string): unknown {
+  let value: unknown
+  try {
+    value = JSON.parse(text, withoutPrototype)
+  } catch (cause) {
+    if (cause instanceof OAuthError) throw cause
+    throw new OAuthError('json_invalid', { cause })
+  }
+  refuseRepeatedMembers(text)
+  return value
+}
+
+function withoutPrototype(_name: string, value: unknown): unknown {
+  if (typeof value === 'string') return checkText(value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.setPrototypeOf(value, null)
+}
+
+function checkText(text: string): string {
+  if (text.length > MAX_VALUE_LENGTH) throw new OAuthError('too_many_parameters')
+  // No database takes a NUL in a text, and half a character is none.
+  if (text.includes('\0') || !text.isWellFormed()) throw new OAuthError('json_invalid')
+  return text
+}
+
+/** Strings, and the characters around which the structure of a JSON text turns. */
+const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/gs
+
+/**
+ * RFC 8259 §4 leaves open what a name given twice means, and two readers may not agree. The text is known to be JSON,
+ * so a string before a colon is a name.
+ */
+function refuseRepeatedMembers(text: string): void {
+  const open: Set<string>[] = []
+  let last = ''
+  for (const [token] of text.matchAll(TOKENS)) {
+    if (token === '{' || token === '[') open.push(new Set())
+    else if (token === '}' || token === ']') open.pop()
+    else if (token === ':') addMember(open.at(-1), JSON.parse(last))
+    if (open.length > MAX_DEPTH) throw new OAuthError('json_invalid')
+    last = token
+  }
+}
+
+function addMember(members: Set<string> | undefined, name: string): void {
+  if (members?.has(name)) throw new OAuthError('parameter_repeated')
+  members?.add(name)
+  if ((members?.size ?? 0) > MAX_PARAMETERS) throw new OAuthError('too_many_parameters')
+}
+
+/**
+ * Parameters as the members of one JSON object. An empty string counts as left out, as in a form.
+ * @throws OAuthError json_invalid, when it is no object or a member is no string
+ */
+export function readJsonParams(value: unknown): Params {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new OAuthError('json_invalid')
+  }
+  const params = new Map<string, string[]>()
+  for (const [name, member] of Object.entries(value)) {
+    if (typeof member !== 'string') throw new OAuthError('json_invalid')
+    if (member !== '') params.set(name, [member])
+  }
+  return params
+}

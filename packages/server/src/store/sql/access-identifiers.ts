@@ -1,0 +1,108 @@
+// Plans about what stands for a user when an application key or an identity JWT is exchanged.
+
+import type { TokenHash, UserId } from '../../protocol/ids.ts'
+import type { AccessIdentifierEnding } from '../port.ts'
+import type { AccessIdentifierRecord, UserRecord } from '../records.ts'
+import { ACCESS_IDENTIFIER, columnsIn, columnsOf, pick, USER, valuesOf } from './columns.ts'
+import { endGrantsOfIdentifier } from './end-opened-grants.ts'
+import { first, type Plan, run } from './plan.ts'
+import { statement } from './statement.ts'
+
+type Kind = AccessIdentifierRecord['kind']
+
+const insertIdentifier = statement((db, p: AccessIdentifierRecord) =>
+  db
+    .insertInto('accessIdentifiers')
+    .values(valuesOf(ACCESS_IDENTIFIER, p))
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id'),
+)
+
+export function* createAccessIdentifier(
+  identifier: AccessIdentifierRecord,
+): Plan<'created' | 'exists'> {
+  return (yield* first(insertIdentifier, identifier)) === undefined ? 'exists' : 'created'
+}
+
+const selectIdentifier = statement((db, p: { tenant: string; kind: Kind; hash: TokenHash }) =>
+  db
+    .selectFrom('accessIdentifiers')
+    .innerJoin('users', (join) =>
+      join
+        .onRef('users.tenant', '=', 'accessIdentifiers.tenant')
+        .onRef('users.id', '=', 'accessIdentifiers.userId'),
+    )
+    .where('accessIdentifiers.tenant', '=', p.tenant)
+    .where('accessIdentifiers.kind', '=', p.kind)
+    .where('accessIdentifiers.hash', '=', p.hash)
+    .select(columnsIn('accessIdentifiers', ACCESS_IDENTIFIER))
+    .select([
+      'users.username',
+      'users.name',
+      'users.email',
+      'users.emailVerified',
+      'users.passwordHash',
+      'users.locale',
+      'users.createdAtSeconds as userCreatedAtSeconds',
+      'users.disabledAtSeconds',
+    ]),
+)
+
+export function* findAccessIdentifier(
+  tenant: string,
+  kind: Kind,
+  hash: TokenHash,
+): Plan<{ identifier: AccessIdentifierRecord; user: UserRecord } | null> {
+  const row = yield* first(selectIdentifier, { tenant, kind, hash })
+  if (row === undefined) return null
+  const { userId: id, userCreatedAtSeconds: createdAtSeconds } = row
+  return {
+    identifier: pick(ACCESS_IDENTIFIER, row),
+    user: pick(USER, { ...row, id, createdAtSeconds }),
+  }
+}
+
+const selectIdentifiers = statement((db, p: { tenant: string; userId: UserId }) =>
+  db
+    .selectFrom('accessIdentifiers')
+    .where('tenant', '=', p.tenant)
+    .where('userId', '=', p.userId)
+    .select(columnsOf(ACCESS_IDENTIFIER))
+    .orderBy('createdAtSeconds')
+    .orderBy('id'),
+)
+
+export const listAccessIdentifiers = (
+  tenant: string,
+  userId: UserId,
+): Plan<readonly AccessIdentifierRecord[]> => run(selectIdentifiers, { tenant, userId })
+
+const updateUse = statement((db, p: { tenant: string; id: string; atSeconds: number }) =>
+  db
+    .updateTable('accessIdentifiers')
+    .set({ lastUsedAtSeconds: p.atSeconds })
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.id),
+)
+
+export function* recordAccessIdentifierUse(
+  tenant: string,
+  id: string,
+  atSeconds: number,
+): Plan<void> {
+  yield* run(updateUse, { tenant, id, atSeconds })
+}
+
+const removeIdentifier = statement((db, p: { tenant: string; id: string }) =>
+  db
+    .deleteFrom('accessIdentifiers')
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.id)
+    .returning('id'),
+)
+
+export function* deleteAccessIdentifier(input: AccessIdentifierEnding): Plan<boolean> {
+  if ((yield* first(removeIdentifier, input)) === undefined) return false
+  yield* endGrantsOfIdentifier(input)
+  return true
+}

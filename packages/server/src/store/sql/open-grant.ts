@@ -1,0 +1,100 @@
+// Opens grants that have their tokens at once: no code stands between. What was checked for one must still hold when
+// it is stored. So each of those rows is locked against change, but shared: callers with one key or user never wait
+// for each other, and whoever ends it either comes first or finds this grant among those to end.
+
+import type { ClientId, UserId } from '../../protocol/ids.ts'
+import type { GrantGuard, GrantStore, OpenGrantOutcome } from '../port.ts'
+import type { GrantRecord } from '../records.ts'
+import { insertGrant, storingOf } from './grants.ts'
+import { holdPassword } from './hold-password.ts'
+import { claimOnce } from './one-time-ids.ts'
+import { call, finishWith, type Plan, type StatementCall } from './plan.ts'
+import { hasRowLocks, statement } from './statement.ts'
+
+export function* openGrant(input: Parameters<GrantStore['openGrant']>[0]): Plan<OpenGrantOutcome> {
+  const { grant, tokens, endsAtSeconds, guard } = input
+  const ended = yield* findEnded(conditionsOf(guard, grant))
+  if (ended !== undefined) return ended
+  const once = guard.kind === 'identity' ? guard.once : null
+  if (once !== null && !(yield* claimOnce(once))) return 'already_used'
+  const accessIdentifierId = guard.kind === 'password' ? null : guard.accessIdentifierId
+  yield* finishWith([
+    call(insertGrant, { ...grant, endsAtSeconds, accessIdentifierId }),
+    ...storingOf(grant.tenant, grant.id, tokens),
+  ])
+  return 'opened'
+}
+
+/** A row that must be there, and what it means when it is not. */
+interface Condition {
+  readonly row: StatementCall
+  readonly otherwise: OpenGrantOutcome
+}
+
+function conditionsOf(guard: GrantGuard, grant: GrantRecord): readonly Condition[] {
+  const { tenant, userId, createdAtSeconds: nowSeconds } = grant
+  if (guard.kind === 'password') {
+    return [{ row: call(holdPassword, { tenant, ...guard }), otherwise: 'user_ended' }]
+  }
+  const { accessIdentifierId } = guard
+  const conditions: Condition[] = [
+    guard.kind === 'key'
+      ? { row: call(holdKey, { tenant, id: guard.keyId, nowSeconds }), otherwise: 'key_ended' }
+      : { row: call(holdIssuer, { tenant, id: guard.trustedIssuerId }), otherwise: 'issuer_ended' },
+  ]
+  if (accessIdentifierId !== null) {
+    const row = call(holdIdentifier, { tenant, id: accessIdentifierId })
+    conditions.push({ row, otherwise: 'identifier_gone' })
+  }
+  if (userId !== null) {
+    conditions.push({ row: call(holdUser, { tenant, userId }), otherwise: 'user_ended' })
+  }
+  return conditions
+}
+
+function* findEnded(conditions: readonly Condition[]): Plan<OpenGrantOutcome | undefined> {
+  const found = yield { calls: conditions.map(({ row }) => row), last: false }
+  return conditions.find((_condition, index) => found[index]?.length === 0)?.otherwise
+}
+
+const holdUser = statement((db, p: { tenant: string; userId: UserId }) =>
+  db
+    .selectFrom('users')
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.userId)
+    .where('disabledAtSeconds', 'is', null)
+    .select('id')
+    .$if(hasRowLocks(db), (query) => query.forShare()),
+)
+
+const holdKey = statement((db, p: { tenant: string; id: ClientId; nowSeconds: number }) =>
+  db
+    .selectFrom('applicationKeys')
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.id)
+    .where('suspendedAtSeconds', 'is', null)
+    .where((eb) =>
+      eb.or([eb('expiresAtSeconds', 'is', null), eb('expiresAtSeconds', '>', p.nowSeconds)]),
+    )
+    .select('id')
+    .$if(hasRowLocks(db), (query) => query.forShare()),
+)
+
+const holdIssuer = statement((db, p: { tenant: string; id: ClientId }) =>
+  db
+    .selectFrom('trustedIssuers')
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.id)
+    .where('suspendedAtSeconds', 'is', null)
+    .select('id')
+    .$if(hasRowLocks(db), (query) => query.forShare()),
+)
+
+const holdIdentifier = statement((db, p: { tenant: string; id: string }) =>
+  db
+    .selectFrom('accessIdentifiers')
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.id)
+    .select('id')
+    .$if(hasRowLocks(db), (query) => query.forShare()),
+)

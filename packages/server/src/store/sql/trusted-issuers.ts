@@ -1,0 +1,95 @@
+// Plans about the identity systems whose JWTs are believed.
+
+import type { ClientId } from '../../protocol/ids.ts'
+import type { ClientEnding } from '../port.ts'
+import type { TrustedIssuerRecord } from '../records.ts'
+import { columnsOf, TRUSTED_ISSUER, valuesOf } from './columns.ts'
+import { endTokensOfClient } from './end-opened-grants.ts'
+import { first, type Plan, run } from './plan.ts'
+import { statement } from './statement.ts'
+
+type Key = { tenant: string; id: ClientId }
+
+const insertIssuer = statement((db, p: TrustedIssuerRecord) =>
+  db
+    .insertInto('trustedIssuers')
+    .values(valuesOf(TRUSTED_ISSUER, p))
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id'),
+)
+
+export function* createTrustedIssuer(issuer: TrustedIssuerRecord): Plan<'created' | 'exists'> {
+  return (yield* first(insertIssuer, issuer)) === undefined ? 'exists' : 'created'
+}
+
+const selectIssuer = statement((db, p: { tenant: string; issuer: string }) =>
+  db
+    .selectFrom('trustedIssuers')
+    .where('tenant', '=', p.tenant)
+    .where('issuer', '=', p.issuer)
+    .select(columnsOf(TRUSTED_ISSUER)),
+)
+
+export function* findTrustedIssuer(
+  tenant: string,
+  issuer: string,
+): Plan<TrustedIssuerRecord | null> {
+  return (yield* first(selectIssuer, { tenant, issuer })) ?? null
+}
+
+const selectIssuers = statement((db, p: { tenant: string }) =>
+  db
+    .selectFrom('trustedIssuers')
+    .where('tenant', '=', p.tenant)
+    .select(columnsOf(TRUSTED_ISSUER))
+    .orderBy('createdAtSeconds')
+    .orderBy('id'),
+)
+
+export const listTrustedIssuers = (tenant: string): Plan<readonly TrustedIssuerRecord[]> =>
+  run(selectIssuers, { tenant })
+
+const suspendIssuer = statement((db, p: Key & { nowSeconds: number }) =>
+  db
+    .updateTable('trustedIssuers')
+    .set({ suspendedAtSeconds: p.nowSeconds })
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.id)
+    .where('suspendedAtSeconds', 'is', null)
+    .returning('id'),
+)
+
+export function* suspendTrustedIssuer(input: ClientEnding): Plan<boolean> {
+  if ((yield* first(suspendIssuer, input)) === undefined) return false
+  yield* endTokensOfClient(input)
+  return true
+}
+
+const resumeIssuer = statement((db, p: Key) =>
+  db
+    .updateTable('trustedIssuers')
+    .set({ suspendedAtSeconds: null })
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.id)
+    .where('suspendedAtSeconds', 'is not', null)
+    .returning('id'),
+)
+
+export function* resumeTrustedIssuer(tenant: string, id: ClientId): Plan<boolean> {
+  return (yield* first(resumeIssuer, { tenant, id })) !== undefined
+}
+
+/** The identities that it vouched for go with it. */
+const removeIssuer = statement((db, p: Key) =>
+  db
+    .deleteFrom('trustedIssuers')
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.id)
+    .returning('id'),
+)
+
+export function* deleteTrustedIssuer(input: ClientEnding): Plan<boolean> {
+  if ((yield* first(removeIssuer, input)) === undefined) return false
+  yield* endTokensOfClient(input)
+  return true
+}
