@@ -277,6 +277,7 @@ describe('attacks on pages', () => {
         userId,
         organisationId,
         defaultUnitId: null,
+        furtherUnitIds: [],
       })),
     )
   }

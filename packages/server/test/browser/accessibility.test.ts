@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   ERROR_STATES,
   MEMBER_STATES,
+  OWN_STATES,
   PARTNER_STATES,
   STRANGER_STATES,
 } from '../support/page-states.ts'
@@ -45,6 +46,11 @@ describe('WCAG 2.2 AA: in light, in dark, 320 pixels wide and twice as large', (
   })
 
   it.each(Object.entries(MEMBER_STATES))('%s', async (_state, arrive) => {
+    await arrive(ada, stage)
+    await expectAccessible(ada)
+  })
+
+  it.each(Object.entries(OWN_STATES))('%s', async (_state, arrive) => {
     await arrive(ada, stage)
     await expectAccessible(ada)
   })
@@ -113,6 +119,7 @@ describe('WCAG 2.2 §2.1.1: the Tab key reaches everything, and the focus is see
       'button "Not you?"',
       'radio "Acme"',
       'checkbox "Add and change contacts Can change Optional"',
+      'link "Connected apps"',
       'button "Cancel"',
       'button "Allow"',
       'link "Help: help@crm.example"',
@@ -144,9 +151,10 @@ const IS_SEEN = `(() => {
 describe('language', () => {
   it.each([
     { locale: 'de-AT', uiLocales: undefined, lang: 'de', heading: 'Anmelden' },
-    { locale: 'fr-FR', uiLocales: undefined, lang: 'en', heading: 'Sign in' },
+    { locale: 'nl-BE', uiLocales: undefined, lang: 'nl', heading: 'Inloggen' },
+    { locale: 'is-IS', uiLocales: undefined, lang: 'en', heading: 'Sign in' },
     { locale: 'de-AT', uiLocales: 'en-GB', lang: 'en', heading: 'Sign in' },
-    { locale: 'en-GB', uiLocales: 'fr de', lang: 'de', heading: 'Anmelden' },
+    { locale: 'en-GB', uiLocales: 'tlh fr', lang: 'fr', heading: 'Connexion' },
   ])('is $lang for a browser in $locale and ui_locales $uiLocales', async (input) => {
     const visitor = await stage.welcome({ locale: input.locale })
     await visitor.open(stage.app.authorizeUrl({ ui_locales: input.uiLocales }))

@@ -19,8 +19,9 @@ const SCOPES = MARKUP.map((markup, index) => ({
   optional: index % 2 === 0,
 }))
 
-/** Links that lead neither on this page nor to a web page nor to a mail. */
-const NO_PLACE = 'a[href]:not([href^="#"], [href^="https://"], [href^="mailto:"])'
+/** Links that lead neither on this page nor to a page of ours nor to a web page nor to a mail. */
+const NO_PLACE =
+  'a[href]:not([href^="#"], [href="/account/apps"], [href^="https://"], [href^="mailto:"])'
 
 let stage: Stage
 let visitor: Visitor
@@ -169,6 +170,7 @@ async function storeEverywhere(name: string, address: string) {
       userId: user.id,
       organisationId: id,
       defaultUnitId: null,
+      furtherUnitIds: [],
     })),
   )
   return { app: new TestApp(stage.server, client), username }

@@ -5,7 +5,9 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { VerifiedRedirectUri } from '../../src/protocol/redirect-uri.ts'
 import { type RenderedPage, renderFormPost, renderPage } from '../../src/ui/render.ts'
+import { LANGUAGES } from '../../src/ui/words.ts'
 import { launchChromium } from '../support/chromium.ts'
+import { OWN_SAMPLE_PAGES } from '../support/own-sample-pages.ts'
 import { type PageServer, startPageServer } from '../support/page-server.ts'
 import {
   CONSENT,
@@ -69,7 +71,7 @@ async function findViolations(page: Page): Promise<unknown[]> {
   return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])
 }
 
-describe.each(Object.entries(SAMPLE_PAGES))('%s', (_state, data) => {
+describe.each(Object.entries({ ...SAMPLE_PAGES, ...OWN_SAMPLE_PAGES }))('%s', (_state, data) => {
   test('WCAG 2.2 AA: has no violation in light and dark', async () => {
     const page = await open(render(data))
     for (const details of await page.locator('details:not([open]) summary').all()) {
@@ -82,7 +84,7 @@ describe.each(Object.entries(SAMPLE_PAGES))('%s', (_state, data) => {
     await page.context().close()
   })
 
-  test.each(['en', 'de'])('fits 320 pixels in %s', async (language) => {
+  test.each(LANGUAGES)('fits 320 pixels in %s', async (language) => {
     const page = await open(render(data, language), { viewport: { width: 320, height: 640 } })
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
     await page.context().close()

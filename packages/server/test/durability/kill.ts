@@ -1,38 +1,65 @@
 // Kills the server in the middle of work and looks whether anything it had acknowledged is gone (security.md, R1).
 
-import { TestBrowser } from '../support/browser.ts'
-import { type Deployment, startProcess } from '../support/server-process.ts'
-import { TestApp, type TokenSet } from '../support/test-app.ts'
-import { MACHINE, WEB_APP } from '../support/world.ts'
+import {
+  type Deployment,
+  type DeploymentOptions,
+  type ServerProcess,
+  startProcess,
+} from '../support/server-process.ts'
 
 const WORKERS = 16
 
-/** What one worker was told: every access token, and the refresh token that it would use next. */
-interface Acknowledged {
-  readonly accessTokens: string[]
-  refreshToken: string | undefined
+/** Work that many callers do at once. */
+export interface Workload {
+  readonly name: string
+  /** Where it is done. */
+  readonly deployment: DeploymentOptions
+  /** For one round, while the server runs. */
+  hire(workers: number, deployment: Deployment): Promise<readonly Worker[]>
+}
+
+/** One of the callers. */
+export interface Worker {
+  /** Asks for a token. @returns whether one was acknowledged */
+  work(turn: number): Promise<boolean>
+  /** Asks the restarted server. @returns in words, what of all that was acknowledged holds no more */
+  findLost(): Promise<readonly string[]>
 }
 
 export interface KillReport {
+  /** Tokens that were acknowledged in this round. */
   readonly acknowledged: number
-  /** Access tokens that were answered with 200 and are unknown after the restart. */
   readonly lost: readonly string[]
-  /** Refresh tokens that were answered with 200 and refresh nothing any more. */
-  readonly loggedOut: number
 }
 
 /**
- * One round: 16 workers exchange and refresh until the process is killed, then it starts again and is asked about
- * every token. The deployment must use opaque access tokens: a JWT would be active without any record of it.
+ * In each round 16 workers ask until the process is killed; then it starts again and is asked about everything it said,
+ * and goes on to be the next one to be killed.
  */
-export async function runKillRound(
+export async function* runKillRounds(
   deployment: Deployment,
+  { workload, killAfterTokens }: { workload: Workload; killAfterTokens: readonly number[] },
+): AsyncGenerator<KillReport> {
+  let server = await startProcess(deployment)
+  try {
+    for (const tokens of killAfterTokens) {
+      const workers = await workload.hire(WORKERS, deployment)
+      const acknowledged = await killAmidWork(server, workers, tokens)
+      server = await startProcess(deployment)
+      const lost = await Promise.all(workers.map((worker) => worker.findLost()))
+      yield { acknowledged, lost: lost.flat() }
+    }
+  } finally {
+    await server.stop()
+  }
+}
+
+/** @returns how many tokens were acknowledged until the end */
+async function killAmidWork(
+  victim: ServerProcess,
+  workers: readonly Worker[],
   killAfterTokens: number,
-): Promise<KillReport> {
-  const victim = await startProcess(deployment)
-  const browser = new TestBrowser()
-  const app = new TestApp(deployment, WEB_APP)
-  await app.obtainCode({ browser })
+): Promise<number> {
   const stopped = new AbortController()
   const enough = Promise.withResolvers<void>()
   let acknowledged = 0
@@ -40,76 +67,26 @@ export async function runKillRound(
     acknowledged += 1
     if (acknowledged === killAfterTokens) enough.resolve()
   }
-  const work = Array.from({ length: WORKERS }, (_, worker) =>
-    runWorker(app, { worker, browser, stopped: stopped.signal, onToken }),
+  const work = workers.map((worker, firstTurn) =>
+    workUntilKilled(worker, { firstTurn, stopped: stopped.signal, onToken }),
   )
-  await enough.promise
-  await victim.kill()
+  await Promise.race([enough.promise, Promise.all(work)])
   stopped.abort()
-  const told = await Promise.all(work)
-
-  const survivor = await startProcess(deployment)
-  try {
-    return await inspect(app, told)
-  } finally {
-    await survivor.stop()
-  }
+  await victim.kill()
+  await Promise.all(work)
+  return acknowledged
 }
 
-async function runWorker(
-  app: TestApp,
-  input: { worker: number; browser: TestBrowser; stopped: AbortSignal; onToken: () => void },
-): Promise<Acknowledged> {
-  const { worker, browser, stopped, onToken } = input
-  const told: Acknowledged = { accessTokens: [], refreshToken: undefined }
-  const machine = new TestApp(app.server, MACHINE)
+async function workUntilKilled(
+  worker: Worker,
+  input: { firstTurn: number; stopped: AbortSignal; onToken: () => void },
+): Promise<void> {
   try {
-    for (let step = worker; !stopped.aborted; step += 1) {
-      if (step % 4 === 0) {
-        const answer = await machine.token({ grant_type: 'client_credentials' })
-        if (answer.status !== 200) continue
-        told.accessTokens.push(answer.body.access_token)
-      } else if (told.refreshToken === undefined) {
-        note(told, await exchange(app, browser))
-      } else {
-        const answer = await app.refresh(told.refreshToken)
-        if (answer.status !== 200) continue
-        note(told, answer.body)
-      }
-      onToken()
+    for (let turn = input.firstTurn; !input.stopped.aborted; turn += 1) {
+      if (await worker.work(turn)) input.onToken()
     }
-  } catch {
-    // The connection broke: that is the kill.
+  } catch (error) {
+    // The connection broke: that is the kill. Nothing else may go wrong.
+    if (!input.stopped.aborted) throw error
   }
-  return told
-}
-
-async function exchange(app: TestApp, browser: TestBrowser): Promise<TokenSet> {
-  const { code, verifier } = await app.obtainCode({ browser })
-  const answer = await app.redeem(code, verifier)
-  if (answer.status !== 200) throw new Error(`code refused: ${answer.text}`)
-  return answer.body
-}
-
-function note(told: Acknowledged, tokens: TokenSet): void {
-  told.accessTokens.push(tokens.access_token)
-  told.refreshToken = tokens.refresh_token
-}
-
-async function inspect(app: TestApp, told: readonly Acknowledged[]): Promise<KillReport> {
-  const machine = new TestApp(app.server, MACHINE)
-  const accessTokens = told.flatMap((worker) => worker.accessTokens)
-  const lost: string[] = []
-  for (const token of accessTokens) {
-    const own = await app.introspect(token)
-    const active = own.body.active || (await machine.introspect(token)).body.active
-    if (!active) lost.push(token)
-  }
-  let loggedOut = 0
-  for (const { refreshToken } of told) {
-    // Answered or not when the power went: the app still holds this token, and it must still work.
-    if (refreshToken !== undefined && (await app.refresh(refreshToken)).status !== 200)
-      loggedOut += 1
-  }
-  return { acknowledged: accessTokens.length, lost, loggedOut }
 }

@@ -133,6 +133,7 @@ describe.each(STORES)('metadata on %s', (kind) => {
         'authorization_code',
         'refresh_token',
         'client_credentials',
+        'urn:ietf:params:oauth:grant-type:token-exchange',
       ])
       for (const name of metadata.grant_types_supported) {
         expect(await errorFor(name)).not.toBe('unsupported_grant_type')

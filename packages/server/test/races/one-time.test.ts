@@ -24,7 +24,7 @@ describe.each(STORES)('races on %s', (kind) => {
   beforeAll(async () => {
     const database = kind === 'sqlite' ? kind : { url: await createDatabase() }
     deployment = await createDeployment(database, {
-      refreshToken: { retryWindowSeconds: RETRY_WINDOW_SECONDS },
+      policy: { refreshToken: { retryWindowSeconds: RETRY_WINDOW_SECONDS } },
     })
     const first = await startProcess(deployment)
     const others = kind === 'sqlite' ? [] : [await startProcess(deployment, await findFreePort())]

@@ -26,6 +26,8 @@ describe('every page of the documentation', () => {
     ['a path that is gone', { path: 'docs/a.md', text: 'see `packages/server/src/gone.ts`' }],
     ['a source file that is gone', { path: 'docs/a.md', text: 'see `grants/gone.ts`' }],
     ['a script that is gone', { path: 'docs/a.md', text: 'run `npm run gone`' }],
+    ['a command that is gone', { path: 'docs/a.md', text: 'run `npx ostiary gone`' }],
+    ['an option that is gone', { path: 'docs/a.md', text: 'run `npx ostiary start --gone`' }],
   ])('is reported for %s', (_, page) => {
     expect(findBroken(page, world)).toHaveLength(1)
   })

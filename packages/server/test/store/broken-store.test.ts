@@ -1,21 +1,27 @@
 // Proof that the races have teeth: a store with one guard taken out of its statements is caught by its race.
 
 import { describe, expect, test } from 'vitest'
+import type { Dialect } from '../../src/store/sql/statement.ts'
 import { DIALECTS, openPair, type Rewrite } from './databases.ts'
 import {
   raceForCode,
   raceToClaim,
   raceToDecide,
+  raceToOpenBeforeSuspension,
   raceToRefresh,
   raceToRefreshWithoutRetries,
+  raceToReportUses,
   raceToRevoke,
   raceToRotateKeys,
   raceToSignIn,
+  raceToUseJwt,
   type Stores,
 } from './races.ts'
 
 interface Breakage {
   readonly guard: string
+  /** Where there is such a guard; everywhere when not set. */
+  readonly on?: readonly Dialect[]
   readonly without: Rewrite
   readonly races: readonly ((stores: Stores) => Promise<string[]>)[]
 }
@@ -48,12 +54,23 @@ const BREAKAGES: readonly Breakage[] = [
             'on conflict (tenant, purpose, id) do update set id = excluded.id',
           )
         : sql,
-    races: [raceToClaim, raceToDecide],
+    races: [raceToClaim, raceToDecide, raceToReportUses, raceToUseJwt],
   },
   {
     guard: 'an account must not be locked',
     without: without(/"sign_in_attempts"."locked_until_seconds" <= \S+/),
     races: [raceToSignIn],
+  },
+  {
+    guard: 'an application key must not be suspended',
+    without: without(/"suspended_at_seconds" is null/),
+    races: [raceToOpenBeforeSuspension],
+  },
+  {
+    guard: 'an application key must stay as it is while it opens a grant',
+    on: ['postgres'],
+    without: (sql) => sql.replace(' for share', ''),
+    races: [raceToOpenBeforeSuspension],
   },
   {
     guard: 'the key to retire must be the one the caller knows',
@@ -63,8 +80,8 @@ const BREAKAGES: readonly Breakage[] = [
 ]
 
 describe.for(DIALECTS)('on %s', (dialect) => {
-  const cases = BREAKAGES.flatMap(({ races, ...breakage }) =>
-    races.map((race) => ({ ...breakage, race })),
+  const cases = BREAKAGES.filter(({ on = DIALECTS }) => on.includes(dialect)).flatMap(
+    ({ races, ...breakage }) => races.map((race) => ({ ...breakage, race })),
   )
 
   for (const { guard, without, race } of cases) {

@@ -6,12 +6,13 @@ import type { Store } from '../../src/store/port.ts'
 import { openStore, type StoreSettings } from '../../src/store/sql/open.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { createModel } from './model/model.ts'
+import { KEY_ACTIONS } from './random-calls/key-actions.ts'
 import { OTHER_ACTIONS } from './random-calls/other-actions.ts'
 import { TOKEN_ACTIONS } from './random-calls/token-actions.ts'
 import { createWorld, forgetRefused, type Numbers, preludeOf } from './random-calls/world.ts'
 import { DAY, HOUR, NOW } from './records.ts'
 
-const ACTIONS = { ...TOKEN_ACTIONS, ...OTHER_ACTIONS }
+const ACTIONS = { ...TOKEN_ACTIONS, ...KEY_ACTIONS, ...OTHER_ACTIONS }
 
 interface Step extends Numbers {
   readonly action: keyof typeof ACTIONS
@@ -25,6 +26,7 @@ const step: fc.Arbitrary<Step> = fc.record({
       arbitrary: fc.constantFrom('approve', 'redeem', 'redeem', 'renew', 'lookAtTokens'),
     },
     { weight: 3, arbitrary: fc.constant('rotate') },
+    { weight: 2, arbitrary: fc.constantFrom(...keysOf(KEY_ACTIONS), 'openGrant') },
     { weight: 2, arbitrary: fc.constantFrom(...keysOf(ACTIONS)) },
   ),
   who: fc.nat(9),

@@ -2,19 +2,29 @@
 // expect nothing, and the broken stores something.
 
 import { newId } from '../../src/platform/random.ts'
+import { asGrantId } from '../../src/protocol/ids.ts'
 import { type RotateOutcome, type Store, StoreUnavailableError } from '../../src/store/port.ts'
+import type { GrantRecord } from '../../src/store/records.ts'
 import {
+  accessIdentifierRecord,
   accessTokenRecord,
+  applicationKeyRecord,
+  approvalOf,
   approve,
+  CLIENT,
+  clientRecord,
   codeRecord,
   grantRecord,
   hashOf,
   keyRecord,
   NOW,
   newTenant,
+  organisationRecord,
   refreshTokenRecord,
   rotationOf,
   startChain,
+  trustedIssuerRecord,
+  userRecord,
 } from './records.ts'
 
 /** Stores over one database; callers are spread over them as over processes. */
@@ -151,7 +161,7 @@ export const raceToDecide: Check = async (stores) => {
   const outcomes = await race(stores, (each, caller) => {
     const answer = answers[caller]
     if (answer === undefined) throw new RangeError('a caller without an answer')
-    return each.approveAuthorization(answer)
+    return each.approveAuthorization(approvalOf(answer))
   })
   const codes = await count(answers, ({ code }) => stores[0].findCode(tenant, code.hash))
   return [
@@ -167,6 +177,30 @@ export const raceToClaim: Check = async (stores) => {
   const id = { tenant: newTenant(), purpose: 'jti', id: newId(), expiresAtSeconds: NOW + 60 }
   const firsts = await race(stores, (each) => each.claimOnce(id))
   return differences('first callers', firsts.filter(Boolean).length, 1)
+}
+
+export const raceToReportUses: Check = async (stores) => {
+  const tenant = newTenant()
+  await stores[0].createClient(clientRecord({ tenant }), null)
+  const versions = ['1.7.0', '1.8.0']
+  const day = '2030-03-17'
+  const batch = { tenant, purpose: 'uses', id: newId(), expiresAtSeconds: NOW + 60 }
+  const outcomes = await race(stores, (each, caller) => {
+    // Whoever is first, the rows are met in either order.
+    const order = caller % 2 === 0 ? versions : versions.toReversed()
+    const uses = order.map((version) => ({ tenant, clientId: CLIENT, version, day, calls: 1 }))
+    return each.recordVersionUses({ uses, batch: caller < CALLERS / 2 ? batch : null })
+  })
+  const found = await stores[1].listVersionUses({ tenant, clientId: null, fromDay: day })
+  const counted = CALLERS / 2 + 1
+  return [
+    ...differences('counted', tally(outcomes).recorded, counted),
+    ...differences(
+      'calls',
+      found.map(({ calls }) => calls),
+      [counted, counted],
+    ),
+  ]
 }
 
 const ALLOWED_TRIES = 5
@@ -260,5 +294,95 @@ export const raceToRevoke: Check = async (stores) => {
       feed.map((line) => line.subject),
       [grant.id, unrecorded],
     ),
+  ]
+}
+
+/** Each change names what it has read: all but one find that it is no longer so. */
+export const raceToChangeClient: Check = async (stores) => {
+  const [store] = stores
+  const before = clientRecord({ tenant: newTenant() })
+  await store.createClient(before, null)
+  const names = await race(stores, async (each, caller) => {
+    const name = `Changed by ${caller}`
+    return (await each.updateClient(before, { ...before, name })) === 'updated' ? [name] : []
+  })
+  const found = await store.findClient(before.tenant, before.id)
+  return [
+    ...differences('changed it', names.flat().length, 1),
+    ...differences('its name', [found?.client.name], names.flat()),
+  ]
+}
+
+/** Whoever opens a grant while its key is suspended finds it suspended, or is among those whose grants are ended. */
+export const raceToOpenBeforeSuspension: Check = async (stores) => {
+  const [store] = stores
+  const tenant = newTenant()
+  const key = applicationKeyRecord({ tenant })
+  await store.createOrganisation(organisationRecord({ tenant }), [])
+  await store.createApplicationKey(key)
+  const grants = Array.from({ length: CALLERS }, () =>
+    grantRecord({ tenant, clientId: key.id, userId: null }),
+  )
+  const guard = { kind: 'key', keyId: key.id, accessIdentifierId: null } as const
+  const ending = { tenant, nowSeconds: NOW, revocationExpiresAtSeconds: NOW + 60 }
+  const tokens = { accessToken: null, refreshToken: null }
+  const open = (each: Store, grant: GrantRecord) =>
+    each.openGrant({ grant, tokens, endsAtSeconds: NOW + 60, guard })
+  const opened: string[] = []
+  await race(stores, async (each, caller) => {
+    const grant = grants[caller]
+    if (caller === CALLERS / 2 || grant === undefined) {
+      await each.suspendApplicationKey({ ...ending, id: key.id })
+    } else if ((await open(each, grant)) === 'opened') opened.push(grant.id)
+  })
+  const late = await open(store, grantRecord({ tenant, clientId: key.id, userId: null }))
+  const found = await Promise.all(
+    opened.map((id) => insist(() => store.findGrant(tenant, asGrantId(id)))),
+  )
+  const feed = await store.listRevocations({
+    ...{ tenant, afterSequence: 0, nowSeconds: NOW },
+    limit: CALLERS + 1,
+  })
+  return [
+    ...differences('afterwards', late, 'key_ended'),
+    ...differences('still live', found.filter((grant) => !grant?.revokedAtSeconds).length, 0),
+    ...differences(
+      'published',
+      feed.flatMap((line) => (line.kind === 'grant' ? line.subject : [])).toSorted(),
+      opened.toSorted(),
+    ),
+  ]
+}
+
+export const raceToUseJwt: Check = async (stores) => {
+  const [store] = stores
+  const tenant = newTenant()
+  const issuer = trustedIssuerRecord({ tenant })
+  const identity = accessIdentifierRecord({
+    ...{ tenant, kind: 'identity', trustedIssuerId: issuer.id },
+  })
+  await store.createUser(userRecord({ tenant }), [])
+  await store.createTrustedIssuer(issuer)
+  await store.createAccessIdentifier(identity)
+  const guard = {
+    kind: 'identity',
+    trustedIssuerId: issuer.id,
+    accessIdentifierId: identity.id,
+    once: { tenant, purpose: 'jwt', id: newId(), expiresAtSeconds: NOW + 60 },
+  } as const
+  const grants = Array.from({ length: CALLERS }, () => grantRecord({ tenant, clientId: issuer.id }))
+  const outcomes = await race(stores, (each, caller) => {
+    const grant = grants[caller]
+    if (grant === undefined) throw new RangeError('a caller without a grant')
+    const tokens = { accessToken: null, refreshToken: null }
+    return each.openGrant({ grant, tokens, endsAtSeconds: NOW + 60, guard })
+  })
+  const stored = await count(grants, ({ id }) => store.findGrant(tenant, id))
+  return [
+    ...differences('outcomes', tally(outcomes.toSorted()), {
+      already_used: CALLERS - 1,
+      opened: 1,
+    }),
+    ...differences('grants', stored, 1),
   ]
 }

@@ -11,7 +11,9 @@ import {
 } from '../../src/protocol/ids.ts'
 import type { RotateInput, Store, UserEnding } from '../../src/store/port.ts'
 import type {
+  AccessIdentifierRecord,
   AccessTokenRecord,
+  ApplicationKeyRecord,
   AuditEventRecord,
   ClientRecord,
   ClientSecretRecord,
@@ -23,6 +25,7 @@ import type {
   OrganisationRecord,
   RefreshTokenRecord,
   SessionRecord,
+  TrustedIssuerRecord,
   UnitRecord,
   UserRecord,
 } from '../../src/store/records.ts'
@@ -64,7 +67,9 @@ export const clientRecord = (given: Given<ClientRecord>): ClientRecord => ({
   homepage: null,
   privacyUri: null,
   termsUri: null,
+  allowances: [],
   createdAtSeconds: NOW,
+  lastUsedAtSeconds: null,
   disabledAtSeconds: null,
   ...given,
 })
@@ -118,6 +123,7 @@ export const refreshTokenRecord = (
   expiresAtSeconds: NOW + 30 * DAY,
   endsAtSeconds: NOW + 180 * DAY,
   rotatedAtSeconds: null,
+  clientAuthenticated: true,
   ...given,
 })
 
@@ -160,13 +166,16 @@ export const unitRecord = (given: Given<UnitRecord>): UnitRecord => ({
   ...given,
 })
 
+/** Of every user, until somebody changes it. */
+export const PASSWORD_HASH = '$argon2id$old'
+
 export const userRecord = (given: Given<UserRecord>): UserRecord => ({
   id: USER,
   username: 'ada',
   name: 'Ada Harbour',
   email: 'ada@example.test',
   emailVerified: true,
-  passwordHash: '$argon2id$old',
+  passwordHash: PASSWORD_HASH,
   locale: 'en-GB',
   createdAtSeconds: NOW,
   disabledAtSeconds: null,
@@ -177,6 +186,7 @@ export const membershipRecord = (given: Given<MembershipRecord>): MembershipReco
   userId: USER,
   organisationId: 'organisation-1',
   defaultUnitId: null,
+  furtherUnitIds: [],
   ...given,
 })
 
@@ -195,6 +205,7 @@ export const sessionRecord = (given: Given<SessionRecord>): SessionRecord => ({
 
 export const keyRecord = (given: Given<KeyRecord>): KeyRecord => ({
   kid: newId(),
+  resourceServer: '',
   algorithm: 'ES256',
   state: 'current',
   publicJwk: '{"kty":"EC"}',
@@ -202,6 +213,47 @@ export const keyRecord = (given: Given<KeyRecord>): KeyRecord => ({
   createdAtSeconds: NOW,
   activatedAtSeconds: null,
   expiresAtSeconds: null,
+  ...given,
+})
+
+export const applicationKeyRecord = (given: Given<ApplicationKeyRecord>): ApplicationKeyRecord => ({
+  id: asClientId(newId()),
+  organisationId: 'organisation-1',
+  name: 'till',
+  hash: newHash(),
+  hint: '7B3F',
+  scopes: ['contacts.read'],
+  createdAtSeconds: NOW,
+  expiresAtSeconds: null,
+  suspendedAtSeconds: null,
+  lastUsedAtSeconds: null,
+  ...given,
+})
+
+export const accessIdentifierRecord = (
+  given: Given<AccessIdentifierRecord>,
+): AccessIdentifierRecord => ({
+  id: newId(),
+  userId: USER,
+  kind: 'authentication_code',
+  hash: newHash(),
+  hint: '9c1e',
+  passCodeHash: null,
+  trustedIssuerId: null,
+  createdAtSeconds: NOW,
+  lastUsedAtSeconds: null,
+  ...given,
+})
+
+export const trustedIssuerRecord = (given: Given<TrustedIssuerRecord>): TrustedIssuerRecord => ({
+  id: asClientId(newId()),
+  name: 'Accounts',
+  issuer: `https://${newId()}.example`,
+  expectedAudience: 'https://login.example',
+  jwksUri: null,
+  pinnedKeys: '{"keys":[]}',
+  createdAtSeconds: NOW,
+  suspendedAtSeconds: null,
   ...given,
 })
 
@@ -222,6 +274,12 @@ export const userEnding = (given: Given<UserEnding>): UserEnding => ({
 })
 
 /** Stores a grant whose code is not redeemed yet. */
+/** An approval whose answer is the code. */
+export function approvalOf<Approval extends { readonly code: CodeRecord }>(approval: Approval) {
+  const { expiresAtSeconds: endsAtSeconds } = approval.code
+  return { ...approval, accessToken: null, endsAtSeconds }
+}
+
 export async function approve(
   store: Store,
   given: Given<GrantRecord>,
@@ -229,7 +287,9 @@ export async function approve(
   const grant = grantRecord(given)
   const { tenant, id: grantId, clientId } = grant
   const code = codeRecord({ tenant, grantId, clientId })
-  await store.approveAuthorization({ grant, code, consent: null, interaction: null, session: null })
+  await store.approveAuthorization(
+    approvalOf({ grant, code, consent: null, interaction: null, session: null }),
+  )
   return { grant, code }
 }
 

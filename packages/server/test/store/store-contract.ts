@@ -2,24 +2,31 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Store } from '../../src/store/port.ts'
+import { applicationKeyContract } from './contract/application-keys.ts'
 import { cleanUpContract } from './contract/clean-up.ts'
 import { clientContract } from './contract/clients.ts'
 import { grantContract } from './contract/grants.ts'
 import { keyContract } from './contract/keys.ts'
+import { openGrantContract } from './contract/open-grant.ts'
 import { peopleContract } from './contract/people.ts'
 import { refreshTokenContract } from './contract/refresh-tokens.ts'
 import { revocationContract } from './contract/revocations.ts'
 import { sessionContract } from './contract/sessions.ts'
+import { versionUseContract } from './contract/version-uses.ts'
 import {
   raceForCode,
   raceForFirstKeys,
+  raceToChangeClient,
   raceToClaim,
   raceToDecide,
+  raceToOpenBeforeSuspension,
   raceToRefresh,
   raceToRefreshWithoutRetries,
+  raceToReportUses,
   raceToRevoke,
   raceToRotateKeys,
   raceToSignIn,
+  raceToUseJwt,
   type Stores,
 } from './races.ts'
 import { auditEventRecord, NOW, newTenant, rotationOf, startChain } from './records.ts'
@@ -46,6 +53,9 @@ export function storeContract({ name, open }: Backend): void {
     peopleContract(store)
     sessionContract(store)
     keyContract(store)
+    applicationKeyContract(store)
+    openGrantContract(store)
+    versionUseContract(store)
     cleanUpContract(store)
     raceContract(() => stores)
     restartContract(open)
@@ -61,10 +71,14 @@ function raceContract(stores: () => Stores): void {
         raceToRefreshWithoutRetries,
       'one answers an interaction': raceToDecide,
       'one claims an id': raceToClaim,
+      'one tells the use of versions, when all tell the same batch': raceToReportUses,
       'as many may try to sign in as the limit says': raceToSignIn,
       'one makes the first keys of a tenant': raceForFirstKeys,
       'one rotates the keys': raceToRotateKeys,
       'one ends a grant': raceToRevoke,
+      'one changes an app that all have read': raceToChangeClient,
+      'none opens a grant that a suspended key leaves alive': raceToOpenBeforeSuspension,
+      'B17: one opens a grant with a JWT': raceToUseJwt,
     }
     for (const [name, check] of Object.entries(races)) {
       test(name, async () => expect(await check(stores())).toEqual([]))

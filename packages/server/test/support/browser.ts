@@ -1,6 +1,7 @@
 // A browser without a screen: keeps cookies, reads forms, presses buttons. It does not follow redirects by itself.
 
 import { type HTMLElement, parse } from 'node-html-parser'
+import { fetchFrom } from './http-request.ts'
 
 export interface BrowserPage {
   readonly status: number
@@ -14,13 +15,19 @@ export interface BrowserPage {
 
 export class TestBrowser {
   readonly cookies = new Map<string, string>()
+  readonly #address: string | undefined
+
+  /** @param address where the server listens, when its name leads nowhere */
+  constructor(address?: string) {
+    this.#address = address
+  }
 
   async open(url: string, init: RequestInit = {}): Promise<BrowserPage> {
-    const response = await fetch(url, {
-      ...init,
-      redirect: 'manual',
-      headers: { cookie: this.#cookieHeader(), ...init.headers },
-    })
+    const headers = { cookie: this.#cookieHeader(), ...init.headers }
+    const request: RequestInit = { ...init, redirect: 'manual', headers }
+    const response = await (this.#address === undefined
+      ? fetch(url, request)
+      : fetchFrom(this.#address, { ...request, url }))
     this.#keepCookies(response)
     const text = await response.text()
     const location = response.headers.get('location')
@@ -48,7 +55,15 @@ export class TestBrowser {
     fields: Record<string, string | readonly string[] | undefined>,
     headers: Record<string, string> = {},
   ): Promise<BrowserPage> {
-    const form = findForm(page, Object.keys(fields))
+    return this.submitForm({ page, form: findForm(page, Object.keys(fields)) }, fields, headers)
+  }
+
+  /** The same with one particular form of the page. */
+  async submitForm(
+    { page, form }: { page: BrowserPage; form: HTMLElement },
+    fields: Record<string, string | readonly string[] | undefined>,
+    headers: Record<string, string> = {},
+  ): Promise<BrowserPage> {
     const body = new URLSearchParams(defaultFields(form).filter(([name]) => !(name in fields)))
     for (const [name, value] of Object.entries(fields)) {
       for (const each of [value ?? []].flat()) body.append(name, each)
@@ -105,10 +120,13 @@ function findForm(page: BrowserPage, names: readonly string[]): HTMLElement {
 
 /** What the form sends when nobody touches it. */
 function defaultFields(form: HTMLElement): [string, string][] {
-  return form.querySelectorAll('input[name]').flatMap((input): [string, string][] => {
-    const name = input.getAttribute('name') ?? ''
-    const value = input.getAttribute('value') ?? ''
-    const choice = ['checkbox', 'radio'].includes(input.getAttribute('type') ?? '')
-    return choice && !input.hasAttribute('checked') ? [] : [[name, value]]
-  })
+  return form
+    .querySelectorAll('input[name], textarea[name]')
+    .flatMap((input): [string, string][] => {
+      const name = input.getAttribute('name') ?? ''
+      const isArea = input.tagName === 'TEXTAREA'
+      const value = isArea ? input.textContent.trim() : (input.getAttribute('value') ?? '')
+      const choice = ['checkbox', 'radio'].includes(input.getAttribute('type') ?? '')
+      return choice && !input.hasAttribute('checked') ? [] : [[name, value]]
+    })
 }

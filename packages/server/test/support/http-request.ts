@@ -30,6 +30,23 @@ export function sendRequest(
   })
 }
 
+/** `fetch` for a server that is known by another name than its address, as behind a proxy. */
+export async function fetchFrom(
+  address: string,
+  { url, ...init }: RequestInit & { url: string },
+): Promise<Response> {
+  const { host, pathname, search } = new URL(url)
+  const { status, headers, text } = await sendRequest(new URL(pathname + search, address).href, {
+    method: init.method ?? 'GET',
+    headers: { ...Object.fromEntries(new Headers(init.headers)), host },
+    ...(typeof init.body === 'string' && { body: init.body }),
+  })
+  const fields = Object.entries(headers).flatMap(([name, value]) =>
+    [value ?? []].flat().map((each): [string, string] => [name, each]),
+  )
+  return new Response(text === '' ? null : text, { status, headers: fields })
+}
+
 /** Sends bytes as they are. @returns everything that came back until the server closed the connection. */
 export function sendBytes(
   url: string,

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { Sealer } from '../../src/platform/seal.ts'
-import type { SigningAlgorithm } from '../../src/protocol/policy.ts'
+import type { Tenant } from '../../src/protocol/tenant.ts'
 import { type KeyStore, StoreUnavailableError } from '../../src/store/port.ts'
 import type { KeyRecord } from '../../src/store/records.ts'
 import type { KeyDeps } from '../../src/tokens/keys.ts'
@@ -25,7 +25,9 @@ export class MemoryKeyStore implements KeyStore {
 
   async createFirstKeys(keys: readonly KeyRecord[]): Promise<'created' | 'exists'> {
     this.#check()
-    if (this.records.some(({ tenant }) => tenant === keys[0]?.tenant)) return 'exists'
+    const isThere = (key: KeyRecord) =>
+      this.records.some((known) => isOfSameSet(known, key) && known.state === key.state)
+    if (keys.some(isThere)) return 'exists'
     this.records = [...this.records, ...keys]
     return 'created'
   }
@@ -39,7 +41,7 @@ export class MemoryKeyStore implements KeyStore {
       if (isCurrent(key)) {
         return { ...key, state: 'previous', expiresAtSeconds: previousExpiresAtSeconds }
       }
-      return key.state === 'next'
+      return key.state === 'next' && isOfSameSet(key, next)
         ? { ...key, state: 'current', activatedAtSeconds: nowSeconds }
         : key
     })
@@ -52,16 +54,16 @@ export class MemoryKeyStore implements KeyStore {
   }
 }
 
-/** What a key ring of the tests' tenant needs; each call is a tenant of its own. */
+function isOfSameSet(one: KeyRecord, other: KeyRecord): boolean {
+  return one.tenant === other.tenant && one.resourceServer === other.resourceServer
+}
+
+/** What a key ring needs; each call makes a store of its own. */
 export function createKeyDeps(
-  algorithm: SigningAlgorithm = 'ES256',
+  tenant: Tenant = MAIN_TENANT,
 ): KeyDeps & { store: MemoryKeyStore; clock: FakeClock } {
-  const { policy } = MAIN_TENANT
   return {
-    tenant: {
-      ...MAIN_TENANT,
-      policy: { ...policy, signing: { ...policy.signing, algorithm } },
-    },
+    tenant,
     store: new MemoryKeyStore(),
     clock: createFakeClock(),
     sealer: new Sealer(randomBytes(32)),

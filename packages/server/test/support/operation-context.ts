@@ -6,15 +6,16 @@ import type { ClientContext } from '../../src/operations/clients.ts'
 import type { KeyContext } from '../../src/operations/keys.ts'
 import { type FieldProblem, OperationError } from '../../src/operations/operation.ts'
 import { Sealer } from '../../src/platform/seal.ts'
+import type { Tenant } from '../../src/protocol/tenant.ts'
 import { openStore } from '../../src/store/sql/open.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { MAIN_TENANT } from './tenant.ts'
 
 export type TestContext = ClientContext & KeyContext & { readonly clock: FakeClock }
 
-export async function createTestContext(): Promise<TestContext> {
+export async function createTestContext(tenant: Tenant = MAIN_TENANT): Promise<TestContext> {
   return {
-    tenant: MAIN_TENANT,
+    tenant,
     store: await openStore({ kind: 'sqlite', path: ':memory:' }, { migrate: true }),
     clock: createFakeClock(),
     actor: 'test',
@@ -24,13 +25,17 @@ export async function createTestContext(): Promise<TestContext> {
   }
 }
 
-/** What an operation refuses, field by field; nothing when it does not. */
-export async function problemsOf(operation: Promise<unknown>): Promise<readonly FieldProblem[]> {
+/** What an operation refuses, field by field and in words; nothing when it does not. */
+export async function problemsOf(
+  operation: Promise<unknown>,
+): Promise<readonly Omit<FieldProblem, 'code' | 'value'>[]> {
   try {
     await operation
     return []
   } catch (error) {
-    if (error instanceof OperationError) return error.problems
+    if (error instanceof OperationError) {
+      return error.problems.map(({ code: _code, value: _value, ...problem }) => problem)
+    }
     throw error
   }
 }

@@ -93,6 +93,80 @@ export const MEMBER_STATES: Readonly<Record<string, Way>> = {
   },
 }
 
+/** For ada again: our own pages. */
+export const OWN_STATES: Readonly<Record<string, Way>> = {
+  'sign-in, another account': async (visitor, { server }) => {
+    await visitor.open(`${server.issuer}/account/sign-in`)
+    await visitor.sees('Sign in')
+  },
+  'sign-in, once more': async (visitor, stage) => {
+    const client = await registerOwn(visitor, stage)
+    stage.server.clock.advance(601)
+    await visitor.open(`${stage.server.issuer}/developers/app/delete?app=${client}`)
+    await visitor.page.getByText('sign in once more').waitFor()
+  },
+  'connected apps': async (visitor, { app, server }) => {
+    await visitor.open(app.authorizeUrl({ prompt: 'consent', scope: ALL_SCOPES }))
+    await visitor.press('Allow')
+    await visitor.arrivesAtApp()
+    await visitor.open(`${server.issuer}/account/apps`)
+    await visitor.page.getByText('Delete draft invoices').waitFor()
+  },
+  'connected apps, removal': async (visitor, { app, server }) => {
+    await visitor.open(app.authorizeUrl({ prompt: 'consent' }))
+    await visitor.press('Allow')
+    await visitor.arrivesAtApp()
+    await visitor.open(`${server.issuer}/account/apps`)
+    await visitor.page.getByRole('link', { name: 'Remove Ledgerly' }).click()
+    await visitor.sees('Remove Ledgerly?')
+  },
+  'developer apps': async (visitor, stage) => {
+    await registerOwn(visitor, stage)
+    await visitor.page.getByRole('link', { name: 'API', exact: true }).click()
+    await visitor.sees('Apps for the API')
+  },
+  'new app, wrong': async (visitor, { server }) => {
+    await visitor.open(`${server.issuer}/developers/new`)
+    await visitor.page.locator('#redirect_uris').fill('http://a.example/')
+    await visitor.press('Register')
+    await visitor.page.getByRole('alert').waitFor()
+  },
+  'app, new secret': async (visitor, stage) => {
+    await registerOwn(visitor, stage)
+    await visitor.page.locator('#new-secret').waitFor()
+  },
+  'app, secret refused': async (visitor, stage) => {
+    await registerOwn(visitor, stage)
+    await visitor.page.locator('#secret_name').fill('first')
+    await visitor.press('Add a secret')
+    await visitor.page.getByRole('alert').waitFor()
+  },
+  'secret, revocation': async (visitor, stage) => {
+    await registerOwn(visitor, stage)
+    await visitor.page.getByRole('link', { name: 'Revoke first' }).click()
+    await visitor.sees('Revoke first?')
+  },
+  'app, deletion refused': async (visitor, stage) => {
+    await registerOwn(visitor, stage)
+    await visitor.page.getByRole('link', { name: 'Delete the app' }).click()
+    await visitor.press('Delete')
+    await visitor.page.getByRole('alert').waitFor()
+  },
+}
+
+/** Registers an app, signing in anew as ada when that was long ago. @returns its client id */
+async function registerOwn(visitor: Visitor, { server }: Stage): Promise<string> {
+  await visitor.open(`${server.issuer}/account/sign-in?section=developerApps`)
+  await visitor.signIn('ada')
+  await visitor.page.getByRole('link', { name: 'Register an app' }).click()
+  await visitor.page.getByLabel('Name of the app').fill('Harbour Sync')
+  await visitor.page.getByLabel('Runs on a server').check()
+  await visitor.page.getByLabel('Redirect URIs').fill('https://sync.example/callback')
+  await visitor.press('Register')
+  await visitor.sees('Harbour Sync')
+  return new URL(visitor.page.url()).searchParams.get('app') ?? ''
+}
+
 /** For bob, a member of two organisations, who is signed in. */
 export const PARTNER_STATES: Readonly<Record<string, Way>> = {
   'consent, several organisations': async (visitor, { app }) => {
@@ -139,6 +213,14 @@ export const ERROR_STATES: Readonly<Partial<Record<PageErrorReason, Way>>> = {
       `${site.origin}/form?${new URLSearchParams({ action: `${server.issuer}/authorize/sign-in` })}`,
     )
     await visitor.press('Send')
+  },
+  form_outdated: async (visitor, { app, server }) => {
+    await visitor.open(app.authorizeUrl({ prompt: 'consent' }))
+    await visitor.press('Allow')
+    await visitor.arrivesAtApp()
+    await visitor.open(`${server.issuer}/account/apps/remove?app=ledgerly&organisation=acme`)
+    await visitor.page.evaluate(`document.querySelector('[name=token]').value = 'made-up'`)
+    await visitor.press('Remove')
   },
   not_found: (visitor, { server }) => visitor.open(`${server.issuer}/%61uthorize`),
   method_not_allowed: (visitor, { server }) => visitor.open(`${server.issuer}/authorize/consent`),

@@ -1,20 +1,15 @@
 // Runs once per test run, before all projects: starts the process that owns the PostgreSQL of the tests.
 
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import type { TestProject } from 'vitest/node'
+import { type PostgresProcess, startPostgresProcess } from './postgres-process.ts'
 
-let server: ChildProcess | undefined
+let postgres: PostgresProcess | undefined
 
 export async function setup(project: TestProject): Promise<void> {
-  server = fork(new URL('./postgres-server.ts', import.meta.url))
-  const [url] = await once(server, 'message')
-  project.provide('databaseDispenser', String(url))
+  postgres = await startPostgresProcess()
+  project.provide('databaseDispenser', postgres.dispenser)
 }
 
 export async function teardown(): Promise<void> {
-  if (server === undefined || server.exitCode !== null) return
-  const stopped = once(server, 'exit')
-  server.disconnect()
-  await stopped
+  await postgres?.stop()
 }

@@ -2,6 +2,7 @@
 // postgres-setup.ts, when the first file asks.
 
 import { inject } from 'vitest'
+import { requestDatabase } from './postgres-process.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -11,9 +12,6 @@ declare module 'vitest' {
 }
 
 /** @returns the URL of a new, empty database. */
-export async function createDatabase(): Promise<string> {
-  const response = await fetch(inject('databaseDispenser'), { method: 'POST' })
-  const text = await response.text()
-  if (!response.ok) throw new Error(`no PostgreSQL for the tests: ${text}`)
-  return text
+export function createDatabase(): Promise<string> {
+  return requestDatabase(inject('databaseDispenser'))
 }

@@ -19,6 +19,9 @@ export const SAMPLE_TENANT: Tenant = {
   displayName: 'Northwind CRM',
   issuer: 'https://login.northwind.example',
   contract: 'standard',
+  rules: { ...standard.rules, selfService: true },
+  release: undefined,
+  apiVersions: undefined,
   policy: standard.policy,
   resourceServers: [],
   supportEmail: 'support@northwind.example',
@@ -32,9 +35,10 @@ export const SAMPLE_CONTEXT: RenderContext = {
   formBase: '/crm',
   authorizePath: '/authorize',
   signOutPath: '/sign-out/confirm',
+  signOutPagePath: '/sign-out',
 }
 
-const SAMPLE_ACCOUNT: PageAccount = {
+export const SAMPLE_ACCOUNT: PageAccount = {
   id: 'session-1',
   name: 'Ada Okafor',
   username: 'ada@northwind.example',
@@ -157,6 +161,13 @@ export const SAMPLE_PAGES: Readonly<Record<string, Page>> = {
   },
   'sign-in, locked': { ...SIGN_IN, username: 'ada', problem: { kind: 'locked', seconds: 290 } },
   'sign-in, expired': { ...SIGN_IN, problem: { kind: 'expired' } },
+  'sign-in, to our own pages': { ...SIGN_IN, app: undefined },
+  'sign-in, once more': {
+    ...SIGN_IN,
+    app: undefined,
+    username: 'ada',
+    problem: { kind: 'too_long_ago' },
+  },
   'select-account': SELECT_ACCOUNT,
   consent: CONSENT,
   'consent, several organisations': SEVERAL_ORGANISATIONS,

@@ -8,9 +8,17 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
+import { loadConfig } from '../../src/config/load.ts'
+import { resolveTenants } from '../../src/config/tenants.ts'
+import type { ContractPaths } from '../../src/contracts/contract.ts'
+import { findContract } from '../../src/contracts/index.ts'
+import { GRANT_TYPES } from '../../src/grants/index.ts'
+import type { ClientContext } from '../../src/operations/clients.ts'
+import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/sql/open.ts'
+import { type Apps, contractApis, populateTenant } from './contract-world.ts'
 import { findFreePort } from './free-port.ts'
-import { populate, RESOURCE_SERVERS, TENANT } from './world.ts'
+import { RESOURCE_SERVERS, TENANT } from './world.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const START_TIMEOUT_MS = 20_000
@@ -21,41 +29,70 @@ export interface Deployment {
   /** The issuer of all its processes; each of them listens on a port of its own. */
   readonly issuer: string
   readonly port: number
+  /** Of the tenant's contract, below the issuer. */
+  readonly paths: ContractPaths
+  readonly apps: Apps
+  /** For what operators do, beside whatever servers run. The caller closes its store. */
+  openContext(): Promise<ClientContext>
   remove(): Promise<void>
 }
 
+export interface DeploymentOptions {
+  /** Contract of a vendor: then people and apps are those of contract-world.ts. */
+  readonly contract?: string
+  /** Policy of the tenant, as in the configuration file. */
+  readonly policy?: object
+  readonly rateLimits?: object
+}
+
 export async function createDeployment(
-  database: { path: string } | { url: string } | 'sqlite',
-  policy: object = {},
+  database: { url: string } | 'sqlite',
+  options: DeploymentOptions = {},
 ): Promise<Deployment> {
   const folder = await mkdtemp(join(tmpdir(), 'ostiary-process-'))
   const port = await findFreePort()
   const issuer = `http://localhost:${port}`
   const place = database === 'sqlite' ? { path: join(folder, 'ostiary.db') } : database
-  const config = {
+  const value = configFor({ issuer, port, place }, options)
+  await writeFile(join(folder, 'ostiary.config.yaml'), stringify(value), { mode: 0o600 })
+  const { config } = loadConfig({ env: {}, value })
+  const [tenant] = resolveTenants(config)
+  const contract = tenant && findContract(tenant.contract)
+  if (!contract) throw new Error('the configuration has no tenant')
+
+  const openContext = async (): Promise<ClientContext> => {
+    const store = await openStore(config.database, { migrate: true })
+    return { tenant, store, clock: systemClock, actor: 'operator', grantTypes: GRANT_TYPES }
+  }
+  const context = await openContext()
+  const apps = await populateTenant(context, options.contract)
+  await context.store.close()
+  const remove = () => rm(folder, { recursive: true })
+  return { folder, issuer, port, paths: contract.paths, apps, openContext, remove }
+}
+
+function configFor(
+  { issuer, port, place }: { issuer: string; port: number; place: object },
+  { contract, policy = {}, rateLimits = {} }: DeploymentOptions,
+): object {
+  return {
     server: { host: 'localhost', port },
     database: place,
     masterKey: randomBytes(32).toString('base64'),
     log: { level: 'warn' },
+    rateLimits,
     allow: ['http-issuer'],
     tenants: [
       {
         name: TENANT,
         displayName: 'Example CRM',
         issuer,
-        contract: 'standard',
+        contract: contract ?? 'standard',
         policy,
-        resourceServers: RESOURCE_SERVERS,
+        resourceServers: contract === undefined ? RESOURCE_SERVERS : contractApis(contract, issuer),
       },
     ],
   }
-  await writeFile(join(folder, 'ostiary.config.yaml'), stringify(config), { mode: 0o600 })
-  const settings =
-    'url' in place ? { kind: 'postgres' as const, ...place } : { kind: 'sqlite' as const, ...place }
-  const store = await openStore(settings, { migrate: true })
-  await populate(store, Math.floor(Date.now() / 1000))
-  await store.close()
-  return { folder, issuer, port, remove: () => rm(folder, { recursive: true }) }
 }
 
 export interface ServerProcess {

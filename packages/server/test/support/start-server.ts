@@ -7,14 +7,20 @@ import { join } from 'node:path'
 import { type RunningServer, startServer } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { resolveTenants } from '../../src/config/tenants.ts'
+import type { ContractPaths } from '../../src/contracts/contract.ts'
+import { findContract } from '../../src/contracts/index.ts'
+import { GRANT_TYPES } from '../../src/grants/index.ts'
+import type { ClientContext } from '../../src/operations/clients.ts'
 import { createLog } from '../../src/platform/log.ts'
 import type { Tenant } from '../../src/protocol/tenant.ts'
 import type { Store } from '../../src/store/port.ts'
 import { openStore, type StoreSettings } from '../../src/store/sql/open.ts'
+import { type Apps, contractApis, populateTenant } from './contract-world.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { findFreePort } from './free-port.ts'
 import { createDatabase } from './postgres.ts'
-import { populate, RESOURCE_SERVERS, TENANT } from './world.ts'
+import { mountSampleApi } from './sample-api.ts'
+import { RESOURCE_SERVERS, TENANT } from './world.ts'
 
 export const STORES = ['sqlite', 'postgres'] as const
 export type StoreKind = (typeof STORES)[number]
@@ -24,6 +30,11 @@ export interface TestServer {
   /** Where it listens: the issuer, unless that is an address outside. */
   readonly url: string
   readonly tenant: Tenant
+  /** Of the tenant's contract, below the issuer. */
+  readonly paths: ContractPaths
+  readonly apps: Apps
+  /** For what operators do. */
+  readonly context: ClientContext
   readonly masterKey: Buffer
   readonly database: StoreSettings
   readonly store: Store
@@ -36,6 +47,12 @@ export interface TestServer {
 }
 
 export interface TestServerOptions {
+  /** Contract of a vendor: then people and apps are those of contract-world.ts. */
+  readonly contract?: string
+  /** Whether the sample API stands behind it, at the path that the contract has for it. */
+  readonly api?: boolean
+  /** Further tenants of the same server, as in the configuration file; they start empty. */
+  readonly neighbours?: readonly object[]
   /** Policy of the tenant, as in the configuration file. */
   readonly policy?: object
   readonly rateLimits?: object
@@ -70,7 +87,8 @@ export async function startTestServer(
       : { kind, url: await createDatabase() }
   const store = await openStore(database, { migrate: true })
   const clock = createFakeClock()
-  await populate(store, clock.nowSeconds())
+  const context = { tenant, store, clock, actor: 'operator', grantTypes: GRANT_TYPES }
+  const apps = await populateTenant(context, options.contract)
   const logLines: string[] = []
   const log = createLog({
     level: 'debug',
@@ -83,6 +101,7 @@ export async function startTestServer(
     store,
     log,
     clock,
+    ...(options.api && { extend: (http) => mountSampleApi(http, { tenant, apps }) }),
   })
   let isOpen = true
   async function closeStore(): Promise<void> {
@@ -93,6 +112,9 @@ export async function startTestServer(
     issuer,
     url,
     tenant,
+    paths: pathsOf(tenant),
+    apps,
+    context,
     masterKey,
     database,
     store,
@@ -107,11 +129,15 @@ export async function startTestServer(
   }
 }
 
-function configFor(
-  issuer: string,
-  port: number,
-  { policy = {}, rateLimits = {}, tenant = {}, trustedProxies = [] }: TestServerOptions,
-) {
+function pathsOf({ contract: name }: Tenant): ContractPaths {
+  const contract = findContract(name)
+  if (!contract) throw new Error(`there is no contract called ${name}`)
+  return contract.paths
+}
+
+function configFor(issuer: string, port: number, options: TestServerOptions) {
+  const { policy = {}, rateLimits = {}, tenant = {}, trustedProxies = [] } = options
+  const { contract, neighbours = [] } = options
   return {
     server: { host: 'localhost', port, trustedProxies },
     rateLimits,
@@ -120,12 +146,13 @@ function configFor(
         name: TENANT,
         displayName: 'Example CRM',
         issuer,
-        contract: 'standard',
+        contract: contract ?? 'standard',
         policy,
-        resourceServers: RESOURCE_SERVERS,
+        resourceServers: contract === undefined ? RESOURCE_SERVERS : contractApis(contract, issuer),
         supportEmail: 'help@crm.example',
         ...tenant,
       },
+      ...neighbours,
     ],
   }
 }

@@ -36,18 +36,22 @@ export function newPkce(): { verifier: string; challenge: string } {
   return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') }
 }
 
+/** Where the app finds its server; the paths are those of `standard` unless it says otherwise. */
+type ServerOfApp = Pick<TestServer, 'issuer'> & Partial<Pick<TestServer, 'paths'>>
+
 export class TestApp {
-  readonly server: Pick<TestServer, 'issuer'>
+  readonly server: ServerOfApp
   readonly client: TestClient
 
-  constructor(server: Pick<TestServer, 'issuer'>, client: TestClient) {
+  constructor(server: ServerOfApp, client: TestClient) {
     this.server = server
     this.client = client
   }
 
   /** An authorization URL with everything a good app sends; `fields` change or, with undefined, remove. */
   authorizeUrl(fields: Fields = {}): string {
-    const url = new URL(`${this.server.issuer}/authorize`)
+    const { issuer, paths } = this.server
+    const url = new URL(`${issuer}${paths?.authorize ?? '/authorize'}`)
     const all: Fields = {
       response_type: 'code',
       client_id: this.client.id,
@@ -121,11 +125,11 @@ export class TestApp {
   }
 
   token(fields: Fields): Promise<Answer> {
-    return this.post('/token', fields)
+    return this.post(this.server.paths?.token ?? '/token', fields)
   }
 
   revoke(token: string, fields: Fields = {}): Promise<Answer> {
-    return this.post('/revoke', { token, ...fields })
+    return this.post(this.server.paths?.revoke ?? '/revoke', { token, ...fields })
   }
 
   introspect(token: string, fields: Fields = {}): Promise<Answer> {

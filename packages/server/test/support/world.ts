@@ -104,6 +104,11 @@ export const SECOND_REDIRECT_URI = 'https://app.example/second?kept=1'
 /** ada belongs to Acme alone, bob to Acme and Globex, eve to Globex. */
 export const USERS = ['ada', 'bob', 'eve'] as const
 export type Username = (typeof USERS)[number]
+export const ORGANISATIONS_OF: Readonly<Record<Username, readonly string[]>> = {
+  ada: ['acme'],
+  bob: ['acme', 'globex'],
+  eve: ['globex'],
+}
 
 export async function populate(store: Store, nowSeconds: number): Promise<void> {
   for (const id of ['acme', 'globex']) {
@@ -120,14 +125,14 @@ export async function populate(store: Store, nowSeconds: number): Promise<void> 
   const passwordHash = await hashPassword(PASSWORD)
   for (const username of USERS) {
     const user = userRecord(username, passwordHash, nowSeconds)
-    const organisations = { ada: ['acme'], bob: ['acme', 'globex'], eve: ['globex'] }[username]
     await store.createUser(
       user,
-      organisations.map((organisationId) => ({
+      ORGANISATIONS_OF[username].map((organisationId) => ({
         tenant: TENANT,
         userId: user.id,
         organisationId,
         defaultUnitId: `${organisationId}-north`,
+        furtherUnitIds: [],
       })),
     )
   }
@@ -199,7 +204,9 @@ export function clientRecord(
     homepage: null,
     privacyUri: null,
     termsUri: null,
+    allowances: [],
     createdAtSeconds: nowSeconds,
+    lastUsedAtSeconds: null,
     disabledAtSeconds: null,
     ...fields,
   }

@@ -18,10 +18,11 @@ const INTRODUCTION = `# Errors
 
 <!-- Generated from packages/server/src/protocol/reasons.ts by \`npm run docs\`. -->
 
-An app is told a public \`error\` and a fixed \`error_description\`; where one parameter is to blame, its name follows
-in brackets. The log line of the request says more: its \`reason\` is one of those below, and its request id is the one
-on the error page and in the \`X-Request-Id\` header. Several reasons share one description where telling them apart
-would help somebody who guesses.
+An app is told a public \`error\` and a fixed \`error_description\`: in English or, where the contract says so, in the
+language of the reader; where one parameter is to blame, its name follows in brackets. The log line of the request
+says more: its \`reason\` is one of those below, and its request id is the one on the error page and in the
+\`X-Request-Id\` header. Several reasons share one description where telling them apart would help somebody who
+guesses.
 
 The token, revocation, introspection and userinfo endpoints answer with the status below and JSON. The authorization
 endpoint redirects to the app with the same \`error\`, unless the client or its redirect URI is not to be trusted: then

@@ -1,4 +1,5 @@
-// Finds what prose points at: links, headings, files named in the text, npm scripts. Says which of them do not exist.
+// Finds what prose points at: links, headings, files named in the text, npm scripts, commands of ours. Says which of
+// them do not exist.
 
 import { posix } from 'node:path'
 
@@ -16,7 +17,12 @@ export interface World {
 }
 
 export function findBroken(page: Page, world: World): string[] {
-  return [...brokenLinks(page, world), ...brokenPaths(page, world), ...brokenScripts(page, world)]
+  return [
+    ...brokenLinks(page, world),
+    ...brokenPaths(page, world),
+    ...brokenScripts(page, world),
+    ...brokenCommands(page, world),
+  ]
 }
 
 /** `[text](target)` to a file or heading of this repository. */
@@ -58,6 +64,32 @@ function brokenScripts({ path, text }: Page, { scripts }: World): string[] {
   return [...text.matchAll(/npm run ([\w:-]+)/g)].flatMap(([, script = '']) =>
     scripts.includes(script) ? [] : [`${path} names npm run ${script}, which is no script`],
   )
+}
+
+const COMMANDS_PAGE = 'docs/reference/cli.md'
+const SHARED_OPTIONS = ['--json', '--config', '--tenant', '--help']
+
+/** `npx ostiary …` with a command and options that the reference of commands has. */
+function brokenCommands({ path, text }: Page, { pages }: World): string[] {
+  const sections = (pages.get(COMMANDS_PAGE) ?? '').split(/^## `ostiary /m).slice(1)
+  const used = text.replaceAll('\\\n', ' ').matchAll(/\bnpx ostiary ([a-z][^\n`#|&;)]*)/g)
+  return [...used].flatMap(([, line = '']) => {
+    const words = line.trim().split(/\s+/)
+    const section = sections.find((each) => isOf(each, words))
+    if (section === undefined) return [`${path} names ostiary ${line}, which is no command`]
+    return words
+      .filter((word) => word.startsWith('--') && !SHARED_OPTIONS.includes(word))
+      .filter((option) => !section.includes(`| \`${option}`))
+      .map((option) => `${path} names ${option} of ostiary ${line}, which is no option of it`)
+  })
+}
+
+/** Whether the words begin with the command of the section; `ostiary migrate up` may be said without `up`. */
+function isOf(section: string, words: readonly string[]): boolean {
+  const [heading = ''] = section.split('`', 1)
+  const name = heading.split(' ').filter((word) => !word.startsWith('<'))
+  const said = words.join(' ') === 'migrate' ? ['migrate', 'up'] : words
+  return name.every((word, index) => said[index] === word)
 }
 
 function withoutCode(text: string): string {

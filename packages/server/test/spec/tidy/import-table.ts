@@ -18,43 +18,65 @@ export const SERVER: Readonly<Record<string, Row>> = {
   // The commands are a second place, beside app.ts, where parts are put together.
   cli: {
     folders: 'app config operations identity tokens http ui contracts store/port platform protocol',
-    packages: 'node:* commander type:fastify',
+    packages: 'node:* commander csv-parse/sync type:fastify',
   },
 
   endpoints: {
-    folders: 'grants authorize client-auth identity tokens contracts store/port platform protocol',
-    packages: '',
+    folders:
+      'grants authorize client-auth identity legacy tokens contracts store/port platform protocol',
+    packages: '@ostiary/resource/api-versions',
   },
 
-  authorize: { folders: 'identity tokens store/port platform protocol', packages: '' },
+  authorize: { folders: 'identity legacy tokens store/port platform protocol', packages: '' },
   grants: {
-    folders: 'type:client-auth identity tokens store/port platform protocol',
+    folders: 'type:client-auth identity legacy tokens store/port platform protocol',
     packages: '',
   },
-  portal: { folders: 'operations http ui protocol', packages: '' },
-  account: { folders: 'operations http ui protocol', packages: '' },
+  portal: { folders: 'account operations type:http type:store/port protocol', packages: '' },
+  account: {
+    folders: 'type:http authorize operations identity type:store/port platform protocol',
+    packages: '',
+  },
   console: { folders: 'operations http ui protocol', packages: '' },
   api: { folders: 'operations http ui protocol', packages: 'typebox' },
 
+  legacy: { folders: 'store/port platform protocol', packages: '' },
   'client-auth': { folders: 'store/port platform protocol', packages: '' },
-  operations: { folders: 'identity tokens store/port platform protocol', packages: '' },
-  identity: { folders: 'store/port platform protocol', packages: 'node:crypto node:os node:util' },
+  operations: {
+    folders: 'identity tokens store/port platform protocol',
+    packages: '@ostiary/resource/api-versions',
+  },
+  identity: {
+    folders: 'store/port platform protocol',
+    packages: 'node:crypto node:os node:util jose',
+  },
+  'identity/password-hashes': {
+    folders: 'platform/random',
+    packages: 'node:crypto node:util node:events node:worker_threads bcryptjs',
+  },
   tokens: { folders: 'store/port platform protocol', packages: 'node:crypto node:util jose' },
   http: {
     folders: 'type:contracts store/port platform/random protocol',
-    packages: 'node:* fastify @fastify/*',
+    packages:
+      'node:* fastify @fastify/* @ostiary/resource/api-version-choice type:@ostiary/resource/api-versions',
   },
 
   'store/port': { folders: '', packages: '' },
   'store/sql': { folders: 'store/port', packages: 'node:* kysely pg' },
   contracts: { folders: 'protocol', packages: '' },
 
-  config: { folders: 'contracts platform protocol', packages: 'node:* typebox typebox/* yaml' },
-  ui: { folders: 'protocol/redirect-uri', packages: 'node:* ghtml intl-messageformat @formatjs/*' },
+  config: {
+    folders: 'contracts platform protocol',
+    packages: 'node:* typebox typebox/* yaml @ostiary/resource/api-versions',
+  },
+  ui: {
+    folders: 'protocol/redirect-uri protocol/own-paths',
+    packages: 'node:* ghtml intl-messageformat @formatjs/*',
+  },
   platform: { folders: '', packages: 'node:*' },
   'platform/log': { folders: '', packages: 'node:* pino' },
   'platform/guess-limiter': { folders: '', packages: 'rate-limiter-flexible' },
-  protocol: { folders: '', packages: 'node:crypto' },
+  protocol: { folders: '', packages: 'node:crypto type:@ostiary/resource/api-versions' },
 }
 
 /** The port is two files: the methods, and the records that go through them. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Store } from '../../../src/store/port.ts'
 import {
   accessTokenRecord,
+  approvalOf,
   approve,
   CLIENT,
   clientRecord,
@@ -17,6 +18,7 @@ import {
   NOW,
   newGrantId,
   newTenant,
+  PASSWORD_HASH,
   RETRY_WINDOW,
   rotationOf,
   sessionRecord,
@@ -66,7 +68,7 @@ export function cleanUpContract(store: TheStore): void {
       const idle = sessionRecord({ tenant, expiresAtSeconds: NOW + 60 })
       const over = sessionRecord({ tenant, endsAtSeconds: NOW + 60 })
       const live = sessionRecord({ tenant })
-      for (const session of [idle, over, live]) await store().createSession(session)
+      for (const session of [idle, over, live]) await store().createSession(session, PASSWORD_HASH)
       const first = keyRecord({ tenant })
       await store().createFirstKeys([first, keyRecord({ tenant, state: 'next' })])
       await store().rotateKeys({
@@ -160,7 +162,9 @@ export function cleanUpContract(store: TheStore): void {
       const code = codeRecord({ tenant, grantId: grant.id })
       await store().createClient(client, null)
       await store().createUser(user, [])
-      await store().approveAuthorization({ grant, code, consent, interaction: null, session: null })
+      await store().approveAuthorization(
+        approvalOf({ grant, code, consent, interaction: null, session: null }),
+      )
       await cleanUp(store(), NOW + 10_000 * DAY)
       expect(await store().findClient(tenant, CLIENT)).toEqual({ client, secrets: [] })
       expect(await store().findUser(tenant, USER)).toEqual(user)

@@ -1,10 +1,14 @@
 // What every store must do with apps and their secrets.
 
 import { describe, expect, test } from 'vitest'
+import { asClientId } from '../../../src/protocol/ids.ts'
+import type { ClientRecord } from '../../../src/store/records.ts'
 import {
+  approvalOf,
   approve,
   CLIENT,
   clientRecord,
+  consentRecord,
   HOUR,
   hashOf,
   NOW,
@@ -60,6 +64,29 @@ export function clientContract(store: TheStore): void {
         client: clientRecord({ tenant }),
         secrets: [],
       })
+    })
+
+    test('imports clients with their secrets, as they are', async () => {
+      const tenant = newTenant()
+      const first = { client: clientRecord({ tenant }), secrets: [secretRecord({ tenant })] }
+      const second = { client: clientRecord({ tenant, id: OTHER_CLIENT }), secrets: [] }
+      expect(await store().importClients([first, second])).toEqual([])
+      expect(await store().findClient(tenant, CLIENT)).toEqual(first)
+      expect(await store().findClient(tenant, OTHER_CLIENT)).toEqual(second)
+    })
+
+    test('imports none when one is there already, or twice among them, and says which', async () => {
+      const tenant = newTenant()
+      await store().createClient(clientRecord({ tenant }), null)
+      const many = [...Array.from({ length: 450 }, (_, index) => `new-${index}`), 'new-7', CLIENT]
+      const clients = many.map((id) => {
+        const client = clientRecord({ tenant, id: asClientId(id), name: 'Imported' })
+        return { client, secrets: [secretRecord({ tenant, clientId: client.id })] }
+      })
+      expect(await store().importClients(clients)).toEqual([450, 451])
+      expect(await store().listClients(tenant)).toEqual([clientRecord({ tenant })])
+      expect(await store().importClients(clients.slice(0, 450))).toEqual([])
+      expect((await store().listClients(tenant)).length).toBe(451)
     })
 
     test('keeps the clients of tenants apart', async () => {
@@ -121,6 +148,100 @@ export function clientContract(store: TheStore): void {
           expiresAtSeconds: NOW + HOUR,
         },
       ])
+    })
+
+    test('lists the clients of an organisation, the oldest first, and no others', async () => {
+      const tenant = newTenant()
+      const owned = { tenant, organisationId: 'organisation-1' }
+      const younger = clientRecord({ ...owned, createdAtSeconds: NOW + 1 })
+      const older = clientRecord({ ...owned, id: OTHER_CLIENT })
+      const foreign = { tenant, id: asClientId('client-3'), organisationId: 'organisation-2' }
+      for (const client of [younger, older, clientRecord(foreign)]) {
+        await store().createClient(client, null)
+      }
+      expect(await store().listClientsOfOrganisation(tenant, 'organisation-1')).toEqual([
+        older,
+        younger,
+      ])
+    })
+
+    test('changes a client that is as it was read; its id, age and last use stay', async () => {
+      const tenant = newTenant()
+      const secret = secretRecord({ tenant })
+      const before = clientRecord({ tenant })
+      await store().createClient(before, secret)
+      await store().recordClientUse(tenant, CLIENT, NOW + 60)
+      const change: Partial<ClientRecord> = {
+        name: 'Renamed',
+        redirectUris: ['https://new.example/callback'],
+        grantTypes: ['authorization_code', 'refresh_token', 'implicit'],
+        allowances: [{ name: 'implicit', owner: 'ada', reason: 'moving', endsAtSeconds: NOW + 9 }],
+      }
+      const after = { ...before, ...change, createdAtSeconds: NOW + 5, lastUsedAtSeconds: null }
+      expect(await store().updateClient(before, after)).toBe('updated')
+      expect(await store().findClient(tenant, CLIENT)).toEqual({
+        client: { ...before, ...change, lastUsedAtSeconds: NOW + 60 },
+        secrets: [secret],
+      })
+    })
+
+    test('does not change a client that somebody else has changed, disabled or deleted', async () => {
+      const tenant = newTenant()
+      const read = clientRecord({ tenant })
+      const renamed = { ...read, name: 'Renamed' }
+      await store().createClient(read, null)
+      await store().updateClient(read, renamed)
+      expect(await store().updateClient(read, { ...read, scopes: [] })).toBe('outdated')
+      expect((await store().findClient(tenant, CLIENT))?.client).toEqual(renamed)
+
+      const ending = { tenant, id: CLIENT, nowSeconds: NOW, revocationExpiresAtSeconds: NOW }
+      await store().disableClient(ending)
+      expect(await store().updateClient(renamed, read)).toBe('outdated')
+      await store().deleteClient(ending)
+      expect(await store().updateClient(renamed, read)).toBe('outdated')
+    })
+
+    test('a deleted client is gone, with its secrets, grants and consents, and is in the feed', async () => {
+      const tenant = newTenant()
+      await store().createClient(clientRecord({ tenant }), secretRecord({ tenant }))
+      const { grant, code } = await approve(store(), { tenant: newTenant() })
+      const consent = consentRecord({ tenant })
+      await store().approveAuthorization(
+        approvalOf({
+          grant: { ...grant, tenant },
+          code: { ...code, tenant },
+          accessToken: null,
+          endsAtSeconds: code.expiresAtSeconds,
+          consent,
+          interaction: null,
+          session: null,
+        }),
+      )
+      const ending = { tenant, id: CLIENT, nowSeconds: NOW + 5 }
+      const input = { ...ending, revocationExpiresAtSeconds: NOW + HOUR }
+
+      expect(await store().deleteClient(input)).toBe(true)
+      expect(await store().deleteClient(input)).toBe(false)
+      expect(await store().findClient(tenant, CLIENT)).toBeNull()
+      expect(await store().listUserGrants(tenant, USER)).toEqual([])
+      expect(await store().findConsent(consent)).toBeNull()
+      const lines = { tenant, afterSequence: 0, nowSeconds: NOW, limit: 10 }
+      expect(await store().listRevocations(lines)).toMatchObject([
+        { kind: 'client', subject: CLIENT, issuedUntilSeconds: NOW + 5 },
+      ])
+    })
+
+    test('the id of a deleted client is free again when its tokens have expired', async () => {
+      const tenant = newTenant()
+      await store().createClient(clientRecord({ tenant }), null)
+      const ending = { tenant, id: CLIENT, nowSeconds: NOW }
+      await store().deleteClient({ ...ending, revocationExpiresAtSeconds: NOW + HOUR })
+      const again = (createdAtSeconds: number) =>
+        store().createClient(clientRecord({ tenant, createdAtSeconds }), null)
+      expect(await again(NOW + HOUR - 1)).toBe('exists')
+      const imported = clientRecord({ tenant, createdAtSeconds: NOW + HOUR - 1 })
+      expect(await store().importClients([{ client: imported, secrets: [] }])).toEqual([0])
+      expect(await again(NOW + HOUR)).toBe('created')
     })
 
     test('does not disable a client that it does not know', async () => {

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   accessTokenRecord,
+  approvalOf,
   approve,
   CLIENT,
   codeRecord,
@@ -14,6 +15,7 @@ import {
   newTenant,
   OTHER_CLIENT,
   OTHER_USER,
+  PASSWORD_HASH,
   refreshTokenRecord,
   sessionRecord,
   USER,
@@ -37,7 +39,7 @@ export function grantContract(store: TheStore): void {
         nonce: 'n-0S6_WzA2Mj',
       })
       const input = { grant, code, consent: null, interaction: null, session: null }
-      expect(await store().approveAuthorization(input)).toBe('approved')
+      expect(await store().approveAuthorization(approvalOf(input))).toBe('approved')
       expect(await store().findCode(tenant, code.hash)).toEqual({ grant, code })
       expect(await store().findCode(newTenant(), code.hash)).toBeNull()
     })
@@ -52,8 +54,8 @@ export function grantContract(store: TheStore): void {
         return { grant, code, consent, interaction, session: null }
       }
       const [first, second] = [answer(['a']), answer(['b'])]
-      expect(await store().approveAuthorization(first)).toBe('approved')
-      expect(await store().approveAuthorization(second)).toBe('already_decided')
+      expect(await store().approveAuthorization(approvalOf(first))).toBe('approved')
+      expect(await store().approveAuthorization(approvalOf(second))).toBe('already_decided')
       expect(await store().findCode(tenant, second.code.hash)).toBeNull()
       expect(await store().findConsent(first.consent)).toEqual(first.consent)
       expect(await store().listUserGrants(tenant, USER)).toEqual([first.grant])
@@ -63,17 +65,17 @@ export function grantContract(store: TheStore): void {
       const tenant = newTenant()
       await store().createUser(userRecord({ tenant }), [])
       const session = sessionRecord({ tenant })
-      await store().createSession(session)
+      await store().createSession(session, PASSWORD_HASH)
       const interaction = { tenant, purpose: 'consent', id: '1', expiresAtSeconds: NOW + HOUR }
       const answer = () => {
         const grant = grantRecord({ tenant })
         const code = codeRecord({ tenant, grantId: grant.id })
         return { grant, code, consent: null, interaction, session: session.hash }
       }
-      expect(await store().approveAuthorization(answer())).toBe('approved')
+      expect(await store().approveAuthorization(approvalOf(answer()))).toBe('approved')
       await store().endSession(tenant, session.hash)
       const late = answer()
-      expect(await store().approveAuthorization(late)).toBe('signed_out')
+      expect(await store().approveAuthorization(approvalOf(late))).toBe('signed_out')
       expect(await store().findCode(tenant, late.code.hash)).toBeNull()
     })
 
@@ -81,12 +83,12 @@ export function grantContract(store: TheStore): void {
       const tenant = newTenant()
       await store().createUser(userRecord({ tenant }), [])
       const session = sessionRecord({ tenant })
-      await store().createSession(session)
+      await store().createSession(session, PASSWORD_HASH)
       const approvals = Array.from({ length: 20 }, () => {
         const grant = grantRecord({ tenant })
         const code = codeRecord({ tenant, grantId: grant.id })
         const input = { grant, code, consent: null, interaction: null, session: session.hash }
-        return store().approveAuthorization(input)
+        return store().approveAuthorization(approvalOf(input))
       })
       const ending = {
         tenant,
@@ -104,13 +106,15 @@ export function grantContract(store: TheStore): void {
         const grant = grantRecord({ tenant })
         const code = codeRecord({ tenant, grantId: grant.id })
         const consent = consentRecord({ tenant, scopes, grantedAtSeconds: NOW + scopes.length })
-        await store().approveAuthorization({
-          grant,
-          code,
-          consent,
-          interaction: null,
-          session: null,
-        })
+        await store().approveAuthorization(
+          approvalOf({
+            grant,
+            code,
+            consent,
+            interaction: null,
+            session: null,
+          }),
+        )
       }
       expect(await store().findConsent(consentRecord({ tenant }))).toEqual(
         consentRecord({ tenant, scopes: ['a', 'b', 'c'], grantedAtSeconds: NOW + 1 }),
@@ -122,7 +126,9 @@ export function grantContract(store: TheStore): void {
       const grant = grantRecord({ tenant })
       const code = codeRecord({ tenant, grantId: grant.id })
       const consent = consentRecord({ tenant, organisationId: null })
-      await store().approveAuthorization({ grant, code, consent, interaction: null, session: null })
+      await store().approveAuthorization(
+        approvalOf({ grant, code, consent, interaction: null, session: null }),
+      )
       expect(await store().findConsent(consent)).toEqual(consent)
       for (const other of [
         { organisationId: 'organisation-1' },

@@ -1,6 +1,7 @@
 // What every store must do with organisations, users and their tries to sign in.
 
 import { describe, expect, test } from 'vitest'
+import { asUserId } from '../../../src/protocol/ids.ts'
 import {
   approve,
   hashOf,
@@ -9,6 +10,7 @@ import {
   newTenant,
   OTHER_USER,
   organisationRecord,
+  PASSWORD_HASH,
   sessionRecord,
   USER,
   unitRecord,
@@ -86,6 +88,46 @@ function userContract(store: TheStore): void {
       expect(await store().listUsers(tenant)).toEqual([ada])
     })
 
+    test('imports users with their memberships', async () => {
+      const tenant = newTenant()
+      const unit = unitRecord({ tenant })
+      await store().createOrganisation(organisationRecord({ tenant }), [unit])
+      const ada = userRecord({ tenant })
+      const bo = userRecord({ tenant, id: OTHER_USER, username: 'bo' })
+      const membership = membershipRecord({ tenant, defaultUnitId: unit.id })
+      const users = [
+        { user: ada, memberships: [membership] },
+        { user: bo, memberships: [] },
+      ]
+      expect(await store().importUsers(users)).toEqual([])
+      expect(await store().listUsers(tenant)).toEqual([ada, bo])
+      expect(await store().listMemberships(tenant, USER)).toMatchObject([{ defaultUnit: unit }])
+    })
+
+    test('imports none when a username or an id is taken, even that of the last', async () => {
+      const tenant = newTenant()
+      const ada = userRecord({ tenant })
+      await store().createUser(ada, [])
+      const users = ['cy', 'di', 'cy', 'ada', 'ed'].map((username, index) => ({
+        user: userRecord({ tenant, id: asUserId(`import-${index}`), username }),
+        memberships: [],
+      }))
+      const last = { user: { ...ada, username: 'fay' }, memberships: [] }
+      expect(await store().importUsers([...users, last])).toEqual([2, 3, 5])
+      expect(await store().listUsers(tenant)).toEqual([ada])
+    })
+
+    test('imports none when the database refuses one of the last statements', async () => {
+      const tenant = newTenant()
+      const nowhere = membershipRecord({ tenant, organisationId: 'nowhere' })
+      const failing = store().importUsers([
+        { user: userRecord({ tenant }), memberships: [] },
+        { user: userRecord({ tenant, id: OTHER_USER, username: 'bo' }), memberships: [nowhere] },
+      ])
+      await expect(failing).rejects.toThrow(/foreign key/i)
+      expect(await store().listUsers(tenant)).toEqual([])
+    })
+
     test('lists the organisations that a user belongs to, with the default unit', async () => {
       const tenant = newTenant()
       const harbour = organisationRecord({ tenant })
@@ -109,12 +151,22 @@ function userContract(store: TheStore): void {
       const tenant = newTenant()
       const session = sessionRecord({ tenant })
       await store().createUser(userRecord({ tenant }), [])
-      await store().createSession(session)
+      await store().createSession(session, PASSWORD_HASH)
       await approve(store(), { tenant })
-      await store().updatePasswordHash(tenant, USER, '$argon2id$stronger')
+      const hashes = { before: '$argon2id$old', after: '$argon2id$stronger' }
+      expect(await store().updatePasswordHash({ tenant, userId: USER, ...hashes })).toBe(true)
       const found = await store().findSession(tenant, session.hash, NOW)
       expect(found?.user.passwordHash).toBe('$argon2id$stronger')
       expect((await store().listUserGrants(tenant, USER)).length).toBe(1)
+    })
+
+    test('attack B6: a new form of an old password does not replace a new password', async () => {
+      const tenant = newTenant()
+      await store().createUser(userRecord({ tenant }), [])
+      await store().changePassword({ ...userEnding({ tenant }), passwordHash: '$argon2id$new' })
+      const hashes = { before: '$argon2id$old', after: '$argon2id$stronger' }
+      expect(await store().updatePasswordHash({ tenant, userId: USER, ...hashes })).toBe(false)
+      expect((await store().findUser(tenant, USER))?.passwordHash).toBe('$argon2id$new')
     })
   })
 }
@@ -133,7 +185,7 @@ function endingContract(store: TheStore): void {
         [OTHER_USER, 'bo'],
       ] as const) {
         await store().createUser(userRecord({ tenant, id, username }), [])
-        await store().createSession(sessionRecord({ tenant, userId: id }))
+        await store().createSession(sessionRecord({ tenant, userId: id }), PASSWORD_HASH)
         await approve(store(), { tenant, userId: id })
       }
       expect(await end(tenant)).toBe(true)
@@ -167,7 +219,7 @@ function endingContract(store: TheStore): void {
     expect(await store().disableUser(userEnding({ tenant }))).toBe(true)
     expect(await store().disableUser(userEnding({ tenant }))).toBe(false)
     expect((await store().findUser(tenant, USER))?.disabledAtSeconds).toBe(NOW + 5)
-    await store().createSession(session)
+    expect(await store().createSession(session, PASSWORD_HASH)).toBe(false)
     expect(await store().findSession(tenant, session.hash, NOW)).toBeNull()
   })
 }

@@ -2,18 +2,23 @@
 
 import { describe, expect, test } from 'vitest'
 import { newId } from '../../../src/platform/random.ts'
-import type { RevocationRecord } from '../../../src/store/records.ts'
+import type { ConsentRecord, RevocationRecord } from '../../../src/store/records.ts'
 import {
+  approvalOf,
   approve,
   CLIENT,
   clientRecord,
+  codeRecord,
   consentRecord,
+  grantRecord,
   HOUR,
   NOW,
   newGrantId,
   newTenant,
   OTHER_CLIENT,
   OTHER_USER,
+  rotationOf,
+  startChain,
   USER,
   userEnding,
   userRecord,
@@ -81,6 +86,46 @@ function endingContract(store: TheStore): void {
       expect(await store().findConsent(consents.toOther)).toEqual(consents.toOther)
     })
 
+    test('ends the grants to one app for one organisation, or for none, and leaves the others', async () => {
+      const tenant = newTenant()
+      const organisations = ['organisation-1', 'organisation-2', null]
+      for (const organisationId of organisations) {
+        const consent = consentRecord({ tenant, organisationId })
+        await approveWith(consent)
+      }
+      const left = async () =>
+        (await store().listUserConsents(tenant, USER)).map((each) => each.organisationId)
+      const granted = async () =>
+        new Set((await store().listUserGrants(tenant, USER)).map((each) => each.organisationId))
+      expect(await left()).toEqual([null, 'organisation-1', 'organisation-2'])
+
+      const input = { ...userEnding({ tenant }), clientId: CLIENT }
+      const remove = (organisationId: string | null) =>
+        store().revokeUserGrants({ ...input, organisationId })
+      expect(await remove('organisation-1')).toBe(1)
+      expect(await remove('organisation-1')).toBe(0)
+      expect(await left()).toEqual([null, 'organisation-2'])
+      expect(await granted()).toEqual(new Set([null, 'organisation-2']))
+      expect(await remove(null)).toBe(1)
+      expect(await left()).toEqual(['organisation-2'])
+      expect(await granted()).toEqual(new Set(['organisation-2']))
+    })
+
+    test('tells when a live grant last gave a refresh token', async () => {
+      const tenant = newTenant()
+      const used = await startChain(store(), { tenant })
+      await approve(store(), { tenant })
+      const ended = await startChain(store(), { tenant })
+      const rotation = rotationOf(used.token)
+      const successor = { ...rotation.successor, issuedAtSeconds: NOW + 70 }
+      await store().rotateRefreshToken({ ...rotation, successor })
+      const ending = { tenant, grantId: ended.grant.id, nowSeconds: NOW }
+      await store().revokeGrant({ ...ending, revocationExpiresAtSeconds: NOW })
+      expect(await store().listGrantUses(tenant, USER)).toEqual([
+        { grantId: used.grant.id, lastUsedAtSeconds: NOW + 70 },
+      ])
+    })
+
     test('ends all grants of a user, and forgets every consent, with a single line', async () => {
       const tenant = newTenant()
       const consents = await approveSeveral(tenant)
@@ -93,23 +138,28 @@ function endingContract(store: TheStore): void {
       expect(await store().findConsent(consents.toOther)).toBeNull()
     })
 
+    async function approveWith(consent: ConsentRecord) {
+      const { tenant, clientId, organisationId } = consent
+      const grant = grantRecord({ tenant, clientId, organisationId })
+      const code = codeRecord({ tenant, clientId, grantId: grant.id })
+      await store().approveAuthorization(
+        approvalOf({
+          grant,
+          code,
+          accessToken: null,
+          endsAtSeconds: code.expiresAtSeconds,
+          consent,
+          interaction: null,
+          session: null,
+        }),
+      )
+    }
+
     /** Two grants of the user to one app, one to another, and one of somebody else. */
     async function approveSeveral(tenant: string) {
       const toClient = consentRecord({ tenant })
       const toOther = consentRecord({ tenant, clientId: OTHER_CLIENT })
-      for (const consent of [toClient, toClient, toOther]) {
-        const { grant, code } = await approve(store(), {
-          tenant: newTenant(),
-          clientId: consent.clientId,
-        })
-        await store().approveAuthorization({
-          grant: { ...grant, tenant },
-          code: { ...code, tenant },
-          consent,
-          interaction: null,
-          session: null,
-        })
-      }
+      for (const consent of [toClient, toClient, toOther]) await approveWith(consent)
       await approve(store(), { tenant, userId: OTHER_USER })
       return { toClient, toOther }
     }

@@ -7,8 +7,10 @@ import {
   NOW,
   newTenant,
   OTHER_USER,
+  PASSWORD_HASH,
   sessionRecord,
   USER,
+  userEnding,
   userRecord,
 } from '../records.ts'
 import type { TheStore } from './the-store.ts'
@@ -25,7 +27,7 @@ export function sessionContract(store: TheStore): void {
     test('gives a session back with its user', async () => {
       const tenant = await tenantWithUsers()
       const session = sessionRecord({ tenant, userAgent: null, address: null })
-      await store().createSession(session)
+      await store().createSession(session, PASSWORD_HASH)
       expect(await store().findSession(tenant, session.hash, NOW)).toEqual({
         session,
         user: userRecord({ tenant }),
@@ -33,10 +35,34 @@ export function sessionContract(store: TheStore): void {
       expect(await store().findSession(newTenant(), session.hash, NOW)).toBeNull()
     })
 
+    test('attack B6: there is none for a password that is no longer the one', async () => {
+      const tenant = await tenantWithUsers()
+      const session = sessionRecord({ tenant })
+      for (const hash of ['$argon2id$other', null]) {
+        expect(await store().createSession(session, hash)).toBe(false)
+      }
+      expect(await store().findSession(tenant, session.hash, NOW)).toBeNull()
+      expect(await store().createSession(session, PASSWORD_HASH)).toBe(true)
+      const nobody = sessionRecord({ tenant: newTenant() })
+      expect(await store().createSession(nobody, PASSWORD_HASH)).toBe(false)
+    })
+
+    test('attack B6: of sessions that race a new password none is left', async () => {
+      for (let round = 0; round < 10; round += 1) {
+        const tenant = await tenantWithUsers()
+        const sessions = Array.from({ length: 20 }, () =>
+          store().createSession(sessionRecord({ tenant }), PASSWORD_HASH),
+        )
+        const change = { ...userEnding({ tenant }), passwordHash: '$argon2id$new' }
+        await Promise.all([...sessions, store().changePassword(change)])
+        expect(await store().listSessions(tenant, USER, NOW)).toEqual([])
+      }
+    })
+
     test('a session expires on the second, idle and in all', async () => {
       const tenant = await tenantWithUsers()
       const session = sessionRecord({ tenant })
-      await store().createSession(session)
+      await store().createSession(session, PASSWORD_HASH)
       const find = (nowSeconds: number) => store().findSession(tenant, session.hash, nowSeconds)
       expect(await find(session.expiresAtSeconds - 1)).not.toBeNull()
       expect(await find(session.expiresAtSeconds)).toBeNull()
@@ -59,14 +85,15 @@ export function sessionContract(store: TheStore): void {
       const idle = sessionRecord({ tenant, expiresAtSeconds: NOW + 6 })
       const over = sessionRecord({ tenant, endsAtSeconds: NOW + 6 })
       const foreign = sessionRecord({ tenant, userId: OTHER_USER })
-      for (const session of [early, late, idle, over, foreign]) await store().createSession(session)
+      for (const session of [early, late, idle, over, foreign])
+        await store().createSession(session, PASSWORD_HASH)
       expect(await store().listSessions(tenant, USER, NOW + 6)).toEqual([late, early])
     })
 
     test('ends a session by its hash, once', async () => {
       const tenant = await tenantWithUsers()
       const session = sessionRecord({ tenant })
-      await store().createSession(session)
+      await store().createSession(session, PASSWORD_HASH)
       expect(await store().endSession(newTenant(), session.hash)).toBe(false)
       expect(await store().endSession(tenant, session.hash)).toBe(true)
       expect(await store().endSession(tenant, session.hash)).toBe(false)
@@ -76,7 +103,7 @@ export function sessionContract(store: TheStore): void {
     test('ends a session by the id of the list, only for the user whose it is', async () => {
       const tenant = await tenantWithUsers()
       const session = sessionRecord({ tenant })
-      await store().createSession(session)
+      await store().createSession(session, PASSWORD_HASH)
       expect(await store().endSessionById(tenant, OTHER_USER, session.id)).toBe(false)
       expect(await store().endSessionById(tenant, USER, session.id)).toBe(true)
       expect(await store().endSessionById(tenant, USER, session.id)).toBe(false)

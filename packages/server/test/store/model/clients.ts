@@ -1,8 +1,39 @@
 // The model's clients.
 
-import type { ClientStore } from '../../../src/store/port.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { ClientEnding, ClientStore } from '../../../src/store/port.ts'
+import type { AllowanceUseRecord, ClientRecord } from '../../../src/store/records.ts'
 import { endGrants, nextSequence, publish } from './revocations.ts'
 import { by, like, removeWhere, type State } from './state.ts'
+
+const inOrder = by(
+  (client: ClientRecord) => client.createdAtSeconds,
+  (client) => client.id,
+)
+
+const inOrderOfDays = by(
+  (use: AllowanceUseRecord) => use.day,
+  (use) => use.clientId,
+  (use) => use.allowance,
+)
+
+const changeableOf = (client: ClientRecord) => ({ ...client, lastUsedAtSeconds: null })
+
+/** By another app, or by one that was deleted lately. */
+function isTaken(state: State, { tenant, id, createdAtSeconds }: ClientRecord): boolean {
+  const deletions = state.revocations.filter(like({ tenant, kind: 'client', subject: id }))
+  return (
+    deletions.some((line) => line.expiresAtSeconds > createdAtSeconds) ||
+    state.clients.some(like({ tenant, id }))
+  )
+}
+
+function endClient(state: State, input: ClientEnding): void {
+  const { tenant, id, nowSeconds } = input
+  const sequence = nextSequence(state, tenant)
+  endGrants(state, { tenant, clientId: id }, nowSeconds)
+  publish(state, { ...input, sequence, kind: 'client', subject: id })
+}
 
 export const clientModel = (state: State): ClientStore => ({
   async findClient(tenant, id) {
@@ -18,22 +49,31 @@ export const clientModel = (state: State): ClientStore => ({
 
   async listClients(tenant) {
     const clients = state.clients.filter(like({ tenant }))
-    return structuredClone(
-      clients.toSorted(
-        by(
-          (each) => each.createdAtSeconds,
-          (each) => each.id,
-        ),
-      ),
-    )
+    return structuredClone(clients.toSorted(inOrder))
+  },
+
+  async listClientsOfOrganisation(tenant, organisationId) {
+    const clients = state.clients.filter(like({ tenant, organisationId }))
+    return structuredClone(clients.toSorted(inOrder))
   },
 
   async createClient(client, secret) {
-    const { tenant, id } = client
-    if (state.clients.some(like({ tenant, id }))) return 'exists'
+    if (isTaken(state, client)) return 'exists'
     state.clients.push({ ...client })
     if (secret) state.secrets.push({ ...secret })
     return 'created'
+  },
+
+  async importClients(clients) {
+    const before = state.clients.length
+    const taken: number[] = []
+    for (const [position, { client }] of clients.entries()) {
+      if (isTaken(state, client)) taken.push(position)
+      else state.clients.push({ ...client })
+    }
+    if (taken.length > 0) state.clients.length = before
+    else state.secrets.push(...clients.flatMap((each) => structuredClone([...each.secrets])))
+    return taken
   },
 
   async addClientSecret(secret) {
@@ -49,14 +89,49 @@ export const clientModel = (state: State): ClientStore => ({
     if (secret) secret.lastUsedAtSeconds = atSeconds
   },
 
+  async recordClientUse(tenant, id, atSeconds) {
+    const client = state.clients.find(like({ tenant, id }))
+    if (client) client.lastUsedAtSeconds = atSeconds
+  },
+
+  async addAllowanceUses(uses) {
+    for (const { tenant, clientId, allowance, day, uses: count } of uses) {
+      const kept = state.allowanceUses.find(like({ tenant, clientId, allowance, day }))
+      if (kept) kept.uses += count
+      else state.allowanceUses.push({ tenant, clientId, allowance, day, uses: count })
+    }
+  },
+
+  async listAllowanceUses(tenant, fromDay) {
+    const found = state.allowanceUses.filter((use) => use.tenant === tenant && use.day >= fromDay)
+    return structuredClone(found.toSorted(inOrderOfDays))
+  },
+
   async disableClient(input) {
     const { tenant, id, nowSeconds } = input
     const client = state.clients.find(like({ tenant, id, disabledAtSeconds: null }))
     if (!client) return false
     client.disabledAtSeconds = nowSeconds
-    const sequence = nextSequence(state, tenant)
-    endGrants(state, { tenant, clientId: id }, nowSeconds)
-    publish(state, { ...input, sequence, kind: 'client', subject: id })
+    endClient(state, input)
+    return true
+  },
+
+  async updateClient(before, after) {
+    const { tenant, id, createdAtSeconds } = before
+    const client = state.clients.find(like({ tenant, id, disabledAtSeconds: null }))
+    if (!client || !isDeepStrictEqual(changeableOf(client), changeableOf(before))) return 'outdated'
+    const { lastUsedAtSeconds } = client
+    const kept = { tenant, id, createdAtSeconds, lastUsedAtSeconds, disabledAtSeconds: null }
+    Object.assign(client, after, kept)
+    return 'updated'
+  },
+
+  async deleteClient(input) {
+    const { tenant, id } = input
+    if (removeWhere(state.clients, like({ tenant, id })) === 0) return false
+    removeWhere(state.secrets, like({ tenant, clientId: id }))
+    removeWhere(state.consents, like({ tenant, clientId: id }))
+    endClient(state, input)
     return true
   },
 })

@@ -11,7 +11,7 @@ export function findGrant(state: State, tenant: string, id: string) {
 }
 
 export function grantRecordOf(grant: State['grants'][number]): GrantRecord {
-  const { endsAtSeconds: _endsAtSeconds, ...record } = grant
+  const { endsAtSeconds: _endsAtSeconds, accessIdentifierId: _opener, ...record } = grant
   return structuredClone(record)
 }
 
@@ -26,7 +26,7 @@ function addConsent(state: State, consent: ConsentRecord): void {
   kept.grantedAtSeconds = consent.grantedAtSeconds
 }
 
-function storeTokens(
+export function storeTokens(
   state: State,
   grant: State['grants'][number],
   { accessToken, refreshToken }: NewTokens,
@@ -45,10 +45,13 @@ type Methods =
   | 'approveAuthorization'
   | 'claimOnce'
   | 'findCode'
+  | 'findGrant'
   | 'redeemCode'
   | 'saveAccessToken'
   | 'findAccessToken'
   | 'listUserGrants'
+  | 'listUserConsents'
+  | 'listGrantUses'
 
 export function grantModel(state: State): Pick<GrantStore, Methods> {
   const claim: GrantStore['claimOnce'] = async (once) => {
@@ -66,15 +69,22 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
       return structuredClone(state.consents.find(like(key)) ?? null)
     },
 
-    async approveAuthorization({ grant, code, consent, interaction, session }) {
+    async approveAuthorization(input) {
+      const { grant, code, accessToken, endsAtSeconds, consent, interaction, session } = input
       const { tenant } = grant
       const held = session === null || state.sessions.some(like({ tenant, hash: session }))
       if (!held) return 'signed_out'
       if (interaction && !(await claim(interaction))) return 'already_decided'
-      state.grants.push({ ...grant, endsAtSeconds: code.expiresAtSeconds })
-      state.codes.push({ ...code })
+      state.grants.push({ ...grant, endsAtSeconds, accessIdentifierId: null })
+      if (code) state.codes.push({ ...code })
+      if (accessToken) state.accessTokens.push(accessToken)
       if (consent) addConsent(state, consent)
       return 'approved'
+    },
+
+    async findGrant(tenant, id) {
+      const grant = state.grants.find(like({ tenant, id }))
+      return grant ? grantRecordOf(grant) : null
     },
 
     async findCode(tenant, hash) {
@@ -113,6 +123,28 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
           ),
         )
         .map(grantRecordOf)
+    },
+
+    async listUserConsents(tenant, userId) {
+      const consents = state.consents.filter(like({ tenant, userId }))
+      return structuredClone(
+        consents.toSorted(
+          by(
+            (each) => each.clientId,
+            (each) => each.organisationId ?? '',
+          ),
+        ),
+      )
+    },
+
+    async listGrantUses(tenant, userId) {
+      const grants = state.grants.filter(like({ tenant, userId, revokedAtSeconds: null }))
+      return grants.toSorted(by((grant) => grant.id)).flatMap(({ id: grantId }) => {
+        const tokens = state.refreshTokens.filter(like({ tenant, grantId }))
+        if (tokens.length === 0) return []
+        const times = tokens.map((token) => token.issuedAtSeconds)
+        return [{ grantId, lastUsedAtSeconds: Math.max(...times) }]
+      })
     },
   }
 }

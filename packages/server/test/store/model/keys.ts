@@ -21,8 +21,8 @@ export const keyModel = (state: State): KeyStore => ({
   },
 
   async createFirstKeys(keys) {
-    const tenant = keys[0]?.tenant ?? ''
-    if (state.keys.some(like({ tenant, state: 'current' }))) return 'exists'
+    const { tenant = '', resourceServer = '' } = keys[0] ?? {}
+    if (state.keys.some(like({ tenant, resourceServer, state: 'current' }))) return 'exists'
     state.keys.push(...keys.map((key) => ({ ...key })))
     return 'created'
   },
@@ -30,7 +30,9 @@ export const keyModel = (state: State): KeyStore => ({
   async rotateKeys({ tenant, currentKid, next, nowSeconds, previousExpiresAtSeconds }) {
     const current = state.keys.find(like({ tenant, kid: currentKid, state: 'current' }))
     if (!current) return 'lost'
-    const following = state.keys.find(like({ tenant, state: 'next' }))
+    const following = state.keys.find(
+      like({ tenant, resourceServer: next.resourceServer, state: 'next' }),
+    )
     if (!following) throw new RangeError('no next key')
     current.state = 'previous'
     current.expiresAtSeconds = previousExpiresAtSeconds

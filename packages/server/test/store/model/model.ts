@@ -2,6 +2,7 @@
 // differential test holds the real stores against it.
 
 import type { Store } from '../../../src/store/port.ts'
+import { applicationKeyModel, openGrantModel } from './application-keys.ts'
 import { clientModel } from './clients.ts'
 import { grantModel } from './grants.ts'
 import { keyModel } from './keys.ts'
@@ -9,6 +10,7 @@ import { peopleModel } from './people.ts'
 import { refreshTokenModel } from './refresh-tokens.ts'
 import { revocationModel } from './revocations.ts'
 import { emptyState, removeWhere, type State } from './state.ts'
+import { versionUseModel } from './version-uses.ts'
 
 export function createModel(): Store {
   const state = emptyState()
@@ -19,6 +21,9 @@ export function createModel(): Store {
     ...revocationModel(state),
     ...peopleModel(state),
     ...keyModel(state),
+    ...applicationKeyModel(state),
+    ...openGrantModel(state),
+    ...versionUseModel(state),
     recordAuditEvent: async (event) => void state.auditEvents.push(event),
     listAuditEvents: async (tenant, limit) =>
       state.auditEvents
@@ -32,6 +37,8 @@ export function createModel(): Store {
 }
 
 const DAY = 86_400
+
+const dayOf = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10)
 
 function deleteExpired(state: State, now: number): number {
   const expired = (record: { readonly expiresAtSeconds: number | null }) =>
@@ -51,6 +58,8 @@ function deleteExpired(state: State, now: number): number {
     removeWhere(state.oneTimeIds, expired) +
     removeWhere(state.revocations, expired) +
     removeWhere(state.keys, expired) +
+    removeWhere(state.allowanceUses, ({ day }) => day < dayOf(now - 400 * DAY)) +
+    removeWhere(state.versionUses, ({ day }) => day < dayOf(now - 400 * DAY)) +
     removeWhere(
       state.attempts,
       (each) => each.lastAtSeconds <= now - 30 * DAY && each.lockedUntilSeconds <= now,

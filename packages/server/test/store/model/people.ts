@@ -10,7 +10,10 @@ export function peopleModel(state: State): IdentityStore {
 
 function organisationModel(
   state: State,
-): Pick<IdentityStore, 'createOrganisation' | 'listOrganisations' | 'listMemberships'> {
+): Pick<
+  IdentityStore,
+  'createOrganisation' | 'listOrganisations' | 'findUnit' | 'listMemberships'
+> {
   return {
     async createOrganisation(organisation, units) {
       const { tenant, id } = organisation
@@ -40,6 +43,10 @@ function organisationModel(
         }))
     },
 
+    async findUnit(tenant, id) {
+      return state.units.find((unit) => unit.tenant === tenant && unit.id === id) ?? null
+    },
+
     async listMemberships(tenant, userId) {
       const mine = state.memberships.filter(like({ tenant, userId }))
       return state.organisations
@@ -51,9 +58,12 @@ function organisationModel(
           ),
         )
         .map((organisation) => {
-          const id = mine.find(like({ organisationId: organisation.id }))?.defaultUnitId
-          const defaultUnit = state.units.find((unit) => unit.tenant === tenant && unit.id === id)
-          return { organisation, defaultUnit: defaultUnit ?? null }
+          const membership = mine.find(like({ organisationId: organisation.id }))
+          const defaultUnit = state.units.find(
+            (unit) => unit.tenant === tenant && unit.id === membership?.defaultUnitId,
+          )
+          const furtherUnitIds = membership?.furtherUnitIds ?? []
+          return { organisation, defaultUnit: defaultUnit ?? null, furtherUnitIds }
         })
     },
   }
@@ -61,6 +71,7 @@ function organisationModel(
 
 type UserMethods =
   | 'createUser'
+  | 'importUsers'
   | 'findUser'
   | 'findUserByUsername'
   | 'listUsers'
@@ -88,6 +99,19 @@ function userModel(state: State): Pick<IdentityStore, UserMethods> {
       return 'created'
     },
 
+    async importUsers(users) {
+      const before = state.users.length
+      const taken: number[] = []
+      for (const [position, { user }] of users.entries()) {
+        const { tenant, id, username } = user
+        if (find(tenant, id) || state.users.some(like({ tenant, username }))) taken.push(position)
+        else state.users.push({ ...user })
+      }
+      if (taken.length > 0) state.users.length = before
+      else state.memberships.push(...users.flatMap((each) => each.memberships))
+      return taken
+    },
+
     findUser: async (tenant, id) => structuredClone(find(tenant, id) ?? null),
 
     async findUserByUsername(tenant, username) {
@@ -106,9 +130,11 @@ function userModel(state: State): Pick<IdentityStore, UserMethods> {
       )
     },
 
-    async updatePasswordHash(tenant, id, passwordHash) {
-      const user = find(tenant, id)
-      if (user) user.passwordHash = passwordHash
+    async updatePasswordHash({ tenant, userId, before, after }) {
+      const user = find(tenant, userId)
+      if (user?.passwordHash !== before) return false
+      user.passwordHash = after
+      return true
     },
 
     async changePassword(input) {
@@ -161,8 +187,12 @@ type SessionMethods =
 
 function sessionModel(state: State): Pick<IdentityStore, SessionMethods> {
   return {
-    async createSession(session) {
+    async createSession(session, passwordHash) {
+      const { tenant, userId } = session
+      const user = state.users.find(like({ tenant, id: userId, disabledAtSeconds: null }))
+      if (passwordHash === null || user?.passwordHash !== passwordHash) return false
       state.sessions.push({ ...session })
+      return true
     },
 
     async findSession(tenant, hash, nowSeconds) {

@@ -33,7 +33,9 @@ export function publish(
 
 export function endGrants(
   state: State,
-  which: { readonly [Field in 'tenant' | 'id' | 'clientId' | 'userId']?: string },
+  which: {
+    readonly [Field in 'tenant' | 'id' | 'clientId' | 'userId' | 'organisationId']?: string | null
+  },
   nowSeconds: number,
 ): GrantRecord[] {
   const grants = state.grants.filter(like({ ...which, revokedAtSeconds: null }))
@@ -69,14 +71,20 @@ export const revocationModel = (state: State): Pick<GrantStore, Methods> => ({
   revokeGrant: async (input) => revokeGrant(state, input),
 
   async revokeUserGrants(input) {
-    const { tenant, userId, clientId, nowSeconds } = input
+    const { tenant, userId, clientId, organisationId, nowSeconds } = input
     if (clientId === null) {
       removeWhere(state.consents, like({ tenant, userId }))
       return endUser(state, input)
     }
-    removeWhere(state.consents, like({ tenant, userId, clientId }))
+    const which = {
+      tenant,
+      userId,
+      clientId,
+      ...(organisationId !== undefined && { organisationId }),
+    }
+    removeWhere(state.consents, like(which))
     let sequence = nextSequence(state, tenant)
-    const ended = endGrants(state, { tenant, userId, clientId }, nowSeconds).map(({ id }) => id)
+    const ended = endGrants(state, which, nowSeconds).map(({ id }) => id)
     for (const [index, id] of ended.toSorted().entries()) {
       if (index > 0) sequence = nextSequence(state, tenant)
       publish(state, { ...input, sequence, kind: 'grant', subject: id })

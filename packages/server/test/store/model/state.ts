@@ -2,7 +2,10 @@
 
 import type { OneTimeId } from '../../../src/store/port.ts'
 import type {
+  AccessIdentifierRecord,
   AccessTokenRecord,
+  AllowanceUseRecord,
+  ApplicationKeyRecord,
   AuditEventRecord,
   ClientRecord,
   ClientSecretRecord,
@@ -15,8 +18,10 @@ import type {
   RefreshTokenRecord,
   RevocationRecord,
   SessionRecord,
+  TrustedIssuerRecord,
   UnitRecord,
   UserRecord,
+  VersionUseRecord,
 } from '../../../src/store/records.ts'
 
 export type Mutable<Record> = { -readonly [Field in keyof Record]: Record[Field] }
@@ -24,7 +29,10 @@ export type Mutable<Record> = { -readonly [Field in keyof Record]: Record[Field]
 export interface State {
   clients: Mutable<ClientRecord>[]
   secrets: Mutable<ClientSecretRecord>[]
-  grants: (Mutable<GrantRecord> & { endsAtSeconds: number })[]
+  grants: (Mutable<GrantRecord> & {
+    endsAtSeconds: number
+    accessIdentifierId: string | null
+  })[]
   codes: Mutable<CodeRecord>[]
   refreshTokens: (Mutable<RefreshTokenRecord> & { answer: Answer | undefined })[]
   accessTokens: AccessTokenRecord[]
@@ -38,7 +46,12 @@ export interface State {
   memberships: MembershipRecord[]
   sessions: Mutable<SessionRecord>[]
   attempts: Attempts[]
+  allowanceUses: Mutable<AllowanceUseRecord>[]
+  versionUses: Mutable<VersionUseRecord>[]
   keys: Mutable<KeyRecord>[]
+  applicationKeys: Mutable<ApplicationKeyRecord>[]
+  accessIdentifiers: Mutable<AccessIdentifierRecord>[]
+  trustedIssuers: Mutable<TrustedIssuerRecord>[]
   auditEvents: AuditEventRecord[]
 }
 
@@ -76,7 +89,12 @@ export const emptyState = (): State => ({
   memberships: [],
   sessions: [],
   attempts: [],
+  allowanceUses: [],
+  versionUses: [],
   keys: [],
+  applicationKeys: [],
+  accessIdentifiers: [],
+  trustedIssuers: [],
   auditEvents: [],
 })
 

@@ -1,5 +1,6 @@
 // Random calls about apps, people, keys, and what the store does for itself.
 
+import { asClientId, asUserId } from '../../../src/protocol/ids.ts'
 import {
   auditEventRecord,
   clientRecord,
@@ -8,6 +9,7 @@ import {
   hashOf,
   keyRecord,
   organisationRecord,
+  PASSWORD_HASH,
   secretRecord,
   sessionRecord,
   userRecord,
@@ -21,12 +23,33 @@ const ALL = 100_000
 const addSecret: Action = ({ tenant, nowSeconds }, { what }) => {
   const clientId = pick(CLIENTS, what)
   const secret = secretRecord({ tenant, clientId, createdAtSeconds: nowSeconds })
-  return (store) => store.addClientSecret(secret)
+  return async (store) =>
+    (await store.findClient(tenant, clientId)) && store.addClientSecret(secret)
 }
 
 const disableClient: Action = (world, { what }) => {
   const input = { ...endingIn(world), id: pick(CLIENTS, what) }
   return (store) => store.disableClient(input)
+}
+
+const updateClient: Action = ({ tenant }, { who, what, how }) => {
+  const id = pick(CLIENTS, what)
+  return async (store) => {
+    const before = (await store.findClient(tenant, id))?.client ?? clientRecord({ tenant, id })
+    const outdated = { ...before, name: `Name ${how}` }
+    const after = { ...before, name: `Name ${who}`, scopes: [`scope.${who}`], createdAtSeconds: 1 }
+    return store.updateClient(how % 3 === 0 ? outdated : before, after)
+  }
+}
+
+const deleteClient: Action = (world, { what, how }) => {
+  const { tenant, nowSeconds } = world
+  const id = pick(CLIENTS, what)
+  const again = clientRecord({ tenant, id, createdAtSeconds: nowSeconds + how * 600 })
+  return async (store) => [
+    await store.deleteClient({ ...endingIn(world), id }),
+    await store.createClient(again, null),
+  ]
 }
 
 const createAgain: Action = ({ tenant }, { who }) => {
@@ -38,6 +61,20 @@ const createAgain: Action = ({ tenant }, { who }) => {
   ]
 }
 
+/** Some that are new, and sometimes one that is not, or one twice. */
+const importMany: Action = ({ tenant, nowSeconds }, { who, what, how }) => {
+  const [first, second] = [`import-${who}-${nowSeconds}`, pick([`ada-${what}`, 'bo', 'cy'], how)]
+  const clients = [first, second].map((id) => ({
+    client: clientRecord({ tenant, id: asClientId(id) }),
+    secrets: [secretRecord({ tenant, id: `secret-${id}`, clientId: asClientId(id) })],
+  }))
+  const users = [first, second, pick([first, 'di'], what)].map((username, index) => ({
+    user: userRecord({ tenant, id: asUserId(`${username}-${index}`), username }),
+    memberships: [],
+  }))
+  return async (store) => [await store.importClients(clients), await store.importUsers(users)]
+}
+
 const changePassword: Action = (world, { who, how }) => {
   const input = { ...endingIn(world), userId: pick(USERS, who), passwordHash: `hash ${how}` }
   return (store) => store.changePassword(input)
@@ -45,7 +82,8 @@ const changePassword: Action = (world, { who, how }) => {
 
 const rehash: Action = ({ tenant }, { who, how }) => {
   const userId = pick(USERS, who)
-  return (store) => store.updatePasswordHash(tenant, userId, `hash ${how}`)
+  const hashes = { before: `hash ${how}`, after: `hash ${how % 3}` }
+  return (store) => store.updatePasswordHash({ tenant, userId, ...hashes })
 }
 
 const disableUser: Action = (world, { who }) => {
@@ -59,7 +97,7 @@ const tryToSignIn: Action = ({ tenant, nowSeconds }, { who, how }) => {
   return (store) => store.startSignInAttempt({ tenant, usernameHash, nowSeconds, lockSeconds })
 }
 
-const signIn: Action = (world, { who }) => {
+const signIn: Action = (world, { who, how }) => {
   const { tenant, nowSeconds } = world
   const session = sessionRecord({
     tenant,
@@ -71,7 +109,9 @@ const signIn: Action = (world, { who }) => {
   world.sessions.push(session)
   return async (store) => {
     await store.clearSignInAttempts(tenant, hashOf(pick(USERNAMES, who)))
-    await store.createSession(session)
+    // Now and then, with a password that may have been changed.
+    const user = how === 0 ? null : await store.findUser(tenant, session.userId)
+    return store.createSession(session, user?.passwordHash ?? PASSWORD_HASH)
   }
 }
 
@@ -112,6 +152,21 @@ const recordAuditEvent: Action = ({ tenant, nowSeconds }, { how }) => {
   return (store) => store.recordAuditEvent(event)
 }
 
+/** Of apps that there are and that there are not; sometimes a batch that came before. */
+const reportUses: Action = ({ tenant, nowSeconds }, { who, what, how }) => {
+  const day = new Date(nowSeconds * 1000).toISOString().slice(0, 10)
+  const clientIds = [...CLIENTS, asClientId('nobody')]
+  const uses = [who, what].map((number) => ({
+    tenant,
+    clientId: pick(clientIds, number),
+    version: `1.${how % 2}`,
+    day,
+    calls: number + 1,
+  }))
+  const id = { tenant, purpose: 'uses', id: `${who}`, expiresAtSeconds: nowSeconds + HOUR }
+  return (store) => store.recordVersionUses({ uses, batch: how % 3 === 0 ? null : id })
+}
+
 const deleteExpired: Action = ({ nowSeconds }) => {
   return (store) => store.deleteExpired(nowSeconds, ALL)
 }
@@ -122,6 +177,7 @@ const lookAround: Action = (world, { who, what }) => {
   return async (store) => [
     await store.findClient(tenant, pick(CLIENTS, what)),
     await store.listClients(tenant),
+    await store.listClientsOfOrganisation(tenant, 'organisation-1'),
     await store.listOrganisations(tenant),
     await store.findUser(tenant, userId),
     await store.findUserByUsername(tenant, pick(USERNAMES, what)),
@@ -130,14 +186,19 @@ const lookAround: Action = (world, { who, what }) => {
     await store.findSession(tenant, pick(world.sessions, what).hash, nowSeconds),
     await store.listSessions(tenant, userId, nowSeconds),
     await store.listKeys(tenant, nowSeconds),
+    await store.listVersionUses({ tenant, clientId: null, fromDay: '2000-01-01' }),
+    await store.listVersionUses({ tenant, clientId: pick(CLIENTS, what), fromDay: '2030-04-01' }),
     await store.listAuditEvents(tenant, 5),
   ]
 }
 
 export const OTHER_ACTIONS = {
   addSecret,
+  updateClient,
   disableClient,
+  deleteClient,
   createAgain,
+  importMany,
   changePassword,
   rehash,
   disableUser,
@@ -148,6 +209,7 @@ export const OTHER_ACTIONS = {
   createFirstKeys,
   rotateKeys,
   recordAuditEvent,
+  reportUses,
   deleteExpired,
   lookAround,
 }

@@ -4,6 +4,7 @@ import type { GrantId } from '../../../src/protocol/ids.ts'
 import type { AccessTokenRecord, RefreshTokenRecord } from '../../../src/store/records.ts'
 import {
   accessTokenRecord,
+  approvalOf,
   codeRecord,
   consentRecord,
   DAY,
@@ -17,6 +18,7 @@ import {
 import { type Action, CLIENTS, endingIn, pick, USERS, type World } from './world.ts'
 
 const SCOPES = [['a'], ['a', 'b'], ['c'], []]
+const ORGANISATIONS = ['organisation-1', 'organisation-1', null]
 const FINGERPRINTS = ['another request', 'same request', 'same request']
 const WINDOWS = [0, RETRY_WINDOW, RETRY_WINDOW]
 
@@ -50,7 +52,11 @@ function newRefreshToken(
 
 const approve: Action = (world, { who, what, how }) => {
   const { tenant, nowSeconds } = world
-  const parties = { userId: pick(USERS, who), clientId: pick(CLIENTS, what) }
+  const parties = {
+    userId: pick(USERS, who),
+    clientId: pick(CLIENTS, what),
+    organisationId: pick(ORGANISATIONS, how),
+  }
   const grant = grantRecord({ tenant, ...parties, createdAtSeconds: nowSeconds })
   const times = { issuedAtSeconds: nowSeconds, expiresAtSeconds: nowSeconds + 600 }
   const code = codeRecord({ tenant, grantId: grant.id, clientId: grant.clientId, ...times })
@@ -60,7 +66,8 @@ const approve: Action = (world, { who, what, how }) => {
   world.grants.push(grant)
   world.codes.push(code)
   const interaction = how % 4 === 0 ? once : null
-  return (store) => store.approveAuthorization({ grant, code, consent, interaction, session: null })
+  return (store) =>
+    store.approveAuthorization(approvalOf({ grant, code, consent, interaction, session: null }))
 }
 
 const redeem: Action = (world, { who, what, how }) => {
@@ -104,9 +111,10 @@ const revokeGrant: Action = (world, { what, how }) => {
   return (store) => store.revokeGrant({ ...endingIn(world), grantId })
 }
 
-const revokeUserGrants: Action = (world, { who, what }) => {
+const revokeUserGrants: Action = (world, { who, what, how }) => {
   const clientId = pick([null, ...CLIENTS], what)
-  const input = { ...endingIn(world), userId: pick(USERS, who), clientId }
+  const organisationId = pick([undefined, ...ORGANISATIONS], how)
+  const input = { ...endingIn(world), userId: pick(USERS, who), clientId, organisationId }
   return (store) => store.revokeUserGrants(input)
 }
 
@@ -135,6 +143,8 @@ const lookAtTokens: Action = (world, { who, what }) => {
     ),
     await store.listRevocations({ tenant, afterSequence, nowSeconds, limit: 5 }),
     await store.listUserGrants(tenant, pick(USERS, who)),
+    await store.listUserConsents(tenant, pick(USERS, who)),
+    await store.listGrantUses(tenant, pick(USERS, who)),
   ]
 }
 

@@ -3,7 +3,9 @@
 
 import type { Store } from '../../../src/store/port.ts'
 import {
+  accessIdentifierRecord,
   accessTokenRecord,
+  applicationKeyRecord,
   CLIENT,
   clientRecord,
   codeRecord,
@@ -18,6 +20,7 @@ import {
   organisationRecord,
   refreshTokenRecord,
   sessionRecord,
+  trustedIssuerRecord,
   USER,
   unitRecord,
   userRecord,
@@ -50,6 +53,21 @@ export function createWorld() {
     accessTokens: [accessTokenRecord(ids)],
     sessions: [sessionRecord({ tenant })],
     keys: [keyRecord({ tenant })],
+    ...newKeys(tenant),
+  }
+}
+
+/** The prelude stores the second of each. */
+function newKeys(tenant: string) {
+  const issuer = trustedIssuerRecord({ tenant })
+  const identity = { kind: 'identity', trustedIssuerId: issuer.id } as const
+  return {
+    applicationKeys: [applicationKeyRecord({ tenant }), applicationKeyRecord({ tenant })],
+    trustedIssuers: [trustedIssuerRecord({ tenant }), issuer],
+    accessIdentifiers: [
+      accessIdentifierRecord({ tenant }),
+      accessIdentifierRecord({ tenant, ...identity }),
+    ],
   }
 }
 
@@ -65,13 +83,17 @@ export async function forgetRefused(world: World, model: Store): Promise<void> {
 }
 
 /** What must be there before anything else. */
-export function preludeOf({ tenant }: World): Call[] {
+export function preludeOf(world: World): Call[] {
+  const { tenant } = world
   return [
     (store) => store.createOrganisation(organisationRecord({ tenant }), [unitRecord({ tenant })]),
     (store) => store.createClient(clientRecord({ tenant }), null),
     (store) => store.createClient(clientRecord({ tenant, id: OTHER_CLIENT }), null),
     (store) => store.createUser(userRecord({ tenant }), [membershipRecord({ tenant })]),
     (store) => store.createUser(userRecord({ tenant, id: OTHER_USER, username: 'bo' }), []),
+    (store) => store.createApplicationKey(pick(world.applicationKeys, 0)),
+    (store) => store.createTrustedIssuer(pick(world.trustedIssuers, 0)),
+    (store) => store.createAccessIdentifier(pick(world.accessIdentifiers, 0)),
   ]
 }
 
@@ -80,9 +102,8 @@ export const USERS = [USER, OTHER_USER]
 
 /** Counting from the end, so that small numbers mean what is new. */
 export function pick<Item>(items: readonly Item[], number: number): Item {
-  const item = items[items.length - 1 - (number % items.length)]
-  if (item === undefined) throw new RangeError('nothing to pick from')
-  return item
+  if (items.length === 0) throw new RangeError('nothing to pick from')
+  return items[items.length - 1 - (number % items.length)] as Item
 }
 
 /** The times that every ending of grants takes. */

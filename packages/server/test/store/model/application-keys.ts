@@ -1,0 +1,202 @@
+// The model's application keys, access identifiers and trusted issuers, and the grants that are opened with them.
+
+import type {
+  ApplicationKeyStore,
+  ClientEnding,
+  GrantGuard,
+  GrantStore,
+  OpenGrantOutcome,
+} from '../../../src/store/port.ts'
+import type { GrantRecord } from '../../../src/store/records.ts'
+import { storeTokens } from './grants.ts'
+import { nextSequence, publish } from './revocations.ts'
+import { by, like, removeWhere, type State } from './state.ts'
+
+const inOrder = by(
+  (each: { createdAtSeconds: number; id: string }) => each.createdAtSeconds,
+  (each) => each.id,
+)
+
+/** One line of the feed for each live grant; without any, its number stays a gap. */
+function endOpened(
+  state: State,
+  which: { readonly clientId?: string; readonly accessIdentifierId?: string },
+  input: Omit<ClientEnding, 'id'>,
+): void {
+  const { tenant, nowSeconds } = input
+  const live = state.grants
+    .filter(like({ tenant, ...which, revokedAtSeconds: null }))
+    .filter((grant) => grant.endsAtSeconds > nowSeconds)
+    .toSorted(by((grant) => grant.id))
+  let sequence = nextSequence(state, tenant)
+  for (const [index, grant] of live.entries()) {
+    if (index > 0) sequence = nextSequence(state, tenant)
+    grant.revokedAtSeconds = nowSeconds
+    publish(state, { ...input, sequence, kind: 'grant', subject: grant.id })
+  }
+}
+
+function endClient(state: State, input: ClientEnding): true {
+  const { tenant, id } = input
+  endOpened(state, { clientId: id }, input)
+  publish(state, { ...input, sequence: nextSequence(state, tenant), kind: 'client', subject: id })
+  return true
+}
+
+type Opener = { id: string; tenant: string; suspendedAtSeconds: number | null }
+
+/** What keys and issuers have in common. */
+function suspend(state: State, openers: Opener[], input: ClientEnding): boolean {
+  const { tenant, id } = input
+  const opener = openers.find(like({ tenant, id, suspendedAtSeconds: null }))
+  if (!opener) return false
+  opener.suspendedAtSeconds = input.nowSeconds
+  return endClient(state, input)
+}
+
+function resume(openers: Opener[], tenant: string, id: string): boolean {
+  const opener = openers.find(like({ tenant, id }))
+  if (!opener || opener.suspendedAtSeconds === null) return false
+  opener.suspendedAtSeconds = null
+  return true
+}
+
+export const applicationKeyModel = (state: State): ApplicationKeyStore => ({
+  ...keyMethods(state),
+  ...identifierMethods(state),
+  ...issuerMethods(state),
+})
+
+type KeyMethods = Extract<keyof ApplicationKeyStore, `${string}ApplicationKey${string}`>
+
+function keyMethods(state: State): Pick<ApplicationKeyStore, KeyMethods> {
+  const keys = state.applicationKeys
+  return {
+    async createApplicationKey(key) {
+      const { tenant, id, hash } = key
+      if (keys.some(like({ tenant, id })) || keys.some(like({ tenant, hash }))) return 'exists'
+      keys.push({ ...key })
+      return 'created'
+    },
+    async findApplicationKey(tenant, hash) {
+      return structuredClone(keys.find(like({ tenant, hash })) ?? null)
+    },
+    async listApplicationKeys(tenant) {
+      return structuredClone(keys.filter(like({ tenant })).toSorted(inOrder))
+    },
+    async recordApplicationKeyUse(tenant, id, atSeconds) {
+      const key = keys.find(like({ tenant, id }))
+      if (key) key.lastUsedAtSeconds = atSeconds
+    },
+    suspendApplicationKey: async (input) => suspend(state, keys, input),
+    resumeApplicationKey: async (tenant, id) => resume(keys, tenant, id),
+    async deleteApplicationKey(input) {
+      const { tenant, id } = input
+      return removeWhere(keys, like({ tenant, id })) > 0 && endClient(state, input)
+    },
+  }
+}
+
+type IdentifierMethods = Extract<keyof ApplicationKeyStore, `${string}AccessIdentifier${string}`>
+
+function identifierMethods(state: State): Pick<ApplicationKeyStore, IdentifierMethods> {
+  const identifiers = state.accessIdentifiers
+  return {
+    async createAccessIdentifier(identifier) {
+      const { tenant, id, kind, hash } = identifier
+      const isTaken =
+        identifiers.some(like({ tenant, id })) || identifiers.some(like({ tenant, kind, hash }))
+      if (isTaken) return 'exists'
+      identifiers.push({ ...identifier })
+      return 'created'
+    },
+    async findAccessIdentifier(tenant, kind, hash) {
+      const identifier = identifiers.find(like({ tenant, kind, hash }))
+      const user = state.users.find((each) => each.id === identifier?.userId)
+      return identifier && user ? structuredClone({ identifier, user }) : null
+    },
+    async listAccessIdentifiers(tenant, userId) {
+      return structuredClone(identifiers.filter(like({ tenant, userId })).toSorted(inOrder))
+    },
+    async recordAccessIdentifierUse(tenant, id, atSeconds) {
+      const identifier = identifiers.find(like({ tenant, id }))
+      if (identifier) identifier.lastUsedAtSeconds = atSeconds
+    },
+    async deleteAccessIdentifier(input) {
+      const { tenant, id } = input
+      if (removeWhere(identifiers, like({ tenant, id })) === 0) return false
+      endOpened(state, { accessIdentifierId: id }, input)
+      return true
+    },
+  }
+}
+
+type IssuerMethods = Extract<keyof ApplicationKeyStore, `${string}TrustedIssuer${string}`>
+
+function issuerMethods(state: State): Pick<ApplicationKeyStore, IssuerMethods> {
+  const issuers = state.trustedIssuers
+  return {
+    async createTrustedIssuer(record) {
+      const { tenant, id, issuer } = record
+      const isTaken = issuers.some(like({ tenant, id })) || issuers.some(like({ tenant, issuer }))
+      if (isTaken) return 'exists'
+      issuers.push({ ...record })
+      return 'created'
+    },
+    async findTrustedIssuer(tenant, issuer) {
+      return structuredClone(issuers.find(like({ tenant, issuer })) ?? null)
+    },
+    async listTrustedIssuers(tenant) {
+      return structuredClone(issuers.filter(like({ tenant })).toSorted(inOrder))
+    },
+    suspendTrustedIssuer: async (input) => suspend(state, issuers, input),
+    resumeTrustedIssuer: async (tenant, id) => resume(issuers, tenant, id),
+    async deleteTrustedIssuer(input) {
+      const { tenant, id } = input
+      if (removeWhere(issuers, like({ tenant, id })) === 0) return false
+      removeWhere(state.accessIdentifiers, like({ tenant, trustedIssuerId: id }))
+      return endClient(state, input)
+    },
+  }
+}
+
+export const openGrantModel = (state: State): Pick<GrantStore, 'openGrant'> => ({
+  async openGrant({ grant, tokens, endsAtSeconds, guard }) {
+    const ended = findEnded(state, guard, grant)
+    if (ended) return ended
+    if (guard.kind === 'identity' && guard.once !== null) {
+      const { tenant, purpose, id } = guard.once
+      if (state.oneTimeIds.some(like({ tenant, purpose, id }))) return 'already_used'
+      state.oneTimeIds.push(guard.once)
+    }
+    const accessIdentifierId = guard.kind === 'password' ? null : guard.accessIdentifierId
+    const stored = { ...grant, endsAtSeconds, accessIdentifierId }
+    state.grants.push(stored)
+    storeTokens(state, stored, tokens)
+    return 'opened'
+  },
+})
+
+function findEnded(
+  state: State,
+  guard: GrantGuard,
+  { tenant, userId, createdAtSeconds }: GrantRecord,
+): OpenGrantOutcome | undefined {
+  const enabled = { tenant, disabledAtSeconds: null }
+  if (guard.kind === 'password') {
+    const { passwordHash } = guard
+    const user = { ...enabled, id: guard.userId, passwordHash }
+    return passwordHash !== null && state.users.some(like(user)) ? undefined : 'user_ended'
+  }
+  const inForce = { tenant, suspendedAtSeconds: null }
+  if (guard.kind === 'key') {
+    const key = state.applicationKeys.find(like({ ...inForce, id: guard.keyId }))
+    if (!key || (key.expiresAtSeconds ?? Infinity) <= createdAtSeconds) return 'key_ended'
+  } else if (!state.trustedIssuers.some(like({ ...inForce, id: guard.trustedIssuerId }))) {
+    return 'issuer_ended'
+  }
+  const { accessIdentifierId: id } = guard
+  if (id !== null && !state.accessIdentifiers.some(like({ tenant, id }))) return 'identifier_gone'
+  if (userId !== null && !state.users.some(like({ ...enabled, id: userId }))) return 'user_ended'
+  return undefined
+}
