@@ -32,8 +32,9 @@ export function createRevocationEndpoint(deps: RevocationDeps): Endpoint {
     }
     const owner = found && ownerOf(found)
     if (owner?.clientId === client.id) await endGrant(owner, request.id, deps)
-    // RFC 7009 §2.2: an unknown token, or another client's, is answered the same way.
-    return { kind: 'empty', status: 200 }
+    // RFC 7009 §2.2: an unknown token, or another client's, is answered the same way; nobody reads the body, but
+    // there are clients that accept nothing but JSON.
+    return { kind: 'json', status: 200, body: {} }
   }
 }
 

@@ -23,7 +23,7 @@ export const SERVER: Readonly<Record<string, Row>> = {
 
   endpoints: {
     folders:
-      'grants authorize client-auth identity legacy tokens contracts store/port platform protocol',
+      'grants authorize client-auth identity legacy tokens contracts type:http store/port platform protocol',
     packages: '@ostiary/resource/api-versions',
   },
 
