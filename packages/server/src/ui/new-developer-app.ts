@@ -5,6 +5,7 @@ import { OWN_PATHS } from '../protocol/own-paths.ts'
 import type { NewDeveloperAppPage } from '../protocol/page.ts'
 import { displayText } from './display-text.ts'
 import { choiceField, describeProblems, textField } from './form-field.ts'
+import { icon } from './icons.ts'
 import { hiddenFields, ownContent, ownHref } from './own-frame.ts'
 import { type Problem, problemSummary } from './problem-summary.ts'
 import type { Content, View } from './view.ts'
@@ -81,7 +82,8 @@ function organisationField(
   if (first === undefined) return ''
   if (others.length === 0) {
     const organisation = displayText(first.name)
-    return html`<p class="fact" id="organisation">!${words.markup('developer.organisation_only', { organisation })}</p>`
+    const sentence = words.markup('developer.organisation_only', { organisation })
+    return html`<p class="fact" id="organisation">!${icon('building')}<span>!${sentence}</span></p>`
   }
   return choiceField({
     name: 'organisation',

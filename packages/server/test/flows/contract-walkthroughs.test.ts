@@ -17,6 +17,9 @@ import { readSteps, type Step } from '../support/walkthrough/steps.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url))
 
+/** They take a few seconds each, unless the machine is busy with other tests. */
+const PATIENCE_MS = 180_000
+
 /** What the page asks the reader to bring back from the browser. */
 const FROM_BROWSER = /^(CODE|ACCESS_TOKEN)=…$/m
 const FIELDS: Readonly<Record<string, string>> = { CODE: 'code', ACCESS_TOKEN: 'access_token' }
@@ -38,7 +41,10 @@ describe('the pages of the contracts', () => {
     async (contract) => {
       const page = await readFile(join(REPOSITORY, `docs/contracts/${contract}.md`), 'utf8')
       const { PATH, HOME } = process.env
-      await using shell = await openShell(REPOSITORY, { PATH, HOME, OSTIARY_DATA: folder })
+      // Each command is a process of its own: they need not all compile the same.
+      const NODE_COMPILE_CACHE = join(folder, 'compiled')
+      const env = { PATH, HOME, OSTIARY_DATA: folder, NODE_COMPILE_CACHE }
+      await using shell = await openShell(REPOSITORY, env)
       const browser = new TestBrowser()
       let printed = ''
       const steps = readSteps(page)
@@ -49,6 +55,7 @@ describe('the pages of the contracts', () => {
         expect(differencesOf(printed, step), `line ${step.line}: ${printed}`).toEqual([])
       }
     },
+    PATIENCE_MS,
   )
 
   /** Where the browser is needed, goes to the address that was printed last, and brings back what the page asks for. */

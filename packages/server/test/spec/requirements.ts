@@ -81,6 +81,17 @@ export const REQUIREMENTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'RFC 7009 §2.2': ['an unknown token is answered with 200'],
 
+  // Token exchange, and the JWTs of others
+  'RFC 8693 §2.1': [
+    'subject_token and subject_token_type are required',
+    'what is not offered is refused, never left out in silence',
+  ],
+  'RFC 8693 §2.2.1': ['the answer names the type of the token that was issued'],
+  'RFC 8693 §2.2.2': ['a wrong subject token is invalid_request'],
+  'RFC 8725 §3.1': ['a JWT with an unexpected algorithm is refused'],
+  'RFC 8725 §3.10': ['the keys of a JWT come from places that were configured'],
+  'RFC 8725 §3.11': ['another kind of JWT is refused'],
+
   // PKCE
   'RFC 7636 §4.1': ['a verifier has 43 to 128 unreserved characters'],
   'RFC 7636 §4.4.1': [

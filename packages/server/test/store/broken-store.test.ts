@@ -6,6 +6,7 @@ import { DIALECTS, openPair, type Rewrite } from './databases.ts'
 import {
   raceForCode,
   raceToClaim,
+  raceToCount,
   raceToDecide,
   raceToOpenBeforeSuspension,
   raceToRefresh,
@@ -55,6 +56,11 @@ const BREAKAGES: readonly Breakage[] = [
           )
         : sql,
     races: [raceToClaim, raceToDecide, raceToReportUses, raceToUseJwt],
+  },
+  {
+    guard: 'a count is added to the one that is there',
+    without: (sql) => sql.replace('"allowance_uses"."uses" + ', ''),
+    races: [raceToCount],
   },
   {
     guard: 'an account must not be locked',

@@ -203,6 +203,23 @@ export const raceToReportUses: Check = async (stores) => {
   ]
 }
 
+export const raceToCount: Check = async (stores) => {
+  const tenant = newTenant()
+  const names = ['implicit', 'password'] as const
+  const day = '2030-03-17'
+  await race(stores, (each, caller) => {
+    const order = caller % 2 === 0 ? names : names.toReversed()
+    const uses = order.map((allowance) => ({ tenant, clientId: CLIENT, allowance, day, uses: 2 }))
+    return each.addAllowanceUses(uses)
+  })
+  const found = await stores[1].listAllowanceUses(tenant, day)
+  return differences(
+    'uses',
+    found.map(({ uses }) => uses),
+    [2 * CALLERS, 2 * CALLERS],
+  )
+}
+
 const ALLOWED_TRIES = 5
 
 /** Parallel tries cannot outrun the limit. */

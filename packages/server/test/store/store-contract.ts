@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Store } from '../../src/store/port.ts'
+import { allowanceUseContract } from './contract/allowance-uses.ts'
 import { applicationKeyContract } from './contract/application-keys.ts'
 import { cleanUpContract } from './contract/clean-up.ts'
 import { clientContract } from './contract/clients.ts'
@@ -18,6 +19,7 @@ import {
   raceForFirstKeys,
   raceToChangeClient,
   raceToClaim,
+  raceToCount,
   raceToDecide,
   raceToOpenBeforeSuspension,
   raceToRefresh,
@@ -56,6 +58,7 @@ export function storeContract({ name, open }: Backend): void {
     applicationKeyContract(store)
     openGrantContract(store)
     versionUseContract(store)
+    allowanceUseContract(store)
     cleanUpContract(store)
     raceContract(() => stores)
     restartContract(open)
@@ -71,6 +74,7 @@ function raceContract(stores: () => Stores): void {
         raceToRefreshWithoutRetries,
       'one answers an interaction': raceToDecide,
       'one claims an id': raceToClaim,
+      'all count their uses of legacy allowances': raceToCount,
       'one tells the use of versions, when all tell the same batch': raceToReportUses,
       'as many may try to sign in as the limit says': raceToSignIn,
       'one makes the first keys of a tenant': raceForFirstKeys,

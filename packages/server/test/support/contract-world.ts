@@ -89,8 +89,8 @@ async function populateContract(context: ClientContext): Promise<Apps> {
 
 async function registerApps(context: ClientContext): Promise<Apps> {
   const usesCodes = context.tenant.rules.grantTypes.includes('authorization_code')
-  const [api] = context.tenant.resourceServers
-  const scopeNames = api?.scopes.map(({ name }) => name) ?? []
+  const apis = context.tenant.resourceServers
+  const scopeNames = apis.flatMap(({ scopes }) => scopes.map(({ name }) => name))
   const register = (
     name: string,
     redirectUris: readonly string[],
@@ -111,9 +111,29 @@ async function registerApps(context: ClientContext): Promise<Apps> {
     apiServer: await registerApp(context, {
       name: 'api-server',
       type: 'confidential',
-      resourceServer: api?.audience,
+      resourceServer: apis[0]?.audience,
     }),
   }
+}
+
+/** One of the product itself that takes passwords, where the contract has that. */
+export function registerDesktopApp(
+  context: ClientContext,
+  more: Partial<NewClient> = {},
+): Promise<TestClient> {
+  const endsAtSeconds = context.clock.nowSeconds() + 30 * 86_400
+  return registerApp(context, {
+    name: 'Desktop',
+    type: 'confidential',
+    party: 'first',
+    grantTypes: ['password', 'refresh_token'],
+    scopes: ['read', 'contacts:read'],
+    defaultScopes: ['read'],
+    allowances: [
+      { name: 'password', owner: 'desktop team', reason: 'shipped before 2020', endsAtSeconds },
+    ],
+    ...more,
+  })
 }
 
 /** As an operator does it. @throws OperationError when the contract does not allow it */

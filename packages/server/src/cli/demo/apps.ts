@@ -34,7 +34,7 @@ function scopesFor({ rules }: Tenant, { scopes }: ResourceServer) {
 }
 
 /** Where a contract says how long its client ids are, a name is no client id. */
-export function clientId(name: string, { rules }: Tenant): string {
+function clientId(name: string, { rules }: Tenant): string {
   const format = rules.formats.clientId
   if (format.kind !== 'hex' || format.bytes <= 16) return name
   return createHash('sha512')

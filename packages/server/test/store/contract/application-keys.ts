@@ -110,7 +110,7 @@ function keyContract(store: TheStore, tenantNow: () => string): void {
       await store().createApplicationKey(key)
       await store().createApplicationKey(other)
       const openWith = ({ id }: { id: ClientId }, endsAtSeconds = NOW + LIFETIME) =>
-        open(store(), { tenant, clientId: id, userId: null }, byKey(id), endsAtSeconds)
+        open(store(), { tenant, clientId: id, userId: null, endsAtSeconds }, byKey(id))
       const live = [await openWith(key), await openWith(key), await openWith(key)]
       const over = await openWith(key, NOW + 5)
       const foreign = await openWith(other)
@@ -291,11 +291,11 @@ async function openByIdentity(store: Store, tenant: string) {
 
 async function open(
   store: Store,
-  given: Partial<GrantRecord> & { tenant: string },
+  given: Partial<GrantRecord> & { tenant: string; endsAtSeconds?: number },
   guard: GrantGuard,
-  endsAtSeconds = NOW + LIFETIME,
 ): Promise<GrantRecord> {
-  const grant = grantRecord(given)
+  const { endsAtSeconds = NOW + LIFETIME, ...record } = given
+  const grant = grantRecord(record)
   const tokens = { accessToken: null, refreshToken: null }
   expect(await store.openGrant({ grant, tokens, endsAtSeconds, guard })).toBe('opened')
   return grant

@@ -3,7 +3,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Store } from '../../../src/store/port.ts'
 import {
+  accessIdentifierRecord,
   accessTokenRecord,
+  applicationKeyRecord,
   approvalOf,
   approve,
   CLIENT,
@@ -18,6 +20,7 @@ import {
   NOW,
   newGrantId,
   newTenant,
+  organisationRecord,
   PASSWORD_HASH,
   RETRY_WINDOW,
   rotationOf,
@@ -130,6 +133,24 @@ export function cleanUpContract(store: TheStore): void {
       expect(await grants()).toBe(1)
       await cleanUp(store(), token.endsAtSeconds + 400 * DAY)
       expect(await grants()).toBe(0)
+    })
+
+    test('keeps a grant that was opened for a consumer for a day after its one token', async () => {
+      const tenant = newTenant()
+      const key = applicationKeyRecord({ tenant })
+      const code = accessIdentifierRecord({ tenant })
+      await store().createOrganisation(organisationRecord({ tenant }), [])
+      await store().createUser(userRecord({ tenant }), [])
+      await store().createApplicationKey(key)
+      await store().createAccessIdentifier(code)
+      const grant = grantRecord({ tenant, clientId: key.id })
+      const tokens = { accessToken: null, refreshToken: null }
+      const guard = { kind: 'key', keyId: key.id, accessIdentifierId: code.id } as const
+      await store().openGrant({ grant, tokens, endsAtSeconds: NOW + 7200, guard })
+      await cleanUp(store(), NOW + 7200 + DAY - 1)
+      expect(await store().findGrant(tenant, grant.id)).toEqual(grant)
+      await cleanUp(store(), NOW + 7200 + DAY)
+      expect(await store().findGrant(tenant, grant.id)).toBeNull()
     })
 
     test('forgets tries to sign in that are long past, but no lock that holds', async () => {

@@ -34,6 +34,10 @@ export function clientContract(store: TheStore): void {
         homepage: 'https://app.example',
         privacyUri: 'https://app.example/privacy',
         termsUri: 'https://app.example/terms',
+        allowances: [
+          { name: 'implicit', owner: 'ada', reason: 'old "widget"', endsAtSeconds: NOW + HOUR },
+          { name: 'pkce-plain', owner: 'bob', reason: '会計', endsAtSeconds: NOW },
+        ],
       })
       const secrets = [
         secretRecord({ tenant, id: 'secret-1' }),
@@ -123,6 +127,21 @@ export function clientContract(store: TheStore): void {
       expect((await store().findClient(tenant, CLIENT))?.secrets).toEqual([
         { ...secret, lastUsedAtSeconds: NOW + 5 },
       ])
+    })
+
+    test('remembers when a client was last used, and nobody else', async () => {
+      const [tenant, other] = [newTenant(), newTenant()]
+      const client = clientRecord({ tenant })
+      await store().createClient(client, null)
+      await store().createClient(clientRecord({ tenant, id: OTHER_CLIENT }), null)
+      await store().createClient(clientRecord({ tenant: other }), null)
+      await store().recordClientUse(tenant, CLIENT, NOW + 5)
+      await store().recordClientUse(tenant, asClientId('nobody'), NOW + 5)
+      expect(await store().listClients(tenant)).toEqual([
+        { ...client, lastUsedAtSeconds: NOW + 5 },
+        clientRecord({ tenant, id: OTHER_CLIENT }),
+      ])
+      expect(await store().listClients(other)).toEqual([clientRecord({ tenant: other })])
     })
 
     test('a disabled client says so, has no grants left, and is in the feed', async () => {

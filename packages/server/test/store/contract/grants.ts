@@ -1,6 +1,7 @@
 // What every store must do with approvals, consents and codes.
 
 import { describe, expect, test } from 'vitest'
+import type { TokenHash } from '../../../src/protocol/ids.ts'
 import {
   accessTokenRecord,
   approvalOf,
@@ -11,6 +12,7 @@ import {
   grantRecord,
   HOUR,
   NOW,
+  newGrantId,
   newHash,
   newTenant,
   OTHER_CLIENT,
@@ -42,6 +44,56 @@ export function grantContract(store: TheStore): void {
       expect(await store().approveAuthorization(approvalOf(input))).toBe('approved')
       expect(await store().findCode(tenant, code.hash)).toEqual({ grant, code })
       expect(await store().findCode(newTenant(), code.hash)).toBeNull()
+    })
+
+    test('RFC 6749 §4.2: gives back a grant whose answer was an access token', async () => {
+      const tenant = newTenant()
+      const grant = grantRecord({ tenant })
+      const accessToken = accessTokenRecord({ tenant, grantId: grant.id })
+      const rest = {
+        code: null,
+        consent: consentRecord({ tenant }),
+        interaction: null,
+        session: null,
+      }
+      const approval = { grant, accessToken, endsAtSeconds: NOW + HOUR, ...rest }
+      expect(await store().approveAuthorization(approval)).toBe('approved')
+      expect(await store().findGrant(tenant, grant.id)).toEqual(grant)
+      expect(await store().findAccessToken(tenant, accessToken.hash, NOW)).toEqual(accessToken)
+      expect(await store().findConsent(rest.consent)).toEqual(rest.consent)
+      expect(await store().listUserGrants(tenant, USER)).toEqual([grant])
+    })
+
+    test('an access token counts once, and hangs on the session, as a code does', async () => {
+      const tenant = newTenant()
+      const interaction = { tenant, purpose: 'consent', id: '1', expiresAtSeconds: NOW + HOUR }
+      const answer = (session: TokenHash | null) => {
+        const grant = grantRecord({ tenant })
+        const accessToken = accessTokenRecord({ tenant, grantId: grant.id })
+        const approval = { grant, accessToken, endsAtSeconds: NOW + HOUR, code: null, interaction }
+        return { ...approval, consent: null, session }
+      }
+      expect(await store().approveAuthorization(answer(newHash()))).toBe('signed_out')
+      expect(await store().approveAuthorization(answer(null))).toBe('approved')
+      const second = answer(null)
+      expect(await store().approveAuthorization(second)).toBe('already_decided')
+      const { hash } = second.accessToken
+      expect(await store().findAccessToken(tenant, hash, NOW)).toBeNull()
+      expect(await store().findGrant(tenant, second.grant.id)).toBeNull()
+    })
+
+    test('finds a grant by its id, ended or not, in its tenant', async () => {
+      const tenant = newTenant()
+      const { grant } = await approve(store(), { tenant, unitId: 'unit-1', userId: null })
+      expect(await store().findGrant(tenant, grant.id)).toEqual(grant)
+      expect(await store().findGrant(newTenant(), grant.id)).toBeNull()
+      expect(await store().findGrant(tenant, newGrantId())).toBeNull()
+      const ending = { tenant, nowSeconds: NOW + 5, revocationExpiresAtSeconds: NOW + HOUR }
+      await store().revokeGrant({ ...ending, grantId: grant.id })
+      expect(await store().findGrant(tenant, grant.id)).toEqual({
+        ...grant,
+        revokedAtSeconds: NOW + 5,
+      })
     })
 
     test('a second answer to an interaction changes nothing', async () => {

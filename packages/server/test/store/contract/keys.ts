@@ -64,6 +64,52 @@ export function keyContract(store: TheStore): void {
     })
   })
 
+  describe('signing keys of single APIs', () => {
+    const APIS = ['https://a.example', 'https://b.example', '']
+
+    test('are made for each, once', async () => {
+      const tenant = newTenant()
+      const first = (resourceServer: string) =>
+        store().createFirstKeys([
+          keyRecord({ tenant, resourceServer, algorithm: 'HS256' }),
+          keyRecord({ tenant, resourceServer, algorithm: 'HS256', state: 'next' }),
+        ])
+      for (const api of APIS) expect(await first(api)).toBe('created')
+      for (const api of APIS) expect(await first(api)).toBe('exists')
+      const keys = await store().listKeys(tenant, NOW)
+      expect(keys.map(({ resourceServer, state }) => `${state} ${resourceServer}`).sort()).toEqual(
+        ['current', 'next'].flatMap((state) => APIS.map((api) => `${state} ${api}`)).sort(),
+      )
+    })
+
+    test('rotate one API at a time', async () => {
+      const tenant = newTenant()
+      const keysOf = (resourceServer: string) => ({
+        current: keyRecord({ tenant, resourceServer }),
+        next: keyRecord({ tenant, resourceServer, state: 'next' }),
+      })
+      const [one, other] = [keysOf('https://a.example'), keysOf('https://b.example')]
+      for (const { current, next } of [one, other]) await store().createFirstKeys([current, next])
+
+      const rotation = { tenant, nowSeconds: NOW + 1, previousExpiresAtSeconds: NOW + HOUR }
+      const next = keyRecord({ tenant, resourceServer: 'https://a.example', state: 'next' })
+      const rotate = () => store().rotateKeys({ ...rotation, currentKid: one.current.kid, next })
+      expect(await rotate()).toBe('rotated')
+      expect(await rotate()).toBe('lost')
+      const states = (await store().listKeys(tenant, NOW)).map(({ kid, state }) => ({ kid, state }))
+      expect(states).toHaveLength(5)
+      expect(states).toEqual(
+        expect.arrayContaining([
+          { kid: one.current.kid, state: 'previous' },
+          { kid: one.next.kid, state: 'current' },
+          { kid: next.kid, state: 'next' },
+          { kid: other.current.kid, state: 'current' },
+          { kid: other.next.kid, state: 'next' },
+        ]),
+      )
+    })
+  })
+
   describe('the audit trail', () => {
     test('gives back the latest events of a tenant first', async () => {
       const tenant = newTenant()

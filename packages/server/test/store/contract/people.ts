@@ -136,13 +136,13 @@ function userContract(store: TheStore): void {
       await store().createOrganisation(harbour, [unit])
       await store().createOrganisation(quay, [])
       const memberships = [
-        membershipRecord({ tenant, organisationId: quay.id }),
+        membershipRecord({ tenant, organisationId: quay.id, furtherUnitIds: ['unit-2', 'unit-3'] }),
         membershipRecord({ tenant, defaultUnitId: unit.id }),
       ]
       await store().createUser(userRecord({ tenant }), memberships)
       expect(await store().listMemberships(tenant, USER)).toEqual([
-        { organisation: harbour, defaultUnit: unit },
-        { organisation: quay, defaultUnit: null },
+        { organisation: harbour, defaultUnit: unit, furtherUnitIds: [] },
+        { organisation: quay, defaultUnit: null, furtherUnitIds: ['unit-2', 'unit-3'] },
       ])
       expect(await store().listMemberships(tenant, OTHER_USER)).toEqual([])
     })

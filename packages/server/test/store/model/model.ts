@@ -53,7 +53,11 @@ function deleteExpired(state: State, now: number): number {
   return (
     gone +
     wipeAnswers(state, now) +
-    removeWhere(state.grants, (grant) => grant.endsAtSeconds <= now - 400 * DAY) +
+    removeWhere(
+      state.grants,
+      ({ endsAtSeconds, accessIdentifierId }) =>
+        endsAtSeconds <= now - (accessIdentifierId === null ? 400 : 1) * DAY,
+    ) +
     removeWhere(state.sessions, (each) => expired(each) || each.endsAtSeconds <= now) +
     removeWhere(state.oneTimeIds, expired) +
     removeWhere(state.revocations, expired) +

@@ -1,5 +1,7 @@
 // Random calls about apps, people, keys, and what the store does for itself.
 
+import { ALLOWANCE_NAMES } from '../../../src/protocol/allowance.ts'
+import { dayOf } from '../../../src/protocol/day.ts'
 import { asClientId, asUserId } from '../../../src/protocol/ids.ts'
 import {
   auditEventRecord,
@@ -129,18 +131,23 @@ const endSession: Action = (world, { who, what, how }) => {
     how % 2 === 0 ? store.endSession(tenant, hash) : store.endSessionById(tenant, userId, id)
 }
 
-const createFirstKeys: Action = (world) => {
+/** Of all APIs together, and of single ones. */
+const KEY_SETS = ['', 'https://a.example', 'https://b.example']
+
+const createFirstKeys: Action = (world, { what }) => {
   const { tenant, nowSeconds: createdAtSeconds } = world
-  const current = keyRecord({ tenant, createdAtSeconds })
-  const next = keyRecord({ tenant, state: 'next', createdAtSeconds })
+  const resourceServer = pick(KEY_SETS, what)
+  const current = keyRecord({ tenant, resourceServer, createdAtSeconds })
+  const next = keyRecord({ tenant, resourceServer, state: 'next', createdAtSeconds })
   world.keys.push(current, next)
   return (store) => store.createFirstKeys([current, next])
 }
 
 const rotateKeys: Action = (world, { what }) => {
   const { tenant, nowSeconds } = world
-  const { kid: currentKid } = pick(world.keys, what)
-  const next = keyRecord({ tenant, state: 'next', createdAtSeconds: nowSeconds })
+  const { kid: currentKid, resourceServer } = pick(world.keys, what)
+  const created = { resourceServer, createdAtSeconds: nowSeconds }
+  const next = keyRecord({ tenant, state: 'next', ...created })
   world.keys.push(next)
   const previousExpiresAtSeconds = nowSeconds + DAY
   const input = { tenant, currentKid, next, nowSeconds, previousExpiresAtSeconds }
@@ -154,7 +161,7 @@ const recordAuditEvent: Action = ({ tenant, nowSeconds }, { how }) => {
 
 /** Of apps that there are and that there are not; sometimes a batch that came before. */
 const reportUses: Action = ({ tenant, nowSeconds }, { who, what, how }) => {
-  const day = new Date(nowSeconds * 1000).toISOString().slice(0, 10)
+  const day = dayOf(nowSeconds)
   const clientIds = [...CLIENTS, asClientId('nobody')]
   const uses = [who, what].map((number) => ({
     tenant,
@@ -165,6 +172,19 @@ const reportUses: Action = ({ tenant, nowSeconds }, { who, what, how }) => {
   }))
   const id = { tenant, purpose: 'uses', id: `${who}`, expiresAtSeconds: nowSeconds + HOUR }
   return (store) => store.recordVersionUses({ uses, batch: how % 3 === 0 ? null : id })
+}
+
+const countUses: Action = ({ tenant, nowSeconds }, { who, what, how }) => {
+  const day = dayOf(nowSeconds)
+  const uses = [who, what].map((number) => ({
+    ...{ tenant, clientId: pick(CLIENTS, number), day, uses: how + 1 },
+    allowance: pick(ALLOWANCE_NAMES, number),
+  }))
+  return (store) => store.addAllowanceUses(uses)
+}
+
+const useClient: Action = ({ tenant, nowSeconds }, { what }) => {
+  return (store) => store.recordClientUse(tenant, pick(CLIENTS, what), nowSeconds)
 }
 
 const deleteExpired: Action = ({ nowSeconds }) => {
@@ -188,6 +208,7 @@ const lookAround: Action = (world, { who, what }) => {
     await store.listKeys(tenant, nowSeconds),
     await store.listVersionUses({ tenant, clientId: null, fromDay: '2000-01-01' }),
     await store.listVersionUses({ tenant, clientId: pick(CLIENTS, what), fromDay: '2030-04-01' }),
+    await store.listAllowanceUses(tenant, pick(['2000-01-01', dayOf(nowSeconds)], what)),
     await store.listAuditEvents(tenant, 5),
   ]
 }
@@ -210,6 +231,8 @@ export const OTHER_ACTIONS = {
   rotateKeys,
   recordAuditEvent,
   reportUses,
+  countUses,
+  useClient,
   deleteExpired,
   lookAround,
 }

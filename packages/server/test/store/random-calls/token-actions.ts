@@ -70,6 +70,20 @@ const approve: Action = (world, { who, what, how }) => {
     store.approveAuthorization(approvalOf({ grant, code, consent, interaction, session: null }))
 }
 
+/** Without a code: what the app is given is the access token, opaque or not. */
+const approveToken: Action = (world, { who, what, how }) => {
+  const { tenant, nowSeconds } = world
+  const parties = { userId: pick(USERS, who), clientId: pick(CLIENTS, what) }
+  const grant = grantRecord({ tenant, ...parties, createdAtSeconds: nowSeconds })
+  const accessToken = newAccessToken(world, grant.id, how)
+  const once = { tenant, purpose: 'consent', id: `${what}`, expiresAtSeconds: nowSeconds + HOUR }
+  const interaction = how % 4 === 0 ? once : null
+  world.grants.push(grant)
+  const endsAtSeconds = nowSeconds + HOUR
+  const approval = { grant, code: null, accessToken, endsAtSeconds, interaction }
+  return (store) => store.approveAuthorization({ ...approval, consent: null, session: null })
+}
+
 const redeem: Action = (world, { who, what, how }) => {
   const { tenant, nowSeconds } = world
   const { hash, grantId, clientId: owner } = pick(world.codes, what)
@@ -150,6 +164,7 @@ const lookAtTokens: Action = (world, { who, what }) => {
 
 export const TOKEN_ACTIONS = {
   approve,
+  approveToken,
   redeem,
   rotate,
   renew,
