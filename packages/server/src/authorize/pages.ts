@@ -66,14 +66,17 @@ export function consentPage(
     organisations: decision.memberships.map(({ organisation: { id, name } }) => ({ id, name })),
     selectedOrganisation: undefined,
     scopes: request.scopes.map((name) => describeScope(name, decision.known, deps.tenant)),
-    refreshSeconds: request.client.grantTypes.includes('refresh_token')
-      ? policy.refreshToken.absoluteSeconds
-      : undefined,
+    refreshSeconds: isRefreshed(request) ? policy.refreshToken.absoluteSeconds : undefined,
     accessSeconds: policy.accessToken.lifetimeSeconds,
     redirectHost: displayHost(request.target.redirectUri),
     redirectIsLoopback: isLoopback(request.target.redirectUri),
     problem: undefined,
   }
+}
+
+/** RFC 6749 §4.2.2: never what the implicit grant gives. */
+function isRefreshed({ client, responseType }: AuthorizationRequest): boolean {
+  return responseType === 'code' && client.grantTypes.includes('refresh_token')
 }
 
 function interactionPage({ request, interaction }: PageContext, deps: InteractionDeps) {

@@ -93,6 +93,63 @@ describe('the policy', () => {
   })
 })
 
+describe('the contract', () => {
+  const OTHER = {
+    audience: 'https://other.example',
+    name: 'Other',
+    scopes: [{ ...SCOPE, name: 'reports:read' }],
+  }
+  const resourceServers = [API, OTHER]
+  const signing = (algorithm: string) => ({ policy: { signing: { algorithm } } })
+  const format = (name: string) => ({ policy: { accessToken: { format: name } } })
+
+  it.each<[string, object]>([
+    ['standard', { resourceServers }],
+    ['standard', signing('RS256')],
+    ['standard', format('opaque')],
+    ['crm-com', { resourceServers, release: 'R15.0.0' }],
+    ['crm-com', { release: 'R16.2.0' }],
+    ['financial-cents', signing('RS256')],
+    ['json-api', format('opaque')],
+    ['mister-james', { policy: { pkce: { insteadOfSecret: false } } }],
+  ])('%s may have %j', (contract, changes) => {
+    expect(findings(tenant({ contract, ...changes }))).toEqual([])
+  })
+
+  it.each<[string, object, string]>([
+    [
+      'standard',
+      { release: 'R15.0.0' },
+      'release "R15.0.0" is no release of contract standard → leave',
+    ],
+    [
+      'crm-com',
+      { release: 'R1' },
+      'is no release of contract crm-com → choose among R15.0.0, R16.2.0',
+    ],
+    [
+      'crm-com',
+      signing('ES256'),
+      'signing.algorithm contract crm-com signs with HS256 → remove it',
+    ],
+    ['financial-cents', signing('EdDSA'), 'contract financial-cents signs with RS256'],
+    ['mister-james', signing('RS256'), 'contract mister-james signs with ES256'],
+    ['standard', signing('HS256'), 'one of ES256, RS256, EdDSA'],
+    ['json-api', format('jwt'), 'access tokens of contract json-api are opaque'],
+    ['crm-com', format('opaque'), 'access tokens of contract crm-com are jwt'],
+    ['crm-com', { resourceServers: [] }, 'resourceServers is empty'],
+    ['financial-cents', { resourceServers }, 'give each API a tenant of its own'],
+  ])('%s cannot have %j', (contract, changes, expected) => {
+    expect(findings(tenant({ contract, ...changes }))).toEqual([expect.stringContaining(expected)])
+  })
+
+  it('no allowance of the command line makes plain challenges acceptable', () => {
+    expect(findings({ allow: ['pkce-plain'] })).toEqual([
+      expect.stringMatching(/allow\[0\] .*"pkce-plain"/),
+    ])
+  })
+})
+
 describe('APIs and scopes', () => {
   it.each([
     [[{ ...SCOPE, name: 'contacts read' }], 'cannot be a scope'],

@@ -95,6 +95,10 @@ function checkContract(tenant: TenantSettings, path: Path): Finding[] {
     const remedy = 'give each API a tenant of its own'
     findings.push({ path: [...path, 'resourceServers'], what, remedy })
   }
+  if (keyPerApi && tenant.resourceServers.length === 0) {
+    const what = `is empty, but contract ${name} signs with a key of the API`
+    findings.push({ path: [...path, 'resourceServers'], what, remedy: 'name the API' })
+  }
   return findings
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { crmCom } from '../contracts/crm-com.ts'
 import { standard } from '../contracts/standard.ts'
 import { loadConfig } from './load.ts'
 import { resolveTenants } from './tenants.ts'
@@ -23,6 +24,14 @@ it('changes only the parts of the policy that the configuration names', () => {
     ...standard.policy,
     refreshToken: { ...standard.policy.refreshToken, idleSeconds: 60 },
   })
+})
+
+it('lays down what its contract does, and is at the release that the configuration names', () => {
+  expect(resolveOne({})).toMatchObject({ rules: standard.rules, release: undefined })
+  const resourceServers = [{ audience: 'https://api.example', name: 'CRM', scopes: [SCOPE] }]
+  const crm = resolveOne({ contract: 'crm-com', release: 'R15.0.0', resourceServers })
+  expect(crm).toMatchObject({ contract: 'crm-com', release: 'R15.0.0', policy: crmCom.policy })
+  expect(crm?.rules).toBe(crmCom.rules)
 })
 
 it('takes a plain text as English, and the name of the API as the group of its scopes', () => {

@@ -95,7 +95,8 @@ function describeTypes(encodings: readonly Encoding[]): string {
   return encodings.flatMap((encoding) => TYPES[encoding] ?? []).join(', ')
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+// A byte order mark is part of the text: nobody may add one (RFC 8259 §8.1).
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function decodeUtf8(bytes: unknown): string {
   if (!Buffer.isBuffer(bytes)) throw new OAuthError('encoding_invalid')

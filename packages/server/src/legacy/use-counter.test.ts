@@ -45,6 +45,22 @@ it('stores once a second, uses of one app and day together', async () => {
   ])
 })
 
+it('counts per tenant, app, allowance and day', async () => {
+  const counter = createUseCounter({ store, log })
+  const others = [
+    { tenant: 'other' },
+    { clientId: asClientId('other-app') },
+    { allowance: 'implicit' },
+    { day: '2026-11-22' },
+  ] as const
+  for (const other of [{}, ...others, {}]) counter.add({ ...USE, ...other })
+  await counter.close()
+  expect(stored).toEqual([
+    { ...USE, uses: 2 },
+    ...others.map((other) => ({ ...USE, ...other, uses: 1 })),
+  ])
+})
+
 it('has stored everything when it is closed, also what is on its way just then', async () => {
   const slow = Promise.withResolvers<void>()
   answer = () => slow.promise

@@ -34,8 +34,7 @@ export function createUseCounter({
   }
 
   async function storeCounts(): Promise<void> {
-    // In one order for every process: none waits for another that waits for it.
-    const batch = [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, use]) => use)
+    const batch = [...counts.values()]
     counts = new Map()
     if (batch.length === 0) return
     try {

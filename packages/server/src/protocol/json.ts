@@ -18,7 +18,8 @@ export function parseJson(text: string): unknown {
   return value
 }
 
-function withoutPrototype(_name: string, value: unknown): unknown {
+function withoutPrototype(name: string, value: unknown): unknown {
+  checkText(name)
   if (typeof value === 'string') return checkText(value)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.setPrototypeOf(value, null)

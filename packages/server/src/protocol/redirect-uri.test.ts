@@ -4,6 +4,7 @@ import { LONG_ENOUGH_MS, longTexts, slowestMs } from '../../test/support/long-te
 import {
   displayHost,
   formActionSource,
+  isInsecureRedirect,
   isLoopback,
   isNativeRedirect,
   matchRedirectUri,
@@ -310,5 +311,20 @@ describe('where a redirect URI leads', () => {
     const [uri, native, loopback] = row
     expect(isNativeRedirect(uri)).toBe(native)
     expect(isLoopback(uri)).toBe(loopback)
+  })
+
+  it.each([
+    ['http://app.example/callback', true],
+    ['HTTP://app.example/callback', true],
+    ['http://127.0.0.1.example/callback', true],
+    ['http://localhost.example/callback', true],
+    ['http://192.0.2.1/callback', true],
+    ['http://127.0.0.1/callback', false],
+    ['http://[::1]:49152/callback', false],
+    ['http://localhost:3000/callback', false],
+    ['https://app.example/callback', false],
+    ['com.example.app:/callback', false],
+  ])('RFC 9700 §2.6: what is sent to %s crosses a network in the clear: %s', (uri, insecure) => {
+    expect(isInsecureRedirect(uri)).toBe(insecure)
   })
 })

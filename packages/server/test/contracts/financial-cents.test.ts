@@ -294,6 +294,8 @@ describe.each(STORES)('financial-cents on %s', (kind) => {
       `${made}&code=canary-code`,
       `${made}&x=%ff`,
       `${made}&canary-code`,
+      // Spelt so that no filter of log lines takes it for a secret.
+      'client%5Fsecret=canary-secret&c%6Fde=canary-code&x=canary-refresh',
     ]) {
       for (const path of [
         '/oauth/token',

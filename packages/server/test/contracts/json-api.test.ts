@@ -1,9 +1,10 @@
 // Contract `json-api`, fact by fact: what a client written against the vendor's documentation sends and gets back.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { asClientId } from '../../src/protocol/ids.ts'
 import type { ClientAllowance } from '../../src/store/records.ts'
 import { TestBrowser } from '../support/browser.ts'
-import { registerApp } from '../support/contract-world.ts'
+import { registerApp, registerDesktopApp } from '../support/contract-world.ts'
 import { problemsOf } from '../support/operation-context.ts'
 import { kindOf } from '../support/page-kind.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
@@ -28,15 +29,7 @@ describe.each(STORES)('json-api on %s', (kind) => {
     server = await startTestServer(kind, { contract: 'json-api', api: true })
     id = server.apps.webApp.id
     secret = server.apps.webApp.secret ?? ''
-    firstParty = await registerApp(server.context, {
-      name: 'desktop',
-      type: 'confidential',
-      party: 'first',
-      grantTypes: ['password', 'refresh_token'],
-      scopes: ['read', 'contacts:read'],
-      defaultScopes: ['read'],
-      allowances: [passwordAllowance()],
-    })
+    firstParty = await registerDesktopApp(server.context)
   })
   afterAll(() => server?.stop())
 
@@ -87,7 +80,7 @@ describe.each(STORES)('json-api on %s', (kind) => {
     const { access_token, refresh_token } = await getTokens()
     const members = { token: access_token, client_id: id, client_secret: secret }
     const revoked = await post(at('/oauth/revoke'), JSON.stringify(members), JSON_TYPE)
-    expect([revoked.status, revoked.text]).toEqual([200, ''])
+    expect([revoked.status, revoked.text]).toEqual([200, '{}'])
     expect((await refresh(refresh_token)).body.error).toBe('invalid_grant')
     for (const path of ['/authorize', '/token', '/revoke', '/userinfo']) {
       expect((await ask(at(path))).status, path).toBe(404)
@@ -293,6 +286,17 @@ describe.each(STORES)('json-api on %s', (kind) => {
       const { status, body } = await token(passwordRequest('ada', PASSWORD, app))
       expect([status, body.error]).toEqual([400, 'unauthorized_client'])
     }
+  })
+
+  it('json-api K "password grant": an app that is no longer first-party has it no longer', async () => {
+    const { store, context } = server
+    const app = await registerDesktopApp(context)
+    expect((await token(passwordRequest('ada', PASSWORD, app))).status).toBe(200)
+    const found = await store.findClient(context.tenant.name, asClientId(app.id))
+    if (!found) throw new Error('the app is gone')
+    await store.updateClient(found.client, { ...found.client, party: 'third' })
+    const { status, body } = await token(passwordRequest('ada', PASSWORD, app))
+    expect([status, body.error]).toEqual([400, 'unauthorized_client'])
   })
 
   it('json-api K "password grant": nobody else is registered for it', async () => {

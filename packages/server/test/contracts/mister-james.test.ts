@@ -10,6 +10,7 @@ import { TestBrowser } from '../support/browser.ts'
 import { kindOf } from '../support/page-kind.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { ask, authorize, codeIn, FORM, post, readJwt } from '../support/vendor-client.ts'
+import { PASSWORD } from '../support/world.ts'
 
 const AUTHORIZE = '/_utalic_release/oauth/v2.0/authorize'
 const TOKEN = '/_utalic_release/oauth/v2.0/token'
@@ -221,7 +222,11 @@ describe.each(STORES)('mister-james on %s', (kind) => {
     await allowImplicit({ clientId: client.id, reason: 'legacy', endsAtSeconds }, owner, developer)
     const redirect = encodeURIComponent('https://gadget.example/')
     const query = `response_type=token&client_id=${client.id}&redirect_uri=${redirect}`
-    const location = await allow(`${query}&scope=read&state=xyz`)
+    const browser = new TestBrowser()
+    const signIn = await browser.open(`${at(AUTHORIZE)}?${query}&scope=read`)
+    const consent = await browser.submitAndFollow(signIn, { username: 'ada', password: PASSWORD })
+    expect(consent.text).toContain('The access ends by itself')
+    const location = await allow(`${query}&scope=read&state=xyz`, browser)
     expect(location.startsWith('https://gadget.example/#access_token=')).toBe(true)
     const fields = Object.fromEntries(new URLSearchParams(new URL(location).hash.slice(1)))
     expect(fields).toEqual({
@@ -317,7 +322,7 @@ describe.each(STORES)('mister-james on %s', (kind) => {
       const wrong = await post(at(REVOKE), `token=${tokens[which]}&client_id=${id}&client_secret=x`)
       expect([wrong.status, wrong.body.error]).toEqual([401, 'invalid_client'])
       const { status, text } = await post(at(REVOKE), `token=${tokens[which]}${bySecret()}`)
-      expect([status, text]).toEqual([200, ''])
+      expect([status, text]).toEqual([200, '{}'])
       expect((await refresh(tokens.refresh_token, bySecret())).body.error).toBe('invalid_grant')
       await expectClosed(tokens.access_token)
     },
@@ -342,7 +347,7 @@ describe.each(STORES)('mister-james on %s', (kind) => {
         `&redirect_uri=${redirect}&client_id=${spa}&code_verifier=${VERIFIER}`,
     )
     const unknown = await post(at(REVOKE), `token=nobody-gave-this&client_id=${spa}`)
-    expect([unknown.status, unknown.text]).toEqual([200, ''])
+    expect([unknown.status, unknown.text]).toEqual([200, '{}'])
     expect((await refresh(body.refresh_token, `&client_id=${spa}`)).status).toBe(200)
     expect((await post(at(REVOKE), `token=${body.access_token}&client_id=${spa}`)).status).toBe(200)
     expect((await refresh(body.refresh_token, `&client_id=${spa}`)).body.error).toBe(

@@ -4,9 +4,9 @@ import { hashPassword } from '../../src/identity/passwords.ts'
 import type { ClientContext } from '../../src/operations/clients.ts'
 import { toUserRecords } from '../../src/operations/users.ts'
 import { newId } from '../../src/platform/random.ts'
-import { registerApp } from '../support/contract-world.ts'
+import { registerDesktopApp } from '../support/contract-world.ts'
 import { TestApp } from '../support/test-app.ts'
-import { PASSWORD, type TestClient } from '../support/world.ts'
+import { PASSWORD } from '../support/world.ts'
 import type { Worker, Workload } from './kill.ts'
 import { TokenHolder } from './token-holder.ts'
 
@@ -16,7 +16,7 @@ export const passwordGrant: Workload = {
 
   async hire(workers, deployment) {
     const context = await deployment.openContext()
-    const app = new TestApp(deployment, await registerDesktop(context))
+    const app = new TestApp(deployment, await registerDesktopApp(context))
     // Each has a user of their own: tries of one user at the same time would lock the account.
     const usernames = await createUsers(workers, context)
     await context.store.close()
@@ -31,19 +31,6 @@ function createWorker(username: string, app: TestApp): Worker {
     work: (turn) => (turn % 8 === 0 ? tokens.open(ask) : tokens.refreshOrOpen(ask)),
     findLost: () => tokens.findLost(),
   }
-}
-
-function registerDesktop(context: ClientContext): Promise<TestClient> {
-  const endsAtSeconds = context.clock.nowSeconds() + 86_400
-  return registerApp(context, {
-    name: 'Desktop',
-    type: 'confidential',
-    party: 'first',
-    grantTypes: ['password', 'refresh_token'],
-    scopes: ['read'],
-    defaultScopes: ['read'],
-    allowances: [{ name: 'password', owner: 'desktop team', reason: 'old', endsAtSeconds }],
-  })
 }
 
 /** One hash serves them all: each would take as long as a sign-in. */

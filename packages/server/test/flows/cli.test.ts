@@ -2,6 +2,7 @@
 
 import { chmodSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CliFolder, createCliFolder } from '../support/cli.ts'
 
@@ -117,6 +118,155 @@ describe('setting up a server', () => {
     expect(await cli.json(['key', 'list'])).toMatchObject({
       keys: [{ kid: currentKid, state: 'current' }, { state: 'next' }, { state: 'previous' }],
     })
+  })
+})
+
+describe('an app that changes', () => {
+  const [api] = TENANT.resourceServers
+  const OTHER_API = { ...api, audience: 'https://other.acme.example', scopes: [] }
+  const until = `${new Date().getUTCFullYear() + 2}-06-30`
+  const terms = ['--owner', 'ops', '--reason', 'old widget', '--until', until]
+
+  let cli: CliFolder
+  beforeAll(async () => {
+    cli = await createCliFolder({
+      tenants: [
+        { ...TENANT, contract: 'mister-james' },
+        { ...TENANT, name: 'crm', issuer: 'https://crm.example', contract: 'crm-com' },
+        {
+          ...{ ...TENANT, name: 'twin', issuer: 'https://twin.example', contract: 'crm-com' },
+          resourceServers: [api, OTHER_API],
+        },
+      ],
+    })
+    await cli.run(['migrate'])
+    await cli.run(client('create', '--id', 'ledger', '--name', 'Ledger', ...REDIRECTS))
+  })
+  afterAll(() => cli.remove())
+
+  const REDIRECTS = ['--redirect-uri', 'https://ledger.example/cb', '--scope', 'contacts:read']
+  const client = (...args: readonly string[]) => ['client', ...args, '--tenant', 'acme']
+  const shown = () => cli.json(client('show', 'ledger'))
+
+  it('is made stricter, and keeps what is not named', async () => {
+    expect(await shown()).toMatchObject({ client: { requirePkce: false } })
+    const updated = await cli.run(
+      client('update', 'ledger', '--require-pkce', '--name', 'Ledger 2'),
+    )
+    expect(updated).toMatchObject({ exitCode: 0, stdout: 'updated ledger\n', stderr: '' })
+    expect(await shown()).toMatchObject({
+      client: { name: 'Ledger 2', requirePkce: true, redirectUris: ['https://ledger.example/cb'] },
+    })
+    await cli.run(client('update', 'ledger', '--no-require-pkce', '--stable-refresh-token'))
+    expect(await shown()).toMatchObject({
+      client: { name: 'Ledger 2', requirePkce: false, refreshPolicy: 'stable' },
+    })
+    await cli.run(
+      client('update', 'ledger', '--no-stable-refresh-token', '--grant', 'authorization_code'),
+    )
+    expect(await shown()).toMatchObject({
+      client: { refreshPolicy: 'rotate', grantTypes: ['authorization_code'] },
+    })
+  })
+
+  it('is not changed to what could not be registered, nor to nothing', async () => {
+    const wrong = await cli.run(client('update', 'ledger', '--redirect-uri', 'http://x.example'))
+    expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('use https') })
+    const nothing = await cli.run(client('update', 'ledger'))
+    expect(nothing).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('what to change'),
+    })
+    const missing = await cli.run(client('update', 'nobody', '--require-pkce'))
+    expect(missing).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('"nobody"') })
+  })
+
+  it('has a legacy allowance until a day, on the list of what is left to do, and loses it', async () => {
+    expect((await cli.run(client('list', '--legacy'))).stdout).toBe(
+      'no app has a legacy allowance\n',
+    )
+    const allowed = await cli.run(client('allow', 'ledger', 'implicit', ...terms))
+    expect(allowed).toMatchObject({
+      exitCode: 0,
+      stdout: `ledger may use implicit until ${until}\n`,
+    })
+    expect((await cli.run(client('list', '--legacy'))).stdout).toMatch(
+      new RegExp(
+        '^CLIENT ID +APP +ALLOWANCE +OWNER +REASON +UNTIL +STATE +USES IN 30 DAYS +LAST USED\n' +
+          `ledger +Ledger 2 +implicit +ops +old widget +${until} +active +0 +-\n$`,
+      ),
+    )
+    const { stdout } = await cli.run(client('show', 'ledger'))
+    expect(stdout).toMatch(
+      /last used +never\n\nALLOWANCE +OWNER +REASON +UNTIL\nimplicit +ops +old/,
+    )
+
+    const taken = await cli.run(client('disallow', 'ledger', 'implicit'))
+    expect(taken).toMatchObject({ exitCode: 0, stdout: 'ledger may use implicit no longer\n' })
+    expect(await cli.json(client('list', '--legacy'))).toEqual({ allowances: [] })
+    expect((await cli.run(client('disallow', 'ledger', 'implicit'))).exitCode).toBe(2)
+  })
+
+  it('has none without an owner, a reason and a day that is to come', async () => {
+    for (const index of [0, 2, 4]) {
+      const incomplete = terms.toSpliced(index, 2)
+      const run = await cli.run(client('allow', 'ledger', 'implicit', ...incomplete))
+      expect(run).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`${terms[index]}`) })
+    }
+    const allow = (day: string, allowance = 'implicit') =>
+      cli.run(client('allow', 'ledger', allowance, ...terms.slice(0, -1), day))
+    expect((await allow('tomorrow')).stderr).toContain('give a day, for example 2027-06-30')
+    expect((await allow('2020-01-01')).stderr).toContain('until is in the past')
+    expect((await allow(until, 'password')).stderr).toContain('it has implicit')
+    expect(await shown()).toMatchObject({ client: { allowances: [] } })
+  })
+
+  it('is registered with its legacy allowances', async () => {
+    const widget = [...REDIRECTS, '--grant', 'implicit', '--id', 'widget', '--name', 'Widget']
+    const refused = await cli.run(client('create', ...widget))
+    expect(refused.stderr).toContain('"implicit" needs the legacy allowance of that name')
+    const allow = ['--allow', 'implicit']
+    const alone = await cli.run(client('create', ...widget, ...allow))
+    expect(alone).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--allow-owner') })
+    const allowTerms = terms.map((term) => term.replace('--', '--allow-'))
+    const nameless = await cli.run(client('create', ...widget, ...allowTerms))
+    expect(nameless).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('with --allow') })
+    const created = await cli.json(client('create', ...widget, ...allow, ...allowTerms))
+    const allowance = { name: 'implicit', owner: 'ops', reason: 'old widget' }
+    const endsAtSeconds = Date.parse(until) / 1000
+    expect(created).toMatchObject({
+      client: { id: 'widget', allowances: [{ ...allowance, endsAtSeconds }] },
+    })
+  })
+
+  it('leaves a line in the audit trail for each change', async () => {
+    const actions = new DatabaseSync(join(cli.path, 'data/ostiary.db'), { readOnly: true })
+      .prepare(`select distinct action from audit_events where tenant = 'acme' order by action`)
+      .all()
+    expect(actions.map(({ action }) => action)).toEqual([
+      'client.created',
+      'client.updated',
+      'legacy_allowance.granted',
+      'legacy_allowance.removed',
+    ])
+  })
+
+  it('the keys of single APIs are listed and rotated by their names', async () => {
+    const key = (...args: readonly string[]) => cli.json(['key', ...args])
+    const { currentKid } = await key('rotate', '--force', '--tenant', 'crm')
+    expect(await key('list', '--tenant', 'crm')).toMatchObject({
+      keys: [{ kid: currentKid, resourceServer: api?.audience }, {}, {}],
+    })
+    const unnamed = await cli.run(['key', 'rotate', '--force', '--tenant', 'twin'])
+    expect(unnamed).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(`${api?.audience}, ${OTHER_API.audience}`),
+    })
+    await key('rotate', '--force', '--tenant', 'twin', '--api', OTHER_API.audience)
+    const { stdout } = await cli.run(['key', 'list', '--tenant', 'twin'])
+    expect(stdout).toMatch(/^KEY +API +ALGORITHM +STATE/)
+    expect(stdout).toMatch(/https:\/\/other\.acme\.example +HS256 +previous/)
+    expect(stdout).not.toMatch(/https:\/\/api\.acme\.example +HS256 +previous/)
   })
 })
 

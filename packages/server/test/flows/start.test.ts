@@ -41,8 +41,10 @@ async function halfRequest(): Promise<Socket> {
   const socket = connect(port, 'localhost')
   const head = ['POST /token HTTP/1.1', `Host: localhost:${port}`, 'Content-Length: 2']
   const type = 'Content-Type: application/x-www-form-urlencoded'
-  socket.write(`${[...head, type].join('\r\n')}\r\n\r\na`)
-  // Whatever was written before this answer came has reached the server too.
+  const { promise: written, resolve } = Promise.withResolvers<void>()
+  socket.write(`${[...head, type].join('\r\n')}\r\n\r\na`, () => resolve())
+  await written
+  // Whatever was on its way before this request has reached the server when it is answered.
   await fetch(`http://localhost:${port}/livez`, { headers: { connection: 'close' } })
   return socket
 }

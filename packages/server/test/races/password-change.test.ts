@@ -4,7 +4,7 @@ import { argon2Sync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { changePassword, disableUser, toUserRecords } from '../../src/operations/users.ts'
 import { TestBrowser } from '../support/browser.ts'
-import { registerApp } from '../support/contract-world.ts'
+import { registerDesktopApp } from '../support/contract-world.ts'
 import { kindOf } from '../support/page-kind.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { TestApp } from '../support/test-app.ts'
@@ -37,22 +37,7 @@ describe.each(STORES)('a change in the middle of a sign-in on %s', (kind) => {
 
   beforeAll(async () => {
     server = await startTestServer(kind, { contract: 'json-api' })
-    app = await registerApp(server.context, {
-      name: 'Desktop',
-      type: 'confidential',
-      party: 'first',
-      grantTypes: ['password', 'refresh_token'],
-      scopes: ['read'],
-      defaultScopes: ['read'],
-      allowances: [
-        {
-          name: 'password',
-          owner: 'desktop',
-          reason: 'old',
-          endsAtSeconds: server.clock.nowSeconds() + 86_400,
-        },
-      ],
-    })
+    app = await registerDesktopApp(server.context)
   })
   afterAll(() => server?.stop())
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ClientContext } from '../../src/operations/clients.ts'
 import { changePassword } from '../../src/operations/users.ts'
 import { TestBrowser } from '../support/browser.ts'
-import { registerApp } from '../support/contract-world.ts'
+import { registerDesktopApp } from '../support/contract-world.ts'
 import { findFreePort } from '../support/free-port.ts'
 import { createDatabase } from '../support/postgres.ts'
 import {
@@ -32,22 +32,9 @@ describe.each(STORES)('racing password grants on %s', (kind) => {
     const database = kind === 'sqlite' ? kind : { url: await createDatabase() }
     deployment = await createDeployment(database, { contract: 'json-api' })
     context = await deployment.openContext()
-    app = await registerApp(context, {
-      name: 'Desktop',
-      type: 'confidential',
-      party: 'first',
+    app = await registerDesktopApp(context, {
       redirectUris: [CALLBACK],
       grantTypes: ['password', 'authorization_code', 'refresh_token'],
-      scopes: ['read'],
-      defaultScopes: ['read'],
-      allowances: [
-        {
-          name: 'password',
-          owner: 'desktop',
-          reason: 'old',
-          endsAtSeconds: context.clock.nowSeconds() + 86_400,
-        },
-      ],
     })
     const first = await startProcess(deployment)
     const others = kind === 'sqlite' ? [] : [await startProcess(deployment, await findFreePort())]

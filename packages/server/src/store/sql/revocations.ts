@@ -209,7 +209,10 @@ export function* revokeUserGrants(input: Input<'revokeUserGrants'>): Plan<number
   return ended
 }
 
-/** A grant that is over has no valid token; clients and users go on, so theirs are void up to a moment. */
+/**
+ * A grant that is over has no valid token, whatever a clock that was ahead wrote into it; clients and users go on, so
+ * theirs are void up to a moment.
+ */
 const selectVoiding = statement((db, p: Input<'isRevoked'>) =>
   db
     .selectFrom('revocations')
@@ -228,7 +231,15 @@ const selectVoiding = statement((db, p: Input<'isRevoked'>) =>
         ]),
       ]),
     )
-    .select('subject')
+    .select('subject as trace')
+    .unionAll(
+      db
+        .selectFrom('grants')
+        .where('tenant', '=', p.tenant)
+        .where('id', '=', p.grantId)
+        .where('revokedAtSeconds', 'is not', null)
+        .select((eb) => eb.cast<string>('id', 'text').as('trace')),
+    )
     .limit(1),
 )
 

@@ -264,6 +264,28 @@ function voidTokenContract(store: TheStore): void {
       expect(await store().isRevoked({ ...token, userId: OTHER_USER })).toBe(false)
     })
 
+    test('every token of a grant that ended with its user or client is, whenever it was issued', async () => {
+      const endings = {
+        user: (tenant: string) => store().disableUser(userEnding({ tenant })),
+        client: (tenant: string) =>
+          store().disableClient({
+            ...{ tenant, id: CLIENT, nowSeconds: NOW },
+            revocationExpiresAtSeconds: NOW + HOUR,
+          }),
+      }
+      for (const [what, end] of Object.entries(endings)) {
+        const tenant = newTenant()
+        await store().createUser(userRecord({ tenant }), [])
+        await store().createClient(clientRecord({ tenant }), null)
+        const { grant } = await approve(store(), { tenant })
+        // By a clock that was ahead, or a moment before the ending that took its time to come.
+        const token = { ...tokenOf(tenant), grantId: grant.id, issuedAtSeconds: NOW + 60 }
+        expect(await store().isRevoked(token), what).toBe(false)
+        await end(tenant)
+        expect(await store().isRevoked(token), what).toBe(true)
+      }
+    })
+
     test('the tokens of a client are, up to the second of the ending', async () => {
       const token = tokenOf(newTenant())
       const { tenant } = token

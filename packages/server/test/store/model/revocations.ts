@@ -93,6 +93,8 @@ export const revocationModel = (state: State): Pick<GrantStore, Methods> => ({
   },
 
   async isRevoked({ tenant, grantId, clientId, userId, issuedAtSeconds }) {
+    const grant = state.grants.find(like({ tenant, id: grantId }))
+    if (grant && grant.revokedAtSeconds !== null) return true
     return state.revocations.filter(like({ tenant })).some((line) => {
       if (line.kind === 'grant') return line.subject === grantId
       const subject = line.kind === 'client' ? clientId : userId
