@@ -48,7 +48,7 @@ export function createIssuerKeys(deps: {
   }
 }
 
-/** RFC 8725 §3.9: over https; without it on this machine only, and only where we ourselves have none. */
+/** RFC 8414 §2: over https; without it on this machine only, and only where we ourselves have none. */
 export function mayBeFetched(uri: string, { issuer }: Pick<Tenant, 'issuer'>): boolean {
   if (!URL.canParse(uri)) return false
   if (new URL(uri).protocol === 'https:') return true

@@ -32,7 +32,7 @@ describe('a trusted issuer', () => {
     ['file:///etc/passwd'],
     ['ftp://id.example/jwks'],
     ['nowhere'],
-  ])('RFC 8725 §3.9: does not fetch keys from %s for an issuer with https', async (jwksUri) => {
+  ])('RFC 8414 §2: does not fetch keys from %s for an issuer with https', async (jwksUri) => {
     expect(await problemsWith({ jwksUri })).toMatchObject([{ field: 'jwksUri' }])
   })
 

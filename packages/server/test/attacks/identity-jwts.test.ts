@@ -126,7 +126,21 @@ describe.each(STORES)('attacks on identity JWTs on %s', (kind) => {
     expect(outcomeOf(await sendJwt(ours))).toEqual(WRONG)
   })
 
-  it('B13, B17: takes no JWT that is for others, or for others as well', async () => {
+  it('RFC 8725 §3.8: believes an issuer under its own keys, about its own subjects', async () => {
+    const issuer = 'https://other-identity.example'
+    const otherKey = await newIdentityKey('k1')
+    await trust(server, { issuer, pinnedKeys: jwksOf([otherKey]) })
+    expect((await sendJwt(await signIdentity(otherKey, good({ iss: issuer })))).status).toBe(200)
+    const wrongs = [
+      await signIdentity(otherKey, good()),
+      await newJwt({ iss: issuer }),
+      await newJwt({ iss: 'https://stranger.example' }),
+      await newJwt({ sub: 'nobody' }),
+    ]
+    for (const wrong of wrongs) expect(outcomeOf(await sendJwt(wrong))).toEqual(WRONG)
+  })
+
+  it('B13, B17, RFC 8725 §3.9: takes no JWT that is for others, or for others as well', async () => {
     const audiences = [
       'https://other.example',
       server.issuer,

@@ -163,15 +163,16 @@ describe.each(STORES)('racing key exchanges on %s', (kind) => {
     const tokens: string[] = []
     const busy = Promise.withResolvers<void>()
     let hasEnded = false
+    const askOnce = async (at: { issuer: string }) => {
+      const answer = await ask(at)
+      if (answer.status === 200) tokens.push(tokenIn(answer))
+      if (tokens.length > CALLERS) busy.resolve()
+      return answer
+    }
     const callers = Array.from({ length: CALLERS }, async (_, caller) => {
       const at = { issuer: processes[caller % processes.length]?.url ?? '' }
-      for (;;) {
-        const isLate = hasEnded
-        const answer = await ask(at)
-        if (answer.status === 200) tokens.push(tokenIn(answer))
-        if (isLate) return answer
-        if (tokens.length > CALLERS) busy.resolve()
-      }
+      while (!hasEnded) await askOnce(at)
+      return askOnce(at)
     })
     await busy.promise
     await end()
