@@ -63,9 +63,9 @@ describe.each(CONTRACTS)('%s', (contract) => {
 })
 
 describe('json-api: a body is application/json and nothing else', () => {
-  async function post(contentType: string | undefined) {
+  async function post(contentType: string | undefined, scope = 'clients:write') {
     const api = await start('json-api')
-    const token = await api.issuer.mint({ organisationId: 'acme', scopes: ['clients:write'] })
+    const token = await api.issuer.mint({ organisationId: 'acme', scopes: [scope] })
     return await api.app.inject({
       method: 'POST',
       url: '/api/v1/clients',
@@ -95,6 +95,14 @@ describe('json-api: a body is application/json and nothing else', () => {
     expect(response.statusCode).toBe(415)
     expect(response.headers['content-type']).toContain('application/json')
     expect(response.json()).toMatchObject({ error: 'unsupported_media_type' })
+  })
+
+  test('415 comes before the scopes of the token are looked at', async () => {
+    const answers = [
+      await post('application/json; charset=utf-8', 'clients:read'),
+      await post('application/json', 'clients:read'),
+    ]
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([415, 403])
   })
 
   test('a request without a body may say what it likes', async () => {
