@@ -5,6 +5,8 @@ const server = 'packages/server'
 // Each project is one kind of proof. `npm test` runs them all; `vitest run --project flows` one of them.
 export default defineConfig({
   test: {
+    // Most tests wait for a disk, a database or a browser more than they work.
+    maxWorkers: 2,
     globalSetup: `${server}/test/support/postgres-setup.ts`,
     projects: [
       project('tidy', [`${server}/test/spec/**/*.test.ts`]),
