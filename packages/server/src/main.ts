@@ -5,6 +5,12 @@ import { runCli } from './cli/run.ts'
 
 const EXIT_GRACE_MS = 500
 
+// Who reads our answer may have read enough: `ostiary client list | head -1`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(1)
+})
+
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   stdin: process.stdin,

@@ -6,6 +6,7 @@ import type { SignedIn } from '../account/signed-in.ts'
 import type { RegistrableGrantType } from '../operations/client-input.ts'
 import type { DeveloperContext } from '../operations/developer-access.ts'
 import { type FieldProblem, OperationError } from '../operations/operation.ts'
+import { parseDay } from '../protocol/day.ts'
 import { PageError } from '../protocol/errors.ts'
 import type { FormProblem } from '../protocol/form-problem.ts'
 import type { PageDeveloperApp, PageEndpoints } from '../protocol/page.ts'
@@ -79,11 +80,6 @@ const DAY_SECONDS = 86_400
 
 /** The moment at which a day (`2026-11-21`, UTC) is over; undefined when it is none. */
 export function endOfDay(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined
-  const startMs = Date.parse(`${text}T00:00:00Z`)
-  // Some parsers take the 31st of a month without one for the first of the next.
-  if (Number.isNaN(startMs) || new Date(startMs).toISOString().slice(0, 10) !== text) {
-    return undefined
-  }
-  return startMs / 1000 + DAY_SECONDS
+  const start = text === undefined ? undefined : parseDay(text)
+  return start === undefined ? undefined : start + DAY_SECONDS
 }

@@ -1,8 +1,10 @@
 // The commands that set a server up, each as a process of its own.
 
+import { once } from 'node:events'
 import { chmodSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CliFolder, createCliFolder } from '../support/cli.ts'
 
@@ -31,6 +33,13 @@ describe('setting up a server', () => {
       expect(statSync(join(cli.path, 'data', name)).mode & 0o777).toBe(0o600)
     }
     expect(statSync(join(cli.path, 'data')).mode & 0o777).toBe(0o700)
+  })
+
+  it('ends without a word when its reader has read enough, as with `| head -1`', async () => {
+    const child = cli.spawn(['--help'])
+    child.stdout?.destroy()
+    const complaints = child.stderr ? await text(child.stderr) : undefined
+    expect([complaints, child.exitCode ?? (await once(child, 'exit'))[0]]).toEqual(['', 1])
   })
 
   it('says which migrations are applied, and applies nothing twice', async () => {
