@@ -4,6 +4,7 @@
 import type { Clock } from '../platform/clock.ts'
 import type { GuessLimiter } from '../platform/guess-limiter.ts'
 import { equalInConstantTime, sha256 } from '../platform/hash.ts'
+import { noteUses, type Used } from '../platform/last-use.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { asClientId } from '../protocol/ids.ts'
 import type { IncomingRequest } from '../protocol/message.ts'
@@ -127,24 +128,21 @@ async function refuseGuessing(key: string, { guesses }: ClientAuthDeps): Promise
   if (retryAfterSeconds !== undefined) throw new OAuthError('guessing', { retryAfterSeconds })
 }
 
-const USE_RESOLUTION_SECONDS = 60
-
-/** "Last used" is for people: a minute's resolution, and never a reason to wait or to fail. */
 function noteUse(
   { client, secret }: Extract<Proof, { client: ClientRecord }>,
-  request: IncomingRequest,
+  { log }: IncomingRequest,
   { store, clock }: ClientAuthDeps,
 ): void {
-  const now = clock.nowSeconds()
-  const isDue = (last: number | null) => last === null || now - last >= USE_RESOLUTION_SECONDS
-  const notes: Promise<void>[] = []
-  if (isDue(client.lastUsedAtSeconds)) {
-    notes.push(store.recordClientUse(client.tenant, client.id, now))
+  const { tenant, id, lastUsedAtSeconds } = client
+  const nowSeconds = clock.nowSeconds()
+  const used: Used[] = [
+    { lastUsedAtSeconds, record: () => store.recordClientUse(tenant, id, nowSeconds) },
+  ]
+  if (secret) {
+    used.push({
+      lastUsedAtSeconds: secret.lastUsedAtSeconds,
+      record: () => store.recordSecretUse(tenant, secret.id, nowSeconds),
+    })
   }
-  if (secret && isDue(secret.lastUsedAtSeconds)) {
-    notes.push(store.recordSecretUse(secret.tenant, secret.id, now))
-  }
-  Promise.all(notes).catch((error: unknown) => {
-    request.log.warn({ err: error }, 'could not record the use of a client')
-  })
+  noteUses(used, { nowSeconds, log })
 }

@@ -1,6 +1,7 @@
 // Exchanges an application key, or an identity JWT, for a short token of one organisation and unit. Every exchange
 // opens a grant of its own. The order of checks: the key, the consumer, then what the two may have together.
 
+import { noteUses, type Used } from '../platform/last-use.ts'
 import { newId } from '../platform/random.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { asGrantId } from '../protocol/ids.ts'
@@ -132,21 +133,22 @@ function newGrant(
   }
 }
 
-const USE_RESOLUTION_SECONDS = 60
-
-/** "Last used" is for people: a minute's resolution, and never a reason to wait or to fail. */
 function noteUse({ key, consumer }: Opener, { deps, log }: KeyExchangeContext): void {
   const { tenant, store, clock } = deps
-  const now = clock.nowSeconds()
-  const isDue = (last: number | null) => last === null || now - last >= USE_RESOLUTION_SECONDS
-  const notes: Promise<void>[] = []
-  if (key && isDue(key.lastUsedAtSeconds)) {
-    notes.push(store.recordApplicationKeyUse(tenant.name, key.id, now))
+  const nowSeconds = clock.nowSeconds()
+  const used: Used[] = []
+  if (key) {
+    used.push({
+      lastUsedAtSeconds: key.lastUsedAtSeconds,
+      record: () => store.recordApplicationKeyUse(tenant.name, key.id, nowSeconds),
+    })
   }
-  if (consumer && isDue(consumer.identifier.lastUsedAtSeconds)) {
-    notes.push(store.recordAccessIdentifierUse(tenant.name, consumer.identifier.id, now))
+  if (consumer) {
+    const { id, lastUsedAtSeconds } = consumer.identifier
+    used.push({
+      lastUsedAtSeconds,
+      record: () => store.recordAccessIdentifierUse(tenant.name, id, nowSeconds),
+    })
   }
-  Promise.all(notes).catch((error: unknown) => {
-    log.warn({ err: error }, 'could not record the use of an application key')
-  })
+  noteUses(used, { nowSeconds, log })
 }
