@@ -54,7 +54,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     trustedProxies: config.server.trustedProxies,
     checkReady: () => store.check(),
   })
-  const guesses = createLimiters(config)
+  const guesses = createLimiters(config, { store, clock })
   const uses = createUseCounter({ store, log })
   const parts = resolveTenants(config).map((tenant) => {
     const keyDeps = { tenant, store, clock, sealer: signingKeySealer(sealer, tenant) }
@@ -155,14 +155,15 @@ function listPortalRoutes(parts: TenantParts, authorize: string): readonly Route
   })
 }
 
-function createLimiters({ rateLimits }: Config): ProtocolDeps['guesses'] {
-  const windowSeconds = 60
+function createLimiters(
+  { rateLimits }: Config,
+  deps: { store: Store; clock: Clock },
+): ProtocolDeps['guesses'] {
+  const perMinute = (purpose: string, failures: number) =>
+    createGuessLimiter({ purpose, failures, windowSeconds: 60 }, deps)
   return {
-    clients: createGuessLimiter({
-      failures: rateLimits.failedClientAuthenticationsPerMinute,
-      windowSeconds,
-    }),
-    users: createGuessLimiter({ failures: rateLimits.failedSignInsPerMinute, windowSeconds }),
+    clients: perMinute('client', rateLimits.failedClientAuthenticationsPerMinute),
+    users: perMinute('sign-in', rateLimits.failedSignInsPerMinute),
   }
 }
 

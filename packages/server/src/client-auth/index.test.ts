@@ -238,7 +238,10 @@ describe('the last use of a secret', () => {
   it('is written once a minute, for the secret that was used', async () => {
     const { authenticate, clock, store } = setUp({ secret: { lastUsedAtSeconds: null } })
     await authenticate(inBody(OLD))
-    expect(store.recordSecretUse).toHaveBeenLastCalledWith('main', 'old', clock.nowSeconds())
+    expect(store.recordSecretUse).toHaveBeenLastCalledWith(
+      expect.objectContaining({ tenant: 'main', clientId: 'web-app', id: 'old' }),
+      clock.nowSeconds(),
+    )
 
     const recent = setUp({ secret: { lastUsedAtSeconds: clock.nowSeconds() - 58 } })
     await recent.authenticate(inBody(OLD))

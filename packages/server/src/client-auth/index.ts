@@ -141,7 +141,7 @@ function noteUse(
   if (secret) {
     used.push({
       lastUsedAtSeconds: secret.lastUsedAtSeconds,
-      record: () => store.recordSecretUse(tenant, secret.id, nowSeconds),
+      record: () => store.recordSecretUse(secret, nowSeconds),
     })
   }
   noteUses(used, { nowSeconds, log })

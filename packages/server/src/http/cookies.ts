@@ -1,5 +1,6 @@
 // Cookie names and attributes. `__Host-` binds a cookie to this host and to https; browsers treat localhost alike.
 
+import { parseCookie, stringifySetCookie } from 'cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CookieChange } from '../protocol/message.ts'
 
@@ -10,11 +11,15 @@ function fullName(name: string, tenant: string): string {
   return `__Host-ostiary-${tenant}-${name}`
 }
 
+const NONE = {}
+
 export function readCookies(
-  request: FastifyRequest,
+  { headers }: FastifyRequest,
   tenant: string,
-): Record<string, string | undefined> {
-  return Object.fromEntries(COOKIES.map((name) => [name, request.cookies[fullName(name, tenant)]]))
+): Readonly<Record<string, string | undefined>> {
+  if (headers.cookie === undefined) return NONE
+  const cookies = parseCookie(headers.cookie)
+  return Object.fromEntries(COOKIES.map((name) => [name, cookies[fullName(name, tenant)]]))
 }
 
 export function writeCookies(
@@ -23,7 +28,9 @@ export function writeCookies(
   tenant: string,
 ): void {
   for (const { name, value, maxAgeSeconds } of changes) {
-    reply.setCookie(fullName(name, tenant), value ?? '', {
+    const cookie = stringifySetCookie({
+      name: fullName(name, tenant),
+      value: value ?? '',
       path: '/',
       secure: true,
       httpOnly: true,
@@ -31,5 +38,6 @@ export function writeCookies(
       sameSite: 'lax',
       ...(value === undefined ? { expires: new Date(0), maxAge: 0 } : { maxAge: maxAgeSeconds }),
     })
+    reply.header('set-cookie', cookie)
   }
 }

@@ -42,10 +42,9 @@ function sendJson(
     reply.header('content-language', answer.language)
     addVary(reply, 'Accept-Language')
   }
-  return reply
-    .code(answer.status)
-    .headers({ ...JSON_HEADERS, ...answer.headers })
-    .send(JSON.stringify(answer.body))
+  reply.code(answer.status).headers(JSON_HEADERS)
+  if (answer.headers !== undefined) reply.headers(answer.headers)
+  return reply.send(JSON.stringify(answer.body))
 }
 
 /** Beside what CORS has put there. */

@@ -1,12 +1,11 @@
 // The routes of one tenant, below the path of its issuer.
 
-import cookie from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { serveAssets } from './assets.ts'
 import { answerPreflight } from './cors.ts'
 import type { Route, Site } from './route.ts'
 import { refuseMethod, sendFailure, serveRequest } from './serve-request.ts'
-import { transportHeaders } from './transport.ts'
+import { cameInTheClear, TRANSPORT_SECURITY } from './transport.ts'
 
 const ALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']
 
@@ -15,15 +14,8 @@ export function serveSite(server: FastifyInstance, site: Site, host: string | un
   const prefix = new URL(site.issuer).pathname.replace(/\/$/, '')
   const constraints = host === undefined ? {} : { host }
   server.register(async (scope) => {
-    await scope.register(cookie)
-    scope.addHook('onRequest', async (request, reply) => {
-      reply.headers(transportHeaders(request, site))
-    })
-    // One reader for every body: what it must be is decided where the parameters are read.
-    scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
-      done(null, body),
-    )
+    requireTransportSecurity(scope, site)
+    readBodiesAsTheyAre(scope)
     serveAssets(scope, site, { prefix, constraints })
     const routes = [
       ...site.routes.map((route) => ({ ...route, path: prefix + route.path })),
@@ -33,6 +25,26 @@ export function serveSite(server: FastifyInstance, site: Site, host: string | un
       servePath(scope, { path, routes: sharing, site, constraints })
     }
   })
+}
+
+function requireTransportSecurity(scope: FastifyInstance, site: Site): void {
+  if (!site.issuer.startsWith('https:')) return
+  scope.addHook('onRequest', (request, reply, next) => {
+    if (!cameInTheClear(request, site))
+      reply.header('strict-transport-security', TRANSPORT_SECURITY)
+    next()
+  })
+}
+
+/** One reader for every body: what it must be is decided where the parameters are read. */
+function readBodiesAsTheyAre(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers()
+  // Fastify finds a type that it knows by name faster than one that only the last of these takes.
+  for (const type of ['application/x-www-form-urlencoded', 'application/json', '*']) {
+    scope.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) =>
+      done(null, body),
+    )
+  }
 }
 
 interface PathRoutes {

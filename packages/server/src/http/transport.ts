@@ -5,14 +5,8 @@ import type { Site } from './route.ts'
 
 const TWO_YEARS_SECONDS = 63_072_000
 
-/** RFC 6797 §7.2: answers that travel in the clear must not carry it. */
-export function transportHeaders(
-  request: FastifyRequest,
-  site: Site,
-): Readonly<Record<string, string>> {
-  if (!site.issuer.startsWith('https:') || cameInTheClear(request, site)) return {}
-  return { 'strict-transport-security': `max-age=${TWO_YEARS_SECONDS}; includeSubDomains` }
-}
+/** The value of `Strict-Transport-Security`. RFC 6797 §7.2: answers that travel in the clear must not carry it. */
+export const TRANSPORT_SECURITY = `max-age=${TWO_YEARS_SECONDS}; includeSubDomains`
 
 /**
  * Whether a request crossed the network without TLS although it must not (RFC 6749 §3.1, RFC 6749 §3.2). Where no

@@ -7,6 +7,11 @@ export interface Clock {
   nowMilliseconds(): number
 }
 
+/** For spans of time within this process: never set back, and nobody's date. */
+export const monotonicClock: Pick<Clock, 'nowMilliseconds'> = {
+  nowMilliseconds: () => performance.now(),
+}
+
 export const systemClock: Clock = {
   nowSeconds: () => Math.floor(Date.now() / 1000),
   nowMilliseconds: () => Date.now(),

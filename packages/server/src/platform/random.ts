@@ -23,7 +23,7 @@ export function newSecret(
   format: SecretFormat = { kind: 'prefixed' },
 ): string {
   if (format.kind === 'hex') return newHex(format)
-  const body = `${prefix}_${newRandomBytes(SECRET_BYTES).toString('base64url')}`
+  const body = `${prefix}_${take(SECRET_BYTES, (bytes) => bytes.toString('base64url'))}`
   return body + checksum(body)
 }
 
@@ -48,7 +48,7 @@ export function newId(format: IdFormat = { kind: 'hex', bytes: ID_BYTES }): stri
 }
 
 function newHex({ bytes, upperCase }: { bytes: number; upperCase?: boolean }): string {
-  const digits = newRandomBytes(bytes).toString('hex')
+  const digits = take(bytes, (random) => random.toString('hex'))
   return upperCase ? digits.toUpperCase() : digits
 }
 
@@ -65,13 +65,19 @@ let used = POOL_BYTES
 
 /** Random bytes, each handed out once. */
 export function newRandomBytes(length: number): Buffer {
+  return take(length, (bytes) => Buffer.from(bytes))
+}
+
+/** @param read makes what is needed of the bytes, which are gone from the pool afterwards */
+function take<Result>(length: number, read: (bytes: Buffer) => Result): Result {
   if (length > POOL_BYTES) throw new RangeError(`at most ${POOL_BYTES} random bytes at once`)
   if (used + length > POOL_BYTES) {
     randomFillSync(pool)
     used = 0
   }
-  const bytes = Buffer.from(pool.subarray(used, used + length))
-  pool.fill(0, used, used + length)
+  const bytes = pool.subarray(used, used + length)
   used += length
-  return bytes
+  const result = read(bytes)
+  bytes.fill(0)
+  return result
 }

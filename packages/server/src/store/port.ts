@@ -35,7 +35,7 @@ export class StoreUnavailableError extends Error {
 // --- Clients
 
 export interface ClientStore {
-  /** null when there is none; a disabled client is found and says so. */
+  /** null when there is none; a disabled client is found and says so. What it gives is shared: nobody may change it. */
   findClient(tenant: string, id: ClientId): Promise<ClientWithSecrets | null>
   listClients(tenant: string): Promise<readonly ClientRecord[]>
   /** The apps that an organisation owns, the oldest first. */
@@ -52,7 +52,10 @@ export interface ClientStore {
   addClientSecret(secret: ClientSecretRecord): Promise<void>
   /** @returns false when there was no such secret. */
   revokeClientSecret(tenant: string, clientId: ClientId, secretId: string): Promise<boolean>
-  recordSecretUse(tenant: string, secretId: string, atSeconds: number): Promise<void>
+  recordSecretUse(
+    secret: Pick<ClientSecretRecord, 'tenant' | 'clientId' | 'id'>,
+    atSeconds: number,
+  ): Promise<void>
   recordClientUse(tenant: string, id: ClientId, atSeconds: number): Promise<void>
   /** Adds to the counts of their days. */
   addAllowanceUses(uses: readonly AllowanceUseRecord[]): Promise<void>
@@ -77,6 +80,11 @@ export interface ClientEnding {
   readonly id: ClientId
   readonly nowSeconds: number
   readonly revocationExpiresAtSeconds: number
+}
+
+/** Grows whenever an app or one of its secrets changes, but not for a new app or a last use. */
+export interface ChangeStore {
+  clientsSequence(): Promise<number>
 }
 
 // --- Authorization, codes and tokens
@@ -450,15 +458,59 @@ export interface VersionUseStore {
   }): Promise<readonly VersionUseRecord[]>
 }
 
+// --- Between the processes that share a database
+
+export interface GuessStore {
+  /** Counts a failure within its window, and begins a new one when that is over. @returns how many there were in it */
+  recordFailedGuess(guess: FailedGuess): Promise<number>
+  /** The guesses that have failed so often, or more, in a window that is not over. */
+  listBlockedGuesses(input: {
+    readonly purpose: string
+    readonly failures: number
+    readonly nowSeconds: number
+  }): Promise<readonly BlockedGuess[]>
+}
+
+export interface FailedGuess {
+  /** Each has counts of its own. */
+  readonly purpose: string
+  /** Of what is told apart: an address, an app at an address. */
+  readonly hash: TokenHash
+  readonly nowSeconds: number
+  /** Of the window that the first failure begins. */
+  readonly windowEndsAtSeconds: number
+}
+
+export interface BlockedGuess {
+  readonly hash: TokenHash
+  readonly windowEndsAtSeconds: number
+}
+
+/** What only one process at a time should do. Its holder takes the lease again before it ends. */
+export interface LeaseStore {
+  /** @returns false while somebody else holds it. */
+  takeLease(input: {
+    readonly task: string
+    readonly holder: string
+    readonly nowSeconds: number
+    readonly endsAtSeconds: number
+  }): Promise<boolean>
+  /** @returns false when it was not the holder's. */
+  endLease(task: string, holder: string): Promise<boolean>
+}
+
 // --- The store's own affairs
 
 export interface Store
   extends ClientStore,
+    ChangeStore,
     GrantStore,
     IdentityStore,
     ApplicationKeyStore,
     KeyStore,
-    VersionUseStore {
+    VersionUseStore,
+    GuessStore,
+    LeaseStore {
   recordAuditEvent(event: AuditEventRecord): Promise<void>
   listAuditEvents(tenant: string, limit: number): Promise<readonly AuditEventRecord[]>
   /** Deletes up to `limit` rows per table that expired before now. @returns how many went. */

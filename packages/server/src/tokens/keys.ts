@@ -3,6 +3,7 @@
 
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import type { Clock } from '../platform/clock.ts'
+import { keepFresh } from '../platform/fresh.ts'
 import { newId, newRandomBytes } from '../platform/random.ts'
 import type { Sealer } from '../platform/seal.ts'
 import { OAuthError } from '../protocol/errors.ts'
@@ -14,8 +15,8 @@ import { createSigner, type Signer } from './signer.ts'
 
 /** How long APIs may keep the JWKS without asking again: a key is published at least so long before it signs. */
 export const JWKS_MAX_AGE_SECONDS = 300
-/** How soon this process notices that another one rotated. */
-const RELOAD_SECONDS = 5
+/** How soon this process notices that another one rotated: not the clients' pace, since keys rarely change. */
+const RELOAD_MS = 500
 
 export interface KeyDeps {
   readonly tenant: Tenant
@@ -58,40 +59,38 @@ export function listKeySets({ rules, resourceServers }: Tenant): readonly string
 }
 
 export function createKeyRing(deps: KeyDeps): KeyRing {
-  let loaded: { at: number; keys: Promise<LoadedKeys> } | undefined
+  let known: { readonly as: string; readonly keys: LoadedKeys } | undefined
 
-  function load(): Promise<LoadedKeys> {
-    const now = deps.clock.nowSeconds()
-    if (loaded && Math.abs(now - loaded.at) < RELOAD_SECONDS) return loaded.keys
-    const before = loaded?.keys
-    const keys = loadKeys(deps).catch((error: unknown) => {
+  async function load(): Promise<LoadedKeys> {
+    let records: readonly KeyRecord[]
+    try {
+      records = await readOrCreateKeys(deps)
+    } catch (error) {
       // A store that is away for a moment must not stop us from signing with the keys we have.
-      if (before) return before
+      if (known) return known.keys
       throw error
-    })
-    const loading = { at: now, keys }
-    loaded = loading
-    keys.catch(() => {
-      if (loaded === loading) loaded = undefined
-    })
-    return keys
+    }
+    // Opening and importing them costs more than seeing that they are the same.
+    const as = JSON.stringify(records)
+    if (known?.as !== as) known = { as, keys: await openKeys(records, deps) }
+    return known.keys
   }
+
+  const loaded = keepFresh(load, { clock: deps.clock, maxAgeMs: RELOAD_MS })
 
   const { keyPerApi } = deps.tenant.rules.jwt
   return {
     async signer(audience = []) {
-      const { signers } = await load()
+      const { signers } = await loaded.get()
       const [api = EVERY_API, ...others] = keyPerApi ? audience : [EVERY_API]
       const signer = others.length === 0 ? signers.get(api) : undefined
       if (!signer) throw new OAuthError('resource_malformed')
       return signer
     },
-    publicKeys: async () => (await load()).publicKeys,
-    secretKeys: async (audience) => (await load()).secretKeys.get(audience) ?? [],
-    findVerificationKey: async (kid) => (await load()).verificationKeys.get(kid),
-    reload: () => {
-      loaded = undefined
-    },
+    publicKeys: async () => (await loaded.get()).publicKeys,
+    secretKeys: async (audience) => (await loaded.get()).secretKeys.get(audience) ?? [],
+    findVerificationKey: async (kid) => (await loaded.get()).verificationKeys.get(kid),
+    reload: () => loaded.forget(),
   }
 }
 
@@ -105,12 +104,12 @@ interface LoadedKeys {
   readonly verificationKeys: ReadonlyMap<string, VerificationKey>
 }
 
-async function loadKeys(deps: KeyDeps): Promise<LoadedKeys> {
+async function openKeys(records: readonly KeyRecord[], deps: KeyDeps): Promise<LoadedKeys> {
   const signers = new Map<string, Signer>()
   const verificationKeys = new Map<string, VerificationKey>()
   const publicKeys: JWK[] = []
   const secretKeys = new Map<string, JWK[]>()
-  for (const record of await readOrCreateKeys(deps)) {
+  for (const record of records) {
     const { kid, algorithm, resourceServer: audience, state } = record
     const secret = algorithm === 'HS256'
     const jwk: JWK = secret ? openKey(record, deps) : JSON.parse(record.publicJwk)

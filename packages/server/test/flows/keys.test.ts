@@ -17,7 +17,7 @@ const DAY = 86_400
 /** How long APIs may keep the JWKS, and so how long a key is published before it signs. */
 const JWKS_MAX_AGE = 300
 /** How soon a running server takes over the keys of another process. */
-const RELOAD = 5
+const RELOAD = 1
 
 /** What `ostiary key rotate` works with. */
 function keyContext({ tenant, masterKey, store, clock }: TestServer) {

@@ -5,9 +5,11 @@ import type { Dialect } from '../../src/store/sql/statement.ts'
 import { DIALECTS, openPair, type Rewrite } from './databases.ts'
 import {
   raceForCode,
+  raceForLease,
   raceToClaim,
   raceToCount,
   raceToDecide,
+  raceToFail,
   raceToOpenBeforeSuspension,
   raceToRefresh,
   raceToRefreshWithoutRetries,
@@ -61,6 +63,16 @@ const BREAKAGES: readonly Breakage[] = [
     guard: 'a count is added to the one that is there',
     without: (sql) => sql.replace('"allowance_uses"."uses" + ', ''),
     races: [raceToCount],
+  },
+  {
+    guard: 'a failure is added to those that are there',
+    without: (sql) => sql.replace('"failed_guesses"."failures" + ', ''),
+    races: [raceToFail],
+  },
+  {
+    guard: 'a lease must have ended or be the own one',
+    without: without(/"leases"\."holder" = \S+/),
+    races: [raceForLease],
   },
   {
     guard: 'an account must not be locked',

@@ -220,6 +220,37 @@ export const raceToCount: Check = async (stores) => {
   )
 }
 
+/** Failures that arrive together are all counted, in one window. */
+export const raceToFail: Check = async (stores) => {
+  const guess = { purpose: newTenant(), hash: hashOf('caller'), nowSeconds: NOW }
+  const counts = await race(stores, (each, caller) =>
+    each.recordFailedGuess({ ...guess, windowEndsAtSeconds: NOW + 60 + caller }),
+  )
+  const limit = { purpose: guess.purpose, failures: CALLERS, nowSeconds: NOW }
+  const blocked = await stores[1].listBlockedGuesses(limit)
+  return [
+    ...differences('counts', new Set(counts).size, CALLERS),
+    ...differences('blocked', blocked.length, 1),
+  ]
+}
+
+/** Of many processes one holds a lease, and when it has ended one of them takes it over. */
+export const raceForLease: Check = async (stores) => {
+  const task = newTenant()
+  const take = async (nowSeconds: number) => {
+    const taken = await race(stores, (each, caller) =>
+      each.takeLease({ task, holder: `${caller}`, nowSeconds, endsAtSeconds: nowSeconds + 60 }),
+    )
+    return taken.flatMap((isMine, caller) => (isMine ? [caller] : []))
+  }
+  const [first = -1, ...others] = await take(NOW)
+  return [
+    ...differences('held besides', others, []),
+    ...differences('a minute less a second later', await take(NOW + 59), [first]),
+    ...differences('held when it has ended', (await take(NOW + 119)).length, 1),
+  ]
+}
+
 const ALLOWED_TRIES = 5
 
 /** Parallel tries cannot outrun the limit. */

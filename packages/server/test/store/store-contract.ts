@@ -4,12 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Store } from '../../src/store/port.ts'
 import { allowanceUseContract } from './contract/allowance-uses.ts'
 import { applicationKeyContract } from './contract/application-keys.ts'
+import { changeContract } from './contract/change-between-processes.ts'
 import { cleanUpContract } from './contract/clean-up.ts'
 import { clientContract } from './contract/clients.ts'
 import { grantContract } from './contract/grants.ts'
 import { keyContract } from './contract/keys.ts'
 import { openGrantContract } from './contract/open-grant.ts'
 import { peopleContract } from './contract/people.ts'
+import { guessContract, leaseContract } from './contract/processes.ts'
 import { refreshTokenContract } from './contract/refresh-tokens.ts'
 import { revocationContract } from './contract/revocations.ts'
 import { sessionContract } from './contract/sessions.ts'
@@ -17,10 +19,12 @@ import { versionUseContract } from './contract/version-uses.ts'
 import {
   raceForCode,
   raceForFirstKeys,
+  raceForLease,
   raceToChangeClient,
   raceToClaim,
   raceToCount,
   raceToDecide,
+  raceToFail,
   raceToOpenBeforeSuspension,
   raceToRefresh,
   raceToRefreshWithoutRetries,
@@ -59,7 +63,10 @@ export function storeContract({ name, open }: Backend): void {
     openGrantContract(store)
     versionUseContract(store)
     allowanceUseContract(store)
+    guessContract(store)
+    leaseContract(store)
     cleanUpContract(store)
+    changeContract(() => stores)
     raceContract(() => stores)
     restartContract(open)
   })
@@ -77,6 +84,8 @@ function raceContract(stores: () => Stores): void {
       'all count their uses of legacy allowances': raceToCount,
       'one tells the use of versions, when all tell the same batch': raceToReportUses,
       'as many may try to sign in as the limit says': raceToSignIn,
+      'all count their failed guesses': raceToFail,
+      'one holds a lease, until it has ended': raceForLease,
       'one makes the first keys of a tenant': raceForFirstKeys,
       'one rotates the keys': raceToRotateKeys,
       'one ends a grant': raceToRevoke,

@@ -88,6 +88,12 @@ export const CLEAN_UPS: readonly CleanUp[] = [
     ['tenant', 'clientId', 'version', 'day'],
     (p) => sql`day < ${p.countsFromDay}`,
   ),
+  deleteWhere(
+    'failedGuesses',
+    ['purpose', 'hash'],
+    (p) => sql`window_ends_at_seconds <= ${p.nowSeconds}`,
+  ),
+  deleteWhere('leases', ['task'], (p) => sql`ends_at_seconds <= ${p.nowSeconds}`),
 ]
 
 /** PostgreSQL would take the difference of an input and a number for 32 bits wide. */

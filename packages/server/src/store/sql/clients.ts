@@ -4,12 +4,18 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ClientId } from '../../protocol/ids.ts'
 import type { ClientEnding } from '../port.ts'
 import type { ClientRecord, ClientSecretRecord, ClientWithSecrets } from '../records.ts'
+import { announceChange, readSequence } from './change-sequences.ts'
 import { CLIENT, CLIENT_SECRET, columnsIn, columnsOf, pick, valuesOf } from './columns.ts'
 import { first, type Plan, run } from './plan.ts'
 import { nextSequence, publish } from './revocations.ts'
 import { statement } from './statement.ts'
 
 type ClientKey = { tenant: string; id: ClientId }
+
+/** The change sequence of apps and their secrets. */
+const CLIENTS = 'clients'
+
+export const clientsSequence = (): Plan<number> => readSequence(CLIENTS)
 
 /** One row per secret, and one without when there is none: one round trip for what every request needs. */
 const selectClient = statement((db, p: ClientKey) =>
@@ -122,6 +128,7 @@ export function* createClient(
 
 export function* addClientSecret(secret: ClientSecretRecord): Plan<void> {
   yield* run(insertClientSecret, secret)
+  yield* announceChange(CLIENTS)
 }
 
 const deleteClientSecret = statement(
@@ -139,20 +146,24 @@ export function* revokeClientSecret(
   clientId: ClientId,
   secretId: string,
 ): Plan<boolean> {
-  return (yield* first(deleteClientSecret, { tenant, clientId, secretId })) !== undefined
+  if ((yield* first(deleteClientSecret, { tenant, clientId, secretId })) === undefined) return false
+  yield* announceChange(CLIENTS)
+  return true
 }
 
-const updateSecretUse = statement(
-  (db, p: { tenant: string; secretId: string; atSeconds: number }) =>
-    db
-      .updateTable('clientSecrets')
-      .set({ lastUsedAtSeconds: p.atSeconds })
-      .where('tenant', '=', p.tenant)
-      .where('id', '=', p.secretId),
+type SecretKey = Pick<ClientSecretRecord, 'tenant' | 'clientId' | 'id'>
+
+const updateSecretUse = statement((db, p: SecretKey & { atSeconds: number }) =>
+  db
+    .updateTable('clientSecrets')
+    .set({ lastUsedAtSeconds: p.atSeconds })
+    .where('tenant', '=', p.tenant)
+    .where('clientId', '=', p.clientId)
+    .where('id', '=', p.id),
 )
 
-export function* recordSecretUse(tenant: string, secretId: string, atSeconds: number): Plan<void> {
-  yield* run(updateSecretUse, { tenant, secretId, atSeconds })
+export function* recordSecretUse(secret: SecretKey, atSeconds: number): Plan<void> {
+  yield* run(updateSecretUse, { ...secret, atSeconds })
 }
 
 const updateClientUse = statement((db, p: ClientKey & { atSeconds: number }) =>
@@ -209,6 +220,7 @@ export function* updateClient(
   const changeable = (client: ClientRecord) => pick<ChangeableClient>(CHANGEABLE, client)
   if (!isDeepStrictEqual(changeable(now), changeable(before))) return 'outdated'
   yield* run(changeClient, { ...after, tenant: before.tenant, id: before.id })
+  yield* announceChange(CLIENTS)
   return 'updated'
 }
 
@@ -241,6 +253,7 @@ function* endClient(input: ClientEnding): Plan<void> {
   const sequence = yield* nextSequence(input.tenant)
   yield* run(endGrantsOfClient, input)
   yield* publish({ ...input, sequence, kind: 'client', subject: input.id })
+  yield* announceChange(CLIENTS)
 }
 
 /** Its secrets go with it. */

@@ -297,6 +297,14 @@ export const TABLES: { readonly [Table in keyof Database]: Columns<Selectable<Da
     trustedIssuers: TRUSTED_ISSUER,
     allowanceUses: ALLOWANCE_USE,
     versionUses: VERSION_USE,
+    changeSequences: { name: 'text', sequence: 'number' },
+    leases: { task: 'text', holder: 'text', endsAtSeconds: 'number' },
+    failedGuesses: {
+      purpose: 'text',
+      hash: 'text',
+      failures: 'number',
+      windowEndsAtSeconds: 'number',
+    },
     sessions: SESSION,
     signInAttempts: {
       tenant: 'text',

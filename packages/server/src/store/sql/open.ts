@@ -1,6 +1,7 @@
 // Opens the store that the settings name. Must not know what is kept in it.
 
 import { existsSync } from 'node:fs'
+import { cacheClients } from '../cached-clients.ts'
 import type { Store } from '../port.ts'
 import {
   type MigrationStatus,
@@ -28,7 +29,7 @@ export async function openStore(
   settings: StoreSettings,
   options: { readonly migrate: boolean },
 ): Promise<Store> {
-  const store = createStore(await openDriver(settings, options.migrate))
+  const store = cacheClients(createStore(await openDriver(settings, options.migrate)))
   try {
     await store.check()
     return store

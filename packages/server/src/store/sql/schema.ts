@@ -51,6 +51,9 @@ export interface Database {
   trustedIssuers: TrustedIssuerRecord
   allowanceUses: AllowanceUseRecord
   versionUses: VersionUseRecord
+  changeSequences: { name: string; sequence: number }
+  leases: LeaseRow
+  failedGuesses: FailedGuessRow
   kyselyMigration: { name: string; timestamp: string }
 }
 
@@ -84,6 +87,21 @@ export interface SignInAttemptRow {
   readonly attempts: number
   readonly lastAtSeconds: number
   readonly lockedUntilSeconds: number
+}
+
+export interface LeaseRow {
+  readonly task: string
+  /** The process that does it. */
+  readonly holder: string
+  readonly endsAtSeconds: number
+}
+
+export interface FailedGuessRow {
+  readonly purpose: string
+  readonly hash: TokenHash
+  /** Within the window. */
+  readonly failures: number
+  readonly windowEndsAtSeconds: number
 }
 
 export interface AuditEventRow extends AuditEventRecord {

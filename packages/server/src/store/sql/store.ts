@@ -31,6 +31,7 @@ import { listAuditEvents, recordAuditEvent } from './audit-events.ts'
 import { CLEAN_UPS, countsFromDay } from './clean-up.ts'
 import {
   addClientSecret,
+  clientsSequence,
   createClient,
   deleteClient,
   disableClient,
@@ -42,6 +43,7 @@ import {
   revokeClientSecret,
   updateClient,
 } from './clients.ts'
+import { listBlockedGuesses, recordFailedGuess } from './failed-guesses.ts'
 import {
   approveAuthorization,
   findCode,
@@ -54,6 +56,7 @@ import {
 } from './grants.ts'
 import { importClients, importUsers, positionsTaken } from './imports.ts'
 import { createFirstKeys, listKeys, rotateKeys } from './keys.ts'
+import { endLease, takeLease } from './leases.ts'
 import { MIGRATION_NAMES } from './migrations/index.ts'
 import { claimOnce } from './one-time-ids.ts'
 import { openGrant } from './open-grant.ts'
@@ -95,12 +98,17 @@ export function createStore(driver: Driver): Store {
   const methods = methodsOf(driver)
   return {
     ...clientMethods(methods),
+    clientsSequence: methods.read(clientsSequence),
     ...grantMethods(methods),
     ...identityMethods(methods),
     ...applicationKeyMethods(methods),
     ...keyMethods(methods),
     recordVersionUses: methods.transact(recordVersionUses),
     listVersionUses: methods.read(listVersionUses),
+    recordFailedGuess: methods.write(recordFailedGuess),
+    listBlockedGuesses: methods.read(listBlockedGuesses),
+    takeLease: methods.write(takeLease),
+    endLease: methods.write(endLease),
     recordAuditEvent: methods.write(recordAuditEvent),
     listAuditEvents: methods.read(listAuditEvents),
     deleteExpired: (nowSeconds, limit) =>
@@ -119,8 +127,8 @@ function clientMethods({ read, write, transact }: Methods): ClientStore {
     listClientsOfOrganisation: read(listClientsOfOrganisation),
     createClient: transact(createClient),
     importClients: (clients) => transact(importClients)(clients).catch(positionsTaken),
-    addClientSecret: write(addClientSecret),
-    revokeClientSecret: write(revokeClientSecret),
+    addClientSecret: transact(addClientSecret),
+    revokeClientSecret: transact(revokeClientSecret),
     recordSecretUse: write(recordSecretUse),
     recordClientUse: write(recordClientUse),
     addAllowanceUses: transact(addAllowanceUses),

@@ -62,7 +62,8 @@ export const SERVER: Readonly<Record<string, Row>> = {
   },
 
   'store/port': { folders: '', packages: '' },
-  'store/sql': { folders: 'store/port', packages: 'node:* kysely pg' },
+  'store/cached-clients': { folders: 'store/port platform', packages: '' },
+  'store/sql': { folders: 'store/port store/cached-clients', packages: 'node:* kysely pg' },
   contracts: { folders: 'protocol', packages: '' },
 
   config: {
@@ -75,7 +76,6 @@ export const SERVER: Readonly<Record<string, Row>> = {
   },
   platform: { folders: '', packages: 'node:*' },
   'platform/log': { folders: '', packages: 'node:* pino' },
-  'platform/guess-limiter': { folders: '', packages: 'rate-limiter-flexible' },
   protocol: { folders: '', packages: 'node:crypto type:@ostiary/resource/api-versions' },
 }
 

@@ -123,7 +123,7 @@ export function clientContract(store: TheStore): void {
       const tenant = newTenant()
       const secret = secretRecord({ tenant, hash: hashOf('s3cret') })
       await store().createClient(clientRecord({ tenant }), secret)
-      await store().recordSecretUse(tenant, secret.id, NOW + 5)
+      await store().recordSecretUse(secret, NOW + 5)
       expect((await store().findClient(tenant, CLIENT))?.secrets).toEqual([
         { ...secret, lastUsedAtSeconds: NOW + 5 },
       ])

@@ -84,8 +84,8 @@ export const clientModel = (state: State): ClientStore => ({
     return removeWhere(state.secrets, like({ tenant, clientId, id })) > 0
   },
 
-  async recordSecretUse(tenant, id, atSeconds) {
-    const secret = state.secrets.find(like({ tenant, id }))
+  async recordSecretUse({ tenant, clientId, id }, atSeconds) {
+    const secret = state.secrets.find(like({ tenant, clientId, id }))
     if (secret) secret.lastUsedAtSeconds = atSeconds
   },
 

@@ -7,6 +7,7 @@ import { clientModel } from './clients.ts'
 import { grantModel } from './grants.ts'
 import { keyModel } from './keys.ts'
 import { peopleModel } from './people.ts'
+import { guessModel, leaseModel } from './processes.ts'
 import { refreshTokenModel } from './refresh-tokens.ts'
 import { revocationModel } from './revocations.ts'
 import { emptyState, removeWhere, type State } from './state.ts'
@@ -24,6 +25,10 @@ export function createModel(): Store {
     ...applicationKeyModel(state),
     ...openGrantModel(state),
     ...versionUseModel(state),
+    ...guessModel(state),
+    ...leaseModel(state),
+    // What is kept in memory is compared elsewhere.
+    clientsSequence: async () => 0,
     recordAuditEvent: async (event) => void state.auditEvents.push(event),
     listAuditEvents: async (tenant, limit) =>
       state.auditEvents
@@ -63,6 +68,8 @@ function deleteExpired(state: State, now: number): number {
     removeWhere(state.revocations, expired) +
     removeWhere(state.keys, expired) +
     removeWhere(state.allowanceUses, ({ day }) => day < dayOf(now - 400 * DAY)) +
+    removeWhere(state.failedGuesses, (each) => each.windowEndsAtSeconds <= now) +
+    removeWhere(state.leases, (each) => each.endsAtSeconds <= now) +
     removeWhere(state.versionUses, ({ day }) => day < dayOf(now - 400 * DAY)) +
     removeWhere(
       state.attempts,

@@ -23,6 +23,7 @@ import type {
   UserRecord,
   VersionUseRecord,
 } from '../../../src/store/records.ts'
+import type { FailedGuessRow, LeaseRow } from '../../../src/store/sql/schema.ts'
 
 export type Mutable<Record> = { -readonly [Field in keyof Record]: Record[Field] }
 
@@ -53,6 +54,8 @@ export interface State {
   accessIdentifiers: Mutable<AccessIdentifierRecord>[]
   trustedIssuers: Mutable<TrustedIssuerRecord>[]
   auditEvents: AuditEventRecord[]
+  failedGuesses: Mutable<FailedGuessRow>[]
+  leases: LeaseRow[]
 }
 
 /** What a spent refresh token remembers. */
@@ -96,6 +99,8 @@ export const emptyState = (): State => ({
   accessIdentifiers: [],
   trustedIssuers: [],
   auditEvents: [],
+  failedGuesses: [],
+  leases: [],
 })
 
 /** Whether a record has these values. */

@@ -19,6 +19,7 @@ import {
 import { type Action, CLIENTS, endingIn, pick, USERS } from './world.ts'
 
 const USERNAMES = ['ada', 'bo']
+const PURPOSES = ['one', 'another']
 /** More than there can ever be. */
 const ALL = 100_000
 
@@ -187,6 +188,18 @@ const useClient: Action = ({ tenant, nowSeconds }, { what }) => {
   return (store) => store.recordClientUse(tenant, pick(CLIENTS, what), nowSeconds)
 }
 
+const failGuess: Action = ({ nowSeconds }, { who, what, how }) => {
+  const [purpose, hash] = [pick(PURPOSES, what), hashOf(`caller ${who % 3}`)]
+  const windowEndsAtSeconds = nowSeconds + 10 * how
+  return (store) => store.recordFailedGuess({ purpose, hash, nowSeconds, windowEndsAtSeconds })
+}
+
+const takeLease: Action = ({ nowSeconds }, { who, what, how }) => {
+  const [task, holder] = [pick(PURPOSES, what), `process ${who % 2}`]
+  const lease = { task, holder, nowSeconds, endsAtSeconds: nowSeconds + 10 * how }
+  return (store) => (how === 0 ? store.endLease(task, holder) : store.takeLease(lease))
+}
+
 const deleteExpired: Action = ({ nowSeconds }) => {
   return (store) => store.deleteExpired(nowSeconds, ALL)
 }
@@ -210,6 +223,7 @@ const lookAround: Action = (world, { who, what }) => {
     await store.listVersionUses({ tenant, clientId: pick(CLIENTS, what), fromDay: '2030-04-01' }),
     await store.listAllowanceUses(tenant, pick(['2000-01-01', dayOf(nowSeconds)], what)),
     await store.listAuditEvents(tenant, 5),
+    await store.listBlockedGuesses({ purpose: pick(PURPOSES, what), failures: 2, nowSeconds }),
   ]
 }
 
@@ -233,6 +247,8 @@ export const OTHER_ACTIONS = {
   reportUses,
   countUses,
   useClient,
+  failGuess,
+  takeLease,
   deleteExpired,
   lookAround,
 }

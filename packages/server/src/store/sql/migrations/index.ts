@@ -5,10 +5,12 @@ import { type Kysely, type Migration, sql } from 'kysely'
 import type { Dialect } from '../statement.ts'
 import { initialSchema } from './0001-initial.ts'
 import { contractsSchema } from './0002-contracts.ts'
+import { severalProcessesSchema } from './0003-several-processes.ts'
 
 const MIGRATIONS: Record<string, (dialect: Dialect) => readonly string[]> = {
   '0001-initial': initialSchema,
   '0002-contracts': contractsSchema,
+  '0003-several-processes': severalProcessesSchema,
 }
 
 export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS)

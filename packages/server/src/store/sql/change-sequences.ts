@@ -1,0 +1,29 @@
+// Numbers that grow with every change of something that processes keep in memory, in the transaction of the change:
+// who reads the same number as before knows that nothing has changed since.
+
+import { first, type Plan, run } from './plan.ts'
+import { statement } from './statement.ts'
+
+const increment = statement((db, p: { name: string }) =>
+  db
+    .insertInto('changeSequences')
+    .values({ name: p.name, sequence: 1 })
+    .onConflict((conflict) =>
+      conflict
+        .column('name')
+        .doUpdateSet((eb) => ({ sequence: eb('changeSequences.sequence', '+', 1) })),
+    ),
+)
+
+/** The last thing a transaction does: the row is the same for all, and held until the end. */
+export function* announceChange(name: string): Plan<void> {
+  yield* run(increment, { name })
+}
+
+const select = statement((db, p: { name: string }) =>
+  db.selectFrom('changeSequences').where('name', '=', p.name).select('sequence'),
+)
+
+export function* readSequence(name: string): Plan<number> {
+  return (yield* first(select, { name }))?.sequence ?? 0
+}
