@@ -18,7 +18,10 @@ export const clientSecretBasic: SecretMethod = {
   },
 }
 
+const ENCODED = /[+%\0]/
+
 function decodeForm(text: string): string {
+  if (!ENCODED.test(text)) return text
   const decoded = decodeURIComponent(text.replaceAll('+', ' '))
   // No database takes it in a text.
   if (decoded.includes('\0')) throw new RangeError('a NUL')

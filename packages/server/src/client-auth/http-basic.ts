@@ -14,9 +14,9 @@ export function readBasic(authorization: string | undefined): BasicCredentials |
   // Any other scheme is no authentication that we know.
   if (credentials === undefined) throw new OAuthError('client_credentials_malformed')
   const text = decodeUtf8(Buffer.from(credentials, 'base64'))
-  const [, username = '', password = ''] = /^([^:]*):(.*)$/s.exec(text) ?? []
-  if (username === '') throw new OAuthError('client_credentials_malformed')
-  return { username, password }
+  const colon = text.indexOf(':')
+  if (colon < 1) throw new OAuthError('client_credentials_malformed')
+  return { username: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -47,7 +47,8 @@ export async function authenticateClient(
 ): Promise<AuthenticatedClient> {
   const presented = readCredentials(request)
   const guessKey = `${deps.tenant.name} ${request.address} ${presented.clientId}`
-  await refuseGuessing(guessKey, deps)
+  const retryAfterSeconds = await deps.guesses.blockedFor(guessKey)
+  if (retryAfterSeconds !== undefined) throw new OAuthError('guessing', { retryAfterSeconds })
   const found = await deps.store.findClient(deps.tenant.name, asClientId(presented.clientId))
   const proof = checkProof(found, presented, deps)
   if ('refusal' in proof) {
@@ -121,11 +122,6 @@ function findMatchingSecret(
     if (equalInConstantTime(secret.hash, hash) && alive) match = secret
   }
   return match
-}
-
-async function refuseGuessing(key: string, { guesses }: ClientAuthDeps): Promise<void> {
-  const retryAfterSeconds = await guesses.blockedFor(key)
-  if (retryAfterSeconds !== undefined) throw new OAuthError('guessing', { retryAfterSeconds })
 }
 
 function noteUse(

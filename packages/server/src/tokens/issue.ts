@@ -69,7 +69,13 @@ export async function issueTokens(plan: TokenPlan, deps: IssueDeps): Promise<Iss
     issuedAtSeconds: now,
     expiresAtSeconds: now + lifetimeSeconds,
   }
-  const accessToken = await mintAccessToken(facts, { plan, nowMilliseconds, deps })
+  const accessToken =
+    policy.accessToken.format === 'opaque'
+      ? newSecret('ost_at', deps.tenant.rules.formats.accessToken)
+      : await signAccessToken(
+          { facts, issuedAtMilliseconds: nowMilliseconds, consumer: plan.consumer },
+          deps,
+        )
   const refresh = mintRefreshToken(plan, deps.tenant, now)
   return {
     response: {
@@ -78,7 +84,7 @@ export async function issueTokens(plan: TokenPlan, deps: IssueDeps): Promise<Iss
       expiresInSeconds: lifetimeSeconds,
       scopes: plan.scopes,
       refreshToken: refresh.token,
-      idToken: await mintIdToken(plan, facts, deps),
+      idToken: plan.idToken && (await mintIdToken(plan, facts, deps)),
       issuedTokenType: plan.issuedTokenType,
     },
     tokens: {
@@ -89,16 +95,6 @@ export async function issueTokens(plan: TokenPlan, deps: IssueDeps): Promise<Iss
       refreshToken: refresh.record,
     },
   }
-}
-
-async function mintAccessToken(
-  facts: AccessTokenFacts,
-  { plan, nowMilliseconds, deps }: { plan: TokenPlan; nowMilliseconds: number; deps: IssueDeps },
-): Promise<string> {
-  const { policy, rules } = deps.tenant
-  if (policy.accessToken.format === 'opaque') return newSecret('ost_at', rules.formats.accessToken)
-  const { consumer } = plan
-  return signAccessToken({ facts, issuedAtMilliseconds: nowMilliseconds, consumer }, deps)
 }
 
 async function mintIdToken(

@@ -39,8 +39,16 @@ export interface KeyRing {
   secretKeys(audience: string): Promise<readonly JWK[]>
   /** Verification keys by `kid`. */
   findVerificationKey(kid: string): Promise<VerificationKey | undefined>
+  /** For how long the current key of each set has signed. */
+  currentKeyAges(): Promise<readonly KeyAge[]>
   /** Forgets what was loaded: the next call reads the store. */
   reload(): void
+}
+
+export interface KeyAge {
+  /** The API whose own key it is; empty for those that all share. */
+  readonly audience: string
+  readonly seconds: number
 }
 
 export interface VerificationKey {
@@ -90,6 +98,11 @@ export function createKeyRing(deps: KeyDeps): KeyRing {
     publicKeys: async () => (await loaded.get()).publicKeys,
     secretKeys: async (audience) => (await loaded.get()).secretKeys.get(audience) ?? [],
     findVerificationKey: async (kid) => (await loaded.get()).verificationKeys.get(kid),
+    async currentKeyAges() {
+      const now = deps.clock.nowSeconds()
+      const { signingSince } = await loaded.get()
+      return [...signingSince].map(([audience, since]) => ({ audience, seconds: now - since }))
+    },
     reload: () => loaded.forget(),
   }
 }
@@ -97,6 +110,8 @@ export function createKeyRing(deps: KeyDeps): KeyRing {
 interface LoadedKeys {
   /** By audience. */
   readonly signers: ReadonlyMap<string, Signer>
+  /** When the key of each of them became the current one, by audience. */
+  readonly signingSince: ReadonlyMap<string, number>
   readonly publicKeys: readonly JWK[]
   /** By audience. */
   readonly secretKeys: ReadonlyMap<string, readonly JWK[]>
@@ -106,6 +121,7 @@ interface LoadedKeys {
 
 async function openKeys(records: readonly KeyRecord[], deps: KeyDeps): Promise<LoadedKeys> {
   const signers = new Map<string, Signer>()
+  const signingSince = new Map<string, number>()
   const verificationKeys = new Map<string, VerificationKey>()
   const publicKeys: JWK[] = []
   const secretKeys = new Map<string, JWK[]>()
@@ -119,9 +135,10 @@ async function openKeys(records: readonly KeyRecord[], deps: KeyDeps): Promise<L
     verificationKeys.set(kid, { key: await importJWK(jwk, algorithm), algorithm, audience })
     if (state === 'current') {
       signers.set(audience, createSigner(kid, algorithm, openKey(record, deps)))
+      signingSince.set(audience, record.activatedAtSeconds ?? record.createdAtSeconds)
     }
   }
-  return { signers, publicKeys, secretKeys, verificationKeys }
+  return { signers, signingSince, publicKeys, secretKeys, verificationKeys }
 }
 
 async function readOrCreateKeys(deps: KeyDeps): Promise<readonly KeyRecord[]> {

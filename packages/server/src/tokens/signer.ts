@@ -1,6 +1,13 @@
 // Signs compact JWS. The signature is made on the thread pool, so that the event loop stays free while it runs.
 
-import { createHmac, createPrivateKey, createSecretKey, type KeyObject, sign } from 'node:crypto'
+import {
+  createHmac,
+  createPrivateKey,
+  createSecretKey,
+  type KeyObject,
+  type SignKeyObjectInput,
+  sign,
+} from 'node:crypto'
 import type { JWK } from 'jose'
 import type { SigningAlgorithm } from '../protocol/policy.ts'
 
@@ -12,7 +19,8 @@ export interface Signer {
 }
 
 export function createSigner(kid: string, algorithm: SigningAlgorithm, privateJwk: JWK): Signer {
-  const key = openKey(privateJwk)
+  // RFC 7518 §3.4: an ECDSA signature is R and S side by side, not DER. The option is ignored for other keys.
+  const key = { key: openKey(privateJwk), dsaEncoding: 'ieee-p1363' as const }
   const headers = new Map<string, string>()
 
   function encodeHeader(type: string): string {
@@ -47,16 +55,17 @@ const DIGESTS: Record<Exclude<SigningAlgorithm, 'HS256'>, string | null> = {
   EdDSA: null,
 }
 
-async function signBytes(
+function signBytes(
   algorithm: SigningAlgorithm,
   bytes: Buffer,
-  key: KeyObject,
+  key: SignKeyObjectInput & { readonly key: KeyObject },
 ): Promise<Buffer> {
   // A few microseconds: not worth the way to the thread pool.
-  if (algorithm === 'HS256') return createHmac('sha256', key).update(bytes).digest()
+  if (algorithm === 'HS256') {
+    return Promise.resolve(createHmac('sha256', key.key).update(bytes).digest())
+  }
   return new Promise((resolve, reject) => {
-    // RFC 7518 §3.4: an ECDSA signature is R and S side by side, not DER. The option is ignored for other keys.
-    sign(DIGESTS[algorithm], bytes, { key, dsaEncoding: 'ieee-p1363' }, (error, signature) => {
+    sign(DIGESTS[algorithm], bytes, key, (error, signature) => {
       if (error) reject(error)
       else resolve(signature)
     })

@@ -333,9 +333,10 @@ export function columnsIn<Table extends string, Row>(
 
 /** The values of a new row, each taken from the input of the same name. */
 export function valuesOf<Row>(columns: Columns<Row>, input: Row): Row {
-  const values: Partial<Row> = {}
+  // Has all the names already, and is filled faster than an empty object.
+  const values = { ...columns } as unknown as Row
   for (const column of columnsOf(columns)) values[column] = input[column]
-  return values as Row
+  return values
 }
 
 /** The record within a row that holds more. */

@@ -2,10 +2,10 @@
 // level. Statements that do not wait for each other's rows share a round trip. Must not know what a plan is about.
 
 import type { Pool, PoolClient, QueryArrayConfig, QueryArrayResult } from 'pg'
-import { StoreUnavailableError } from '../port.ts'
+import { type StoreLoad, StoreUnavailableError } from '../port.ts'
 import type { Driver, Plan, Step, StepRows } from './plan.ts'
 import { asStoreError, isConflict } from './postgres-errors.ts'
-import { type Compile, decodeRow, type ResultColumn, resultColumn } from './statement.ts'
+import { type Compile, type RowDecoder, rowDecoder } from './statement.ts'
 
 /** A transaction that lost a deadlock is run again, so many times in all. */
 const ATTEMPTS = 3
@@ -13,7 +13,7 @@ const ATTEMPTS = 3
 export class PostgresDriver implements Driver {
   readonly #pool: Pool
   readonly #compile: Compile
-  readonly #columns = new Map<string, readonly ResultColumn[]>()
+  readonly #decoders = new Map<string, RowDecoder>()
 
   constructor(pool: Pool, compile: Compile) {
     this.#pool = pool
@@ -41,6 +41,15 @@ export class PostgresDriver implements Driver {
         }
       }
     })
+  }
+
+  load(): StoreLoad {
+    const { waitingCount, totalCount, idleCount } = this.#pool
+    return {
+      waiting: waitingCount,
+      connections: { busy: totalCount - idleCount, idle: idleCount },
+      groups: { commits: 0, transitions: 0 },
+    }
   }
 
   async close(): Promise<void> {
@@ -73,19 +82,18 @@ export class PostgresDriver implements Driver {
       calls.map(async ({ statement, input }) => {
         const { name, sql, bind } = this.#compile(statement)
         const result = await query(client, { name, text: sql, values: bind(input) })
-        const columns = this.#columnsOf(name, result)
-        return result.rows.map((values) => decodeRow(columns, values))
+        return result.rows.map(this.#decoderOf(name, result))
       }),
     )
   }
 
-  #columnsOf(name: string, result: QueryArrayResult): readonly ResultColumn[] {
-    let columns = this.#columns.get(name)
-    if (columns === undefined) {
-      columns = result.fields.map((field) => resultColumn(field.name))
-      this.#columns.set(name, columns)
+  #decoderOf(name: string, { fields }: QueryArrayResult): RowDecoder {
+    let decoder = this.#decoders.get(name)
+    if (decoder === undefined) {
+      decoder = rowDecoder(fields.map((field) => field.name))
+      this.#decoders.set(name, decoder)
     }
-    return columns
+    return decoder
   }
 
   async #withClient<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {

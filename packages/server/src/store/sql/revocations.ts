@@ -211,37 +211,33 @@ export function* revokeUserGrants(input: Input<'revokeUserGrants'>): Plan<number
 
 /**
  * A grant that is over has no valid token, whatever a clock that was ahead wrote into it; clients and users go on, so
- * theirs are void up to a moment.
+ * theirs are void up to a moment. Each part finds its row by a key: an OR of rows would read the tenant's whole feed.
  */
-const selectVoiding = statement((db, p: Input<'isRevoked'>) =>
-  db
-    .selectFrom('revocations')
+const selectVoiding = statement((db, p: Input<'isRevoked'>) => {
+  const lineOf = (kind: RevocationRecord['kind'], subject: string | null) =>
+    db
+      .selectFrom('revocations')
+      .where('tenant', '=', p.tenant)
+      .where('kind', '=', kind)
+      .where('subject', '=', subject)
+      .select('sequence')
+  const endedGrant = db
+    .selectFrom('grants')
     .where('tenant', '=', p.tenant)
-    .where((eb) =>
-      eb.or([
-        eb.and({ kind: 'grant', subject: p.grantId }),
-        eb.and([
-          eb.and({ kind: 'client', subject: p.clientId }),
-          eb('issuedUntilSeconds', '>=', p.issuedAtSeconds),
-        ]),
-        eb.and([
-          eb('kind', '=', 'user'),
-          eb('subject', '=', p.userId),
-          eb('issuedUntilSeconds', '>=', p.issuedAtSeconds),
-        ]),
+    .where('id', '=', p.grantId)
+    .where('revokedAtSeconds', 'is not', null)
+    .select('id')
+  return db
+    .selectNoFrom((eb) => eb.lit(1).as('revoked'))
+    .where(({ or, exists }) =>
+      or([
+        exists(endedGrant),
+        exists(lineOf('grant', p.grantId)),
+        exists(lineOf('client', p.clientId).where('issuedUntilSeconds', '>=', p.issuedAtSeconds)),
+        exists(lineOf('user', p.userId).where('issuedUntilSeconds', '>=', p.issuedAtSeconds)),
       ]),
     )
-    .select('subject as trace')
-    .unionAll(
-      db
-        .selectFrom('grants')
-        .where('tenant', '=', p.tenant)
-        .where('id', '=', p.grantId)
-        .where('revokedAtSeconds', 'is not', null)
-        .select((eb) => eb.cast<string>('id', 'text').as('trace')),
-    )
-    .limit(1),
-)
+})
 
 export function* isRevoked(token: Input<'isRevoked'>): Plan<boolean> {
   return (yield* first(selectVoiding, token)) !== undefined

@@ -2,21 +2,23 @@
 // flush to disk: each in a savepoint of its own, each answered after the commit. Must not know what a plan is about.
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { StoreLoad } from '../port.ts'
 import type { Driver, Plan, StatementCall } from './plan.ts'
 import { asStoreError, isUnavailable } from './sqlite-errors.ts'
 import {
   type AnyStatement,
   type Compile,
   type CompiledStatement,
-  decodeRow,
-  type ResultColumn,
-  resultColumn,
+  type RowDecoder,
+  rowDecoder,
 } from './statement.ts'
 
 /** Bounds how long one group keeps the process from doing anything else. */
 const MAX_GROUP = 250
 
 interface Job {
+  /** One statement alone is undone by the database when it fails. */
+  readonly single: boolean
   /** Does its work inside the open transaction. @returns what answers its caller once that is committed. */
   run(): () => void
   fail(error: unknown): void
@@ -25,18 +27,22 @@ interface Job {
 interface PreparedStatement {
   readonly compiled: CompiledStatement
   readonly statement: StatementSync
-  readonly columns: readonly ResultColumn[]
+  readonly decode: RowDecoder
 }
 
 export class SqliteDriver implements Driver {
   readonly #db: DatabaseSync
   readonly #compile: Compile
   readonly #prepared = new Map<AnyStatement, PreparedStatement>()
+  readonly #control: ReturnType<typeof prepareControl>
   #queue: Job[] = []
+  #commits = 0
+  #transitions = 0
 
   constructor(db: DatabaseSync, compile: Compile) {
     this.#db = db
     this.#compile = compile
+    this.#control = prepareControl(db)
   }
 
   async read<Result>(plan: () => Plan<Result>): Promise<Result> {
@@ -48,18 +54,19 @@ export class SqliteDriver implements Driver {
   }
 
   write<Result>(plan: () => Plan<Result>): Promise<Result> {
-    return this.transact(plan)
+    return this.#enqueue(plan, true)
   }
 
   transact<Result>(plan: () => Plan<Result>): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      const run = () => {
-        const result = this.#carryOut(plan())
-        return () => resolve(result)
-      }
-      this.#queue.push({ run, fail: reject })
-      if (this.#queue.length === 1) setImmediate(() => this.#commitGroup())
-    })
+    return this.#enqueue(plan, false)
+  }
+
+  load(): StoreLoad {
+    return {
+      waiting: this.#queue.length,
+      connections: { busy: 0, idle: this.#db.isOpen ? 1 : 0 },
+      groups: { commits: this.#commits, transitions: this.#transitions },
+    }
   }
 
   async close(): Promise<void> {
@@ -69,34 +76,52 @@ export class SqliteDriver implements Driver {
     this.#db.close()
   }
 
+  #enqueue<Result>(plan: () => Plan<Result>, single: boolean): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const run = () => {
+        const result = this.#carryOut(plan())
+        return () => resolve(result)
+      }
+      this.#queue.push({ single, run, fail: reject })
+      if (this.#queue.length === 1) setImmediate(() => this.#commitGroup())
+    })
+  }
+
   #commitGroup(): void {
     const group = this.#queue.splice(0, MAX_GROUP)
     if (group.length === 0) return
     if (this.#queue.length > 0) setImmediate(() => this.#commitGroup())
     let answers: (() => void)[]
     try {
-      this.#db.exec('begin immediate')
+      this.#control.begin.run()
       answers = group.map((job) => this.#attempt(job))
-      this.#db.exec('commit')
+      this.#control.commit.run()
     } catch (error) {
       if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('rollback')
       const failure = asStoreError(error)
       for (const job of group) job.fail(failure)
       return
     }
+    this.#commits += 1
+    this.#transitions += group.length
     for (const answer of answers) answer()
   }
 
   /** @throws when the database itself is in trouble: then the whole group has failed. */
   #attempt(job: Job): () => void {
-    this.#db.exec('savepoint job')
+    const { savepoint, release, rollback } = this.#control
     try {
+      if (job.single) return job.run()
+      savepoint.run()
       const answer = job.run()
-      this.#db.exec('release job')
+      release.run()
       return answer
     } catch (error) {
       if (isUnavailable(error) || !this.#db.isTransaction) throw error
-      this.#db.exec('rollback to job; release job')
+      if (!job.single) {
+        rollback.run()
+        release.run()
+      }
       return () => job.fail(error)
     }
   }
@@ -110,7 +135,7 @@ export class SqliteDriver implements Driver {
   #execute({ statement, input }: StatementCall): readonly unknown[] {
     const prepared = this.#prepare(statement)
     const rows: unknown = prepared.statement.all(...prepared.compiled.bind(input))
-    return (rows as readonly unknown[][]).map((values) => decodeRow(prepared.columns, values))
+    return (rows as readonly unknown[][]).map(prepared.decode)
   }
 
   #prepare(statement: AnyStatement): PreparedStatement {
@@ -119,10 +144,21 @@ export class SqliteDriver implements Driver {
       const compiled = this.#compile(statement)
       const handle = this.#db.prepare(compiled.sql)
       handle.setReturnArrays(true)
-      const columns = handle.columns().map((column) => resultColumn(column.name))
-      prepared = { compiled, statement: handle, columns }
+      const decode = rowDecoder(handle.columns().map(({ name }) => name))
+      prepared = { compiled, statement: handle, decode }
       this.#prepared.set(statement, prepared)
     }
     return prepared
+  }
+}
+
+/** Compiled once: they run with every group, and two of them with every job. */
+function prepareControl(db: DatabaseSync) {
+  return {
+    begin: db.prepare('begin immediate'),
+    commit: db.prepare('commit'),
+    savepoint: db.prepare('savepoint job'),
+    release: db.prepare('release job'),
+    rollback: db.prepare('rollback to job'),
   }
 }

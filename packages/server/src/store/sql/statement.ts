@@ -90,17 +90,21 @@ function encode(value: unknown): Value {
   throw new TypeError(`a statement was given ${typeof value} for one of its inputs`)
 }
 
-/** Turns the values of a row, in the order of its columns, into a record. */
-export function decodeRow(
-  columns: readonly ResultColumn[],
-  values: readonly unknown[],
-): Record<string, unknown> {
-  const record: Record<string, unknown> = {}
-  for (let i = 0; i < columns.length; i++) {
-    const column = columns[i]
-    if (column !== undefined) record[column.property] = decode(column.kind, values[i])
+export type RowDecoder = (values: readonly unknown[]) => Record<string, unknown>
+
+/** @returns what turns the values of a row, in the order of these columns of SQL, into a record. */
+export function rowDecoder(names: readonly string[]): RowDecoder {
+  const columns = names.map(resultColumn)
+  // A copy that has all properties is filled several times faster than an empty object is grown.
+  const blank = Object.fromEntries(columns.map(({ property }) => [property, null as unknown]))
+  return (values) => {
+    const record = { ...blank }
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i]
+      if (column !== undefined) record[column.property] = decode(column.kind, values[i])
+    }
+    return record
   }
-  return record
 }
 
 function decode(kind: ColumnKind, value: unknown): unknown {
@@ -110,13 +114,13 @@ function decode(kind: ColumnKind, value: unknown): unknown {
   return value
 }
 
-export interface ResultColumn {
+interface ResultColumn {
   readonly property: string
   readonly kind: ColumnKind
 }
 
 /** What a column of a result, by its name in SQL, is in a record. A name means the same kind in every table. */
-export function resultColumn(name: string): ResultColumn {
+function resultColumn(name: string): ResultColumn {
   const property = name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase())
   return { property, kind: KINDS.get(property) ?? 'text' }
 }
