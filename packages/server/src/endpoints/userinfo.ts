@@ -5,7 +5,7 @@ import type { Endpoint, IncomingRequest } from '../protocol/message.ts'
 import { optional } from '../protocol/params.ts'
 import type { Store } from '../store/port.ts'
 import type { UserRecord } from '../store/records.ts'
-import { type FindTokenDeps, findLiveAccessToken } from '../tokens/find-token.ts'
+import { type FindTokenDeps, findAccessToken } from '../tokens/find-token.ts'
 
 export interface UserInfoDeps extends FindTokenDeps {
   readonly store: FindTokenDeps['store'] & Pick<Store, 'findUser'>
@@ -13,7 +13,7 @@ export interface UserInfoDeps extends FindTokenDeps {
 
 export function createUserInfoEndpoint(deps: UserInfoDeps): Endpoint {
   return async (request) => {
-    const facts = await findLiveAccessToken(readBearer(request), deps)
+    const facts = await findAccessToken(readBearer(request), deps)
     if (!facts) throw new OAuthError('bearer_invalid')
     if (facts.userId === null || !facts.scopes.includes('openid')) {
       throw new OAuthError('bearer_without_openid')

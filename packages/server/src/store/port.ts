@@ -165,7 +165,7 @@ export interface GrantStore {
   }): Promise<OpenGrantOutcome>
 
   saveAccessToken(token: AccessTokenRecord): Promise<void>
-  /** An unexpired opaque access token; whether it is revoked is asked with {@link isRevoked}. */
+  /** An opaque access token that is good: not expired, and not void as {@link isRevoked} tells it. */
   findAccessToken(
     tenant: string,
     hash: TokenHash,
@@ -515,7 +515,26 @@ export interface Store
   listAuditEvents(tenant: string, limit: number): Promise<readonly AuditEventRecord[]>
   /** Deletes up to `limit` rows per table that expired before now. @returns how many went. */
   deleteExpired(nowSeconds: number, limit: number): Promise<number>
+  /** About how many rows {@link deleteExpired} has to do with now, counting up to `limit` per table. */
+  countExpired(nowSeconds: number, limit: number): Promise<number>
+  /** From now on, tells one observer of every call that reaches the database. */
+  watch(observer: StoreObserver): void
+  load(): StoreLoad
   /** @throws StoreUnavailableError when the database does not answer or its schema is not this version's. */
   check(): Promise<void>
   close(): Promise<void>
+}
+
+export interface StoreObserver {
+  /** Does the work of a call and gives back what it gives. @param method its name in this port */
+  around<Result>(method: string, work: () => Promise<Result>): Promise<Result>
+}
+
+/** How busy a store is, and what it has done since it was opened. */
+export interface StoreLoad {
+  /** What waits for the next commit (SQLite) or for a connection (PostgreSQL). */
+  readonly waiting: number
+  readonly connections: { readonly busy: number; readonly idle: number }
+  /** Commits of the embedded database, and the transitions that were in them; none where each commits alone. */
+  readonly groups: { readonly commits: number; readonly transitions: number }
 }

@@ -22,7 +22,7 @@ export type FoundToken =
   | { readonly kind: 'access'; readonly facts: AccessTokenFacts }
   | { readonly kind: 'refresh'; readonly token: RefreshTokenRecord; readonly grant: GrantRecord }
 
-/** @returns undefined for what is not a token of ours, or has expired. It may be revoked. */
+/** @returns undefined for what is no token of ours, and for an access token that has expired or is void. */
 export async function findToken(
   text: string,
   deps: FindTokenDeps,
@@ -41,17 +41,6 @@ function canBe(prefix: SecretPrefix, text: string, format: SecretFormat): boolea
   return format.kind === 'prefixed' ? looksLikeSecret(prefix, text) : !text.includes('.')
 }
 
-/** An access token that is alive: known, not expired and not revoked. */
-export async function findLiveAccessToken(
-  text: string,
-  deps: FindTokenDeps,
-): Promise<AccessTokenFacts | undefined> {
-  const facts = await findAccessToken(text, deps)
-  if (!facts || (await deps.store.isRevoked({ tenant: deps.tenant.name, ...facts })))
-    return undefined
-  return facts
-}
-
 /** Whether a refresh token would still refresh something. */
 export function isLiveRefreshToken(
   { token, grant }: { token: RefreshTokenRecord; grant: GrantRecord },
@@ -64,7 +53,8 @@ export function isLiveRefreshToken(
   )
 }
 
-async function findAccessToken(
+/** An access token that is alive: known, not expired and not revoked. */
+export async function findAccessToken(
   text: string,
   deps: FindTokenDeps,
 ): Promise<AccessTokenFacts | undefined> {
@@ -75,7 +65,8 @@ async function findAccessToken(
   }
   const read = await readAccessToken(text, { ...deps, nowSeconds })
   const facts = read && (await completeFacts(read.said, deps))
-  return facts && isOwnKey(read.key, facts) ? facts : undefined
+  if (!facts || !isOwnKey(read.key, facts)) return undefined
+  return (await store.isRevoked({ tenant: tenant.name, ...facts })) ? undefined : facts
 }
 
 /** RFC 8725 §3.2: an API that verifies with a secret key can sign with it, too, but only for itself. */

@@ -105,6 +105,7 @@ async function statementsOf(db: DatabaseSync): Promise<Map<string, number>> {
     }
   }
   await store.check()
+  await store.countExpired(0, 1)
   return statements
 }
 
@@ -116,7 +117,9 @@ test('every statement finds its rows by an index', async () => {
     const plan = db.prepare(`explain query plan ${sql}`).all(...new Array(parameters).fill(null))
     for (const { detail } of plan) {
       // The list of migrations is a few rows long, and a sub-query has found its own rows.
-      const isScan = /^SCAN (?!kysely_migration|CONSTANT ROW|\(subquery)/.test(String(detail))
+      const isScan = /^SCAN (?!kysely_migration|CONSTANT ROW|\(subquery|expired)/.test(
+        String(detail),
+      )
       if (isScan) scans.push(`${detail}: ${sql}`)
     }
   }

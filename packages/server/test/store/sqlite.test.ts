@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Store } from '../../src/store/port.ts'
 import { migrateStore, openStore } from '../../src/store/sql/open.ts'
@@ -30,8 +31,8 @@ async function newDatabase(): Promise<string> {
   return path
 }
 
-function openOver(db: DatabaseSync): Store {
-  const store = createStore(new SqliteDriver(db, compilerFor('sqlite')))
+function openOver(db: DatabaseSync, patienceMilliseconds?: number): Store {
+  const store = createStore(new SqliteDriver(db, compilerFor('sqlite'), patienceMilliseconds))
   onTestFinished(() => store.close())
   return store
 }
@@ -95,7 +96,7 @@ describe('transitions that are committed together', () => {
 
   test('while another process holds the database, all fail, and later ones succeed', async () => {
     const path = await newDatabase()
-    const store = openOver(new DatabaseSync(path, { timeout: 20 }))
+    const store = openOver(new DatabaseSync(path), 20)
     using other = new DatabaseSync(path)
     const tenant = newTenant()
     other.exec('begin immediate')
@@ -108,6 +109,36 @@ describe('transitions that are committed together', () => {
     other.exec('rollback')
     await store.recordAuditEvent(auditEventRecord({ tenant }))
     expect((await store.listAuditEvents(tenant, 10)).length).toBe(1)
+  })
+
+  test('while another process holds the database for a moment, they wait and this one goes on', async () => {
+    const path = await newDatabase()
+    const store = openOver(new DatabaseSync(path))
+    using other = new DatabaseSync(path)
+    const tenant = newTenant()
+    other.exec('begin immediate')
+    const writes = Array.from({ length: 300 }, () =>
+      store.recordAuditEvent(auditEventRecord({ tenant })),
+    )
+    // Were it to wait as SQLite does, nothing here would run before it gives up.
+    for (let turns = 0; turns < 20; turns++) await delay(1)
+    expect(await store.listAuditEvents(tenant, 1)).toEqual([])
+    other.exec('rollback')
+    await Promise.all(writes)
+    expect(await store.listAuditEvents(tenant, 1000)).toHaveLength(300)
+  })
+
+  test('what is left when the store is closed is written first', async () => {
+    const path = await newDatabase()
+    const store = openOver(new DatabaseSync(path))
+    const tenant = newTenant()
+    const writes = Array.from({ length: 600 }, () =>
+      store.recordAuditEvent(auditEventRecord({ tenant })),
+    )
+    await store.close()
+    await Promise.all(writes)
+    const after = openOver(new DatabaseSync(path))
+    expect(await after.listAuditEvents(tenant, 1000)).toHaveLength(600)
   })
 
   test('on a full disk all of the group fail, and the store lives on', async () => {

@@ -5,6 +5,7 @@ import type { AccessTokenRecord } from '../records.ts'
 import { ACCESS_TOKEN, columnsOf, valuesOf } from './columns.ts'
 import { first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
+import { isVoid } from './voiding.ts'
 
 export const insertAccessToken = statement((db, p: AccessTokenRecord) =>
   db.insertInto('accessTokens').values(valuesOf(ACCESS_TOKEN, p)),
@@ -21,6 +22,17 @@ const selectAccessToken = statement(
       .where('tenant', '=', p.tenant)
       .where('hash', '=', p.hash)
       .where('expiresAtSeconds', '>', p.nowSeconds)
+      .where(({ not, ref }) =>
+        not(
+          isVoid({
+            tenant: p.tenant,
+            grantId: ref('accessTokens.grantId'),
+            clientId: ref('accessTokens.clientId'),
+            userId: ref('accessTokens.userId'),
+            issuedAtSeconds: ref('accessTokens.issuedAtSeconds'),
+          }),
+        ),
+      )
       .select(columnsOf(ACCESS_TOKEN)),
 )
 

@@ -4,14 +4,18 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Database } from './schema.ts'
 import { type Statement, statement } from './statement.ts'
 
-interface Batch {
+export interface Batch {
   readonly nowSeconds: number
   readonly limit: number
   /** Counts of earlier days go: `2026-11-21`. */
   readonly countsFromDay: string
 }
 
-type CleanUp = Statement<Batch, { gone: number }>
+export interface CleanUp {
+  /** Gives a row for every row it removed. */
+  readonly remove: Statement<Batch, { gone: number }>
+  readonly count: Statement<Batch, { waiting: number }>
+}
 
 const DAY_SECONDS = 86_400
 /** A code that is replayed within a day still ends the grant it gave (RFC 6749 §4.1.2). */
@@ -23,13 +27,16 @@ const EXCHANGE_RETENTION_SECONDS = DAY_SECONDS
 /** A shorter time would soon give an attacker a fresh count of tries. */
 const ATTEMPT_RETENTION_SECONDS = 30 * DAY_SECONDS
 
+/** A clock that ran ahead, and is set right again, must not make good what was used or ended. */
+const CLOCK_ERROR_SECONDS = 2 * 3600
+
 const COUNT_RETENTION_SECONDS = 400 * DAY_SECONDS
 
-export function countsFromDay(nowSeconds: number): string {
-  return new Date((nowSeconds - COUNT_RETENTION_SECONDS) * 1000).toISOString().slice(0, 10)
+export function batchOf(nowSeconds: number, limit: number): Batch {
+  const countsFrom = new Date((nowSeconds - COUNT_RETENTION_SECONDS) * 1000)
+  return { nowSeconds, limit, countsFromDay: countsFrom.toISOString().slice(0, 10) }
 }
 
-/** Each returns a row for every row it removed. */
 export const CLEAN_UPS: readonly CleanUp[] = [
   deleteWhere(
     'codes',
@@ -64,12 +71,12 @@ export const CLEAN_UPS: readonly CleanUp[] = [
   deleteWhere(
     'oneTimeIds',
     ['tenant', 'purpose', 'id'],
-    (p) => sql`expires_at_seconds <= ${p.nowSeconds}`,
+    (p) => sql`expires_at_seconds <= ${longBefore(p, CLOCK_ERROR_SECONDS)}`,
   ),
   deleteWhere(
     'revocations',
     ['tenant', 'kind', 'subject'],
-    (p) => sql`expires_at_seconds <= ${p.nowSeconds}`,
+    (p) => sql`expires_at_seconds <= ${longBefore(p, CLOCK_ERROR_SECONDS)}`,
   ),
   deleteWhere('signingKeys', ['tenant', 'kid'], (p) => sql`expires_at_seconds <= ${p.nowSeconds}`),
   deleteWhere(
@@ -108,21 +115,35 @@ function deleteWhere<Table extends keyof Database>(
   isOver: (input: Batch) => RawBuilder<unknown>,
 ): CleanUp {
   const columns = sql.join(key.map((column) => sql.ref(column)))
-  return statement((db, p: Batch) => {
-    const over = sql`select ${columns} from ${sql.table(table)} where ${isOver(p)} limit ${p.limit}`
-    const query = sql<{ gone: number }>`
-      delete from ${sql.table(table)} where (${columns}) in (${over}) returning 1 as gone`
-    return { compile: () => query.compile(db) }
-  })
+  return cleanUp(
+    (p) => sql`select ${columns} from ${sql.table(table)} where ${isOver(p)} limit ${p.limit}`,
+    (over) => sql`delete from ${sql.table(table)} where (${columns}) in (${over})`,
+  )
 }
 
 /** The answer kept for retries holds tokens, if sealed: it goes as soon as its window is over. */
 function wipeAnswers(): CleanUp {
-  return statement((db, p: Batch) => {
-    const over = sql`select tenant, hash from refresh_tokens
-      where sealed_answer is not null and answer_expires_at_seconds <= ${p.nowSeconds} limit ${p.limit}`
-    const query = sql<{ gone: number }>`
-      update refresh_tokens set sealed_answer = null where (tenant, hash) in (${over}) returning 1 as gone`
-    return { compile: () => query.compile(db) }
-  })
+  return cleanUp(
+    (p) => sql`select tenant, hash from refresh_tokens
+      where sealed_answer is not null and answer_expires_at_seconds <= ${p.nowSeconds} limit ${p.limit}`,
+    (over) => sql`update refresh_tokens set sealed_answer = null where (tenant, hash) in (${over})`,
+  )
+}
+
+function cleanUp(
+  select: (batch: Batch) => RawBuilder<unknown>,
+  change: (over: RawBuilder<unknown>) => RawBuilder<unknown>,
+): CleanUp {
+  return {
+    remove: statement((db, p: Batch) => {
+      const query = sql<{ gone: number }>`${change(select(p))} returning 1 as gone`
+      return { compile: () => query.compile(db) }
+    }),
+    count: statement((db, p: Batch) => {
+      const query = sql<{
+        waiting: number
+      }>`select count(*) as waiting from (${select(p)}) as expired`
+      return { compile: () => query.compile(db) }
+    }),
+  }
 }

@@ -1,6 +1,7 @@
 // A plan is a piece of work on the database, written once for both of them: a generator that yields statements
 // and is given their rows. SQLite runs it in one go, PostgreSQL awaits each step. It never sees a connection.
 
+import type { StoreLoad } from '../port.ts'
 import type { AnyStatement, Statement } from './statement.ts'
 
 /** Statements that do not need each other's rows; they run in this order and may travel together. */
@@ -28,6 +29,7 @@ export interface Driver {
   write<Result>(plan: () => Plan<Result>): Promise<Result>
   /** Several statements, all or nothing. Durable when the promise resolves. */
   transact<Result>(plan: () => Plan<Result>): Promise<Result>
+  load(): StoreLoad
   close(): Promise<void>
 }
 

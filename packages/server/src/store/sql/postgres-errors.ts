@@ -3,6 +3,16 @@
 import pg from 'pg'
 import { StoreUnavailableError } from '../port.ts'
 
+/** What `pg` says when it has waited for a connection, or an answer, for long enough. */
+const SILENCE = /\btime-?out\b/i
+
+export function isSilence(error: unknown): boolean {
+  const { cause } = error instanceof StoreUnavailableError ? error : {}
+  return (
+    cause instanceof Error && !(cause instanceof pg.DatabaseError) && SILENCE.test(cause.message)
+  )
+}
+
 /** Deadlock and serialization failure: the same transaction may well succeed when it is run again. */
 const CONFLICTS = new Set(['40P01', '40001'])
 

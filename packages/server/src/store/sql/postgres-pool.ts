@@ -2,17 +2,19 @@
 
 import pg from 'pg'
 
-const TIMEOUT_MILLISECONDS = 2000
+/** Within two seconds a caller has its answer, and that is not all a request has to do. */
+const STATEMENT_MILLISECONDS = 1500
+/** When the server says nothing at all, its own time-outs do not help. */
+const SILENCE_MILLISECONDS = 1750
 
 export function openPool(settings: { url: string; size: number }): pg.Pool {
   const pool = new pg.Pool({
     connectionString: settings.url,
     max: settings.size,
-    connectionTimeoutMillis: TIMEOUT_MILLISECONDS,
-    statement_timeout: TIMEOUT_MILLISECONDS,
-    // When the server is out of reach, its own time-outs do not help.
-    query_timeout: TIMEOUT_MILLISECONDS + 500,
-    idle_in_transaction_session_timeout: 2 * TIMEOUT_MILLISECONDS,
+    connectionTimeoutMillis: SILENCE_MILLISECONDS,
+    statement_timeout: STATEMENT_MILLISECONDS,
+    query_timeout: SILENCE_MILLISECONDS,
+    idle_in_transaction_session_timeout: 2 * SILENCE_MILLISECONDS,
     keepAlive: true,
     pipeline: true,
     types: { getTypeParser },

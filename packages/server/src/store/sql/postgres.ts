@@ -4,8 +4,11 @@
 import type { Pool, PoolClient, QueryArrayConfig, QueryArrayResult } from 'pg'
 import { type StoreLoad, StoreUnavailableError } from '../port.ts'
 import type { Driver, Plan, Step, StepRows } from './plan.ts'
-import { asStoreError, isConflict } from './postgres-errors.ts'
+import { asStoreError, isConflict, isSilence } from './postgres-errors.ts'
 import { type Compile, type RowDecoder, rowDecoder } from './statement.ts'
+
+/** For so long after it has not answered in time, a database is not asked: nobody waits a second time for it. */
+const SILENT_MS = 250
 
 /** A transaction that lost a deadlock is run again, so many times in all. */
 const ATTEMPTS = 3
@@ -14,6 +17,7 @@ export class PostgresDriver implements Driver {
   readonly #pool: Pool
   readonly #compile: Compile
   readonly #decoders = new Map<string, RowDecoder>()
+  #isSilent = false
 
   constructor(pool: Pool, compile: Compile) {
     this.#pool = pool
@@ -97,13 +101,15 @@ export class PostgresDriver implements Driver {
   }
 
   async #withClient<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+    if (this.#isSilent) throw new StoreUnavailableError('the database did not answer just now')
     const client = await this.#pool.connect().catch((error: unknown) => {
-      throw asStoreError(error)
+      throw this.#noteSilence(asStoreError(error))
     })
     let broken = false
     try {
       return await work(client)
     } catch (error) {
+      this.#noteSilence(error)
       broken = error instanceof StoreUnavailableError
       throw isConflict(error)
         ? new StoreUnavailableError('the database is overloaded', { cause: error })
@@ -111,6 +117,17 @@ export class PostgresDriver implements Driver {
     } finally {
       client.release(broken)
     }
+  }
+
+  /** @returns the error, when it has been looked at */
+  #noteSilence(error: unknown): unknown {
+    if (!this.#isSilent && isSilence(error)) {
+      this.#isSilent = true
+      setTimeout(() => {
+        this.#isSilent = false
+      }, SILENT_MS).unref()
+    }
+    return error
   }
 }
 

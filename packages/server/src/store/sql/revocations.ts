@@ -8,6 +8,7 @@ import type { RevocationRecord } from '../records.ts'
 import { columnsOf, REVOCATION } from './columns.ts'
 import { first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
+import { isVoid } from './voiding.ts'
 
 type Input<Method extends keyof GrantStore> = Parameters<GrantStore[Method]>[0]
 
@@ -209,35 +210,9 @@ export function* revokeUserGrants(input: Input<'revokeUserGrants'>): Plan<number
   return ended
 }
 
-/**
- * A grant that is over has no valid token, whatever a clock that was ahead wrote into it; clients and users go on, so
- * theirs are void up to a moment. Each part finds its row by a key: an OR of rows would read the tenant's whole feed.
- */
-const selectVoiding = statement((db, p: Input<'isRevoked'>) => {
-  const lineOf = (kind: RevocationRecord['kind'], subject: string | null) =>
-    db
-      .selectFrom('revocations')
-      .where('tenant', '=', p.tenant)
-      .where('kind', '=', kind)
-      .where('subject', '=', subject)
-      .select('sequence')
-  const endedGrant = db
-    .selectFrom('grants')
-    .where('tenant', '=', p.tenant)
-    .where('id', '=', p.grantId)
-    .where('revokedAtSeconds', 'is not', null)
-    .select('id')
-  return db
-    .selectNoFrom((eb) => eb.lit(1).as('revoked'))
-    .where(({ or, exists }) =>
-      or([
-        exists(endedGrant),
-        exists(lineOf('grant', p.grantId)),
-        exists(lineOf('client', p.clientId).where('issuedUntilSeconds', '>=', p.issuedAtSeconds)),
-        exists(lineOf('user', p.userId).where('issuedUntilSeconds', '>=', p.issuedAtSeconds)),
-      ]),
-    )
-})
+const selectVoiding = statement((db, p: Input<'isRevoked'>) =>
+  db.selectNoFrom((eb) => eb.lit(1).as('revoked')).where(isVoid(p)),
+)
 
 export function* isRevoked(token: Input<'isRevoked'>): Plan<boolean> {
   return (yield* first(selectVoiding, token)) !== undefined

@@ -4,7 +4,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { StoreLoad } from '../port.ts'
 import type { Driver, Plan, StatementCall } from './plan.ts'
-import { asStoreError, isUnavailable } from './sqlite-errors.ts'
+import { asStoreError, isUnavailable, resultCode, SQLITE_BUSY } from './sqlite-errors.ts'
+import { BUSY_TIMEOUT_MILLISECONDS } from './sqlite-file.ts'
 import {
   type AnyStatement,
   type Compile,
@@ -15,6 +16,9 @@ import {
 
 /** Bounds how long one group keeps the process from doing anything else. */
 const MAX_GROUP = 250
+
+/** How soon a process looks again whether the file is free. SQLite itself would stop the whole process meanwhile. */
+const LOOK_AGAIN_MILLISECONDS = 1
 
 interface Job {
   /** One statement alone is undone by the database when it fails. */
@@ -35,13 +39,23 @@ export class SqliteDriver implements Driver {
   readonly #compile: Compile
   readonly #prepared = new Map<AnyStatement, PreparedStatement>()
   readonly #control: ReturnType<typeof prepareControl>
+  /** How long others may write before what has to be written here fails. */
+  #patienceMilliseconds: number
   #queue: Job[] = []
+  /** How often it found another process writing, since it last wrote itself. */
+  #timesBusy = 0
   #commits = 0
   #transitions = 0
 
-  constructor(db: DatabaseSync, compile: Compile) {
+  constructor(
+    db: DatabaseSync,
+    compile: Compile,
+    patienceMilliseconds = BUSY_TIMEOUT_MILLISECONDS,
+  ) {
     this.#db = db
     this.#compile = compile
+    this.#patienceMilliseconds = patienceMilliseconds
+    this.#waitInSqlite(0)
     this.#control = prepareControl(db)
   }
 
@@ -49,6 +63,7 @@ export class SqliteDriver implements Driver {
     try {
       return this.#carryOut(plan())
     } catch (error) {
+      if (resultCode(error) === SQLITE_BUSY) return this.#readPatiently(plan)
       throw asStoreError(error)
     }
   }
@@ -71,6 +86,9 @@ export class SqliteDriver implements Driver {
 
   async close(): Promise<void> {
     if (!this.#db.isOpen) return
+    // There is nothing else to do meanwhile, and no later group to come.
+    this.#waitInSqlite(this.#patienceMilliseconds)
+    this.#patienceMilliseconds = 0
     while (this.#queue.length > 0) this.#commitGroup()
     this.#prepared.clear()
     this.#db.close()
@@ -88,23 +106,63 @@ export class SqliteDriver implements Driver {
   }
 
   #commitGroup(): void {
-    const group = this.#queue.splice(0, MAX_GROUP)
-    if (group.length === 0) return
-    if (this.#queue.length > 0) setImmediate(() => this.#commitGroup())
+    if (this.#queue.length === 0) return
+    let group: Job[] = []
     let answers: (() => void)[]
     try {
-      this.#control.begin.run()
+      if (!this.#begin()) {
+        setTimeout(() => this.#commitGroup(), LOOK_AGAIN_MILLISECONDS)
+        return
+      }
+      group = this.#takeGroup()
       answers = group.map((job) => this.#attempt(job))
       this.#control.commit.run()
     } catch (error) {
       if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('rollback')
       const failure = asStoreError(error)
+      if (group.length === 0) group = this.#takeGroup()
       for (const job of group) job.fail(failure)
       return
     }
     this.#commits += 1
     this.#transitions += group.length
     for (const answer of answers) answer()
+  }
+
+  /** @returns false while another process writes: there may be other work to do, and more to join the group. */
+  #begin(): boolean {
+    try {
+      this.#control.begin.run()
+      this.#timesBusy = 0
+      return true
+    } catch (error) {
+      const isOver = this.#timesBusy * LOOK_AGAIN_MILLISECONDS >= this.#patienceMilliseconds
+      this.#timesBusy = isOver ? 0 : this.#timesBusy + 1
+      if (resultCode(error) === SQLITE_BUSY && !isOver) return false
+      throw error
+    }
+  }
+
+  #takeGroup(): Job[] {
+    const group = this.#queue.splice(0, MAX_GROUP)
+    if (this.#queue.length > 0) setImmediate(() => this.#commitGroup())
+    return group
+  }
+
+  /** Reading waits for nobody, except while the log of a process that died is being recovered. */
+  #readPatiently<Result>(plan: () => Plan<Result>): Result {
+    this.#waitInSqlite(this.#patienceMilliseconds)
+    try {
+      return this.#carryOut(plan())
+    } catch (error) {
+      throw asStoreError(error)
+    } finally {
+      this.#waitInSqlite(0)
+    }
+  }
+
+  #waitInSqlite(milliseconds: number): void {
+    this.#db.exec(`pragma busy_timeout = ${milliseconds}`)
   }
 
   /** @throws when the database itself is in trouble: then the whole group has failed. */

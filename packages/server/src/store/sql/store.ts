@@ -7,6 +7,7 @@ import type {
   IdentityStore,
   KeyStore,
   Store,
+  StoreObserver,
 } from '../port.ts'
 import { StoreUnavailableError } from '../port.ts'
 import {
@@ -28,7 +29,7 @@ import {
   suspendApplicationKey,
 } from './application-keys.ts'
 import { listAuditEvents, recordAuditEvent } from './audit-events.ts'
-import { CLEAN_UPS, countsFromDay } from './clean-up.ts'
+import { type Batch, batchOf, CLEAN_UPS } from './clean-up.ts'
 import {
   addClientSecret,
   clientsSequence,
@@ -61,7 +62,7 @@ import { MIGRATION_NAMES } from './migrations/index.ts'
 import { claimOnce } from './one-time-ids.ts'
 import { openGrant } from './open-grant.ts'
 import { createOrganisation, findUnit, listOrganisations } from './organisations.ts'
-import { type Driver, type Plan, run } from './plan.ts'
+import { type Driver, first, type Plan, run } from './plan.ts'
 import { findRefreshToken, renewRefreshToken, rotateRefreshToken } from './refresh-tokens.ts'
 import { isRevoked, listRevocations, revokeGrant, revokeUserGrants } from './revocations.ts'
 import {
@@ -95,7 +96,8 @@ import {
 import { listVersionUses, recordVersionUses } from './version-uses.ts'
 
 export function createStore(driver: Driver): Store {
-  const methods = methodsOf(driver)
+  let around: StoreObserver['around'] = (_method, work) => work()
+  const methods = methodsOf(driver, (method, work) => around(method, work))
   return {
     ...clientMethods(methods),
     clientsSequence: methods.read(clientsSequence),
@@ -112,8 +114,14 @@ export function createStore(driver: Driver): Store {
     recordAuditEvent: methods.write(recordAuditEvent),
     listAuditEvents: methods.read(listAuditEvents),
     deleteExpired: (nowSeconds, limit) =>
-      deleteExpired(driver, { nowSeconds, limit, countsFromDay: countsFromDay(nowSeconds) }),
-    check: () => checkSchema(driver),
+      around('deleteExpired', () => deleteExpired(driver, batchOf(nowSeconds, limit))),
+    countExpired: (nowSeconds, limit) =>
+      around('countExpired', () => countExpired(driver, batchOf(nowSeconds, limit))),
+    watch: (observer) => {
+      around = (method, work) => observer.around(method, work)
+    },
+    load: () => driver.load(),
+    check: () => around('check', () => checkSchema(driver)),
     close: () => driver.close(),
   }
 }
@@ -222,23 +230,30 @@ function keyMethods({ read, transact }: Methods): KeyStore {
 type PlanOf<Args extends unknown[], Result> = (...args: Args) => Plan<Result>
 
 /** Binds plans to the driver: a function that makes a plan becomes one that promises its result. */
-function methodsOf(driver: Driver) {
+function methodsOf(driver: Driver, around: StoreObserver['around']) {
   const methods =
     (carryOut: 'read' | 'write' | 'transact') =>
     <Args extends unknown[], Result>(plan: PlanOf<Args, Result>) =>
     (...args: Args): Promise<Result> =>
-      driver[carryOut](() => plan(...args))
+      // A plan has the name of its method.
+      around(plan.name, () => driver[carryOut](() => plan(...args)))
   return { read: methods('read'), write: methods('write'), transact: methods('transact') }
 }
 
 /** Every batch is a transaction of its own, so that nobody waits long for its locks. */
-async function deleteExpired(
-  driver: Driver,
-  input: { nowSeconds: number; limit: number; countsFromDay: string },
-): Promise<number> {
+async function deleteExpired(driver: Driver, batch: Batch): Promise<number> {
   let gone = 0
-  for (const cleanUp of CLEAN_UPS) gone += (await driver.write(() => run(cleanUp, input))).length
+  for (const { remove } of CLEAN_UPS) gone += (await driver.write(() => run(remove, batch))).length
   return gone
+}
+
+/** One after the other, so that nobody waits long behind them. */
+async function countExpired(driver: Driver, batch: Batch): Promise<number> {
+  let waiting = 0
+  for (const { count } of CLEAN_UPS) {
+    waiting += (await driver.read(() => first(count, batch)))?.waiting ?? 0
+  }
+  return waiting
 }
 
 const selectMigrations = statement((db, _input: object) =>

@@ -39,21 +39,26 @@ async function cleanUp(store: Store, nowSeconds: number): Promise<void> {
 
 export function cleanUpContract(store: TheStore): void {
   describe('clean-up', () => {
-    test('removes at most so many rows of a table at a time, and says how many', async () => {
+    test('removes at most so many rows of a table at a time, and says how many there are', async () => {
       await cleanUp(store(), NOW + HOUR)
       const tenant = newTenant()
       const purpose = 'jti'
       const expiresAtSeconds = NOW + HOUR
       for (let i = 0; i < 5; i++) {
-        await store().claimOnce({ tenant, purpose, id: `${i}`, expiresAtSeconds })
+        await store().claimOnce({ tenant, purpose, id: `${i}`, expiresAtSeconds: NOW - HOUR })
         await store().saveAccessToken(
           accessTokenRecord({ tenant, grantId: newGrantId(), expiresAtSeconds }),
         )
       }
+      expect(await store().countExpired(NOW + HOUR - 1, 3)).toBe(0)
       expect(await store().deleteExpired(NOW + HOUR - 1, 3)).toBe(0)
+      expect(await store().countExpired(NOW + HOUR, 3)).toBe(6)
+      expect(await store().countExpired(NOW + HOUR, 100)).toBe(10)
       expect(await store().deleteExpired(NOW + HOUR, 3)).toBe(6)
+      expect(await store().countExpired(NOW + HOUR, 100)).toBe(4)
       expect(await store().deleteExpired(NOW + HOUR, 3)).toBe(4)
       expect(await store().deleteExpired(NOW + HOUR, 3)).toBe(0)
+      expect(await store().countExpired(NOW + HOUR, 100)).toBe(0)
       expect(await store().claimOnce({ tenant, purpose, id: '0', expiresAtSeconds })).toBe(true)
     })
 
@@ -65,7 +70,23 @@ export function cleanUpContract(store: TheStore): void {
       expect(await store().findCode(code.tenant, code.hash)).toBeNull()
     })
 
-    test('removes sessions, keys and feed lines that have expired, and no others', async () => {
+    test('keeps what was used and what was ended for two hours more: a clock may have run ahead', async () => {
+      const tenant = newTenant()
+      const ending = { tenant, grantId: newGrantId(), nowSeconds: NOW }
+      await store().revokeGrant({ ...ending, revocationExpiresAtSeconds: NOW })
+      const once = { tenant, purpose: 'jti', id: 'used', expiresAtSeconds: NOW }
+      await store().claimOnce(once)
+      const feed = { tenant, afterSequence: 0, nowSeconds: NOW - 1, limit: 10 }
+
+      await cleanUp(store(), NOW + 2 * HOUR - 1)
+      expect(await store().listRevocations(feed)).toHaveLength(1)
+      expect(await store().claimOnce(once)).toBe(false)
+      await cleanUp(store(), NOW + 2 * HOUR)
+      expect(await store().listRevocations(feed)).toEqual([])
+      expect(await store().claimOnce(once)).toBe(true)
+    })
+
+    test('removes sessions and keys that have expired, and no others', async () => {
       const tenant = newTenant()
       await store().createUser(userRecord({ tenant }), [])
       const idle = sessionRecord({ tenant, expiresAtSeconds: NOW + 60 })
@@ -81,8 +102,6 @@ export function cleanUpContract(store: TheStore): void {
         nowSeconds: NOW,
         previousExpiresAtSeconds: NOW + 60,
       })
-      const ending = { tenant, grantId: newGrantId(), nowSeconds: NOW }
-      await store().revokeGrant({ ...ending, revocationExpiresAtSeconds: NOW + 60 })
       await cleanUp(store(), NOW + 60)
 
       expect(await store().listSessions(tenant, USER, NOW)).toEqual([live])
@@ -90,8 +109,6 @@ export function cleanUpContract(store: TheStore): void {
         'current',
         'next',
       ])
-      const feed = { tenant, afterSequence: 0, nowSeconds: NOW, limit: 10 }
-      expect(await store().listRevocations(feed)).toEqual([])
     })
 
     test('keeps a spent refresh token while its chain may live, but not its answer', async () => {

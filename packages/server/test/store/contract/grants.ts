@@ -236,6 +236,15 @@ export function grantContract(store: TheStore): void {
       expect(await store().findAccessToken(tenant, accessToken.hash, NOW)).toEqual(accessToken)
     })
 
+    test('attack C11: a code is redeemed in its tenant alone, and not burnt elsewhere', async () => {
+      const tenant = newTenant()
+      const { code } = await approve(store(), { tenant })
+      const tokens = { accessToken: null, refreshToken: null }
+      const request = { hash: code.hash, clientId: CLIENT, nowSeconds: NOW + 3, tokens }
+      expect(await store().redeemCode({ ...request, tenant: newTenant() })).toBe('unknown')
+      expect(await store().redeemCode({ ...request, tenant })).toBe('redeemed')
+    })
+
     test('OAuth 2.1: a second redemption stores nothing and ends nothing', async () => {
       const tenant = newTenant()
       const { grant, code } = await approve(store(), { tenant })

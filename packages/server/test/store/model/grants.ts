@@ -2,6 +2,7 @@
 
 import type { GrantStore, NewTokens } from '../../../src/store/port.ts'
 import type { ConsentRecord, GrantRecord } from '../../../src/store/records.ts'
+import { isVoid } from './revocations.ts'
 import { by, like, type State } from './state.ts'
 
 export function findGrant(state: State, tenant: string, id: string) {
@@ -110,7 +111,7 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
 
     async findAccessToken(tenant, hash, nowSeconds) {
       const token = state.accessTokens.find(like({ tenant, hash }))
-      return token && token.expiresAtSeconds > nowSeconds ? token : null
+      return token && token.expiresAtSeconds > nowSeconds && !isVoid(state, token) ? token : null
     },
 
     async listUserGrants(tenant, userId) {

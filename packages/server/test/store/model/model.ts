@@ -36,18 +36,28 @@ export function createModel(): Store {
         .toReversed()
         .slice(0, limit),
     deleteExpired: async (nowSeconds) => deleteExpired(state, nowSeconds),
+    countExpired: async (nowSeconds) => deleteExpired(structuredClone(state), nowSeconds),
+    watch: () => undefined,
+    load: () => ({
+      waiting: 0,
+      connections: { busy: 0, idle: 0 },
+      groups: { commits: 0, transitions: 0 },
+    }),
     check: async () => undefined,
     close: async () => undefined,
   }
 }
 
-const DAY = 86_400
+const HOUR = 3600
+const DAY = 24 * HOUR
 
 const dayOf = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10)
 
 function deleteExpired(state: State, now: number): number {
   const expired = (record: { readonly expiresAtSeconds: number | null }) =>
     record.expiresAtSeconds !== null && record.expiresAtSeconds <= now
+  const longExpired = ({ expiresAtSeconds }: { readonly expiresAtSeconds: number }) =>
+    expiresAtSeconds <= now - 2 * HOUR
   const gone =
     removeWhere(state.codes, ({ expiresAtSeconds }) => expiresAtSeconds <= now - DAY) +
     removeWhere(state.accessTokens, expired) +
@@ -64,8 +74,8 @@ function deleteExpired(state: State, now: number): number {
         endsAtSeconds <= now - (accessIdentifierId === null ? 400 : 1) * DAY,
     ) +
     removeWhere(state.sessions, (each) => expired(each) || each.endsAtSeconds <= now) +
-    removeWhere(state.oneTimeIds, expired) +
-    removeWhere(state.revocations, expired) +
+    removeWhere(state.oneTimeIds, longExpired) +
+    removeWhere(state.revocations, longExpired) +
     removeWhere(state.keys, expired) +
     removeWhere(state.allowanceUses, ({ day }) => day < dayOf(now - 400 * DAY)) +
     removeWhere(state.failedGuesses, (each) => each.windowEndsAtSeconds <= now) +

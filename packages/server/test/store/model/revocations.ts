@@ -67,6 +67,17 @@ export function revokeGrant(
 
 type Methods = 'revokeGrant' | 'revokeUserGrants' | 'isRevoked' | 'listRevocations'
 
+export function isVoid(state: State, token: Parameters<GrantStore['isRevoked']>[0]): boolean {
+  const { tenant, grantId, clientId, userId, issuedAtSeconds } = token
+  const grant = state.grants.find(like({ tenant, id: grantId }))
+  if (grant && grant.revokedAtSeconds !== null) return true
+  return state.revocations.filter(like({ tenant })).some((line) => {
+    if (line.kind === 'grant') return line.subject === grantId
+    const subject = line.kind === 'client' ? clientId : userId
+    return line.subject === subject && line.issuedUntilSeconds >= issuedAtSeconds
+  })
+}
+
 export const revocationModel = (state: State): Pick<GrantStore, Methods> => ({
   revokeGrant: async (input) => revokeGrant(state, input),
 
@@ -92,15 +103,7 @@ export const revocationModel = (state: State): Pick<GrantStore, Methods> => ({
     return ended.length
   },
 
-  async isRevoked({ tenant, grantId, clientId, userId, issuedAtSeconds }) {
-    const grant = state.grants.find(like({ tenant, id: grantId }))
-    if (grant && grant.revokedAtSeconds !== null) return true
-    return state.revocations.filter(like({ tenant })).some((line) => {
-      if (line.kind === 'grant') return line.subject === grantId
-      const subject = line.kind === 'client' ? clientId : userId
-      return line.subject === subject && line.issuedUntilSeconds >= issuedAtSeconds
-    })
-  },
+  isRevoked: async (token) => isVoid(state, token),
 
   async listRevocations({ tenant, afterSequence, nowSeconds, limit }) {
     return state.revocations
