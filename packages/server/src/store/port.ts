@@ -2,6 +2,7 @@
 // method, one transaction, and says in its result what happened. Must not know SQL, HTTP or the clock.
 
 import type { ClientId, GrantId, TokenHash, UserId } from '../protocol/ids.ts'
+import type { GuessStore, LeaseStore } from './process-port.ts'
 import type {
   AccessIdentifierRecord,
   AccessTokenRecord,
@@ -217,7 +218,7 @@ export interface GrantStore {
   listUserGrants(tenant: string, userId: UserId): Promise<readonly GrantRecord[]>
   /** What a user has allowed, in the order of apps and organisations. */
   listUserConsents(tenant: string, userId: UserId): Promise<readonly ConsentRecord[]>
-  /** When each live grant of a user last gave a refresh token, as far as it did. */
+  /** When each live grant of a user last gave a refresh token, to the hour and as far as it did. */
   listGrantUses(tenant: string, userId: UserId): Promise<readonly GrantUse[]>
 }
 
@@ -456,47 +457,6 @@ export interface VersionUseStore {
     /** That day and later ones. */
     readonly fromDay: string
   }): Promise<readonly VersionUseRecord[]>
-}
-
-// --- Between the processes that share a database
-
-export interface GuessStore {
-  /** Counts a failure within its window, and begins a new one when that is over. @returns how many there were in it */
-  recordFailedGuess(guess: FailedGuess): Promise<number>
-  /** The guesses that have failed so often, or more, in a window that is not over. */
-  listBlockedGuesses(input: {
-    readonly purpose: string
-    readonly failures: number
-    readonly nowSeconds: number
-  }): Promise<readonly BlockedGuess[]>
-}
-
-export interface FailedGuess {
-  /** Each has counts of its own. */
-  readonly purpose: string
-  /** Of what is told apart: an address, an app at an address. */
-  readonly hash: TokenHash
-  readonly nowSeconds: number
-  /** Of the window that the first failure begins. */
-  readonly windowEndsAtSeconds: number
-}
-
-export interface BlockedGuess {
-  readonly hash: TokenHash
-  readonly windowEndsAtSeconds: number
-}
-
-/** What only one process at a time should do. Its holder takes the lease again before it ends. */
-export interface LeaseStore {
-  /** @returns false while somebody else holds it. */
-  takeLease(input: {
-    readonly task: string
-    readonly holder: string
-    readonly nowSeconds: number
-    readonly endsAtSeconds: number
-  }): Promise<boolean>
-  /** @returns false when it was not the holder's. */
-  endLease(task: string, holder: string): Promise<boolean>
 }
 
 // --- The store's own affairs

@@ -1,10 +1,15 @@
 // What has expired goes by itself, in small batches; what somebody still needs stays.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cleanUp, startHousekeeping } from '../../src/operations/housekeeping.ts'
+import {
+  cleanUp,
+  type HousekeepingDeps,
+  startHousekeeping,
+} from '../../src/operations/housekeeping.ts'
 import { sha256 } from '../../src/platform/hash.ts'
 import { createLog } from '../../src/platform/log.ts'
-import { type Store, StoreUnavailableError } from '../../src/store/port.ts'
+import { NO_OBSERVER } from '../../src/protocol/observer.ts'
+import { StoreUnavailableError } from '../../src/store/port.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { TestApp } from '../support/test-app.ts'
@@ -39,8 +44,12 @@ describe.each(STORES)('housekeeping on %s', (kind) => {
   })
   afterAll(() => server?.stop())
 
-  const tidyUp = (store: Pick<Store, 'deleteExpired'> = server.store) =>
-    cleanUp({ store, clock: server.clock }, new AbortController().signal)
+  const tidyUp = (deps: Partial<Parameters<typeof cleanUp>[0]> = {}) =>
+    cleanUp(
+      { store: server.store, clock: server.clock, observer: NO_OBSERVER, ...deps },
+      new AbortController().signal,
+      { hold: async () => true },
+    )
 
   it('deletes in batches, so that no request waits behind a long one', async () => {
     const expiresAtSeconds = server.clock.nowSeconds() + 1
@@ -52,14 +61,15 @@ describe.each(STORES)('housekeeping on %s', (kind) => {
     server.clock.advance(1)
 
     const batches: number[] = []
+    const backlog: number[] = []
     const total = await tidyUp({
-      async deleteExpired(nowSeconds, limit) {
-        const gone = await server.store.deleteExpired(nowSeconds, limit)
-        batches.push(gone)
-        return gone
+      observer: {
+        cleanedUp: (rows) => void batches.push(rows),
+        cleanUpBacklog: (rows) => void backlog.push(rows),
       },
     })
     expect(batches).toEqual([500, 500, 1])
+    expect(backlog).toEqual([1001, 501, 1, 0])
     expect(total).toBe(1001)
   })
 
@@ -75,7 +85,7 @@ describe.each(STORES)('housekeeping on %s', (kind) => {
       })
     expect(await listFeed()).not.toEqual([])
 
-    server.clock.advance(180 * DAY)
+    server.clock.advance(181 * DAY)
     expect(await tidyUp()).toBeGreaterThan(0)
     for (const [name, find] of Object.entries(traces)) expect(await find(), name).toBeNull()
     expect(await listFeed()).toEqual([])
@@ -104,10 +114,11 @@ describe.each(STORES)('housekeeping on %s', (kind) => {
   })
 
   describe('by itself', () => {
-    function start(store: Pick<Store, 'deleteExpired' | 'recordAuditEvent'>, lines: string[] = []) {
+    function start(store: HousekeepingDeps['store'], lines: string[] = []) {
       const destination = { write: (line: string) => void lines.push(line) }
       const log = createLog({ level: 'warn', format: 'json', destination })
-      return startHousekeeping({ store, clock: server.clock, log, keyRings: [] })
+      const deps = { store, clock: server.clock, log, keyRings: [], observer: NO_OBSERVER }
+      return startHousekeeping(deps)
     }
 
     it('begins with the server', async () => {
@@ -118,12 +129,40 @@ describe.each(STORES)('housekeeping on %s', (kind) => {
       await stop()
     })
 
+    it('one of several processes does it, and another when that one has ended', async () => {
+      // Whoever did it before, this server among them, has let its lease run out.
+      server.clock.advance(DAY)
+      const rounds: string[] = []
+      const startAs = (name: string) => {
+        const store: HousekeepingDeps['store'] = {
+          ...server.store,
+          async deleteExpired(nowSeconds, limit) {
+            rounds.push(name)
+            return await server.store.deleteExpired(nowSeconds, limit)
+          },
+        }
+        return start(store)
+      }
+      const stopFirst = startAs('first')
+      await expect.poll(() => rounds).toContain('first')
+      // Stopping waits for the round that has begun.
+      await startAs('second')()
+      expect(rounds).not.toContain('second')
+      await stopFirst()
+      const stopThird = startAs('third')
+      await expect.poll(() => rounds).toContain('third')
+      await stopThird()
+    })
+
     it('a database that is away is a line in the log, not a crash', async () => {
       const lines: string[] = []
       const stop = start(
         {
+          countExpired: server.store.countExpired,
           deleteExpired: () => Promise.reject(new StoreUnavailableError('the database is away')),
           recordAuditEvent: server.store.recordAuditEvent,
+          takeLease: async () => true,
+          endLease: async () => true,
         },
         lines,
       )

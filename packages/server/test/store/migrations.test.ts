@@ -10,7 +10,7 @@ import {
 import { createDatabase } from '../support/postgres.ts'
 import { DIALECTS, temporaryFolder } from './databases.ts'
 
-const NAMES = ['0001-initial', '0002-contracts', '0003-several-processes']
+const NAMES = ['0001-initial', '0002-contracts', '0003-several-processes', '0004-lighter-tokens']
 
 async function newSettings(dialect: 'sqlite' | 'postgres'): Promise<StoreSettings> {
   return dialect === 'sqlite'

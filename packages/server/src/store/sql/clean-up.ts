@@ -18,6 +18,7 @@ export interface CleanUp {
 }
 
 const DAY_SECONDS = 86_400
+const DAY = sql.lit(DAY_SECONDS)
 /** A code that is replayed within a day still ends the grant it gave (RFC 6749 §4.1.2). */
 const CODE_RETENTION_SECONDS = DAY_SECONDS
 /** A grant may outlive the tokens that the store knows of: JWTs are not stored, and some live for months. */
@@ -48,11 +49,12 @@ export const CLEAN_UPS: readonly CleanUp[] = [
     ['tenant', 'hash'],
     (p) => sql`expires_at_seconds <= ${p.nowSeconds}`,
   ),
-  // A spent token stays as long as its chain may live: that is how reuse is recognised (RFC 9700 §4.14.2).
+  // A spent token stays as long as its chain may live: that is how reuse is recognised (RFC 9700 §4.14.2). It goes on
+  // the day after, because the index knows days.
   deleteWhere(
     'refreshTokens',
     ['tenant', 'hash'],
-    (p) => sql`ends_at_seconds <= ${p.nowSeconds}
+    (p) => sql`ends_at_seconds / ${DAY} < cast(${p.nowSeconds} as bigint) / ${DAY}
       and (answer_expires_at_seconds is null or answer_expires_at_seconds <= ${p.nowSeconds})`,
   ),
   wipeAnswers(),

@@ -261,7 +261,12 @@ export const TABLES: { readonly [Table in keyof Database]: Columns<Selectable<Da
   {
     clients: CLIENT,
     clientSecrets: CLIENT_SECRET,
-    grants: { ...GRANT, endsAtSeconds: 'number', accessIdentifierId: 'text' },
+    grants: {
+      ...GRANT,
+      endsAtSeconds: 'number',
+      accessIdentifierId: 'text',
+      lastUsedAtSeconds: 'number',
+    },
     codes: CODE,
     refreshTokens: {
       ...REFRESH_TOKEN,

@@ -21,6 +21,13 @@ export const insertGrant = statement((db, p: GrantRow) =>
   db.insertInto('grants').values(valuesOf(TABLES.grants, p)),
 )
 
+export function newGrant(
+  grant: GrantRecord,
+  rest: Pick<GrantRow, 'endsAtSeconds' | 'accessIdentifierId'>,
+): GrantRow {
+  return { ...grant, ...rest, lastUsedAtSeconds: null }
+}
+
 const insertCode = statement((db, p: CodeRecord) =>
   db.insertInto('codes').values(valuesOf(CODE, p)),
 )
@@ -34,7 +41,7 @@ export function* approveAuthorization(
   if (interaction !== null && !(yield* claimOnce(interaction))) return 'already_decided'
   if (consent !== null) yield* addConsent(consent)
   yield* finishWith([
-    call(insertGrant, { ...grant, endsAtSeconds, accessIdentifierId: null }),
+    call(insertGrant, newGrant(grant, { endsAtSeconds, accessIdentifierId: null })),
     ...(code ? [call(insertCode, code)] : []),
     ...(accessToken ? [call(insertAccessToken, accessToken)] : []),
   ])
@@ -153,14 +160,23 @@ function* explainRefusal(
   return code.redeemedAtSeconds === null ? 'expired' : 'already_redeemed'
 }
 
-const prolongGrant = statement(
-  (db, p: { tenant: string; grantId: GrantId; endsAtSeconds: number }) =>
-    db
-      .updateTable('grants')
-      .set({ endsAtSeconds: p.endsAtSeconds })
-      .where('tenant', '=', p.tenant)
-      .where('id', '=', p.grantId)
-      .where('endsAtSeconds', '<', p.endsAtSeconds),
+interface Prolongation {
+  readonly tenant: string
+  readonly grantId: GrantId
+  readonly endsAtSeconds: number
+  readonly usedAtSeconds: number | null
+}
+
+const prolongGrant = statement((db, p: Prolongation) =>
+  db
+    .updateTable('grants')
+    .set((eb) => ({
+      endsAtSeconds: p.endsAtSeconds,
+      lastUsedAtSeconds: eb.fn.coalesce(eb.val(p.usedAtSeconds), 'lastUsedAtSeconds'),
+    }))
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.grantId)
+    .where('endsAtSeconds', '<', p.endsAtSeconds),
 )
 
 export function storingOf(tenant: string, grantId: GrantId, tokens: NewTokens): StatementCall[] {
@@ -172,7 +188,10 @@ export function storingOf(tenant: string, grantId: GrantId, tokens: NewTokens): 
     refreshToken?.endsAtSeconds ?? 0,
     accessToken?.expiresAtSeconds ?? 0,
   )
-  if (endsAtSeconds > 0) calls.push(call(prolongGrant, { tenant, grantId, endsAtSeconds }))
+  const usedAtSeconds = refreshToken?.issuedAtSeconds ?? null
+  if (endsAtSeconds > 0) {
+    calls.push(call(prolongGrant, { tenant, grantId, endsAtSeconds, usedAtSeconds }))
+  }
   return calls
 }
 
@@ -222,17 +241,15 @@ export function* listUserConsents(tenant: string, userId: UserId): Plan<readonly
 const selectGrantUses = statement((db, p: { tenant: string; userId: UserId }) =>
   db
     .selectFrom('grants')
-    .innerJoin('refreshTokens', (join) =>
-      join
-        .onRef('refreshTokens.tenant', '=', 'grants.tenant')
-        .onRef('refreshTokens.grantId', '=', 'grants.id'),
-    )
-    .where('grants.tenant', '=', p.tenant)
-    .where('grants.userId', '=', p.userId)
-    .where('grants.revokedAtSeconds', 'is', null)
-    .groupBy('refreshTokens.grantId')
-    .select((eb) => ['refreshTokens.grantId', eb.fn.max('issuedAtSeconds').as('lastUsedAtSeconds')])
-    .orderBy('refreshTokens.grantId'),
+    .where('tenant', '=', p.tenant)
+    .where('userId', '=', p.userId)
+    .where('revokedAtSeconds', 'is', null)
+    .where('lastUsedAtSeconds', 'is not', null)
+    .select([
+      'id as grantId',
+      (eb) => eb.ref('lastUsedAtSeconds').$notNull().as('lastUsedAtSeconds'),
+    ])
+    .orderBy('id'),
 )
 
 export const listGrantUses = (tenant: string, userId: UserId): Plan<readonly GrantUse[]> =>

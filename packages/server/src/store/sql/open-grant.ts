@@ -5,7 +5,7 @@
 import type { ClientId, UserId } from '../../protocol/ids.ts'
 import type { GrantGuard, GrantStore, OpenGrantOutcome } from '../port.ts'
 import type { GrantRecord } from '../records.ts'
-import { insertGrant, storingOf } from './grants.ts'
+import { insertGrant, newGrant, storingOf } from './grants.ts'
 import { holdPassword } from './hold-password.ts'
 import { claimOnce } from './one-time-ids.ts'
 import { call, finishWith, type Plan, type StatementCall } from './plan.ts'
@@ -19,7 +19,7 @@ export function* openGrant(input: Parameters<GrantStore['openGrant']>[0]): Plan<
   if (once !== null && !(yield* claimOnce(once))) return 'already_used'
   const accessIdentifierId = guard.kind === 'password' ? null : guard.accessIdentifierId
   yield* finishWith([
-    call(insertGrant, { ...grant, endsAtSeconds, accessIdentifierId }),
+    call(insertGrant, newGrant(grant, { endsAtSeconds, accessIdentifierId })),
     ...storingOf(grant.tenant, grant.id, tokens),
   ])
   return 'opened'

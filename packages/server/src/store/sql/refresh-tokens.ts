@@ -10,7 +10,7 @@ import { call, finishWith, first, type Plan } from './plan.ts'
 import { revokeGrant } from './revocations.ts'
 import type { RefreshTokenRow } from './schema.ts'
 import { statement } from './statement.ts'
-import { GRANT_BESIDE_TOKEN, grantIsLive, grantOf } from './token-grant.ts'
+import { GRANT_BESIDE_TOKEN, grantIsLive, grantOf, noteGrantUse, useOf } from './token-grant.ts'
 
 type TokenKey = { tenant: string; hash: TokenHash }
 
@@ -58,7 +58,7 @@ export function* rotateRefreshToken(input: RotateInput): Plan<RotateOutcome> {
   if (spent === undefined) return yield* explainRefusal(input)
   const inserts = [call(insertRefreshToken, newRefreshToken(input.successor))]
   if (input.accessToken) inserts.push(call(insertAccessToken, input.accessToken))
-  yield* finishWith(inserts)
+  yield* finishWith([...inserts, call(noteGrantUse, useOf(input.successor))])
   return { outcome: 'rotated' }
 }
 

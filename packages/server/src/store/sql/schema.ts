@@ -62,6 +62,8 @@ export interface GrantRow extends GrantRecord {
   readonly endsAtSeconds: number
   /** What stood for the user when it was opened with an application key or an identity JWT. */
   readonly accessIdentifierId: string | null
+  /** When it last gave a token to whoever held its refresh token, to the hour. */
+  readonly lastUsedAtSeconds: number | null
 }
 
 export interface RefreshTokenRow extends RefreshTokenRecord {

@@ -23,6 +23,7 @@ import {
   organisationRecord,
   PASSWORD_HASH,
   RETRY_WINDOW,
+  refreshTokenRecord,
   rotationOf,
   sessionRecord,
   startChain,
@@ -122,24 +123,25 @@ export function cleanUpContract(store: TheStore): void {
       expect((await store().rotateRefreshToken(retry)).outcome).toBe('retried')
       await cleanUp(store(), token.endsAtSeconds - 1)
       expect(await find()).not.toBeNull()
-      await cleanUp(store(), token.endsAtSeconds)
+      await cleanUp(store(), token.endsAtSeconds + DAY)
       expect(await find()).toBeNull()
       expect(await store().findRefreshToken(token.tenant, rotation.successor.hash)).toBeNull()
     })
 
     test('keeps a token whose chain has ended until it cannot be retried any more', async () => {
-      const { token } = await startChain(store(), { tenant: newTenant() })
-      const spend = { nowSeconds: token.endsAtSeconds - 1 }
-      const renewal = { ...token, ...spend, expiresAtSeconds: token.endsAtSeconds }
-      await store().renewRefreshToken({ ...renewal, nowSeconds: NOW, accessToken: null })
-      const rotation = rotationOf(token, spend)
+      const { grant, code } = await approve(store(), { tenant: newTenant() })
+      const { tenant, id: grantId, clientId } = grant
+      const midnight = Math.ceil(NOW / DAY) * DAY
+      const ends = { expiresAtSeconds: midnight - 1, endsAtSeconds: midnight - 1 }
+      const token = refreshTokenRecord({ tenant, grantId, ...ends })
+      const tokens = { accessToken: null, refreshToken: token }
+      await store().redeemCode({ tenant, hash: code.hash, clientId, nowSeconds: NOW, tokens })
+      const rotation = rotationOf(token, { nowSeconds: midnight - 2 })
       expect((await store().rotateRefreshToken(rotation)).outcome).toBe('rotated')
-      await cleanUp(store(), token.endsAtSeconds)
-      expect((await store().findRefreshToken(token.tenant, token.hash))?.token.hash).toBe(
-        token.hash,
-      )
+      await cleanUp(store(), midnight)
+      expect(await store().findRefreshToken(tenant, token.hash)).not.toBeNull()
       await cleanUp(store(), rotation.nowSeconds + RETRY_WINDOW)
-      expect(await store().findRefreshToken(token.tenant, token.hash)).toBeNull()
+      expect(await store().findRefreshToken(tenant, token.hash)).toBeNull()
     })
 
     test('keeps a grant for long after its last known token, since JWTs are not stored', async () => {

@@ -60,6 +60,15 @@ function endingContract(store: TheStore): void {
       ])
     })
 
+    test('attack C11: leaves the grant of another tenant alone', async () => {
+      const tenant = newTenant()
+      const { grant } = await approve(store(), { tenant })
+      const ending = { grantId: grant.id, nowSeconds: NOW, revocationExpiresAtSeconds: NOW + HOUR }
+      await store().revokeGrant({ ...ending, tenant: newTenant() })
+      expect(await store().findGrant(tenant, grant.id)).toEqual(grant)
+      expect(await linesOf(store, tenant)).toEqual([])
+    })
+
     test('a grant without a record of its own is ended in the feed, once', async () => {
       const tenant = newTenant()
       const grantId = newGrantId()
@@ -111,19 +120,27 @@ function endingContract(store: TheStore): void {
       expect(await granted()).toEqual(new Set(['organisation-2']))
     })
 
-    test('tells when a live grant last gave a refresh token', async () => {
+    test('tells when a live grant last gave a refresh token, to the hour', async () => {
       const tenant = newTenant()
       const used = await startChain(store(), { tenant })
       await approve(store(), { tenant })
       const ended = await startChain(store(), { tenant })
-      const rotation = rotationOf(used.token)
-      const successor = { ...rotation.successor, issuedAtSeconds: NOW + 70 }
-      await store().rotateRefreshToken({ ...rotation, successor })
+      const uses = () => store().listGrantUses(tenant, USER)
+      let { token } = used
+      const rotateAt = async (issuedAtSeconds: number) => {
+        const rotation = rotationOf(token)
+        token = { ...rotation.successor, issuedAtSeconds }
+        await store().rotateRefreshToken({ ...rotation, successor: token })
+      }
       const ending = { tenant, grantId: ended.grant.id, nowSeconds: NOW }
       await store().revokeGrant({ ...ending, revocationExpiresAtSeconds: NOW })
-      expect(await store().listGrantUses(tenant, USER)).toEqual([
-        { grantId: used.grant.id, lastUsedAtSeconds: NOW + 70 },
-      ])
+      const grantId = used.grant.id
+      expect(await uses()).toEqual([{ grantId, lastUsedAtSeconds: token.issuedAtSeconds }])
+      const first = token.issuedAtSeconds
+      await rotateAt(first + HOUR - 1)
+      expect(await uses()).toEqual([{ grantId, lastUsedAtSeconds: first }])
+      await rotateAt(first + HOUR)
+      expect(await uses()).toEqual([{ grantId, lastUsedAtSeconds: first + HOUR }])
     })
 
     test('ends all grants of a user, and forgets every consent, with a single line', async () => {

@@ -170,7 +170,7 @@ export const openGrantModel = (state: State): Pick<GrantStore, 'openGrant'> => (
       state.oneTimeIds.push(guard.once)
     }
     const accessIdentifierId = guard.kind === 'password' ? null : guard.accessIdentifierId
-    const stored = { ...grant, endsAtSeconds, accessIdentifierId }
+    const stored = { ...grant, endsAtSeconds, accessIdentifierId, lastUsedAtSeconds: null }
     state.grants.push(stored)
     storeTokens(state, stored, tokens)
     return 'opened'

@@ -12,7 +12,12 @@ export function findGrant(state: State, tenant: string, id: string) {
 }
 
 export function grantRecordOf(grant: State['grants'][number]): GrantRecord {
-  const { endsAtSeconds: _endsAtSeconds, accessIdentifierId: _opener, ...record } = grant
+  const {
+    endsAtSeconds: _endsAtSeconds,
+    accessIdentifierId: _opener,
+    lastUsedAtSeconds: _used,
+    ...record
+  } = grant
   return structuredClone(record)
 }
 
@@ -34,11 +39,19 @@ export function storeTokens(
 ): void {
   if (refreshToken) state.refreshTokens.push({ ...refreshToken, answer: undefined })
   if (accessToken) state.accessTokens.push(accessToken)
-  grant.endsAtSeconds = Math.max(
-    grant.endsAtSeconds,
+  const endsAtSeconds = Math.max(
     refreshToken?.endsAtSeconds ?? 0,
     accessToken?.expiresAtSeconds ?? 0,
   )
+  if (endsAtSeconds <= grant.endsAtSeconds) return
+  grant.endsAtSeconds = endsAtSeconds
+  if (refreshToken) grant.lastUsedAtSeconds = refreshToken.issuedAtSeconds
+}
+
+/** To the hour. */
+export function noteUse(grant: State['grants'][number], atSeconds: number): void {
+  if (grant.lastUsedAtSeconds !== null && grant.lastUsedAtSeconds > atSeconds - 3600) return
+  grant.lastUsedAtSeconds = atSeconds
 }
 
 type Methods =
@@ -76,7 +89,12 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
       const held = session === null || state.sessions.some(like({ tenant, hash: session }))
       if (!held) return 'signed_out'
       if (interaction && !(await claim(interaction))) return 'already_decided'
-      state.grants.push({ ...grant, endsAtSeconds, accessIdentifierId: null })
+      state.grants.push({
+        ...grant,
+        endsAtSeconds,
+        accessIdentifierId: null,
+        lastUsedAtSeconds: null,
+      })
       if (code) state.codes.push({ ...code })
       if (accessToken) state.accessTokens.push(accessToken)
       if (consent) addConsent(state, consent)
@@ -140,12 +158,11 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
 
     async listGrantUses(tenant, userId) {
       const grants = state.grants.filter(like({ tenant, userId, revokedAtSeconds: null }))
-      return grants.toSorted(by((grant) => grant.id)).flatMap(({ id: grantId }) => {
-        const tokens = state.refreshTokens.filter(like({ tenant, grantId }))
-        if (tokens.length === 0) return []
-        const times = tokens.map((token) => token.issuedAtSeconds)
-        return [{ grantId, lastUsedAtSeconds: Math.max(...times) }]
-      })
+      return grants
+        .toSorted(by((grant) => grant.id))
+        .flatMap(({ id: grantId, lastUsedAtSeconds }) =>
+          lastUsedAtSeconds === null ? [] : [{ grantId, lastUsedAtSeconds }],
+        )
     },
   }
 }

@@ -63,7 +63,8 @@ function deleteExpired(state: State, now: number): number {
     removeWhere(state.accessTokens, expired) +
     removeWhere(
       state.refreshTokens,
-      ({ endsAtSeconds, answer }) => endsAtSeconds <= now && (!answer || expired(answer)),
+      ({ endsAtSeconds, answer }) =>
+        Math.floor(endsAtSeconds / DAY) < Math.floor(now / DAY) && (!answer || expired(answer)),
     )
   return (
     gone +

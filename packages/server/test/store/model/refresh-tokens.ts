@@ -1,7 +1,7 @@
 // The model's refresh tokens: the rules of RotateInput, one after the other.
 
 import type { GrantStore, RotateInput, RotateOutcome } from '../../../src/store/port.ts'
-import { findGrant, grantRecordOf } from './grants.ts'
+import { findGrant, grantRecordOf, noteUse } from './grants.ts'
 import { revokeGrant } from './revocations.ts'
 import { type Answer, like, type State } from './state.ts'
 
@@ -55,6 +55,7 @@ function rotate(state: State, token: Token, input: RotateInput): RotateOutcome {
   }
   state.refreshTokens.push({ ...successor, answer: undefined })
   if (accessToken) state.accessTokens.push(accessToken)
+  noteUse(findGrant(state, successor.tenant, successor.grantId), successor.issuedAtSeconds)
   return { outcome: 'rotated' }
 }
 

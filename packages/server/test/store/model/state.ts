@@ -33,6 +33,7 @@ export interface State {
   grants: (Mutable<GrantRecord> & {
     endsAtSeconds: number
     accessIdentifierId: string | null
+    lastUsedAtSeconds: number | null
   })[]
   codes: Mutable<CodeRecord>[]
   refreshTokens: (Mutable<RefreshTokenRecord> & { answer: Answer | undefined })[]
