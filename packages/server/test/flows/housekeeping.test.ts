@@ -58,7 +58,7 @@ describe.each(STORES)('housekeeping on %s', (kind) => {
       server.store.claimOnce({ tenant: TENANT, purpose: 'test', id, expiresAtSeconds }),
     )
     expect(await Promise.all(claims)).not.toContain(false)
-    server.clock.advance(1)
+    server.clock.advance(DAY)
 
     const batches: number[] = []
     const backlog: number[] = []
