@@ -1,3 +1,6 @@
+import { existsSync, statfsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 const server = 'packages/server'
@@ -6,7 +9,7 @@ const server = 'packages/server'
 export default defineConfig({
   test: {
     // Most tests wait for a disk, a database or a browser more than they work.
-    maxWorkers: 2,
+    maxWorkers: 3,
     globalSetup: `${server}/test/support/postgres-setup.ts`,
     projects: [
       project('tidy', [`${server}/test/spec/**/*.test.ts`]),
@@ -21,11 +24,33 @@ export default defineConfig({
       project('flows', [`${server}/test/flows/**/*.test.ts`]),
       project('contracts', [`${server}/test/contracts/**/*.test.ts`]),
       project('attacks', [`${server}/test/attacks/**/*.test.ts`]),
+      project('nemesis', [`${server}/test/nemesis/**/*.test.ts`]),
+      project('fuzz', [`${server}/test/fuzz/**/*.test.ts`]),
+      project('cluster', [`${server}/test/cluster/**/*.test.ts`]),
       project('browser', [`${server}/test/browser/**/*.test.ts`]),
     ],
   },
 })
 
 function project(name: string, include: string[]) {
-  return { test: { name, include, testTimeout: 60_000, hookTimeout: 120_000 } }
+  return {
+    test: {
+      name,
+      include,
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
+      // The files of a project share processes, in which Node itself loads each module once.
+      isolate: false,
+      experimental: { viteModuleRunner: false, nodeLoader: false },
+      env: { TMPDIR: fastFolder(), NODE_COMPILE_CACHE: resolve('node_modules/.cache/compiled') },
+    },
+  }
+}
+
+/** In memory where there is room, so that no test waits for a disk. */
+function fastFolder(): string {
+  const memory = '/dev/shm'
+  if (!existsSync(memory)) return tmpdir()
+  const { bavail, bsize } = statfsSync(memory)
+  return bavail * bsize > 2 ** 30 ? memory : tmpdir()
 }

@@ -10,19 +10,31 @@ import { findContract } from './contracts/index.ts'
 import { createPublishedVersions } from './endpoints/api-versions.ts'
 import { listProtocolRoutes, listRootRoutes, type ProtocolDeps } from './endpoints/routes.ts'
 import { GRANT_TYPES } from './grants/index.ts'
+import { createAdmission } from './http/admission.ts'
+import { createDeparture, type Departure } from './http/departure.ts'
+import { type HealthSettings, listenForMonitoring, type Management } from './http/management.ts'
 import type { Route, Site } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
 import { serveSite } from './http/site.ts'
 import { createIssuerKeys } from './identity/issuer-keys.ts'
+import { passwordQueueState } from './identity/passwords.ts'
 import { createUseCounter } from './legacy/use-counter.ts'
+import {
+  type MetricReport,
+  metricsOf,
+  metricsOfReports,
+  reportOf,
+} from './observability/metric-sources.ts'
+import { observe } from './observability/observe.ts'
 import { startHousekeeping } from './operations/housekeeping.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
+import { watchEventLoop } from './platform/event-loop-lag.ts'
 import { createGuessLimiter } from './platform/guess-limiter.ts'
 import { Sealer } from './platform/seal.ts'
 import { listDeveloperRoutes } from './portal/routes.ts'
 import type { Tenant } from './protocol/tenant.ts'
 import type { Store } from './store/port.ts'
-import { createKeyRing, type KeyDeps, signingKeySealer } from './tokens/keys.ts'
+import { createKeyRing, type KeyDeps, type KeyRing, signingKeySealer } from './tokens/keys.ts'
 import { brandStylesheet } from './ui/brand.ts'
 import { describeError, describeErrorInEnglish } from './ui/error-descriptions.ts'
 import { ASSET_FOLDER, renderFormPost, renderPage } from './ui/render.ts'
@@ -35,6 +47,8 @@ export interface ServerOptions {
   readonly store: Store
   readonly log: FastifyBaseLogger
   readonly clock?: Clock
+  /** Of one of several: takes what reads its metrics, because the primary process answers for all. */
+  readonly handOverMetrics?: (report: () => Promise<MetricReport>) => void
   /** Adds to the same server: the demo mounts its API here. */
   readonly extend?: (server: FastifyInstance) => Promise<void>
 }
@@ -42,6 +56,10 @@ export interface ServerOptions {
 export interface RunningServer {
   /** Where it listens. */
   readonly url: string
+  /** Where monitoring asks; undefined when it cannot. */
+  readonly managementUrl: string | undefined
+  /** Goes on answering, and says that it will not for long. */
+  prepareToClose(how: Parameters<Departure['begin']>[0]): void
   /** Stops accepting, finishes what is in flight, stops the housekeeping. */
   close(): Promise<void>
 }
@@ -49,11 +67,10 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, store, log, clock = systemClock } = options
   const sealer = new Sealer(options.masterKey)
-  const server = createHttpServer({
-    log,
-    trustedProxies: config.server.trustedProxies,
-    checkReady: () => store.check(),
-  })
+  const departure = createDeparture()
+  const health = { log, checkReady: () => store.check(), departure }
+  const watch = createWatch(options)
+  const server = createHttpServer({ ...config.server, ...health, ...watch })
   const guesses = createLimiters(config, { store, clock })
   const uses = createUseCounter({ store, log })
   const parts = resolveTenants(config).map((tenant) => {
@@ -68,6 +85,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       keyDeps,
       keys: createKeyRing(keyDeps),
       sealer: pageSealer,
+      observer: watch.events.forTenant(tenant),
       guesses,
       uses,
       issuerKeys: createIssuerKeys({ tenant, clock }),
@@ -79,20 +97,95 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     // The host decides only where the path alone does not.
     const shared = paths.filter((path) => path === pathOf(part.tenant)).length > 1
     const host = shared ? new URL(part.tenant.issuer).host : undefined
-    serveSite(server, createSite(part, config), host)
+    serveSite(server, createSite(part, { config, watch }), host)
   }
   await options.extend?.(server)
+  watch.readFrom({ store, keyRings: parts })
   const url = await server.listen({ host: config.server.host, port: config.server.port })
+  const management = await startManagement(options, { health, metrics: watch.metrics })
   const keyRings = parts.map(({ keyDeps }) => keyDeps)
-  const stopHousekeeping = startHousekeeping({ store, clock, log, keyRings })
+  const observer = watch.events
+  const stopHousekeeping = startHousekeeping({ store, clock, log, keyRings, observer })
   return {
     url,
+    managementUrl: management?.url,
+    prepareToClose: (how) => departure.begin(how),
     async close() {
       await server.close()
       await stopHousekeeping()
       await uses.close()
+      await management?.close()
+      watch.stop()
     },
   }
+}
+
+type Watch = ReturnType<typeof createWatch>
+
+/** What watches the server, and turns requests away when there are too many. */
+function createWatch({ config, store, log }: ServerOptions) {
+  const { port, slowCallMilliseconds } = config.management
+  const database = config.database.kind
+  const measure = port !== undefined
+  const observation = observe({ measure, database, slowCallMilliseconds, log })
+  const lag = watchEventLoop()
+  const lagMilliseconds = lag.lastingMilliseconds
+  const admission = createAdmission(config.server, { lagMilliseconds, log })
+  if (observation.store) store.watch(observation.store)
+  return {
+    ...observation,
+    admission,
+    readFrom(from: { store: Store; keyRings: readonly KeyRingOfTenant[] }) {
+      observation.readFrom({
+        admission: admission.state,
+        passwords: passwordQueueState,
+        store: () => from.store.load(),
+        lagMilliseconds,
+        keyAges: () => from.keyRings.flatMap(keyAgesOf),
+      })
+    },
+    stop: () => lag.stop(),
+  }
+}
+
+interface KeyRingOfTenant {
+  readonly tenant: Tenant
+  readonly keys: KeyRing
+}
+
+function keyAgesOf({ tenant: { name: tenant }, keys }: KeyRingOfTenant) {
+  return keys.currentKeyAges().map(({ audience: api, seconds }) => ({ tenant, api, seconds }))
+}
+
+/** The port for monitoring, where there is one; a worker's metrics go to the primary process. */
+async function startManagement(
+  { config, handOverMetrics }: ServerOptions,
+  { health, metrics }: { health: HealthSettings; metrics: Watch['metrics'] },
+): Promise<Management | undefined> {
+  if (metrics === undefined) return undefined
+  handOverMetrics?.(() => reportOf(metrics))
+  if (handOverMetrics) return undefined
+  return listenForMonitoring(config.management, { ...health, metrics: metricsOf(metrics) })
+}
+
+export interface WorkerManagementOptions extends Pick<ServerOptions, 'config' | 'log'> {
+  checkReady(): Promise<void>
+  /** @returns a report of each worker that has one */
+  askWorkers(): Promise<readonly MetricReport[]>
+}
+
+/** What a primary process has for monitoring, when workers do the rest. */
+export function startManagementOfWorkers({
+  config,
+  log,
+  checkReady,
+  askWorkers,
+}: WorkerManagementOptions): Promise<Management | undefined> {
+  const health = { log, checkReady, departure: createDeparture() }
+  return listenForMonitoring(config.management, {
+    ...health,
+    metrics: metricsOfReports(askWorkers),
+  })
 }
 
 /** Everything that the endpoints of one tenant are made of. */
@@ -101,7 +194,7 @@ interface TenantParts extends ProtocolDeps {
   readonly keyDeps: KeyDeps
 }
 
-function createSite(parts: TenantParts, config: Config): Site {
+function createSite(parts: TenantParts, { config, watch }: { config: Config; watch: Watch }): Site {
   const { tenant, contract } = parts
   const view = {
     tenant,
@@ -118,6 +211,8 @@ function createSite(parts: TenantParts, config: Config): Site {
     behindTrustedProxy: config.server.trustedProxies.length > 0,
     routes: listRoutes(parts),
     rootRoutes: listRootRoutes(parts),
+    admission: watch.admission,
+    traffic: watch.traffic,
     assetsFolder: ASSET_FOLDER,
     brandStylesheet: brandStylesheet(tenant),
     errorResponse: contract.errorResponse,

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The process: arguments, signals, exit code. Everything else is in cli/ and app.ts.
 
+import type { StopRequest } from './cli/host.ts'
 import { runCli } from './cli/run.ts'
 
 const EXIT_GRACE_MS = 500
@@ -17,6 +18,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   stopRequested,
+  onRestartRequest: (listener) => void process.on('SIGHUP', listener),
   parts: {
     openStore: async (...args) => (await import('./store/sql/open.ts')).openStore(...args),
     migrateStore: async (...args) => (await import('./store/sql/open.ts')).migrateStore(...args),
@@ -24,21 +26,24 @@ process.exitCode = await runCli(process.argv.slice(2), {
       (await import('./store/sql/open.ts')).migrationStatus(...args),
     listGrantTypes: async () => (await import('./grants/index.ts')).GRANT_TYPES,
     startServer: async (...args) => (await import('./app.ts')).startServer(...args),
+    startManagementOfWorkers: async (...args) =>
+      (await import('./app.ts')).startManagementOfWorkers(...args),
   },
 })
 // What a request that never ended holds open must not hold the process.
 setTimeout(() => process.exit(), EXIT_GRACE_MS).unref()
 
-function stopRequested(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
+function stopRequested(): Promise<StopRequest> {
+  const { promise, resolve } = Promise.withResolvers<StopRequest>()
   let asked = false
-  for (const signal of ['SIGTERM', 'SIGINT']) {
+  const stopOn = (signal: string, request: StopRequest) =>
     process.on(signal, () => {
       // Whoever asks twice does not want to wait.
       if (asked) process.exit(1)
       asked = true
-      resolve()
+      resolve(request)
     })
-  }
+  stopOn('SIGTERM', 'terminated')
+  stopOn('SIGINT', 'interrupted')
   return promise
 }

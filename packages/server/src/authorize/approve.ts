@@ -6,6 +6,7 @@ import { newId } from '../platform/random.ts'
 import { OAuthError, PageError, RedirectError } from '../protocol/errors.ts'
 import { asGrantId } from '../protocol/ids.ts'
 import type { AuthorizationReply, Log } from '../protocol/message.ts'
+import type { TenantObserver } from '../protocol/observer.ts'
 import type { Store } from '../store/port.ts'
 import type { GrantRecord, Membership } from '../store/records.ts'
 import { type GiveDeps, giveCode, giveToken } from './give.ts'
@@ -14,6 +15,7 @@ import type { AuthorizationRequest } from './request.ts'
 
 export interface ApproveDeps extends GiveDeps {
   readonly store: GiveDeps['store'] & Pick<Store, 'approveAuthorization' | 'claimOnce'>
+  readonly observer: Pick<TenantObserver, 'tokenIssued'>
 }
 
 export interface Approval {
@@ -57,6 +59,7 @@ export async function approve(approval: Approval, deps: ApproveDeps): Promise<Au
   // The password changed, or the account was disabled, while the answer was on its way.
   if (outcome === 'signed_out') throw new PageError('interaction_invalid', { status: 403 })
   if (outcome === 'already_decided') throw alreadyDecided(answered)
+  if (given.code === null) deps.observer.tokenIssued('implicit')
   for (const allowance of request.legacy) countUse(allowance, request.client, deps)
   const { redirectUri, responseMode, state } = request.target
   return {

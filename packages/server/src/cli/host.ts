@@ -1,6 +1,6 @@
 // What the commands need from outside: the process, and the parts that only main.ts may bring in.
 
-import type { RunningServer, ServerOptions } from '../app.ts'
+import type { RunningServer, ServerOptions, WorkerManagementOptions } from '../app.ts'
 import type { DatabaseSettings } from '../config/load.ts'
 import type { RegistrableGrantType } from '../operations/client-input.ts'
 import type { Store } from '../store/port.ts'
@@ -11,9 +11,14 @@ export interface Host {
   readonly stdout: NodeJS.WritableStream
   readonly stderr: NodeJS.WritableStream
   /** Listens for the signals that ask the process to end, from now on. Resolves when one came. */
-  stopRequested(): Promise<void>
+  stopRequested(): Promise<StopRequest>
+  /** Listens for the signal that asks for new processes, from now on. */
+  onRestartRequest(listener: () => void): void
   readonly parts: Parts
 }
+
+/** A person waits; a proxy has to notice first; another process takes the requests already. */
+export type StopRequest = 'interrupted' | 'terminated' | 'replaced'
 
 /** Loaded only by the commands that use them: `ostiary --help` need not wait for a database driver. */
 export interface Parts {
@@ -24,6 +29,10 @@ export interface Parts {
   migrationStatus(settings: DatabaseSettings): Promise<MigrationStatus>
   listGrantTypes(): Promise<readonly RegistrableGrantType[]>
   startServer(options: ServerOptions): Promise<RunningServer>
+  /** @returns undefined when nothing is configured for it */
+  startManagementOfWorkers(
+    options: WorkerManagementOptions,
+  ): Promise<{ close(): Promise<void> } | undefined>
 }
 
 export interface MigrationStatus {

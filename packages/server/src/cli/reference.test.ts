@@ -18,6 +18,7 @@ const terminal: Terminal = {
   stdout: new PassThrough(),
   stderr: new PassThrough(),
   stopRequested: unused,
+  onRestartRequest: () => undefined,
   say: unused,
   parts: {
     openStore: unused,
@@ -25,6 +26,7 @@ const terminal: Terminal = {
     migrationStatus: unused,
     listGrantTypes: unused,
     startServer: unused,
+    startManagementOfWorkers: unused,
   },
 }
 

@@ -8,6 +8,7 @@ import { ALLOWANCES } from '../config/schema.ts'
 export interface ServerFlags {
   readonly host?: string
   readonly port?: string
+  readonly workers?: string
   readonly logLevel?: string
   readonly logFormat?: string
   readonly allow?: readonly string[]
@@ -17,6 +18,7 @@ export interface ServerFlags {
 const FLAG_KEYS = {
   host: ['server', 'host'],
   port: ['server', 'port'],
+  workers: ['server', 'workers'],
   logLevel: ['log', 'level'],
   logFormat: ['log', 'format'],
 } as const

@@ -14,8 +14,10 @@ function setUp() {
   )
   const native = clientRecord(NATIVE_APP, { redirectUris: ['com.example.app:/callback'] }, 0)
   const listClients = vi.fn<() => Promise<readonly ClientRecord[]>>(async () => [spa, native])
-  const isAllowed = createOriginCheck({ tenant: { name: 'main' }, store: { listClients }, clock })
-  return { clock, spa, listClients, isAllowed }
+  const clientsSequence = vi.fn<() => Promise<number>>(async () => 0)
+  const store = { listClients, clientsSequence }
+  const isAllowed = createOriginCheck({ tenant: { name: 'main' }, store, clock })
+  return { clock, spa, listClients, clientsSequence, isAllowed }
 }
 
 describe('E8: the origin of a request', () => {
@@ -60,6 +62,18 @@ describe('E8: the origin of a request', () => {
     clock.advance(-3600)
     await isAllowed('https://spa.example')
     expect(listClients).toHaveBeenCalledTimes(3)
+  })
+
+  it('R19: is looked up anew within a second after an app has changed', async () => {
+    const { clock, listClients, clientsSequence, isAllowed } = setUp()
+    expect(await isAllowed('https://spa.example')).toBe(true)
+    listClients.mockResolvedValue([])
+    clientsSequence.mockResolvedValue(1)
+    clock.advance(1)
+    expect(await isAllowed('https://spa.example')).toBe(false)
+    clock.advance(1)
+    await isAllowed('https://spa.example')
+    expect(listClients).toHaveBeenCalledTimes(2)
   })
 
   it('is not allowed while the store is away, and again when it is back', async () => {

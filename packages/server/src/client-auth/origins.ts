@@ -1,29 +1,29 @@
 // Which web origins belong to registered apps: those of their redirect URIs.
 
 import type { Clock } from '../platform/clock.ts'
+import { keepFresh } from '../platform/fresh.ts'
 import type { Store } from '../store/port.ts'
 
-const KEEP_SECONDS = 5
+/** For apps that are new; one that has changed or ended shows at once in the change sequence. */
+const KEEP_MS = 5000
 
 export interface OriginDeps {
   readonly tenant: { readonly name: string }
-  readonly store: Pick<Store, 'listClients'>
+  readonly store: Pick<Store, 'listClients' | 'clientsSequence'>
   readonly clock: Clock
 }
 
-/** @returns a test for the `Origin` header of a request, which asks the store every few seconds at most. */
+/** @returns a test for the `Origin` header of a request, which asks the store for all apps every few seconds at most. */
 export function createOriginCheck(deps: OriginDeps): (origin: string) => Promise<boolean> {
-  let known: { at: number; origins: Promise<ReadonlySet<string>> } | undefined
+  const { store, clock } = deps
+  const sequence = keepFresh(() => store.clientsSequence(), { clock })
+  const origins = keepFresh(() => listOrigins(deps), { clock, maxAgeMs: KEEP_MS })
+  let known: number | undefined
   return async (origin) => {
-    const now = deps.clock.nowSeconds()
-    if (!known || Math.abs(now - known.at) >= KEEP_SECONDS) {
-      const origins = listOrigins(deps)
-      known = { at: now, origins }
-      origins.catch(() => {
-        known = undefined
-      })
-    }
-    return (await known.origins).has(origin)
+    const current = await sequence.get()
+    if (current !== known) origins.forget()
+    known = current
+    return (await origins.get()).has(origin)
   }
 }
 

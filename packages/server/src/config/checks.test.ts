@@ -197,10 +197,25 @@ describe('server and database', () => {
     },
   )
 
+  it('takes request ids only where a proxy is trusted', () => {
+    const server = { requestIdHeader: 'X-Request-Id' }
+    expect(findings({ server })).toEqual([expect.stringContaining('no proxy is trusted')])
+    expect(findings({ server: { ...server, trustedProxies: ['10.0.0.1'] } })).toEqual([])
+  })
+
+  it('wants a management port of its own', () => {
+    const both = { server: { port: 4000 }, management: { port: 4000 } }
+    expect(findings(both)).toEqual([expect.stringContaining('as server.port is')])
+    expect(findings({ ...both, management: { port: 9464 } })).toEqual([])
+    expect(findings({ server: { port: 0 }, management: { port: 0 } })).toEqual([])
+  })
+
   it('refuses a database in memory unless that is allowed', () => {
     const database = { path: ':memory:' }
     expect(findings({ database })).toEqual([expect.stringContaining('--allow memory-database')])
     expect(findings({ database, allow: ['memory-database'] })).toEqual([])
+    const shared = { database, allow: ['memory-database'], server: { workers: 2 } }
+    expect(findings(shared)).toEqual([expect.stringContaining('belongs to one process')])
   })
 
   it('wants one database, and a master key with PostgreSQL', () => {

@@ -10,7 +10,22 @@ import { checkUnique } from './unique.ts'
 
 const CHECKS: readonly Check[] = [
   { reads: [['server', 'trustedProxies'], ['allow']], run: checkTrustedProxies },
+  {
+    reads: [
+      ['server', 'requestIdHeader'],
+      ['server', 'trustedProxies'],
+    ],
+    run: checkRequestIds,
+  },
+  {
+    reads: [
+      ['server', 'port'],
+      ['management', 'port'],
+    ],
+    run: checkPorts,
+  },
   { reads: [['database'], ['masterKey'], ['allow']], run: checkDatabase },
+  { reads: [['database'], ['server', 'workers']], run: checkWorkers },
   { reads: [['masterKey']], run: checkMasterKey },
   { reads: [['tenants']], run: checkTenantsTogether },
 ]
@@ -53,6 +68,19 @@ function isNetwork(text: string): boolean {
   }
 }
 
+function checkRequestIds({ server }: RawConfig): Finding[] {
+  if (server.requestIdHeader === undefined || server.trustedProxies.length > 0) return []
+  const what = 'names the header of a proxy, and no proxy is trusted'
+  const remedy = 'name your proxies in server.trustedProxies, or remove this'
+  return [{ path: ['server', 'requestIdHeader'], what, remedy }]
+}
+
+function checkPorts({ server, management }: RawConfig): Finding[] {
+  if (management.port !== server.port || server.port === 0) return []
+  const what = `is ${server.port}, as server.port is`
+  return [{ path: ['management', 'port'], what, remedy: 'give a port of its own' }]
+}
+
 function checkDatabase(config: RawConfig): Finding[] {
   const { path, url } = config.database
   const findings: Finding[] = []
@@ -78,6 +106,12 @@ function refuseMemory(config: RawConfig): Finding[] {
     safer: 'name a file',
     allowance: 'memory-database',
   })
+}
+
+function checkWorkers({ database, server }: RawConfig): Finding[] {
+  if (database.path !== ':memory:' || server.workers === 1) return []
+  const what = `is ${server.workers}, and a database in memory belongs to one process`
+  return [{ path: ['server', 'workers'], what, remedy: 'set it to 1, or name a database file' }]
 }
 
 function checkMasterKey(config: RawConfig): Finding[] {

@@ -92,6 +92,10 @@ function reasonOf(error: unknown): string {
 
 /** Text -> the type of the key; what does not fit stays text and is reported by the schema check. */
 export function parseValue(text: string, schema: JsonSchema): unknown {
+  if (schema.anyOf) {
+    const values = schema.anyOf.map((alternative) => parseValue(text, alternative))
+    return values.find((value) => value !== text) ?? text
+  }
   if (schema.type === 'integer') return /^-?\d{1,15}$/.test(text) ? Number(text) : text
   if (schema.type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text
   if (schema.type === 'array') {

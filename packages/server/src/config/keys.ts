@@ -9,6 +9,7 @@ export interface JsonSchema {
   readonly default?: unknown
   readonly examples?: readonly unknown[]
   readonly enum?: readonly unknown[]
+  /** Alternatives: single values, or a text and an object of texts. */
   readonly anyOf?: readonly JsonSchema[]
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly required?: readonly string[]
@@ -45,7 +46,13 @@ function keysBelow(schema: JsonSchema, path: readonly string[], required = true)
     )
   }
   if (schema.items?.properties) return keysBelow(schema.items, [...path, '*'])
-  return [{ path, schema, required, variable: schema.anyOf ? undefined : variableName(path) }]
+  return [
+    { path, schema, required, variable: mayBeObject(schema) ? undefined : variableName(path) },
+  ]
+}
+
+export function mayBeObject({ anyOf = [] }: JsonSchema): boolean {
+  return anyOf.some(({ type }) => type === 'object')
 }
 
 function variableName(path: readonly string[]): string {

@@ -57,6 +57,10 @@ describe('where a value comes from', () => {
       host: '127.0.0.1',
       port: 4000,
       trustedProxies: [],
+      maxRequestsInFlight: 1000,
+      maxEventLoopLagMilliseconds: 1000,
+      workers: 1,
+      drainSeconds: 5,
       shutdownSeconds: 20,
     })
     expect(config.log).toEqual({ level: 'info', format: 'json' })
@@ -90,6 +94,17 @@ describe('where a value comes from', () => {
     expect(config.log.level).toBe('warn')
     expect(config.tenants[0]?.issuer).toBe('https://other.example')
     expect(config.tenants[0]?.policy.accessToken?.lifetimeSeconds).toBe(600)
+  })
+
+  it('reads a number or a word where either will do', () => {
+    const workers = (text: string) => load(VALID, { env: { OSTIARY_SERVER_WORKERS: text } }).server
+    expect(workers('4')).toMatchObject({ workers: 4 })
+    expect(workers('auto')).toMatchObject({ workers: 'auto' })
+    for (const wrong of ['0', 'many']) {
+      expect(problemsOf(VALID, { env: { OSTIARY_SERVER_WORKERS: wrong } })).toMatchObject([
+        { remedy: 'give a whole number from 1 to 256 or one of auto' },
+      ])
+    }
   })
 
   it('needs no file when the environment says everything', () => {

@@ -1,6 +1,6 @@
 // The configuration as documents: a JSON Schema for editors and a table for people, both made from the schema.
 
-import { type ConfigKey, type JsonSchema, listConfigKeys } from './keys.ts'
+import { type ConfigKey, type JsonSchema, listConfigKeys, mayBeObject } from './keys.ts'
 import { ALLOWANCES, ConfigSchema } from './schema.ts'
 
 const SCHEMA_ID = 'https://json-schema.org/draft/2020-12/schema'
@@ -105,7 +105,8 @@ function formatKey(path: readonly string[]): string {
 
 function typeOf(schema: JsonSchema): string {
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(', ')
-  if (schema.anyOf) return 'text, or texts by language'
+  if (mayBeObject(schema)) return 'text, or texts by language'
+  if (schema.anyOf) return schema.anyOf.map(typeOf).join(', ')
   if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`
   if (schema.type === 'integer') return `${schema.minimum} … ${schema.maximum}`
   if (schema.type === 'boolean') return '`true`, `false`'

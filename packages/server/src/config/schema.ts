@@ -35,15 +35,76 @@ const ServerSchema = Type.Object(
       description:
         'Addresses or networks (CIDR) of proxies whose `X-Forwarded-For` tells the address of the caller.',
     }),
+    requestIdHeader: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z][A-Za-z0-9-]{0,63}$',
+        description:
+          'Header in which your trusted proxies send the id of a request, to be used for it here too. Without it each request gets an id of ours.',
+        examples: ['x-request-id'],
+      }),
+    ),
+    maxRequestsInFlight: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 1000,
+      description:
+        'Requests that one process works on at once. More are answered with 503 and `Retry-After` right away.',
+    }),
+    maxEventLoopLagMilliseconds: Type.Integer({
+      minimum: 10,
+      maximum: 60_000,
+      default: 1000,
+      description:
+        'How late the process may lastingly be with everything it does before it answers requests with 503.',
+    }),
+    workers: Type.Union([Type.Integer({ minimum: 1, maximum: 256 }), Type.Enum(['auto'])], {
+      default: 1,
+      description:
+        'Processes that share the port and the work; `auto` for one per core. With more than one, SIGHUP replaces them one by one.',
+    }),
+    drainSeconds: Type.Integer({
+      minimum: 0,
+      maximum: 3600,
+      default: 5,
+      description:
+        'How long after SIGTERM requests are still taken while `/readyz` says 503: as long as your proxy needs to notice. SIGINT does not wait.',
+    }),
     shutdownSeconds: Type.Integer({
       minimum: 1,
       maximum: 3600,
       default: 20,
       description:
-        'How long requests in flight may take to finish after SIGTERM before the process gives up.',
+        'How long requests in flight may take to finish after that before the process gives up.',
     }),
   },
   { ...closed, default: {}, description: 'The HTTP server.' },
+)
+
+const ManagementSchema = Type.Object(
+  {
+    host: Type.String({
+      minLength: 1,
+      default: '127.0.0.1',
+      description: 'Address of the management port. Nobody signs in there: keep it inside.',
+    }),
+    port: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 65_535,
+        description:
+          'TCP port for `/metrics`, `/livez` and `/readyz`; 0 picks a free one. Without it there are no metrics.',
+        examples: [9464],
+      }),
+    ),
+    slowCallMilliseconds: Type.Integer({
+      minimum: 1,
+      maximum: 60_000,
+      default: 250,
+      description:
+        'Calls to the database that take so long are counted and logged, by name and without values; where there is a port.',
+    }),
+  },
+  { ...closed, default: {}, description: 'What operators and their monitoring ask.' },
 )
 
 const DatabaseSchema = Type.Object(
@@ -110,6 +171,7 @@ const RateLimitsSchema = Type.Object(
 export const ConfigSchema = Type.Object(
   {
     server: ServerSchema,
+    management: ManagementSchema,
     database: DatabaseSchema,
     masterKey: Type.Optional(
       Type.String({

@@ -2,7 +2,7 @@
 
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
-import type { JsonSchema } from './keys.ts'
+import { type JsonSchema, mayBeObject } from './keys.ts'
 import { type Finding, formatPath, type Path } from './problems.ts'
 import { ConfigSchema, type RawConfig } from './schema.ts'
 import { suggest } from './suggest.ts'
@@ -77,6 +77,7 @@ function expectation(schema: JsonSchema): string {
   const example = schema.examples?.[0]
   const suffix = example === undefined ? '' : `, for example ${JSON.stringify(example)}`
   if (schema.enum) return `one of ${schema.enum.join(', ')}`
+  if (schema.anyOf && !mayBeObject(schema)) return schema.anyOf.map(expectation).join(' or ')
   if (schema.anyOf) return `a text, or texts by language with "en" among them${suffix}`
   if (schema.type === 'integer') {
     return `a whole number from ${schema.minimum} to ${schema.maximum}`

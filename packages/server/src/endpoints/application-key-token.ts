@@ -5,10 +5,12 @@ import type { Contract } from '../contracts/contract.ts'
 import { exchangeKey, type KeyExchangeDeps } from '../grants/key-exchange.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Endpoint } from '../protocol/message.ts'
+import type { TenantObserver } from '../protocol/observer.ts'
 
 export function createApplicationKeyTokenEndpoint(
   deps: KeyExchangeDeps & {
     readonly contract: Pick<Contract, 'tokenResponse'>
+    readonly observer: Pick<TenantObserver, 'tokenIssued'>
     readonly readKeyExchange: NonNullable<Contract['readKeyExchange']>
   },
 ): Endpoint {
@@ -16,6 +18,7 @@ export function createApplicationKeyTokenEndpoint(
   return async ({ json, authorization, id, address, log }) => {
     const exchange = deps.readKeyExchange({ json, key: readKey(authorization), release })
     const response = await exchangeKey(exchange, { deps, requestId: id, address, log })
+    deps.observer.tokenIssued('application_key')
     return { kind: 'json', status: 200, body: deps.contract.tokenResponse(response) }
   }
 }

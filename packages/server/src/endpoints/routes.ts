@@ -8,6 +8,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { GuessLimiter } from '../platform/guess-limiter.ts'
 import type { Sealer } from '../platform/seal.ts'
 import type { Endpoint } from '../protocol/message.ts'
+import type { TenantObserver } from '../protocol/observer.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
 import type { KeyRing } from '../tokens/keys.ts'
@@ -37,6 +38,7 @@ export interface ProtocolDeps {
   readonly sealer: Sealer
   readonly guesses: { readonly clients: GuessLimiter; readonly users: GuessLimiter }
   readonly uses: UseCounter
+  readonly observer: TenantObserver
   readonly issuerKeys: IssuerKeys
   /** undefined when its API has none. */
   readonly apiVersions: PublishedVersions | undefined

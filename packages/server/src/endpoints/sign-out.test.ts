@@ -43,6 +43,7 @@ const endpoint = createSignOutEndpoint({
     publicKeys: async () => [],
     secretKeys: async () => [],
     findVerificationKey: async () => undefined,
+    currentKeyAges: () => [],
     reload: () => {},
   },
 })

@@ -24,6 +24,7 @@ export function createTokenEndpoint(deps: TokenDeps): Endpoint {
     const response = credentialGrant
       ? await runForHolder(credentialGrant, request, deps)
       : await runForClient(request, deps)
+    if (name !== undefined) deps.observer.tokenIssued(name)
     return { kind: 'json', status: 200, body: deps.contract.tokenResponse(response) }
   }
 }

@@ -5,6 +5,7 @@ import type { AuthenticatedClient } from '../client-auth/index.ts'
 import type { SignInDeps } from '../identity/sign-in.ts'
 import type { LegacyDeps } from '../legacy/allowances.ts'
 import type { Log } from '../protocol/message.ts'
+import type { TenantObserver } from '../protocol/observer.ts'
 import type { Params } from '../protocol/params.ts'
 import type { TokenResponse } from '../protocol/token-response.ts'
 import type { Store } from '../store/port.ts'
@@ -28,6 +29,7 @@ export interface GrantDeps extends IssueDeps, LegacyDeps {
     >
   /** Failed sign-ins by address: shared with the sign-in page. */
   readonly userGuesses: SignInDeps['guesses']
+  readonly observer: TenantObserver
 }
 
 export interface GrantContext {

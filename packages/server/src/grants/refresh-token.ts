@@ -89,6 +89,7 @@ async function rotate(request: RefreshRequest, refresh: Refresh): Promise<TokenR
     sealedAnswer: sealer.seal(JSON.stringify(issued.response)),
     revocationExpiresAtSeconds: revocationExpiry(tenant, now),
   })
+  context.deps.observer.refreshed(outcome.outcome)
   if (outcome.outcome === 'rotated') return issued.response
   if (outcome.outcome === 'retried') {
     const answer = sealer.open(outcome.sealedAnswer)
@@ -115,6 +116,7 @@ async function renew(request: RefreshRequest, refresh: Refresh): Promise<TokenRe
     expiresAtSeconds: Math.min(now + tenant.policy.refreshToken.idleSeconds, token.endsAtSeconds),
     accessToken: issued.tokens.accessToken,
   })
+  context.deps.observer.refreshed(outcome)
   return outcome === 'renewed' ? issued.response : refuse({ outcome }, refresh)
 }
 

@@ -1,5 +1,6 @@
 import Fastify from 'fastify'
 import { afterAll, describe, expect, it } from 'vitest'
+import { OPEN_ADMISSION } from '../../test/support/open-admission.ts'
 import { SAMPLE_CONTEXT, SAMPLE_TENANT } from '../../test/support/sample-pages.ts'
 import { oauthErrorResponse } from '../contracts/oauth-responses.ts'
 import { OAuthError, RedirectError, type ResponseMode } from '../protocol/errors.ts'
@@ -41,6 +42,8 @@ const SITE: Site = {
     refusing('page', '/form', () => redirecting('form_post', 'el')),
   ],
   rootRoutes: [],
+  admission: OPEN_ADMISSION,
+  traffic: undefined,
   assetsFolder: ASSET_FOLDER,
   brandStylesheet: '',
   errorResponse: oauthErrorResponse,

@@ -14,7 +14,7 @@ export function answerFailure(
   { request, route, site }: { request: FastifyRequest; route: Route; site: Site },
 ): Reply {
   const failure = translateHttpFailure(thrown)
-  logFailure(failure, request)
+  tellOf(failure, request)
   return route.audience === 'page'
     ? answerAsPage(failure, request, site)
     : answerAsJson(failure, request, site)
@@ -39,16 +39,24 @@ const FASTIFY_REASONS: ReadonlyMap<string, Reason> = new Map([
   ['FST_ERR_CTP_BODY_TOO_LARGE', 'too_many_parameters'],
   ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', 'encoding_invalid'],
   ['FST_ERR_CTP_INVALID_MEDIA_TYPE', 'content_type_unsupported'],
+  // Node, about a caller who hung up in the middle of a body: nothing of ours went wrong, and nobody reads the answer.
+  ['ECONNRESET', 'encoding_invalid'],
 ])
 
-function logFailure(thrown: unknown, { log }: FastifyRequest): void {
+/** To the log, and to whoever counts. */
+function tellOf(thrown: unknown, { log, routeOptions }: FastifyRequest): void {
   const failure = thrown instanceof RedirectError ? thrown.error : thrown
+  const { observer } = routeOptions.config
   if (!(failure instanceof OAuthError || failure instanceof PageError)) {
+    observer?.refused('unexpected')
     log.error({ err: failure }, 'unexpected error')
     return
   }
+  observer?.refused(failure.reason)
   const line = { reason: failure.reason, err: failure.cause }
-  if (failure.status >= 500) log.error(line, 'request failed')
+  // Whoever turns requests away says so once for many of them.
+  if (failure.reason === 'turned_away') log.debug(line, 'request turned away')
+  else if (failure.status >= 500) log.error(line, 'request failed')
   else log.info(line, 'request refused')
 }
 

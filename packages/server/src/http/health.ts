@@ -1,15 +1,20 @@
 // Health checks. They stand beside the tenants: a proxy asks the process, not an issuer.
 
 import type { FastifyInstance } from 'fastify'
+import type { Departure } from './departure.ts'
 import { JSON_HEADERS } from './headers.ts'
 
 /** Kubernetes' words: alive means "do not restart me", ready means "send me requests". */
-export function serveHealth(server: FastifyInstance, checkReady: () => Promise<void>): void {
+export function serveHealth(
+  server: FastifyInstance,
+  { checkReady, departure }: { checkReady: () => Promise<void>; departure: Departure },
+): void {
   server.get('/livez', async (_request, reply) =>
     reply.headers(JSON_HEADERS).send('{"status":"ok"}'),
   )
   server.get('/readyz', async (request, reply) => {
     reply.headers(JSON_HEADERS)
+    if (departure.isUnready) return reply.code(503).send('{"status":"stopping"}')
     try {
       await checkReady()
       return reply.send('{"status":"ok"}')

@@ -1,5 +1,6 @@
 import Fastify from 'fastify'
 import { afterAll, describe, expect, it } from 'vitest'
+import { OPEN_ADMISSION } from '../../test/support/open-admission.ts'
 import { SAMPLE_CONTEXT, SAMPLE_TENANT } from '../../test/support/sample-pages.ts'
 import { oauthErrorResponse } from '../contracts/oauth-responses.ts'
 import type { IncomingRequest } from '../protocol/message.ts'
@@ -34,6 +35,8 @@ const site: Site = {
     taking('/document', { encodings: ['json'], jsonDocument: true }),
   ],
   rootRoutes: [],
+  admission: OPEN_ADMISSION,
+  traffic: undefined,
   assetsFolder: ASSET_FOLDER,
   brandStylesheet: '',
   errorResponse: oauthErrorResponse,

@@ -6,6 +6,8 @@ import type { ErrorDescription, OAuthError } from '../protocol/errors.ts'
 import type { Endpoint, Log } from '../protocol/message.ts'
 import type { Page } from '../protocol/page.ts'
 import type { VerifiedRedirectUri } from '../protocol/redirect-uri.ts'
+import type { Admission } from './admission.ts'
+import type { TrafficObserver } from './traffic.ts'
 
 /**
  * Who calls it, which decides headers, CORS and the form of errors:
@@ -53,6 +55,10 @@ export interface Site {
   readonly routes: readonly Route[]
   /** Metadata paths that stand outside the issuer's own path (RFC 8414 §3.1). */
   readonly rootRoutes: readonly Route[]
+  /** Shared by all tenants. */
+  readonly admission: Admission
+  /** undefined where nobody watches. */
+  readonly traffic: TrafficObserver | undefined
   /** Folder with the style sheet and scripts of the pages. */
   readonly assetsFolder: string
   readonly brandStylesheet: string

@@ -8,10 +8,14 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
-import { newId } from '../platform/random.ts'
+import { refuseBrokenRequest } from './broken-requests.ts'
+import type { Departure } from './departure.ts'
 import { JSON_HEADERS } from './headers.ts'
 import { serveHealth } from './health.ts'
+import { logOfRequest, requestIdsOf } from './request-id.ts'
 import { NOT_FOUND } from './serve-request.ts'
+import { type RequestTracer, traceRequests } from './trace-requests.ts'
+import { observeTraffic, type TrafficObserver } from './traffic.ts'
 
 const MAX_BODY_BYTES = 56 * 1024
 /** An authorization request comes back sealed in the URL, so it needs more room than Node's 16 KiB. */
@@ -31,15 +35,21 @@ export interface HttpSettings {
   readonly log: FastifyBaseLogger
   /** Addresses or networks whose X-Forwarded-* headers count. */
   readonly trustedProxies: readonly string[]
+  /** Header in which they send the id of a request. */
+  readonly requestIdHeader?: string | undefined
   /** Whether the server can do its work: the body of /readyz. */
   readonly checkReady: () => Promise<void>
+  readonly departure: Departure
+  readonly traffic?: TrafficObserver | undefined
+  readonly tracer?: RequestTracer | undefined
 }
 
 export function createHttpServer(settings: HttpSettings): FastifyInstance {
   const server = Fastify({
     loggerInstance: settings.log,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => newId(),
+    genReqId: requestIdsOf({ requestIdHeader: undefined, ...settings }),
+    childLoggerFactory: logOfRequest,
     requestIdHeader: false,
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
     bodyLimit: MAX_BODY_BYTES,
@@ -47,9 +57,12 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
     forceCloseConnections: 'idle',
     // While draining, requests on open connections are still answered: the proxy learns from /readyz.
     return503OnClosing: false,
+    clientErrorHandler: refuseBrokenRequest,
     // A URL that cannot be decoded never reaches a route.
-    frameworkErrors: (_error, _request, reply) => {
-      reply.raw.writeHead(400, JSON_HEADERS).end(JSON.stringify(MALFORMED_URL))
+    frameworkErrors: (_error, request, reply) => {
+      reply.raw
+        .writeHead(400, { ...JSON_HEADERS, 'x-request-id': request.id })
+        .end(JSON.stringify(MALFORMED_URL))
     },
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -63,10 +76,12 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
     if (hasSeveralHosts(request)) sendPlainly(reply, 400, SEVERAL_HOSTS)
     else next()
   })
-  endConnectionsOnClose(server)
+  endConnectionsOnDeparture(server, settings.departure)
   logAnswers(server)
+  if (settings.traffic) observeTraffic(server, settings.traffic)
+  if (settings.tracer) traceRequests(server, settings.tracer)
   serveNothing(server)
-  serveHealth(server, settings.checkReady)
+  serveHealth(server, settings)
   return server
 }
 
@@ -107,14 +122,11 @@ function sendPlainly(reply: FastifyReply, status: number, body: object): Fastify
   return reply.code(status).headers(JSON_HEADERS).send(JSON.stringify(body))
 }
 
-/** A connection that stays open after the answer in flight would hold up the end of the process. */
-function endConnectionsOnClose(server: FastifyInstance): void {
-  let closing = false
-  server.addHook('preClose', async () => {
-    closing = true
-  })
+/** A connection that stays open after its answer would hold up the end of the process, or bring it more requests. */
+function endConnectionsOnDeparture(server: FastifyInstance, departure: Departure): void {
+  server.addHook('preClose', async () => departure.begin({ unready: true }))
   server.addHook('onSend', (_request, reply, payload, done) => {
-    if (closing) reply.header('connection', 'close')
+    if (departure.hasBegun) reply.header('connection', 'close')
     done(null, payload)
   })
 }

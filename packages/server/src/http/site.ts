@@ -1,6 +1,6 @@
 // The routes of one tenant, below the path of its issuer.
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { serveAssets } from './assets.ts'
 import { answerPreflight } from './cors.ts'
 import type { Route, Site } from './route.ts'
@@ -57,24 +57,33 @@ interface PathRoutes {
 
 function servePath(scope: FastifyInstance, input: PathRoutes): void {
   const { path, routes, site, constraints } = input
+  const config = watchedAs(path, site)
   for (const route of routes) {
     scope.route({
       url: path,
       method: route.methods.includes('GET') ? [...route.methods, 'HEAD'] : [...route.methods],
       exposeHeadRoute: false,
       constraints,
+      config,
       handler: (request, reply) => serveRequest(request, reply, { route, site }),
       errorHandler: (error, request, reply) => {
         sendFailure(error, { request, reply, route, site })
       },
     })
   }
-  serveOtherMethods(scope, input)
+  serveOtherMethods(scope, { ...input, config })
+}
+
+function watchedAs(path: string, { tenant, traffic }: Site): FastifyContextConfig {
+  return { tenant, observer: traffic?.forRoute(tenant, path) }
 }
 
 /** RFC 9110 §15.5.6: whatever else is asked of a path is answered with what it allows. */
-function serveOtherMethods(scope: FastifyInstance, input: PathRoutes): void {
-  const { path, routes, site, constraints } = input
+function serveOtherMethods(
+  scope: FastifyInstance,
+  input: PathRoutes & { config: FastifyContextConfig },
+): void {
+  const { path, routes, site, constraints, config } = input
   const [route] = routes
   if (!route) return
   const methods = routes.flatMap((each) => each.methods)
@@ -89,6 +98,7 @@ function serveOtherMethods(scope: FastifyInstance, input: PathRoutes): void {
     method: ALL_METHODS.filter((method) => !allowed.includes(method)),
     exposeHeadRoute: false,
     constraints,
+    config,
     handler: answer,
     // A body that cannot be read changes nothing about the method.
     errorHandler: (_error, request, reply) => {

@@ -17,6 +17,9 @@ const queue = createQueue({
   waiting: MAX_WAITING,
 })
 
+/** How many passwords are being hashed, and how many wait for that. */
+export const passwordQueueState = queue.state
+
 /** @returns the password as an argon2id hash in PHC form. @throws OAuthError overloaded */
 export function hashPassword(password: string): Promise<string> {
   return inTurn(() => hashWithArgon2id(normalise(password)))

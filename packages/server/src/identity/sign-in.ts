@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { GuessLimiter } from '../platform/guess-limiter.ts'
 import { sha256 } from '../platform/hash.ts'
 import type { Log } from '../protocol/message.ts'
+import type { TenantObserver } from '../protocol/observer.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
 import type { UserRecord } from '../store/records.ts'
@@ -24,6 +25,7 @@ export interface SignInDeps {
   readonly clock: Clock
   /** By address, whatever the account. */
   readonly guesses: GuessLimiter
+  readonly observer: Pick<TenantObserver, 'signInTried'>
 }
 
 export interface Credentials {
@@ -41,6 +43,12 @@ export type SignInOutcome =
 
 /** @throws OAuthError overloaded, when too many passwords are being checked already */
 export async function signIn(credentials: Credentials, deps: SignInDeps): Promise<SignInOutcome> {
+  const result = await trySignIn(credentials, deps)
+  deps.observer.signInTried(result.outcome)
+  return result
+}
+
+async function trySignIn(credentials: Credentials, deps: SignInDeps): Promise<SignInOutcome> {
   const { tenant, store, clock, guesses } = deps
   const username = normaliseUsername(credentials.username)
   const guessKey = `${tenant.name} ${credentials.address}`

@@ -1,29 +1,47 @@
-// What the server does by itself: deletes what has expired, in small batches, and rotates keys when they are due.
+// What the server does by itself: deletes what has expired, in small batches, and rotates keys when they are due. Of
+// all processes that share the database, one does each of them.
 
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../protocol/message.ts'
+import type { HousekeepingObserver } from '../protocol/observer.ts'
 import type { Store } from '../store/port.ts'
+import type { LeaseStore } from '../store/process-port.ts'
 import { type KeyDeps, rotateKeysWhenDue } from '../tokens/keys.ts'
+import { createLease, type Lease } from './lease.ts'
 
 const CLEAN_EVERY_MS = 60_000
 const ROTATION_CHECK_EVERY_MS = 10 * 60_000
 /** Small enough that no request waits behind a batch. */
 const BATCH_ROWS = 500
+/** Of each table: beyond that it is enough to know that there are many. */
+const COUNTED_ROWS = 20_000
 const PAUSE_BETWEEN_BATCHES_MS = 50
+/** Whoever holds a lease comes back before it ends; when nobody does, another process is up to it a round later. */
+const LEASE_ROUNDS = 1.5
 
 export interface HousekeepingDeps {
-  readonly store: Pick<Store, 'deleteExpired' | 'recordAuditEvent'>
+  readonly store: CleanUpStore & Pick<Store, 'recordAuditEvent'> & LeaseStore
   readonly clock: Clock
   readonly log: Log
   readonly keyRings: readonly KeyDeps[]
+  readonly observer: HousekeepingObserver
 }
+
+type CleanUpStore = Pick<Store, 'deleteExpired' | 'countExpired'>
 
 /** @returns what stops it; resolves when nothing of it runs any more. */
 export function startHousekeeping(deps: HousekeepingDeps): () => Promise<void> {
   const stopping = new AbortController()
+  const { signal } = stopping
   const tasks = [
-    repeat(() => cleanUp(deps, stopping.signal), CLEAN_EVERY_MS, { deps, signal: stopping.signal }),
-    repeat(() => rotateDueKeys(deps), ROTATION_CHECK_EVERY_MS, { deps, signal: stopping.signal }),
+    repeat(
+      { name: 'clean-up', everyMs: CLEAN_EVERY_MS, work: (lease) => cleanUp(deps, signal, lease) },
+      { deps, signal },
+    ),
+    repeat(
+      { name: 'key-rotation', everyMs: ROTATION_CHECK_EVERY_MS, work: () => rotateDueKeys(deps) },
+      { deps, signal },
+    ),
   ]
   return async () => {
     stopping.abort()
@@ -31,18 +49,29 @@ export function startHousekeeping(deps: HousekeepingDeps): () => Promise<void> {
   }
 }
 
-/** Deletes expired rows until none are left. @returns how many went. */
+/** Deletes expired rows until none are left, or another process has taken over. @returns how many went. */
 export async function cleanUp(
-  { store, clock }: { store: Pick<Store, 'deleteExpired'>; clock: Clock },
+  {
+    store,
+    clock,
+    observer,
+  }: Pick<HousekeepingDeps, 'clock' | 'observer'> & { store: CleanUpStore },
   signal: AbortSignal,
+  lease: Pick<Lease, 'hold'>,
 ): Promise<number> {
   let total = 0
-  while (!signal.aborted) {
+  let known = 0
+  while (!signal.aborted && (await lease.hold())) {
+    if (known <= total) known = total + (await store.countExpired(clock.nowSeconds(), COUNTED_ROWS))
+    observer.cleanUpBacklog(known - total)
     const deleted = await store.deleteExpired(clock.nowSeconds(), BATCH_ROWS)
+    observer.cleanedUp(deleted)
     total += deleted
     if (deleted < BATCH_ROWS) break
     await pause(PAUSE_BETWEEN_BATCHES_MS, signal)
   }
+  // It is empty, or another process's.
+  observer.cleanUpBacklog(0)
   return total
 }
 
@@ -64,20 +93,29 @@ async function rotateDueKeys({ keyRings, store, clock, log }: HousekeepingDeps):
   }
 }
 
+interface Task {
+  readonly name: string
+  readonly everyMs: number
+  work(lease: Lease): Promise<unknown>
+}
+
 async function repeat(
-  work: () => Promise<unknown>,
-  everyMs: number,
+  { name, everyMs, work }: Task,
   { deps, signal }: { deps: HousekeepingDeps; signal: AbortSignal },
 ): Promise<void> {
+  const lease = createLease({ task: name, seconds: (LEASE_ROUNDS * everyMs) / 1000 }, deps)
   while (!signal.aborted) {
     try {
-      await work()
+      if (await lease.hold()) await work(lease)
     } catch (error) {
       // The next round tries again: a store that is away must not end the housekeeping.
       deps.log.warn({ err: error }, 'housekeeping failed')
     }
     await pause(everyMs, signal)
   }
+  await lease.giveBack().catch((error: unknown) => {
+    deps.log.warn({ err: error }, 'could not give the housekeeping to another process')
+  })
 }
 
 /** Does not keep the process alive. */

@@ -4,7 +4,7 @@
 import type { Clock } from './clock.ts'
 
 /** What changes in one process is seen by the others within a second, whatever else takes time. */
-export const SHARED_MAX_AGE_MS = 250
+const SHARED_MAX_AGE_MS = 250
 
 export interface Fresh<Value> {
   /** @throws what the reading threw; the next call reads again */

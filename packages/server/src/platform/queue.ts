@@ -3,6 +3,12 @@
 export interface Queue {
   /** @throws what `refuse` makes, when the queue is full. */
   run<T>(work: () => Promise<T>, refuse: () => Error): Promise<T>
+  state(): QueueState
+}
+
+export interface QueueState {
+  readonly running: number
+  readonly waiting: number
 }
 
 export function createQueue(limits: { parallel: number; waiting: number }): Queue {
@@ -34,5 +40,6 @@ export function createQueue(limits: { parallel: number; waiting: number }): Queu
         endTurn()
       }
     },
+    state: () => ({ running, waiting: waiting.length }),
   }
 }

@@ -348,6 +348,10 @@ export const REASONS = {
     code: 'temporarily_unavailable',
     description: 'The service is temporarily unavailable.',
   },
+  turned_away: {
+    code: 'temporarily_unavailable',
+    description: 'The service is temporarily unavailable.',
+  },
   unexpected: { code: 'server_error', description: 'Something went wrong on our side.' },
 } as const satisfies Record<string, ReasonEntry>
 

@@ -223,6 +223,7 @@ describe('matchRedirectUri', () => {
   it.each([
     'http://127.0.0.1:49152/callback?x=1',
     'http://127.0.0.1:49152/other',
+    'http://[::1]:49152/callback',
     'http://127.0.0.1:49152/callback#x',
     'http://127.0.0.1:65536/callback',
     'http://127.0.0.1:/callback',

@@ -39,8 +39,8 @@ export interface KeyRing {
   secretKeys(audience: string): Promise<readonly JWK[]>
   /** Verification keys by `kid`. */
   findVerificationKey(kid: string): Promise<VerificationKey | undefined>
-  /** For how long the current key of each set has signed. */
-  currentKeyAges(): Promise<readonly KeyAge[]>
+  /** For how long the current key of each set has signed, as it was last loaded: nobody waits for the store. */
+  currentKeyAges(): readonly KeyAge[]
   /** Forgets what was loaded: the next call reads the store. */
   reload(): void
 }
@@ -98,10 +98,12 @@ export function createKeyRing(deps: KeyDeps): KeyRing {
     publicKeys: async () => (await loaded.get()).publicKeys,
     secretKeys: async (audience) => (await loaded.get()).secretKeys.get(audience) ?? [],
     findVerificationKey: async (kid) => (await loaded.get()).verificationKeys.get(kid),
-    async currentKeyAges() {
+    currentKeyAges() {
+      // For whoever asks next.
+      loaded.get().catch(() => undefined)
       const now = deps.clock.nowSeconds()
-      const { signingSince } = await loaded.get()
-      return [...signingSince].map(([audience, since]) => ({ audience, seconds: now - since }))
+      const since = [...(known?.keys.signingSince ?? [])]
+      return since.map(([audience, atSeconds]) => ({ audience, seconds: now - atSeconds }))
     },
     reload: () => loaded.forget(),
   }

@@ -1,11 +1,11 @@
 // The pages in a real Chromium, each in every state: accessible, readable at any width, and quiet under their own policy.
 
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { VerifiedRedirectUri } from '../../src/protocol/redirect-uri.ts'
 import { type RenderedPage, renderFormPost, renderPage } from '../../src/ui/render.ts'
 import { LANGUAGES } from '../../src/ui/words.ts'
+import { findViolations } from '../support/axe.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { OWN_SAMPLE_PAGES } from '../support/own-sample-pages.ts'
 import { type PageServer, startPageServer } from '../support/page-server.ts'
@@ -17,11 +17,13 @@ import {
   SIGN_IN,
 } from '../support/sample-pages.ts'
 
-const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-
 let browser: Browser
 let server: PageServer
 let app: PageServer
+/** Windows in which one page is shown after the other. */
+let usual: Page
+let narrow: Page
+let scriptless: Page
 /** What a browser complains of: blocked by the policy, thrown by a script, or asked of another host. */
 let complaints: string[]
 
@@ -29,6 +31,9 @@ beforeAll(async () => {
   browser = await launchChromium()
   server = await startPageServer()
   app = await startPageServer()
+  usual = await newPage()
+  narrow = await newPage({ viewport: { width: 320, height: 640 } })
+  scriptless = await newPage({ javaScriptEnabled: false })
 })
 
 afterAll(async () => {
@@ -45,7 +50,7 @@ afterEach(() => {
   expect(complaints).toEqual([])
 })
 
-async function open(rendered: RenderedPage, options: BrowserContextOptions = {}): Promise<Page> {
+async function newPage(options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options })
   const page = await context.newPage()
   page.on('console', (message) => complaints.push(message.text()))
@@ -56,44 +61,42 @@ async function open(rendered: RenderedPage, options: BrowserContextOptions = {})
       complaints.push(`asked for ${request.url()}`)
     }
   })
+  return page
+}
+
+async function show(page: Page, rendered: RenderedPage): Promise<void> {
   server.show(rendered)
   await page.goto(server.origin)
+}
+
+async function open(rendered: RenderedPage, options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await newPage(options)
+  await show(page, rendered)
   return page
 }
 
 const render = (page: Parameters<typeof renderPage>[0], acceptLanguage = 'en') =>
   renderPage(page, { ...SAMPLE_CONTEXT, acceptLanguage })
 
-async function findViolations(page: Page): Promise<unknown[]> {
-  // The mode for pages without frames: it opens no window beside the page.
-  const axe = new AxeBuilder({ page }).setLegacyMode().withTags(WCAG)
-  const { violations } = await axe.analyze()
-  return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])
-}
-
 describe.each(Object.entries({ ...SAMPLE_PAGES, ...OWN_SAMPLE_PAGES }))('%s', (_state, data) => {
   test('WCAG 2.2 AA: has no violation in light and dark', async () => {
-    const page = await open(render(data))
-    for (const details of await page.locator('details:not([open]) summary').all()) {
+    await show(usual, render(data))
+    for (const details of await usual.locator('details:not([open]) summary').all()) {
       await details.click()
     }
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      expect(await findViolations(page), colorScheme).toEqual([])
-    }
-    await page.context().close()
+    expect(await findViolations(usual)).toEqual([])
   })
 
-  test.each(LANGUAGES)('fits 320 pixels in %s', async (language) => {
-    const page = await open(render(data, language), { viewport: { width: 320, height: 640 } })
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
-    await page.context().close()
+  test('fits 320 pixels in every language', async () => {
+    for (const language of LANGUAGES) {
+      await show(narrow, render(data, language))
+      expect(await narrow.evaluate('document.documentElement.scrollWidth'), language).toBe(320)
+    }
   })
 
   test('shows no button that needs a script where scripts are off', async () => {
-    const page = await open(render(data), { javaScriptEnabled: false })
-    expect(await page.locator('button[type=button]:visible').count()).toBe(0)
-    await page.context().close()
+    await show(scriptless, render(data))
+    expect(await scriptless.locator('button[type=button]:visible').count()).toBe(0)
   })
 })
 

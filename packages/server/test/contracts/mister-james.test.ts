@@ -7,6 +7,7 @@ import { createDeveloperApp } from '../../src/operations/developer-apps.ts'
 import { allowImplicit, disallowImplicit } from '../../src/operations/developer-credentials.ts'
 import { requireUser } from '../../src/operations/users.ts'
 import { TestBrowser } from '../support/browser.ts'
+import { registerApp } from '../support/contract-world.ts'
 import { kindOf } from '../support/page-kind.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { ask, authorize, codeIn, FORM, post, readJwt } from '../support/vendor-client.ts'
@@ -301,6 +302,26 @@ describe.each(STORES)('mister-james on %s', (kind) => {
     expect((await refresh(second.refresh_token, `&client_id=${id}`)).body.error).toBe(
       'invalid_grant',
     )
+  })
+
+  it('B1, RFC 9700 §4.14.2: an app that leaves out its secret is given a new refresh token, whatever its policy', async () => {
+    const stable = await registerApp(server.context, {
+      name: 'Stable',
+      type: 'confidential',
+      redirectUris: [CALLBACK],
+      scopes: ['read'],
+      defaultScopes: ['read'],
+      refreshPolicy: 'stable',
+    })
+    const query = `response_type=code&client_id=${stable.id}&redirect_uri=${SENT_CALLBACK}${PKCE}`
+    const named = `&client_id=${stable.id}`
+    const first = await redeem(codeIn(await allow(query)), `${named}&code_verifier=${VERIFIER}`)
+    const second = await refresh(first.body.refresh_token, named)
+    expect(second.status).toBe(200)
+    expect(second.body.refresh_token).not.toBe(first.body.refresh_token)
+    const proven = `${named}&client_secret=${stable.secret}`
+    const third = await refresh(second.body.refresh_token, proven)
+    expect(third.body.refresh_token).toBe(second.body.refresh_token)
   })
 
   it('mister-james K "API calls": the access token as Bearer opens the API', async () => {

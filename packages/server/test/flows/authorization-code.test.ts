@@ -90,6 +90,19 @@ describe.each(STORES)('authorization code on %s', (kind) => {
     expect(again.root.querySelector('[name=decision]')).not.toBeNull()
   })
 
+  it('B20: a user gives access to an organisation of their own, or to none', async () => {
+    const browser = new TestBrowser()
+    const signIn = await browser.openAndFollow(app.authorizeUrl({ prompt: 'consent' }))
+    const consent = await browser.submitAndFollow(signIn, {
+      username: 'bob',
+      password: 'correct horse battery staple',
+    })
+    for (const organisation of ['initech', '', undefined]) {
+      const page = await browser.submit(consent, { decision: 'allow', organisation })
+      expect([page.status, page.location]).toEqual([422, undefined])
+    }
+  })
+
   it('RFC 6749 §4.1.2.1: a user who denies sends access_denied with state and iss', async () => {
     const browser = new TestBrowser()
     const signIn = await browser.openAndFollow(

@@ -10,6 +10,7 @@ import { type Fields, getAnswer, TestApp } from '../support/test-app.ts'
 import {
   MACHINE,
   NATIVE_APP,
+  OTHER_API,
   OTHER_APP,
   SECOND_REDIRECT_URI,
   SPA,
@@ -100,6 +101,15 @@ describe.each(STORES)('authorization request on %s', (kind) => {
     it('OIDC Core §6.2: a request_uri is refused by name', async () => {
       const answer = await answerTo({ request_uri: 'https://app.example/request.jwt' })
       expect(answer.error).toBe('request_uri_not_supported')
+    })
+  })
+
+  describe('scope', () => {
+    it('RFC 6749 §3.3: one that the API has, but the app was not registered with, is refused', async () => {
+      const fields = { scope: 'reports:read', resource: OTHER_API }
+      expect(kindOf(await open(fields))).toBe('sign-in')
+      const answer = await answerTo(fields, new TestApp(server, OTHER_APP))
+      expect(answer.error).toBe('invalid_scope')
     })
   })
 

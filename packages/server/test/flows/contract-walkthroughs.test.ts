@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CONTRACT_NAMES } from '../../src/contracts/index.ts'
+import { BARE_ENVIRONMENT } from '../support/bare-environment.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type DemoProcess, startDemo } from '../support/demo-process.ts'
 import { findFreePort } from '../support/free-port.ts'
@@ -40,10 +41,7 @@ describe('the pages of the contracts', () => {
     'docs/contracts/%s.md works as pasted, and gets the answers that it shows',
     async (contract) => {
       const page = await readFile(join(REPOSITORY, `docs/contracts/${contract}.md`), 'utf8')
-      const { PATH, HOME } = process.env
-      // Each command is a process of its own: they need not all compile the same.
-      const NODE_COMPILE_CACHE = join(folder, 'compiled')
-      const env = { PATH, HOME, OSTIARY_DATA: folder, NODE_COMPILE_CACHE }
+      const env = { ...BARE_ENVIRONMENT, HOME: process.env.HOME, OSTIARY_DATA: folder }
       await using shell = await openShell(REPOSITORY, env)
       const browser = new TestBrowser()
       let printed = ''

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -54,6 +54,17 @@ async function paste(command: string | undefined): Promise<Record<string, unknow
   return JSON.parse(stdout)
 }
 
+/** Signs in, allows, and pastes the command for the code at the end. */
+async function walkThePages({ pages, signIn }: Ready): Promise<Record<string, unknown>> {
+  const browser = new TestBrowser()
+  const form = await browser.openAndFollow(pages.url)
+  const { username, password } = signIn
+  const consent = await browser.submitAndFollow(form, { username, password })
+  const { location } = await browser.submit(consent, { decision: 'allow' })
+  const code = new URL(location ?? '').searchParams.get('code') ?? ''
+  return paste(pages.exchange.replace('CODE', code))
+}
+
 interface Credentials {
   readonly client_id: string
   readonly client_secret?: string | undefined
@@ -101,16 +112,7 @@ describe('the first start', () => {
   })
 
   it('prints a link to the pages, and the command for the code at their end', async () => {
-    const { pages, signIn } = ready
-    const browser = new TestBrowser()
-    const form = await browser.openAndFollow(pages.url)
-    const consent = await browser.submitAndFollow(form, {
-      username: signIn.username,
-      password: signIn.password,
-    })
-    const { location } = await browser.submit(consent, { decision: 'allow' })
-    const code = new URL(location ?? '').searchParams.get('code') ?? ''
-    expect(await paste(pages.exchange.replace('CODE', code))).toMatchObject({
+    expect(await walkThePages(ready)).toMatchObject({
       token_type: 'Bearer',
       refresh_token: expect.any(String),
     })
@@ -199,17 +201,23 @@ describe('the first start', () => {
 describe('a later start', () => {
   let port: number
   let before: DemoTenant
-  beforeEach(async () => {
+  let asItWas: string
+  beforeAll(async () => {
     cli = await createCliFolder()
     port = await findFreePort()
     await startDemo(port)
     await stopDemo()
     before = readDemo()
+    asItWas = join(cli.path, 'as it was')
+    cpSync(join(cli.path, 'data'), asItWas, { recursive: true })
   })
-  afterEach(async () => {
-    await stopDemo()
-    await cli.remove()
+  beforeEach(() => {
+    const data = join(cli.path, 'data')
+    rmSync(data, { recursive: true })
+    cpSync(asItWas, data, { recursive: true })
   })
+  afterEach(stopDemo)
+  afterAll(() => cli.remove())
 
   it('keeps everything', async () => {
     const { curl } = await startDemo(port)
@@ -218,11 +226,12 @@ describe('a later start', () => {
   })
 
   it('keeps apps and people also on another port', async () => {
-    const { curl } = await startDemo(await findFreePort())
+    const ready = await startDemo(await findFreePort())
     const { users, clients, issuer } = readDemo()
     expect({ users, clients }).toEqual({ users: before.users, clients: before.clients })
     expect(issuer).not.toBe(before.issuer)
-    expect(await paste(curl[1])).toHaveProperty('data')
+    expect(await paste(ready.curl[1])).toHaveProperty('data')
+    expect(await walkThePages(ready)).toHaveProperty('refresh_token')
   })
 
   it.each(['is gone', 'is damaged'])(

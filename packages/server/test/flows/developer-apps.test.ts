@@ -175,7 +175,7 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
     })
   })
 
-  describe('for everybody else it is not there', () => {
+  describe('C12: for everybody else it is not there', () => {
     const pages = ['', '/delete', '/secrets/revoke']
 
     it('to look at, whatever the page', async () => {

@@ -16,6 +16,9 @@ import { TestApp } from '../support/test-app.ts'
 import { TENANT, WEB_APP } from '../support/world.ts'
 
 const DAY = 86_400
+const TASKS = ['clean-up', 'key-rotation']
+/** Whoever held it before: in the year 2286 every lease has ended. */
+const FOR_EVER = { holder: 'test', nowSeconds: 9_999_999_999, endsAtSeconds: 99_999_999_999 }
 
 /** Rows of every kind, and how to look for them whatever the time is. */
 async function leaveTraces({ store }: TestServer, app: TestApp) {
@@ -41,6 +44,8 @@ describe.each(STORES)('housekeeping on %s', (kind) => {
   beforeAll(async () => {
     server = await startTestServer(kind, { policy: { accessToken: { format: 'opaque' } } })
     app = new TestApp(server, WEB_APP)
+    // From here on the server does none of it: what is done here is to be counted.
+    for (const task of TASKS) await server.store.takeLease({ ...FOR_EVER, task })
   })
   afterAll(() => server?.stop())
 
@@ -53,11 +58,13 @@ describe.each(STORES)('housekeeping on %s', (kind) => {
 
   it('deletes in batches, so that no request waits behind a long one', async () => {
     const expiresAtSeconds = server.clock.nowSeconds() + 1
-    const ids = Array.from({ length: 1001 }, (_, index) => `id-${index}`)
-    const claims = ids.map((id) =>
-      server.store.claimOnce({ tenant: TENANT, purpose: 'test', id, expiresAtSeconds }),
-    )
-    expect(await Promise.all(claims)).not.toContain(false)
+    const claim = (id: number) =>
+      server.store.claimOnce({ tenant: TENANT, purpose: 'test', id: `id-${id}`, expiresAtSeconds })
+    // No more at once than a busy machine can do in time.
+    for (let first = 0; first < 1001; first += 91) {
+      const claims = Array.from({ length: 91 }, (_, index) => claim(first + index))
+      expect(await Promise.all(claims)).not.toContain(false)
+    }
     server.clock.advance(DAY)
 
     const batches: number[] = []
@@ -114,6 +121,10 @@ describe.each(STORES)('housekeeping on %s', (kind) => {
   })
 
   describe('by itself', () => {
+    beforeAll(async () => {
+      for (const task of TASKS) await server.store.endLease(task, FOR_EVER.holder)
+    })
+
     function start(store: HousekeepingDeps['store'], lines: string[] = []) {
       const destination = { write: (line: string) => void lines.push(line) }
       const log = createLog({ level: 'warn', format: 'json', destination })
@@ -130,8 +141,6 @@ describe.each(STORES)('housekeeping on %s', (kind) => {
     })
 
     it('one of several processes does it, and another when that one has ended', async () => {
-      // Whoever did it before, this server among them, has let its lease run out.
-      server.clock.advance(DAY)
       const rounds: string[] = []
       const startAs = (name: string) => {
         const store: HousekeepingDeps['store'] = {

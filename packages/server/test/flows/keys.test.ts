@@ -8,6 +8,7 @@ import { rotateSigningKeys } from '../../src/operations/keys.ts'
 import { OperationError } from '../../src/operations/operation.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { Sealer } from '../../src/platform/seal.ts'
+import { NO_OBSERVER } from '../../src/protocol/observer.ts'
 import { signingKeySealer } from '../../src/tokens/keys.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { getAnswer, TestApp } from '../support/test-app.ts'
@@ -119,7 +120,11 @@ describe.each(STORES)('signing keys on %s', (kind) => {
     const log = createLog({ level: 'silent', format: 'json' })
     // What the server does every few minutes: its first round begins at once, and stopping waits for it.
     const runHousekeeping = () =>
-      startHousekeeping({ store, clock, log, keyRings: [keyContext(server)] })()
+      startHousekeeping({
+        ...{ store, clock, log },
+        keyRings: [keyContext(server)],
+        observer: NO_OBSERVER,
+      })()
     const { currentKid } = await rotate(true)
 
     clock.advance(90 * DAY - 1)

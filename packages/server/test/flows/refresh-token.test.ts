@@ -2,6 +2,8 @@
 
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { digestOf, sha256 } from '../../src/platform/hash.ts'
+import { sealerFromSecret } from '../../src/platform/seal.ts'
 import { registerClient } from '../support/register-client.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { type Answer, TestApp } from '../support/test-app.ts'
@@ -72,6 +74,34 @@ describe.each(STORES)('refresh token on %s', (kind) => {
 
       const next = await app.refresh(retried.body.refresh_token)
       expect(next.status).toBe(200)
+    })
+
+    it('R11: its answer waits sealed, and nothing but the token that was presented opens it', async () => {
+      const { refresh_token: presented } = await app.obtainTokens()
+      const { body } = await app.refresh(presented)
+      const found = await server.store.findRefreshToken(TENANT, sha256(presented))
+      const successor = await server.store.findRefreshToken(TENANT, sha256(body.refresh_token))
+      if (!found || !successor) throw new Error('the store has forgotten a token')
+      const { token, grant } = found
+      const retried = await server.store.rotateRefreshToken({
+        tenant: TENANT,
+        hash: token.hash,
+        clientId: token.clientId,
+        nowSeconds: server.clock.nowSeconds(),
+        retryWindowSeconds: 30,
+        fingerprint: digestOf('', ''),
+        successor: successor.token,
+        accessToken: null,
+        sealedAnswer: '',
+        revocationExpiresAtSeconds: 0,
+      })
+      if (retried.outcome !== 'retried') throw new Error(`no answer waits: ${retried.outcome}`)
+      const open = (secret: string) =>
+        sealerFromSecret(secret, 'ostiary refresh answer').open(retried.sealedAnswer)
+      expect(open(presented)).toContain(body.refresh_token)
+      for (const kept of [token.hash, successor.token.hash, grant.id, grant.clientId, TENANT, '']) {
+        expect(open(kept)).toBeUndefined()
+      }
     })
 
     it('RFC 6749 §6: is the same request even with its scopes in another order', async () => {

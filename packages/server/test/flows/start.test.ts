@@ -2,11 +2,12 @@
 
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CliFolder, createCliFolder, firstLine } from '../support/cli.ts'
 import { findFreePort } from '../support/free-port.ts'
+import { sendRequest } from '../support/http-request.ts'
 import { createDatabase } from '../support/postgres.ts'
 
 let cli: CliFolder
@@ -14,7 +15,7 @@ let port: number
 beforeAll(async () => {
   port = await findFreePort()
   cli = await createCliFolder({
-    server: { host: 'localhost', port },
+    server: { host: 'localhost', port, drainSeconds: 0 },
     tenants: [{ name: 'main', issuer: `http://localhost:${port}` }],
   })
 })
@@ -64,6 +65,17 @@ describe('ostiary start', () => {
     expect(await exitCodeOf(server)).toBe(0)
   })
 
+  it('says why a worker does not start, and with --json in one object', async () => {
+    const taken = createServer().listen(port, 'localhost')
+    await once(taken, 'listening')
+    const run = await cli.run(['start', '--workers', '2', '--json'], { env: ALLOW })
+    taken.close()
+    expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--port') })
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      error: { message: expect.stringContaining('a worker did not start (exit code 1)') },
+    })
+  })
+
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'R12: on %s it takes no more, finishes what is in flight, and exits with 0',
     async (signal) => {
@@ -77,6 +89,21 @@ describe('ostiary start', () => {
       expect(await exitCodeOf(server)).toBe(0)
     },
   )
+
+  it('R12: on SIGTERM it lets its proxy notice first: not ready, but answering', async () => {
+    const server = await startServer({ OSTIARY_SERVER_DRAIN_SECONDS: '2' })
+    const get = async (path: string) => {
+      const asksToKeep = { headers: { connection: 'keep-alive' } }
+      const { status, headers } = await sendRequest(`http://localhost:${port}${path}`, asksToKeep)
+      return [status, headers.connection]
+    }
+    expect(await get('/readyz')).toEqual([200, 'keep-alive'])
+    server.kill('SIGTERM')
+    await expect.poll(() => get('/readyz'), { interval: 20 }).toEqual([503, 'close'])
+    expect(await get('/livez')).toEqual([200, 'close'])
+    expect(await get('/jwks')).toEqual([200, 'close'])
+    expect(await exitCodeOf(server)).toBe(0)
+  })
 
   it('exits with 1 at the second signal', async () => {
     const server = await startServer()

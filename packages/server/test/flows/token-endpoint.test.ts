@@ -3,6 +3,7 @@
 
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TestBrowser } from '../support/browser.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { type Answer, basic, getAnswer, readAnswer, TestApp } from '../support/test-app.ts'
 import { API, OTHER_APP, SECOND_REDIRECT_URI, WEB_APP } from '../support/world.ts'
@@ -191,7 +192,8 @@ describe.each(STORES)('token endpoint on %s', (kind) => {
     })
 
     it('RFC 9068 §2.2.1: auth_time stays the moment of the sign-in', async () => {
-      const { access_token, refresh_token } = await app.obtainTokens()
+      const browser = new TestBrowser()
+      const { access_token, refresh_token } = await app.obtainTokens({ browser })
       const signedInAt = server.clock.nowSeconds()
       expect(decodeJwt(access_token).auth_time).toBe(signedInAt)
       server.clock.advance(1000)

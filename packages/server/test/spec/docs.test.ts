@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ERROR_CODES, REASONS } from '../../src/protocol/reasons.ts'
 import { ERRORS_PAGE, formatErrorsPage } from './docs/errors-page.ts'
+import { formatMetricsPage, METRICS_PAGE } from './docs/metrics-page.ts'
 import { findBroken, type Page } from './docs/references.ts'
 import { ROOT, readRepo } from './tidy/repo.ts'
 
@@ -38,6 +39,12 @@ describe('every page of the documentation', () => {
     expect(
       findBroken(page, { ...world, exists: () => true, pages: new Map([[page.path, text]]) }),
     ).toEqual([])
+  })
+})
+
+describe('the page of metrics', () => {
+  test('is current: if not, run `npm run docs`', () => {
+    expect(readFileSync(join(ROOT, METRICS_PAGE), 'utf8')).toBe(formatMetricsPage())
   })
 })
 

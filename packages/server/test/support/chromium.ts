@@ -2,10 +2,10 @@
 
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Browser, chromium } from 'playwright-core'
 
@@ -14,6 +14,8 @@ import { type Browser, chromium } from 'playwright-core'
  * isolation, which the tests rely on. The sandbox cannot start as root.
  */
 const ARGS = ['--no-sandbox', '--no-zygote', '--font-render-hinting=none']
+
+const CACHE = fileURLToPath(new URL('../../../../node_modules/.cache', import.meta.url))
 
 export async function launchChromium(): Promise<Browser> {
   const folder = await unpackOnce()
@@ -30,8 +32,9 @@ export async function launchChromium(): Promise<Browser> {
 
 /** Several tests may start at once: each unpacks for itself, and the first to finish gives the folder its name. */
 async function unpackOnce(): Promise<string> {
-  const folder = join(tmpdir(), `ostiary-chromium-${packageVersion()}`)
+  const folder = join(CACHE, `chromium-${packageVersion()}`)
   if (existsSync(folder)) return folder
+  await mkdir(CACHE, { recursive: true })
   const fresh = await mkdtemp(`${folder}-`)
   await unpackInto(fresh)
   await writeFile(join(fresh, 'fonts.conf'), fontsConfiguration(folder))

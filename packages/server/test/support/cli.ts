@@ -1,15 +1,24 @@
-// The command line as its users have it: a process of its own, in a folder of its own.
+// The command line as its users have it, in a folder of its own. What runs a server is a process; other commands run in
+// this one, which is much faster, and as processes where the documentation is followed (contract-walkthroughs.test.ts).
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
+import type { Host } from '../../src/cli/host.ts'
+import { runCli } from '../../src/cli/run.ts'
+import { GRANT_TYPES } from '../../src/grants/index.ts'
+import { migrateStore, migrationStatus, openStore } from '../../src/store/sql/open.ts'
+import { BARE_ENVIRONMENT } from './bare-environment.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const SERVERS: readonly unknown[] = ['start', 'dev']
+const HOME = process.cwd()
 
 export interface CliRun {
   readonly exitCode: number | null
@@ -27,7 +36,7 @@ export interface CliFolder {
   run(args: readonly string[], options?: CliOptions): Promise<CliRun>
   /** The one object that --json prints. */
   json(args: readonly string[], options?: CliOptions): Promise<Record<string, unknown>>
-  /** A command that keeps running; its output is for the caller to read. */
+  /** A process of its own, for a command that keeps running; its output is for the caller to read. */
   spawn(args: readonly string[], env?: Readonly<Record<string, string>>): ChildProcess
   remove(): Promise<void>
 }
@@ -37,22 +46,17 @@ export async function createCliFolder(config?: object): Promise<CliFolder> {
   const path = await mkdtemp(join(tmpdir(), 'ostiary-cli-'))
   if (config) await writeFile(join(path, 'ostiary.config.yaml'), stringify(config))
 
-  const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  const start: CliFolder['spawn'] = (args, env) =>
     spawn(process.execPath, [MAIN, ...args], {
       cwd: path,
-      env: { PATH: process.env.PATH, ...env },
+      env: { ...BARE_ENVIRONMENT, ...env },
       stdio: 'pipe',
     })
 
-  const run = async (args: readonly string[], options: CliOptions = {}): Promise<CliRun> => {
-    const child = start(args, options.env)
-    child.stdin.end(options.stdin ?? '')
-    const [stdout, stderr] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      child.exitCode === null && once(child, 'exit'),
-    ])
-    return { exitCode: child.exitCode, stdout, stderr }
+  const run: CliFolder['run'] = async (args, options = {}) => {
+    if (SERVERS.includes(args[0])) return outcomeOf(start(args, options.env), options)
+    process.chdir(path)
+    return runHere(args, options)
   }
 
   return {
@@ -66,8 +70,46 @@ export async function createCliFolder(config?: object): Promise<CliFolder> {
       return JSON.parse(stdout)
     },
     spawn: start,
-    remove: () => rm(path, { recursive: true }),
+    async remove() {
+      process.chdir(HOME)
+      await rm(path, { recursive: true })
+    },
   }
+}
+
+async function outcomeOf(child: ChildProcess, { stdin = '' }: CliOptions): Promise<CliRun> {
+  child.stdin?.end(stdin)
+  const [stdout, stderr] = await Promise.all([
+    child.stdout ? text(child.stdout) : '',
+    child.stderr ? text(child.stderr) : '',
+    child.exitCode === null && once(child, 'exit'),
+  ])
+  return { exitCode: child.exitCode, stdout, stderr }
+}
+
+async function runHere(args: readonly string[], { stdin, env = {} }: CliOptions): Promise<CliRun> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  const exitCode = await runCli(args, {
+    env,
+    stdin: Readable.from(stdin === undefined ? [] : [stdin]),
+    stdout,
+    stderr,
+    stopRequested: () => new Promise(() => {}),
+    onRestartRequest() {},
+    parts: PARTS,
+  })
+  return { exitCode, stdout: await text(stdout.end()), stderr: await text(stderr.end()) }
+}
+
+const refuse = () => Promise.reject(new Error('a server runs as a process of its own'))
+
+const PARTS: Host['parts'] = {
+  openStore,
+  migrateStore,
+  migrationStatus,
+  listGrantTypes: async () => GRANT_TYPES,
+  startServer: refuse,
+  startManagementOfWorkers: refuse,
 }
 
 /** The first line on standard output; the rest is read too, so that the process can go on writing. */

@@ -2,16 +2,15 @@
 
 import { scopes } from '../../../../examples/crm-api/src/scopes.ts'
 import { findContract } from '../../src/contracts/index.ts'
-import { hashPassword } from '../../src/identity/passwords.ts'
 import type { NewClient } from '../../src/operations/client-input.ts'
 import { type ClientContext, createClient } from '../../src/operations/clients.ts'
 import { createOrganisation } from '../../src/operations/organisations.ts'
 import { toUserRecords } from '../../src/operations/users.ts'
 import {
   API_SERVER,
+  hashOfPassword,
   ORGANISATIONS_OF,
   OTHER_APP,
-  PASSWORD,
   populate,
   RESOURCE_SERVERS,
   SECOND_REDIRECT_URI,
@@ -74,7 +73,7 @@ async function populateContract(context: ClientContext): Promise<Apps> {
     const units = ['north', 'south'].map((name) => ({ id: `${id}-${name}`, name }))
     await createOrganisation({ id, name: id === 'acme' ? 'Acme' : 'Globex', units }, context)
   }
-  const passwordHash = await hashPassword(PASSWORD)
+  const passwordHash = await hashOfPassword()
   for (const username of USERS) {
     const memberships = ORGANISATIONS_OF[username].map((organisationId) => ({
       organisationId,

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { DemoTenant } from '../../src/cli/demo/demo-file.ts'
+import { BARE_ENVIRONMENT } from './bare-environment.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url))
 const ARGUMENTS = ['packages/server/src/main.ts', 'dev', '--api', 'examples/crm-api/src/plugin.ts']
@@ -19,7 +20,7 @@ export async function startDemo(folder: string, port: number): Promise<DemoProce
   const startedAt = performance.now()
   const child = spawn(process.execPath, ARGUMENTS, {
     cwd: REPOSITORY,
-    env: { PATH: process.env.PATH, OSTIARY_DATA: folder, PORT: String(port) },
+    env: { ...BARE_ENVIRONMENT, OSTIARY_DATA: folder, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))

@@ -36,14 +36,35 @@ async function lockSqlite(path: string): Promise<() => Promise<void>> {
   }
 }
 
-/** Every call but `close` fails until the returned function is called. @param reason what must not get out */
+/** What is not asked of the database. */
+const ABOUT_ITSELF = ['watch', 'load', 'close']
+
+/** Every call to the database fails until the returned function is called. @param reason what must not get out */
 export function takeDown(store: Store, reason: string): () => void {
   const original = { ...store }
   const fail = () => Promise.reject(new StoreUnavailableError(reason))
   for (const name of Object.keys(store)) {
-    if (name !== 'close') Object.assign(store, { [name]: fail })
+    if (!ABOUT_ITSELF.includes(name)) Object.assign(store, { [name]: fail })
   }
   return () => {
     Object.assign(store, original)
+  }
+}
+
+/** Every call to the database waits until the returned function is called, and then goes on. */
+export function holdUp(store: Store): () => void {
+  const original = { ...store }
+  const { promise: released, resolve } = Promise.withResolvers<void>()
+  for (const [name, call] of Object.entries(original)) {
+    if (ABOUT_ITSELF.includes(name)) continue
+    const later = async (...args: unknown[]) => {
+      await released
+      return Reflect.apply(call, store, args)
+    }
+    Object.assign(store, { [name]: later })
+  }
+  return () => {
+    Object.assign(store, original)
+    resolve()
   }
 }

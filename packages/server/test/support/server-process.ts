@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +17,7 @@ import { GRANT_TYPES } from '../../src/grants/index.ts'
 import type { ClientContext } from '../../src/operations/clients.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { openStore } from '../../src/store/sql/open.ts'
+import { BARE_ENVIRONMENT } from './bare-environment.ts'
 import { type Apps, contractApis, populateTenant } from './contract-world.ts'
 import { findFreePort } from './free-port.ts'
 import { RESOURCE_SERVERS, TENANT } from './world.ts'
@@ -45,8 +47,9 @@ export interface DeploymentOptions {
   readonly rateLimits?: object
 }
 
+/** @param database `sqlite` puts the file beside the configuration */
 export async function createDeployment(
-  database: { url: string } | 'sqlite',
+  database: { url: string } | { path: string } | 'sqlite',
   options: DeploymentOptions = {},
 ): Promise<Deployment> {
   const folder = await mkdtemp(join(tmpdir(), 'ostiary-process-'))
@@ -76,7 +79,8 @@ function configFor(
   { contract, policy = {}, rateLimits = {} }: DeploymentOptions,
 ): object {
   return {
-    server: { host: 'localhost', port },
+    // Nobody has to notice that a process ends, unless a test says so.
+    server: { host: 'localhost', port, drainSeconds: 0 },
     database: place,
     masterKey: randomBytes(32).toString('base64'),
     log: { level: 'warn' },
@@ -98,27 +102,41 @@ function configFor(
 export interface ServerProcess {
   /** Where this process listens. */
   readonly url: string
+  readonly pid: number
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>
   /** SIGKILL: no time to say anything. */
   kill(): Promise<void>
 }
 
+export interface ProcessOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** A command that runs it, such as a tracer: what comes before the path of Node. */
+  readonly under?: readonly string[]
+  /** File that what it says is added to; without one it speaks to the terminal. */
+  readonly log?: string
+}
+
 /** @param port of this process; the deployment's own when left out */
 export async function startProcess(
   deployment: Deployment,
   port = deployment.port,
+  { env = {}, under = [], log }: ProcessOptions = {},
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [MAIN, 'start'], {
+  const [command = '', ...words] = [...under, process.execPath, MAIN, 'start']
+  const output = log === undefined ? 'inherit' : openSync(log, 'a')
+  const child = spawn(command, words, {
     cwd: deployment.folder,
-    env: { PATH: process.env.PATH, OSTIARY_SERVER_PORT: String(port) },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...BARE_ENVIRONMENT, OSTIARY_SERVER_PORT: String(port), ...env },
+    stdio: ['ignore', output, output],
   })
+  if (typeof output === 'number') closeSync(output)
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const url = `http://localhost:${port}`
   await waitUntilReady(url, child)
   return {
     url,
+    pid: child.pid ?? 0,
     stop() {
       child.kill('SIGTERM')
       return exited

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type RunningServer, startServer } from '../../src/app.ts'
+import { type RunningServer, type ServerOptions, startServer } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { resolveTenants } from '../../src/config/tenants.ts'
 import type { ContractPaths } from '../../src/contracts/contract.ts'
@@ -29,6 +29,8 @@ export interface TestServer {
   readonly issuer: string
   /** Where it listens: the issuer, unless that is an address outside. */
   readonly url: string
+  /** Where monitoring asks, when there is a management port. */
+  readonly managementUrl: string | undefined
   readonly tenant: Tenant
   /** Of the tenant's contract, below the issuer. */
   readonly paths: ContractPaths
@@ -41,10 +43,16 @@ export interface TestServer {
   readonly clock: FakeClock
   /** Every line that was logged. */
   readonly logLines: readonly string[]
+  /** For runs so long that the lines would fill the memory. */
+  forgetLog(): void
+  /** Another one for the same issuer, with connections of its own to the same database. */
+  startSecondNode(): Promise<SecondNode>
   /** From here on the store cannot answer. */
   loseDatabase(): Promise<void>
   stop(): Promise<void>
 }
+
+export type SecondNode = Pick<RunningServer, 'url' | 'close'>
 
 export interface TestServerOptions {
   /** Contract of a vendor: then people and apps are those of contract-world.ts. */
@@ -63,6 +71,11 @@ export interface TestServerOptions {
   /** An address outside, as behind a proxy; the server still listens on a port of this machine. */
   readonly publicIssuer?: string
   readonly trustedProxies?: readonly string[]
+  /** Anything else of the server, and its management port, as in the configuration file. */
+  readonly server?: object
+  readonly management?: object
+  /** An empty database for a server outside a test run, which has none to hand out. */
+  readonly postgresUrl?: string
 }
 
 export async function startTestServer(
@@ -84,7 +97,7 @@ export async function startTestServer(
   const database: StoreSettings =
     kind === 'sqlite'
       ? { kind, path: join(folder, 'ostiary.db') }
-      : { kind, url: await createDatabase() }
+      : { kind, url: options.postgresUrl ?? (await createDatabase()) }
   const store = await openStore(database, { migrate: true })
   const clock = createFakeClock()
   const context = { tenant, store, clock, actor: 'operator', grantTypes: GRANT_TYPES }
@@ -95,12 +108,9 @@ export async function startTestServer(
     format: 'json',
     destination: { write: (line) => void logLines.push(line) },
   })
+  const parts = { config, masterKey, store, log, clock }
   const server: RunningServer = await startServer({
-    config,
-    masterKey,
-    store,
-    log,
-    clock,
+    ...parts,
     ...(options.api && { extend: (http) => mountSampleApi(http, { tenant, apps }) }),
   })
   let isOpen = true
@@ -111,6 +121,7 @@ export async function startTestServer(
   return {
     issuer,
     url,
+    managementUrl: server.managementUrl,
     tenant,
     paths: pathsOf(tenant),
     apps,
@@ -120,11 +131,26 @@ export async function startTestServer(
     store,
     clock,
     logLines,
+    forgetLog: () => void logLines.splice(0),
+    startSecondNode: () => startSecondNode(parts, database),
     loseDatabase: closeStore,
     async stop() {
       await server.close()
       await closeStore()
       await rm(folder, { recursive: true })
+    },
+  }
+}
+
+async function startSecondNode(parts: ServerOptions, database: StoreSettings): Promise<SecondNode> {
+  const store = await openStore(database, { migrate: false })
+  const server = { ...parts.config.server, port: await findFreePort() }
+  const node = await startServer({ ...parts, store, config: { ...parts.config, server } })
+  return {
+    url: node.url,
+    async close() {
+      await node.close()
+      await store.close()
     },
   }
 }
@@ -139,7 +165,8 @@ function configFor(issuer: string, port: number, options: TestServerOptions) {
   const { policy = {}, rateLimits = {}, tenant = {}, trustedProxies = [] } = options
   const { contract, neighbours = [] } = options
   return {
-    server: { host: 'localhost', port, trustedProxies },
+    server: { host: 'localhost', port, trustedProxies, ...options.server },
+    management: options.management ?? {},
     rateLimits,
     tenants: [
       {

@@ -1,7 +1,8 @@
 // A third-party app as its developer would write it by hand: authorization URL, callback, token requests.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { type BrowserPage, TestBrowser } from './browser.ts'
+import type { BrowserPage, TestBrowser } from './browser.ts'
+import { browserOfSignedIn, keepSignedIn } from './signed-in.ts'
 import type { TestServer } from './start-server.ts'
 import { PASSWORD, type TestClient } from './world.ts'
 
@@ -68,17 +69,21 @@ export class TestApp {
     return url.href
   }
 
-  /** Lets a user sign in and allow it. @returns what the redirect carried to the app. */
+  /**
+   * Lets a user sign in, unless that was before, and allow it. To sign in for certain, bring a new browser.
+   * @returns what the redirect carried to the app.
+   */
   async obtainCode(
     options: Answers & { fields?: Fields; browser?: TestBrowser } = {},
   ): Promise<{ code: string; verifier: string; params: URLSearchParams; browser: TestBrowser }> {
     const { verifier, challenge } = newPkce()
-    const browser = options.browser ?? new TestBrowser()
+    const browser = options.browser ?? browserOfSignedIn(this.server, options)
     const fields = { code_challenge: challenge, ...options.fields }
     const first = await browser.openAndFollow(this.authorizeUrl(fields))
     const last = await this.answerPages(browser, first, options)
     if (last.location === undefined)
       throw new Error(`no redirect to the app: ${last.status} ${last.text}`)
+    if (options.browser === undefined) keepSignedIn(this.server, options, browser)
     const { searchParams } = new URL(last.location)
     return { code: searchParams.get('code') ?? '', verifier, params: searchParams, browser }
   }

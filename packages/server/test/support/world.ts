@@ -122,7 +122,7 @@ export async function populate(store: Store, nowSeconds: number): Promise<void> 
       })),
     )
   }
-  const passwordHash = await hashPassword(PASSWORD)
+  const passwordHash = await hashOfPassword()
   for (const username of USERS) {
     const user = userRecord(username, passwordHash, nowSeconds)
     await store.createUser(
@@ -137,6 +137,14 @@ export async function populate(store: Store, nowSeconds: number): Promise<void> 
     )
   }
   await populateClients(store, nowSeconds)
+}
+
+let hash: Promise<string> | undefined
+
+/** Of PASSWORD. It is made to be slow, so all servers of a process have the same. */
+export function hashOfPassword(): Promise<string> {
+  hash ??= hashPassword(PASSWORD)
+  return hash
 }
 
 async function populateClients(store: Store, now: number): Promise<void> {

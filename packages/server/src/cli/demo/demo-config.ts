@@ -15,7 +15,7 @@ export function demoConfig(input: DemoConfigInput): object {
   const { folder, port } = input
   return {
     // A name, not an address: browsers may take it for ::1 as well as for 127.0.0.1.
-    server: { host: 'localhost', port, shutdownSeconds: 5 },
+    server: { host: 'localhost', port, drainSeconds: 0, shutdownSeconds: 5 },
     database: { path: join(folder, 'ostiary.db') },
     log: { level: 'info', format: 'text' },
     tenants: CONTRACT_NAMES.map((contract) => tenantOf(contract, input)),

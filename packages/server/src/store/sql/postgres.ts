@@ -17,7 +17,8 @@ export class PostgresDriver implements Driver {
   readonly #pool: Pool
   readonly #compile: Compile
   readonly #decoders = new Map<string, RowDecoder>()
-  #isSilent = false
+  /** Runs while it is not to be asked. */
+  #silence: NodeJS.Timeout | undefined
 
   constructor(pool: Pool, compile: Compile) {
     this.#pool = pool
@@ -101,7 +102,7 @@ export class PostgresDriver implements Driver {
   }
 
   async #withClient<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
-    if (this.#isSilent) throw new StoreUnavailableError('the database did not answer just now')
+    if (this.#silence) throw new StoreUnavailableError('the database did not answer just now')
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw this.#noteSilence(asStoreError(error))
     })
@@ -121,12 +122,11 @@ export class PostgresDriver implements Driver {
 
   /** @returns the error, when it has been looked at */
   #noteSilence(error: unknown): unknown {
-    if (!this.#isSilent && isSilence(error)) {
-      this.#isSilent = true
-      setTimeout(() => {
-        this.#isSilent = false
-      }, SILENT_MS).unref()
-    }
+    if (!isSilence(error)) return error
+    clearTimeout(this.#silence)
+    this.#silence = setTimeout(() => {
+      this.#silence = undefined
+    }, SILENT_MS).unref()
     return error
   }
 }

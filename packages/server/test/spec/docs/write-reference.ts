@@ -4,8 +4,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ROOT } from '../tidy/repo.ts'
 import { ERRORS_PAGE, formatErrorsPage } from './errors-page.ts'
+import { formatMetricsPage, METRICS_PAGE } from './metrics-page.ts'
 
-const path = join(ROOT, ERRORS_PAGE)
-mkdirSync(dirname(path), { recursive: true })
-writeFileSync(path, formatErrorsPage())
-console.log(`wrote ${ERRORS_PAGE}`)
+const PAGES = { [ERRORS_PAGE]: formatErrorsPage(), [METRICS_PAGE]: formatMetricsPage() }
+
+for (const [page, text] of Object.entries(PAGES)) {
+  const path = join(ROOT, page)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+  console.log(`wrote ${page}`)
+}

@@ -56,9 +56,14 @@ export const SERVER: Readonly<Record<string, Row>> = {
   },
   tokens: { folders: 'store/port platform protocol', packages: 'node:crypto node:util jose' },
   http: {
-    folders: 'type:contracts store/port platform/random protocol',
+    folders: 'type:contracts store/port platform/clock platform/random protocol',
     packages:
-      'node:* fastify @fastify/* @ostiary/resource/api-version-choice type:@ostiary/resource/api-versions',
+      'node:* fastify @fastify/* cookie @ostiary/resource/api-version-choice type:@ostiary/resource/api-versions',
+  },
+
+  observability: {
+    folders: 'type:http store/port platform/clock type:platform protocol',
+    packages: 'prom-client @opentelemetry/api',
   },
 
   'store/port': { folders: '', packages: '' },
@@ -79,8 +84,11 @@ export const SERVER: Readonly<Record<string, Row>> = {
   protocol: { folders: '', packages: 'node:crypto type:@ostiary/resource/api-versions' },
 }
 
-/** The port is two files: the methods, and the records that go through them. */
-export const ALIASES: Readonly<Record<string, string>> = { 'store/records': 'store/port' }
+/** The port is three files: the methods, those for processes among themselves, and the records that go through them. */
+export const ALIASES: Readonly<Record<string, string>> = {
+  'store/records': 'store/port',
+  'store/process-port': 'store/port',
+}
 
 /** Every other package -> what its src may depend on. None of them may import the server. */
 export const OTHER_PACKAGES: Readonly<Record<string, string>> = {

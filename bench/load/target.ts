@@ -1,0 +1,37 @@
+// What the load generator is told about a subject: addresses, credentials and sessions, as plain data. A part that is
+// missing is an operation that the subject does not have.
+
+export interface Call {
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly form?: Readonly<Record<string, string>>
+}
+
+/** What the probe does wrong may cost a user the grant. */
+export const PROBE_SESSIONS = 3
+
+export interface CodeFlow {
+  /** GET, with everything in its query but `code_challenge`. */
+  readonly authorize: Call
+  /** The `Cookie` headers of users who are signed in and have allowed the app; the first ones are for the probe. */
+  readonly sessions: readonly string[]
+  /** The form but `code` and `code_verifier`. */
+  readonly token: Call
+}
+
+export interface Target {
+  readonly host: string
+  readonly port: number
+  readonly clientCredentials: { readonly jwt?: Call; readonly opaque?: Call }
+  readonly codeFlow?: CodeFlow
+  /** The form but `refresh_token`. */
+  readonly refresh?: Call
+  /** The form but `token`. */
+  readonly introspection?: Call
+  /** Opaque access tokens as the subject could have issued them, but has not. */
+  readonly unknownTokens?: readonly string[]
+  /** The form but `token`. */
+  readonly revocation?: Call
+  readonly discovery?: Call
+  readonly jwks?: Call
+}

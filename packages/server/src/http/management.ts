@@ -1,0 +1,32 @@
+// What monitoring asks, on a port of its own: metrics, and the health of the process. It goes on answering while
+// requests are turned away.
+
+import { createHttpServer, type HttpSettings } from './server.ts'
+
+/** All metrics in the form that Prometheus reads. */
+export interface MetricSource {
+  readonly contentType: string
+  collect(): Promise<string>
+}
+
+export type HealthSettings = Pick<HttpSettings, 'log' | 'checkReady' | 'departure'>
+
+export interface Management {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** @returns undefined when there is no port for it */
+export async function listenForMonitoring(
+  { host, port }: { readonly host: string; readonly port?: number },
+  { metrics, ...health }: HealthSettings & { readonly metrics: MetricSource },
+): Promise<Management | undefined> {
+  if (port === undefined) return undefined
+  const server = createHttpServer({ ...health, trustedProxies: [] })
+  server.get('/metrics', async (_request, reply) => {
+    const text = await metrics.collect()
+    return reply.header('cache-control', 'no-store').type(metrics.contentType).send(text)
+  })
+  const url = await server.listen({ host, port })
+  return { url, close: () => server.close() }
+}

@@ -1,0 +1,60 @@
+// The name of a request: in its answer, in every line of the log and event of the audit trail, on the error page. A
+// trusted proxy may give it, so that its own log has the same; anybody else could make lines look like others'.
+
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { BlockList, isIPv6 } from 'node:net'
+import type { FastifyServerOptions } from 'fastify'
+import { newId } from '../platform/random.ts'
+
+export interface RequestIdSettings {
+  /** Addresses or networks that are believed. */
+  readonly trustedProxies: readonly string[]
+  /** Where they put the id; undefined when they put none. */
+  readonly requestIdHeader: string | undefined
+}
+
+/** A longer one, or one with other characters, is replaced: it ends up in logs, headers and pages. */
+const ID = /^[A-Za-z0-9][A-Za-z0-9._:+/=@-]{7,127}$/
+
+export function requestIdsOf(settings: RequestIdSettings): (request: IncomingMessage) => string {
+  const { trustedProxies, requestIdHeader } = settings
+  if (requestIdHeader === undefined) return () => newId()
+  const header = requestIdHeader.toLowerCase()
+  const proxies = addressesOf(trustedProxies)
+  return ({ headers, socket }) => {
+    const given = headers[header]
+    const usable = typeof given === 'string' && ID.test(given)
+    return usable && isAmong(proxies, socket.remoteAddress) ? given : newId()
+  }
+}
+
+function addressesOf(networks: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/')
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
+    if (bits === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(bits), family)
+  }
+  return list
+}
+
+function isAmong(list: BlockList, address: string | undefined): boolean {
+  return address !== undefined && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+}
+
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)/
+
+type LogFactory = NonNullable<FastifyServerOptions['childLoggerFactory']>
+
+/** A log whose lines carry the id, and the trace that the caller says the request is part of. */
+export const logOfRequest: LogFactory = (...[log, bindings, options, request]) => {
+  const trace = traceOf(request.headers)
+  return log.child(trace === undefined ? bindings : { ...bindings, ...trace }, options)
+}
+
+function traceOf({ traceparent }: IncomingHttpHeaders): { traceId: string } | undefined {
+  if (typeof traceparent !== 'string') return undefined
+  const [, traceId] = TRACEPARENT.exec(traceparent) ?? []
+  return traceId === undefined ? undefined : { traceId }
+}

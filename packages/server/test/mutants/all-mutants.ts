@@ -1,0 +1,24 @@
+// Every mutant there is, by the part of the house that it is put into.
+
+import { apiGuard } from './areas/api-guard.ts'
+import { authorizationRequests } from './areas/authorization-requests.ts'
+import { browsers } from './areas/browsers.ts'
+import { clientsAndTokens } from './areas/clients-and-tokens.ts'
+import { codesAndRefresh } from './areas/codes-and-refresh.ts'
+import { decisions } from './areas/decisions.ts'
+import { keyExchange } from './areas/key-exchange.ts'
+import { operatorsAndDevelopers } from './areas/operators-and-developers.ts'
+import { requestsAndSecrets } from './areas/requests-and-secrets.ts'
+import type { Area } from './mutant.ts'
+
+export const AREAS: readonly Area[] = [
+  authorizationRequests,
+  decisions,
+  codesAndRefresh,
+  clientsAndTokens,
+  browsers,
+  requestsAndSecrets,
+  keyExchange,
+  operatorsAndDevelopers,
+  apiGuard,
+]

@@ -1,0 +1,263 @@
+// Mutants of the authorization endpoint: who may ask, for what, and where the answer goes.
+
+import { attacks, contracts, flows, unit } from '../commands.ts'
+import type { Area, Mutant } from '../mutant.ts'
+
+const REQUEST = 'server/src/authorize/request.ts'
+const REDIRECT_URI = 'server/src/protocol/redirect-uri.ts'
+const PKCE = 'server/src/protocol/pkce.ts'
+
+const redirectUris: readonly Mutant[] = [
+  {
+    name: 'an app that was disabled still gets its users',
+    breaks: 'A16',
+    file: REQUEST,
+    find: '!found || found.client.disabledAtSeconds !== null',
+    replace: '!found',
+    killedBy: attacks('attacks/redirect-uris'),
+  },
+  {
+    name: 'a redirect URI need only begin like a registered one',
+    breaks: 'A10, RFC 9700 §4.1.3',
+    file: REDIRECT_URI,
+    find: 'registered.includes(presented)',
+    replace: 'registered.some((uri) => presented.startsWith(uri))',
+    killedBy: attacks('attacks/redirect-uris'),
+  },
+  {
+    name: 'a redirect URI is compared without regard to case',
+    breaks: 'A10, CVE-2020-15234',
+    file: REDIRECT_URI,
+    find: 'registered.includes(presented)',
+    replace: 'registered.some((uri) => uri.toLowerCase() === presented.toLowerCase())',
+    killedBy: attacks('attacks/redirect-uris'),
+  },
+  {
+    name: 'a redirect URI is normalised before it is compared',
+    breaks: 'A10, CVE-2024-1132',
+    file: REDIRECT_URI,
+    find: 'registered.includes(presented)',
+    replace:
+      'registered.some((uri) => URL.canParse(presented) && new URL(uri).href === new URL(presented).href)',
+    killedBy: attacks('attacks/redirect-uris'),
+  },
+  {
+    name: 'the loopback port is free for apps that are none on the device',
+    breaks: 'A15, RFC 8252 §7.3',
+    file: REDIRECT_URI,
+    find: '  if (!anyLoopbackPort) return undefined\n',
+    replace: '',
+    killedBy: attacks('attacks/redirect-uris'),
+  },
+  {
+    name: 'one loopback address stands for the other',
+    breaks: 'A15, CVE-2020-15233',
+    file: REDIRECT_URI,
+    find: 'return match[1] + uri.slice(match[0].length)',
+    replace: 'return uri.slice(match[0].length)',
+    killedBy: unit('protocol/redirect-uri'),
+  },
+  {
+    name: 'any scheme may be registered, javascript too',
+    breaks: 'A14, CVE-2026-67333',
+    file: REDIRECT_URI,
+    find: "PRIVATE_USE_SCHEME.test(protocol) ? undefined : 'scheme_not_allowed'",
+    replace: 'undefined',
+    killedBy: unit('protocol/redirect-uri'),
+  },
+  {
+    name: 'a redirect URI may be registered with a fragment',
+    breaks: 'A12, RFC 6749 §3.1.2',
+    file: REDIRECT_URI,
+    find: "  if (uri.includes('#')) return 'has_fragment'\n",
+    replace: '',
+    killedBy: unit('protocol/redirect-uri'),
+  },
+  {
+    name: 'plain http may be registered for any host',
+    breaks: 'A14, RFC 9700 §2.6',
+    file: REDIRECT_URI,
+    find: "protocol === 'https:' || LOOPBACK_HOSTS.has(hostname) ? undefined : 'http_not_loopback'",
+    replace: 'undefined',
+    killedBy: unit('protocol/redirect-uri'),
+  },
+  {
+    name: 'an app is answered over plain http without its allowance',
+    breaks: 'RFC 9700 §2.6',
+    file: REQUEST,
+    find: '  if (insecure) await checkInsecureRedirect(redirectUri, use, deps)\n',
+    replace: '',
+    killedBy: flows('flows/legacy-allowances'),
+  },
+]
+
+const parameters: readonly Mutant[] = [
+  {
+    name: 'a code is given without a challenge',
+    breaks: 'A6, RFC 9700 §2.1.1',
+    file: REQUEST,
+    find: 'if (required || named !== undefined) throw',
+    replace: 'if (named !== undefined) throw',
+    killedBy: attacks('attacks/codes'),
+  },
+  {
+    name: 'a challenge that was stripped on the way goes unnoticed',
+    breaks: 'A7, RFC 9700 §4.8',
+    file: REQUEST,
+    find: 'if (required || named !== undefined) throw',
+    replace: 'if (required) throw',
+    killedBy: attacks('attacks/codes'),
+  },
+  {
+    name: 'public apps need no PKCE where confidential ones need none',
+    breaks: 'A6, RFC 9700 §2.1.1',
+    file: REQUEST,
+    find: "requiredFor === 'all' || client.type === 'public' || client.requirePkce",
+    replace: "requiredFor === 'all'",
+    killedBy: attacks('attacks/codes'),
+  },
+  {
+    name: 'the method plain is taken',
+    breaks: 'A7, CVE-2025-4144',
+    file: REQUEST,
+    find: 'methods.find((known) => known === asked)',
+    replace: "[...methods, 'plain' as const].find((known) => known === asked)",
+    killedBy: attacks('attacks/codes'),
+  },
+  {
+    name: 'plain needs no allowance',
+    breaks: 'RFC 9700 §2.1.1',
+    file: REQUEST,
+    find: "    if (challenge?.method === 'plain') legacy.push('pkce-plain')\n",
+    replace: '',
+    killedBy: flows('flows/legacy-allowances'),
+  },
+  {
+    name: 'a challenge may be any text',
+    breaks: 'A8, RFC 7636 §4.2',
+    file: PKCE,
+    find: "method === 'S256' ? S256_CHALLENGE.test(text) : VERIFIER.test(text)",
+    replace: "method !== undefined && text !== ''",
+    killedBy: attacks('attacks/codes'),
+  },
+  {
+    name: 'the implicit grant needs no allowance',
+    breaks: 'A22, RFC 9700 §2.1.2',
+    file: REQUEST,
+    find: "    if (responseType === 'token') legacy.push('implicit')\n",
+    replace: '',
+    killedBy: flows('flows/legacy-allowances'),
+  },
+  {
+    name: 'an access token travels in a query',
+    breaks: 'B9, RFC 9700 §4.3.2',
+    file: 'server/src/authorize/response.ts',
+    find: "mode === undefined || (mode === 'query' && usual === 'fragment')",
+    replace: 'mode === undefined',
+    killedBy: unit('authorize/response'),
+  },
+  {
+    name: 'an app asks for scopes that it was not registered with',
+    breaks: 'RFC 6749 §3.3',
+    file: REQUEST,
+    find: "  if (!covers(client.scopes, scopes)) throw new OAuthError('scope_unknown')\n",
+    replace: '',
+    killedBy: flows('flows/authorization-request'),
+  },
+  {
+    name: 'an app that may not use codes gets one',
+    breaks: 'RFC 6749 §4.1.2.1',
+    file: REQUEST,
+    find: '    checkGrantAllowed(client, responseType)\n',
+    replace: '',
+    killedBy: flows('flows/authorization-request'),
+  },
+  {
+    name: 'a request_uri is passed over',
+    breaks: 'A23, OIDC Core §6.2',
+    file: REQUEST,
+    find: "  if (params.has('request_uri')) throw new OAuthError('request_uri_unsupported')\n",
+    replace: '',
+    killedBy: flows('flows/authorization-request'),
+  },
+  {
+    name: 'any resource may be named',
+    breaks: 'B13, RFC 8707 §2',
+    file: 'server/src/protocol/tenant.ts',
+    find: "    if (!server && uri !== tenant.issuer) throw new OAuthError('resource_unknown')\n",
+    replace: '',
+    killedBy: unit('protocol/tenant'),
+  },
+  {
+    name: 'a token has scopes of an API that it is not for',
+    breaks: 'B13, RFC 8707 §2',
+    file: 'server/src/protocol/tenant.ts',
+    find: "      throw new OAuthError('scope_not_of_resource')\n",
+    replace: '',
+    killedBy: unit('protocol/tenant'),
+  },
+]
+
+const answers: readonly Mutant[] = [
+  {
+    name: 'state does not come back',
+    breaks: 'D2, RFC 6749 §4.1.2',
+    file: 'server/src/authorize/approve.ts',
+    find: '      ...fields,\n      state,\n',
+    replace: '      ...fields,\n',
+    killedBy: flows('flows/authorization-request'),
+  },
+  {
+    name: 'an answer does not say who gives it',
+    breaks: 'A21, RFC 9207 §2',
+    file: 'server/src/authorize/approve.ts',
+    find: 'tenant.rules.issuerInResponses && { iss: tenant.issuer }',
+    replace: '{}',
+    killedBy: attacks('attacks/authorization-response'),
+  },
+  {
+    name: 'a refusal does not say who gives it',
+    breaks: 'A21, RFC 9207 §2',
+    file: 'server/src/http/failures.ts',
+    find: '      iss: site.responseIssuer, // RFC 9207 §2: errors too\n',
+    replace: '',
+    killedBy: attacks('attacks/authorization-response'),
+  },
+  {
+    name: 'a redirect keeps the method, and with it the password',
+    breaks: 'A19, RFC 9700 §4.12',
+    file: 'server/src/http/respond.ts',
+    find: '.code(303)',
+    replace: '.code(307)',
+    killedBy: attacks('attacks/authorization-response'),
+  },
+  {
+    name: 'the fragment of an attacker reaches the app',
+    breaks: 'A18, RFC 9700 §4.1.3',
+    file: 'server/src/http/respond.ts',
+    find: 'new URLSearchParams([...fields])}#`',
+    replace: 'new URLSearchParams([...fields])}`',
+    killedBy: attacks('attacks/redirect-uris'),
+  },
+  {
+    name: 'an app leaves out its redirect URI although its contract asks for it',
+    breaks: 'RFC 6749 §3.1.2.3',
+    file: REQUEST,
+    find: 'presented === undefined && !(tenant.policy.redirectUriOptional && others.length === 0)',
+    replace: 'presented === undefined && others.length > 0',
+    killedBy: flows('flows/authorization-request'),
+  },
+  {
+    name: 'a contract without loopback takes an address on the device',
+    breaks: 'A14, RFC 9700 §2.6',
+    file: 'server/src/contracts/json-api.ts',
+    find: 'httpsRedirectsOnly: true',
+    replace: 'httpsRedirectsOnly: false',
+    killedBy: contracts('contracts/json-api'),
+  },
+]
+
+export const authorizationRequests: Area = {
+  name: 'Authorization requests and their answers',
+  mutants: [...redirectUris, ...parameters, ...answers],
+}

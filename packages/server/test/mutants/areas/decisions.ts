@@ -1,0 +1,158 @@
+// Mutants of what stands between a request and its code: signing in, consent, and that either is of this browser.
+
+import { attacks, flows, STORE, unit } from '../commands.ts'
+import type { Area } from '../mutant.ts'
+
+const DECIDE = 'server/src/authorize/decide.ts'
+const INTERACTION = 'server/src/authorize/interaction.ts'
+const CONSENT = 'server/src/endpoints/consent.ts'
+
+export const decisions: Area = {
+  name: 'Signing in and consent',
+  mutants: [
+    {
+      name: 'prompt=none shows the sign-in page',
+      breaks: 'D9, OIDC Core §3.1.2.6',
+      file: DECIDE,
+      find: "silent ? refuse('sign_in_needed', situation) : selection",
+      replace: 'selection',
+      killedBy: attacks('attacks/sessions'),
+    },
+    {
+      name: 'prompt=none shows the consent page',
+      breaks: 'D9, OIDC Core §3.1.2.6',
+      file: DECIDE,
+      find: "  if (silent) return refuse('consent_needed', situation)\n",
+      replace: '',
+      killedBy: attacks('attacks/sessions'),
+    },
+    {
+      name: 'max_age is passed over',
+      breaks: 'D9, OIDC Core §3.1.2.1',
+      file: DECIDE,
+      find: 'return tooOld && !freshSignIn ?',
+      replace: 'return tooOld && freshSignIn ?',
+      killedBy: attacks('attacks/sessions'),
+    },
+    {
+      name: 'prompt=login is content with the session',
+      breaks: 'D9, OIDC Core §3.1.2.1',
+      file: DECIDE,
+      find: "  if (request.prompts.has('login') && !freshSignIn) return { step: 'sign-in' }\n",
+      replace: '',
+      killedBy: attacks('attacks/sessions'),
+    },
+    {
+      name: 'a consent counts for scopes that it does not name',
+      breaks: 'C10, RFC 6749 §3.3',
+      file: DECIDE,
+      find: 'covers(scopes, request.scopes)',
+      replace: 'scopes.length > 0',
+      killedBy: unit('authorize/decide'),
+    },
+    {
+      name: 'nobody is asked for consent',
+      breaks: 'L5, RFC 6749 §10.2',
+      file: DECIDE,
+      find: "  if (!latest) return 'ask'\n",
+      replace: '  if (!latest) return memberships[0]\n',
+      killedBy: unit('authorize/decide'),
+    },
+    {
+      name: 'an app on the device is answered without asking',
+      breaks: 'D9, RFC 8252 §8.6',
+      file: DECIDE,
+      find: "  if (!assured) return 'ask'\n",
+      replace: '',
+      killedBy: unit('authorize/decide'),
+    },
+    {
+      name: 'prompt=consent is passed over',
+      breaks: 'OIDC Core §3.1.2.1',
+      file: DECIDE,
+      find: "  if (request.prompts.has('consent')) return 'ask'\n",
+      replace: '',
+      killedBy: unit('authorize/decide'),
+    },
+    {
+      name: 'whatever is not a yes to the consent page is one',
+      breaks: 'C10, RFC 6749 §10.2',
+      file: CONSENT,
+      find: "optional(incoming.params, 'decision') !== 'allow' || scopes.length === 0",
+      replace: 'scopes.length === 0',
+      killedBy: flows('flows/interaction'),
+    },
+    {
+      name: 'a box that was not ticked is allowed all the same',
+      breaks: 'C10, RFC 6749 §3.3',
+      file: CONSENT,
+      find: '!findScope(tenant, scope)?.optional || ticked.includes(scope)',
+      replace: '!findScope(tenant, scope)?.optional || ticked !== undefined',
+      killedBy: flows('flows/authorization-code'),
+    },
+    {
+      name: 'an organisation that is not one of the user stands for their first',
+      breaks: 'B20',
+      file: CONSENT,
+      find: "organisation.id === id) ?? 'missing'",
+      replace: "organisation.id === id) ?? memberships[0] ?? 'missing'",
+      killedBy: flows('flows/authorization-code'),
+    },
+    {
+      name: 'a consent page counts for whoever is signed in by now',
+      breaks: 'D3',
+      file: 'server/src/authorize/pages.ts',
+      find: '{ ...context.interaction, account: decision.account.session.id }',
+      replace: '{ ...context.interaction, account: undefined as string | undefined }',
+      killedBy: attacks('attacks/sessions'),
+    },
+    {
+      name: 'a page works in any browser',
+      breaks: 'A24, D2, RFC 9700 §4.7',
+      file: INTERACTION,
+      find: 'browser === undefined || sha256(browser) !== interaction.browser',
+      replace: 'browser === undefined',
+      killedBy: attacks('attacks/sessions'),
+    },
+    {
+      name: 'a page that was left open keeps what was proven on it',
+      breaks: 'D3',
+      file: INTERACTION,
+      find: '> LIFETIME_SECONDS',
+      replace: '> 1000 * LIFETIME_SECONDS',
+      killedBy: unit('authorize/interaction'),
+    },
+    {
+      name: 'a decision counts as often as it is sent',
+      breaks: 'D2, L2',
+      file: 'server/src/store/sql/grants.ts',
+      find: 'interaction !== null && !(yield* claimOnce(interaction))',
+      replace: 'interaction !== null && (yield* claimOnce(interaction)) === undefined',
+      killedBy: attacks('attacks/sessions'),
+    },
+    {
+      name: 'an id can be claimed again',
+      breaks: 'L2',
+      file: 'server/src/store/sql/one-time-ids.ts',
+      find: 'return (yield* first(insertOneTimeId, id)) !== undefined',
+      replace: 'yield* first(insertOneTimeId, id)\n  return true',
+      killedBy: STORE,
+    },
+    {
+      name: 'a session that has ended approves',
+      breaks: 'D4, L5',
+      file: 'server/src/store/sql/grants.ts',
+      find: "  if (!held) return 'signed_out'\n",
+      replace: '',
+      killedBy: STORE,
+    },
+    {
+      name: 'choosing an account counts as signing in',
+      breaks: 'D9, OIDC Core §3.1.2.1',
+      file: 'server/src/endpoints/select-account.ts',
+      find: 'account: id, freshSignIn: false',
+      replace: 'account: id, freshSignIn: true',
+      killedBy: attacks('attacks/sessions'),
+    },
+  ],
+}

@@ -1,0 +1,42 @@
+// `npm run mutants`: puts every mutant into a copy of the sources, one at a time, and fails if the tests that should
+// notice stay green. `--only <part of the name>`, `--jobs <number>`, `--write` (docs/mutants.md).
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { AREAS } from './all-mutants.ts'
+import { huntMutants } from './hunt.ts'
+import { formatPage, formatProof, formatVerdict, MUTANTS_PAGE, summarise } from './report.ts'
+
+const CHECKOUT = fileURLToPath(new URL('../../../..', import.meta.url))
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    jobs: { type: 'string', default: '2' },
+    write: { type: 'boolean', default: false },
+  },
+})
+const jobs = Number(values.jobs)
+if (!Number.isInteger(jobs) || jobs < 1) throw new Error('--jobs takes a whole number from 1 on')
+
+const mutants = AREAS.flatMap(({ mutants }) => mutants).filter(({ name }) =>
+  name.includes(values.only),
+)
+if (mutants.length === 0) throw new Error(`no mutant has "${values.only}" in its name`)
+
+const startedAt = new Date()
+const verdicts = await huntMutants(mutants, {
+  checkout: CHECKOUT,
+  jobs,
+  onProof: (command, proof) => console.log(formatProof(command, proof)),
+  onVerdict: (verdict) => console.log(formatVerdict(verdict)),
+})
+const seconds = Math.round((Date.now() - startedAt.getTime()) / 1000)
+console.log(`\n${summarise(verdicts)} in ${seconds} seconds`)
+if (values.write) {
+  const page = formatPage(AREAS, verdicts, { day: startedAt.toISOString().slice(0, 10), seconds })
+  writeFileSync(join(CHECKOUT, MUTANTS_PAGE), page)
+}
+process.exitCode = verdicts.every(({ fate }) => fate === 'killed') ? 0 : 1

@@ -1,0 +1,43 @@
+// R1: kill -9 in the middle of work, again and again. Nothing that was acknowledged is lost, nothing is used twice.
+
+import { setTimeout as delay } from 'node:timers/promises'
+import { gather } from '../crowd.ts'
+import { Place } from '../place.ts'
+import type { Scenario } from '../scenario.ts'
+import { WAYS } from '../ways/index.ts'
+
+const KILLS = 1000
+const CALLERS = 16
+const FEW_CALLERS = 6
+const LONGEST_LIFE_MS = 2000
+
+export const kill: Scenario = {
+  goal: 'R1',
+  claim: 'kill -9 under load loses nothing that was acknowledged and lets nothing be used twice',
+  stores: ['sqlite', 'postgres'],
+
+  async run({ openDatabase, random, rounds, minutes, verdict }) {
+    const size = minutes === 0 ? FEW_CALLERS : CALLERS
+    for (const way of WAYS) {
+      const place = await Place.open({ database: await openDatabase(), ...way.deployment })
+      try {
+        for (const round of rounds(KILLS / WAYS.length, 1 / WAYS.length)) {
+          const crowd = await gather(place, { way, size, random: random.fork(round) })
+          await crowd.actWhile(async () => {
+            await delay(random.below(LONGEST_LIFE_MS))
+            const [victim] = place.servers
+            await victim?.kill()
+            if (victim) await place.restart(victim)
+            // Some go on with what they were told before, while the others ask for more.
+            await delay(random.below(LONGEST_LIFE_MS / 4))
+          })
+          await crowd.examine()
+          verdict.rounds += 1
+          verdict.judge(place)
+        }
+      } finally {
+        await place.close()
+      }
+    }
+  },
+}

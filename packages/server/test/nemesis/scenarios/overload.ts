@@ -1,0 +1,113 @@
+// R15: five times as many requests as can be served. Those that are served are nearly as many as ever, the others hear
+// no at once, and a few seconds later it is forgotten.
+
+import { registerDesktopApp } from '../../support/contract-world.ts'
+import { type Answer, TestApp } from '../../support/test-app.ts'
+import { MACHINE, PASSWORD } from '../../support/world.ts'
+import { offer } from '../offered-load.ts'
+import { Place, type PlaceOptions } from '../place.ts'
+import type { Run, Scenario } from '../scenario.ts'
+import { createUsers } from '../ways/credentials.ts'
+
+const TIMES = 5
+const GOODPUT = 0.8
+const RECOVERED = 0.9
+const RECOVERY_MS = 5000
+/** Turned away is who hears so before they would have been served. */
+const REFUSED_WITHIN_MS = 1000
+
+/** Something to ask for in numbers. */
+interface Demand {
+  readonly name: string
+  readonly place: Omit<PlaceOptions, 'database'>
+  /** As many as it takes to keep the server busy, and fewer than it turns away. */
+  readonly busyCallers: number
+  readonly callers: number
+  prepare(place: Place, callers: number): Promise<(caller: number) => Promise<Answer>>
+}
+
+export const overload: Scenario = {
+  goal: 'R15',
+  claim:
+    'at five times the load as much is served as at the peak, nearly, and the rest is turned away at once',
+  stores: ['sqlite', 'postgres'],
+
+  async run(run) {
+    for (const demand of DEMANDS) {
+      const database = await run.openDatabase()
+      const place = await Place.open({ database, ...demand.place })
+      try {
+        const ask = await demand.prepare(place, demand.callers)
+        for (const _round of run.rounds(5, 1 / DEMANDS.length)) await overwhelm(demand, ask, run)
+      } finally {
+        await place.close()
+      }
+    }
+  },
+}
+
+async function overwhelm(
+  { name, busyCallers, callers }: Demand,
+  ask: (caller: number) => Promise<Answer>,
+  { verdict, minutes }: Run,
+): Promise<void> {
+  const milliseconds = Math.min(30_000, Math.max(3000, minutes * 5000))
+  const usual = { callers: busyCallers, pauseMs: 50, ask }
+  await offer({ ...usual, milliseconds: milliseconds / 2 })
+  const peak = await offer({ ...usual, milliseconds })
+  const idle = callers - busyCallers
+  const pauseMs = (1000 * idle) / ((TIMES - 1) * peak.served)
+  const over = await offer({ callers, milliseconds, pauseMs, ask })
+  await offer({ ...usual, milliseconds: RECOVERY_MS })
+  const after = await offer({ ...usual, milliseconds })
+
+  const offeredTimes = over.offered / peak.served
+  const goodput = over.served / peak.served
+  const percent = Math.round(goodput * 100)
+  verdict.notes.push(
+    `${name}: ${Math.round(peak.served)}/s at the peak, ${percent} % of it at ${offeredTimes.toFixed(1)} times the load, refused within ${Math.round(over.refusedWithinMs)} ms`,
+  )
+  verdict.expect(goodput >= GOODPUT, `${name}: only ${percent} % of the peak was served`)
+  verdict.expect(over.refusedWithinMs <= REFUSED_WITHIN_MS, `${name}: refused too slowly`)
+  for (const each of [...peak.odd, ...over.odd, ...after.odd]) {
+    verdict.expect(false, `${name}: answered ${each}`)
+  }
+  const recovered = after.served / peak.served
+  verdict.expect(
+    recovered >= RECOVERED,
+    `${name}: ${Math.round(recovered * 100)} % of the peak after the load was gone`,
+  )
+  verdict.rounds += 1
+  verdict.operations += 1
+}
+
+const DEMANDS: readonly Demand[] = [
+  {
+    name: 'passwords',
+    place: { contract: 'json-api' },
+    busyCallers: 16,
+    callers: 200,
+    async prepare({ deployment }, callers) {
+      const context = await deployment.openContext()
+      const client = await registerDesktopApp(context)
+      const usernames = await createUsers(callers, context)
+      await context.store.close()
+      const app = new TestApp(deployment, client)
+      return (caller) =>
+        app.token({ grant_type: 'password', username: usernames[caller], password: PASSWORD })
+    },
+  },
+  {
+    name: 'client credentials',
+    place: {
+      policy: { accessToken: { format: 'opaque' } },
+      process: { env: { OSTIARY_SERVER_MAX_REQUESTS_IN_FLIGHT: '50' } },
+    },
+    busyCallers: 40,
+    callers: 400,
+    async prepare({ deployment }) {
+      const app = new TestApp(deployment, MACHINE)
+      return () => app.token({ grant_type: 'client_credentials' })
+    },
+  },
+]
