@@ -3,6 +3,7 @@
 import { type CpuTimes, microsecondsBetween, readCpuTimes } from '../measure/process-tree.ts'
 import type { Ask, Operation, Workload } from '../operations/operation.ts'
 import { Connection } from './connection.ts'
+import { getRequest } from './request.ts'
 import type { Target } from './target.ts'
 import { pace, saturate, type Turns } from './turns.ts'
 
@@ -32,6 +33,8 @@ export class Bench {
   readonly #connections: readonly Connection[]
   readonly #workload: Workload
   readonly #processes: Processes
+  /** A request for a page that there need not be. */
+  readonly #nothing: string
 
   static async open(
     operation: Operation,
@@ -41,13 +44,24 @@ export class Bench {
     const connections = Array.from({ length: input.connections }, () => new Connection(target))
     const asks = connections.map(asking)
     const workload = await operation.prepare({ target, connections: connections.length, asks })
-    return new Bench(connections, workload, processes)
+    return new Bench({
+      connections,
+      workload,
+      processes,
+      nothing: getRequest(target, { path: '/' }),
+    })
   }
 
-  constructor(connections: readonly Connection[], workload: Workload, processes: Processes) {
-    this.#connections = connections
-    this.#workload = workload
-    this.#processes = processes
+  constructor(parts: {
+    connections: readonly Connection[]
+    workload: Workload
+    processes: Processes
+    nothing: string
+  }) {
+    this.#connections = parts.connections
+    this.#workload = parts.workload
+    this.#processes = parts.processes
+    this.#nothing = parts.nothing
   }
 
   /** Until the time is over; what is made for the operation to use up does not count. */
@@ -58,12 +72,21 @@ export class Bench {
     let rest = seconds
     while (rest > 0.02 * seconds) {
       await refill?.()
+      await this.#knock()
       const before = readCosts(this.#processes)
       const turns = await (rate === undefined ? saturate(crew, rest) : pace(crew, rest, rate))
       sections.push({ ...turns, ...costSince(before, this.#processes) })
       rest -= turns.seconds
     }
     return summarise(sections)
+  }
+
+  /**
+   * Servers take new connections one by one: without this, the first would have had many turns before the last is
+   * heard, and a store that remembers a thousand things would have forgotten what the last one holds.
+   */
+  async #knock(): Promise<void> {
+    await Promise.all(this.#connections.map((connection) => asking(connection)(this.#nothing)))
   }
 
   close(): void {

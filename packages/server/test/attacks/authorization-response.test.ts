@@ -59,7 +59,7 @@ describe.each(STORES)('attacks on authorization responses on %s', (kind) => {
     })
 
     it('A19: nor is a sign-out', async () => {
-      const visitor = (await app.obtainCode()).browser
+      const { browser: visitor } = await app.obtainCode({ browser: new TestBrowser() })
       const query = `client_id=${WEB_APP.id}&post_logout_redirect_uri=https://app.example/goodbye`
       const question = await visitor.open(`${server.issuer}/sign-out?${query}`)
       const done = await visitor.submit(question, {})

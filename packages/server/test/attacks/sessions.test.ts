@@ -37,7 +37,8 @@ describe.each(STORES)('attacks on sessions on %s', (kind) => {
   })
   afterAll(() => server?.stop())
 
-  const signedIn = async () => (await app.obtainCode()).browser
+  /** A session of its own: the tests spoil it. */
+  const signedIn = async () => (await app.obtainCode({ browser: new TestBrowser() })).browser
 
   /** Sends a form from one of our own pages, unless the headers say otherwise. */
   function post(

@@ -19,14 +19,15 @@ async function work(server: TestServer): Promise<void> {
   const authorization = basic(MACHINE.id, 'a-secret-that-is-wrong')
   await machine.post('/token', { grant_type: 'client_credentials' }, { authorization })
 
-  const { access_token, refresh_token } = await app.obtainTokens()
+  const { access_token, refresh_token } = await app.obtainTokens({ browser: new TestBrowser() })
   await app.refresh(refresh_token)
   await app.refresh(refresh_token)
   await new TestApp(server, API_SERVER).introspect(access_token)
   server.clock.advance(60)
   await app.refresh(refresh_token)
   const stable = new TestApp(server, STABLE_APP)
-  await stable.refresh((await stable.obtainTokens()).refresh_token)
+  const other = await stable.obtainTokens({ browser: new TestBrowser() })
+  await stable.refresh(other.refresh_token)
 
   const page = await new TestBrowser().open(app.authorizeUrl())
   await new TestBrowser().submit(page, { username: 'ada', password: 'wrong, in another browser' })

@@ -81,7 +81,7 @@ async function runLane(
 }
 
 /** @returns in words, which rules the answer breaks */
-export async function tryPlan(plan: Plan, world: World): Promise<readonly string[]> {
+async function tryPlan(plan: Plan, world: World): Promise<readonly string[]> {
   const { server, parties, answers } = world
   const request = render(plan, parties)
   const answer = await send(request, server)

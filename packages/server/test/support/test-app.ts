@@ -1,9 +1,9 @@
 // A third-party app as its developer would write it by hand: authorization URL, callback, token requests.
 
 import { createHash, randomBytes } from 'node:crypto'
-import type { BrowserPage, TestBrowser } from './browser.ts'
-import { browserOfSignedIn, keepSignedIn } from './signed-in.ts'
+import { type BrowserPage, TestBrowser } from './browser.ts'
 import type { TestServer } from './start-server.ts'
+import { usualBrowser } from './usual-browser.ts'
 import { PASSWORD, type TestClient } from './world.ts'
 
 export type Fields = Record<string, string | readonly string[] | undefined>
@@ -69,21 +69,17 @@ export class TestApp {
     return url.href
   }
 
-  /**
-   * Lets a user sign in, unless that was before, and allow it. To sign in for certain, bring a new browser.
-   * @returns what the redirect carried to the app.
-   */
+  /** Lets a user sign in and allow it. @returns what the redirect carried to the app. */
   async obtainCode(
     options: Answers & { fields?: Fields; browser?: TestBrowser } = {},
   ): Promise<{ code: string; verifier: string; params: URLSearchParams; browser: TestBrowser }> {
     const { verifier, challenge } = newPkce()
-    const browser = options.browser ?? browserOfSignedIn(this.server, options)
+    const browser = options.browser ?? new TestBrowser()
     const fields = { code_challenge: challenge, ...options.fields }
     const first = await browser.openAndFollow(this.authorizeUrl(fields))
     const last = await this.answerPages(browser, first, options)
     if (last.location === undefined)
       throw new Error(`no redirect to the app: ${last.status} ${last.text}`)
-    if (options.browser === undefined) keepSignedIn(this.server, options, browser)
     const { searchParams } = new URL(last.location)
     return { code: searchParams.get('code') ?? '', verifier, params: searchParams, browser }
   }
@@ -107,9 +103,10 @@ export class TestApp {
     return page
   }
 
-  /** The whole road to tokens. */
+  /** The whole road to tokens; without a browser of their own, people sign in the first time only. */
   async obtainTokens(options: Parameters<TestApp['obtainCode']>[0] = {}): Promise<TokenSet> {
-    const { code, verifier } = await this.obtainCode(options)
+    const browser = options.browser ?? usualBrowser(this.server, options)
+    const { code, verifier } = await this.obtainCode({ ...options, browser })
     const answer = await this.redeem(code, verifier)
     if (answer.status !== 200) throw new Error(`no tokens: ${answer.status} ${answer.text}`)
     return answer.body

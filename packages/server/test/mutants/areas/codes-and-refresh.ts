@@ -76,7 +76,7 @@ const codes: readonly Mutant[] = [
     file: CODE_GRANT,
     find: 'code.redirectUriSent || request.redirectUri !== undefined',
     replace: 'request.redirectUri !== undefined',
-    killedBy: attacks('attacks/codes'),
+    killedBy: flows('flows/authorization-code'),
   },
   {
     name: 'the verifier is not compared with the challenge',

@@ -21,6 +21,8 @@ import { codeFlow, openForMachine } from '../ways/code-flow.ts'
 
 const CALLERS = 4
 const CUTS = 200
+/** What gives tokens and ends none. */
+const GIVING = ['code', 'machine', 'JWT', 'refresh']
 const WORK_MS = 3000
 /** Until strace has written what it saw. */
 const TRACE_WRITTEN_MS = 500
@@ -40,7 +42,7 @@ async function cutPower(run: Run): Promise<void> {
     const output = join(place.deployment.folder, 'trace')
     for (const round of run.rounds(20)) {
       const random = run.random.fork(round)
-      const crowd = await gather(place, { way: codeFlow, size: CALLERS, random })
+      const crowd = await gather(place, { way: codeFlow, size: CALLERS, random, only: GIVING })
       // From here on nobody but the traced process may write.
       const [untraced] = place.servers
       await untraced?.stop()
