@@ -3,6 +3,8 @@
 import type { KnipConfig } from 'knip'
 
 const config: KnipConfig = {
+  // A package of its own, which is only installed to be run.
+  ignore: ['bench/**'],
   workspaces: {
     '.': {},
     'packages/*': { project: ['{src,test}/**/*.ts'] },

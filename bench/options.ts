@@ -53,7 +53,7 @@ const QUICK_OPERATIONS: readonly OperationName[] = [
   'refresh',
   'introspection-hit',
 ]
-export const QUICK_SUBJECTS = ['ostiary-sqlite', 'floor', 'oidc-provider-memory']
+const QUICK_SUBJECTS = ['ostiary-sqlite', 'floor', 'oidc-provider-memory']
 
 /** @throws TypeError that says what is wrong */
 export function readOptions(args: readonly string[]): Options | 'help' {

@@ -24,7 +24,7 @@ const USERS_PER_GRANT = 3
 const DAY = 86_400
 
 /** A hash as we store them: 43 characters of base64url. `i` is the number of the row. */
-export function hash({ from, to }: Pick<Batch, 'from' | 'to'>, words: Words): string {
+function hash({ from, to }: Pick<Batch, 'from' | 'to'>, words: Words): string {
   const place = `((i - ${from}) * 262144 / ${to - from})`
   const digit = (shift: number) =>
     `substr('${SORTED}', cast(1 + ((${place} >> ${shift}) & 63) as integer), 1)`
@@ -32,7 +32,7 @@ export function hash({ from, to }: Pick<Batch, 'from' | 'to'>, words: Words): st
 }
 
 /** 32 hexadecimal digits that belong to the row: an odd factor leaves numbers below 2^40 distinct. */
-export function grantId({ from, to }: Pick<Batch, 'from' | 'to'>, words: Words): string {
+function grantId({ from, to }: Pick<Batch, 'from' | 'to'>, words: Words): string {
   const place = words.hex(`((i - ${from}) * 16777216 / ${to - from})`, 6)
   const own = words.hex('(i * 2654435761) % 1099511627776', 10)
   return `${place} || ${own} || ${words.hex('(i * 40503) % 65536', 16)}`

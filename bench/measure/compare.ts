@@ -122,7 +122,7 @@ function describe(name: string, subject: string, figures: Figures): string {
     name.padEnd(26),
     subject.padEnd(22),
     `${Math.round(perSecond)}/s`.padStart(9),
-    `p50 ${p50Ms.toFixed(1)} p99 ${p99Ms.toFixed(1)} ms`.padStart(24),
+    Number.isNaN(p50Ms) ? '' : `p50 ${p50Ms.toFixed(1)} p99 ${p99Ms.toFixed(1)} ms`.padStart(24),
     `${cpu.join(', ')}, ${Math.round(peak)} MB`,
   ].join(' ')
 }

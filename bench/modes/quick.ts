@@ -4,7 +4,7 @@
 import type { OperationName } from '../operations/operation.ts'
 import type { Options } from '../options.ts'
 import { ratioOf } from '../report/goals.ts'
-import { table, times } from '../report/markdown.ts'
+import { short, table } from '../report/markdown.ts'
 import { loadResults, type Results } from '../report/results.ts'
 import { measureAll, say } from './measure-all.ts'
 
@@ -30,8 +30,8 @@ export async function runQuickly(options: Options): Promise<number> {
   const moves = [...listMoves(before, now), ...listSdkMoves(before, now)]
   const rows = moves.map(({ what, before: old, now: young, change }) => [
     what,
-    times(old),
-    times(young),
+    short(old),
+    short(young),
     verdictOn(change),
   ])
   say(`\n${table(['ratio', `on ${before.machine.date.slice(0, 10)}`, 'now', ''], rows)}`)

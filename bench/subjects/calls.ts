@@ -9,7 +9,7 @@ export interface Credentials {
   readonly secret: string
 }
 
-export function basic({ id, secret }: Credentials): { authorization: string } {
+function basic({ id, secret }: Credentials): { authorization: string } {
   const text = `${encodeURIComponent(id)}:${encodeURIComponent(secret)}`
   return { authorization: `Basic ${Buffer.from(text).toString('base64')}` }
 }

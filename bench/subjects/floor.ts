@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Target } from '../load/target.ts'
-import type { FloorSettings } from '../servers/floor/routes.ts'
+import type { FloorSettings } from '../servers/floor/reply.ts'
 import { authorizePath, post, randomTokens } from './calls.ts'
 import { findFreePort, startServerProcess } from './server-process.ts'
 import {

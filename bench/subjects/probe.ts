@@ -22,7 +22,9 @@ async function probeJwt(call: Call, target: Target): Promise<void> {
 }
 
 async function probeSecret(call: Call, target: Target): Promise<void> {
-  const wrong = `Basic ${Buffer.from('app:wrong').toString('base64')}`
+  const [, credentials = ''] = (call.headers?.authorization ?? '').split(' ')
+  const [id] = Buffer.from(credentials, 'base64').toString().split(':')
+  const wrong = `Basic ${Buffer.from(`${id}:wrong`).toString('base64')}`
   await fail('a wrong secret', { ...call, headers: { authorization: wrong } }, target)
 }
 

@@ -2,21 +2,10 @@
 
 import type { IncomingHttpHeaders } from 'node:http'
 import { parse } from 'node:querystring'
-import { isSecret, JWKS, newSecret, sealWith, sha256, signJwt } from './cryptography.ts'
-import { type NewTokens, openFloorStore } from './store.ts'
-
-export interface FloorSettings {
-  readonly issuer: string
-  readonly database: string
-  readonly clientId: string
-  /** SHA-256 in base64url. */
-  readonly secretHash: string
-  readonly redirectUri: string
-  readonly audience: string
-  readonly scope: string
-  /** Hashes of the sessions of users who are signed in. */
-  readonly sessions: readonly string[]
-}
+import { isSecret, JWKS, newSecret, sha256 } from './cryptography.ts'
+import { createGrants } from './grants.ts'
+import { type FloorSettings, nowSeconds, REFUSED, type Reply } from './reply.ts'
+import { openFloorStore } from './store.ts'
 
 interface Request {
   readonly body: string
@@ -24,15 +13,7 @@ interface Request {
   readonly headers: IncomingHttpHeaders
 }
 
-export interface Reply {
-  readonly status: number
-  readonly body?: string
-  readonly location?: string
-}
-
 type Route = (request: Request) => Promise<Reply> | Reply
-
-const LIFETIME = 3600
 
 export function createRoutes(settings: FloorSettings): Readonly<Record<string, Route>> {
   const { issuer, scope, audience, clientId } = settings
@@ -50,53 +31,7 @@ export function createRoutes(settings: FloorSettings): Readonly<Record<string, R
     return parse(body) as Record<string, string>
   }
 
-  const grants: Record<string, (form: Record<string, string>) => Promise<Reply>> = {
-    async client_credentials(form) {
-      const now = nowSeconds()
-      if (form.format === 'jwt') return tokenReply({ access_token: await signJwt(claims(now)) })
-      const token = newSecret()
-      await store.saveAccessToken(sha256(token), { user: null, scope, expires: now + LIFETIME })
-      return tokenReply({ access_token: token })
-    },
-    async authorization_code({ code = '', code_verifier = '', redirect_uri }) {
-      const found = store.findCode(sha256(code))
-      if (found?.challenge !== sha256(code_verifier)) return REFUSED
-      if (found.redirect_uri !== redirect_uri) return REFUSED
-      const { answer, tokens } = mint(found.user)
-      return (await store.redeemCode(sha256(code), tokens)) ? tokenReply(answer) : REFUSED
-    },
-    async refresh_token({ refresh_token = '' }) {
-      const hash = sha256(refresh_token)
-      const found = store.findRefreshToken(hash)
-      if (found?.rotated !== null) return REFUSED
-      const { answer, tokens } = mint(found.user)
-      const sealed = sealWith(refresh_token, JSON.stringify(answer))
-      return (await store.rotate(hash, { ...tokens, answer: sealed }))
-        ? tokenReply(answer)
-        : REFUSED
-    },
-  }
-
-  function claims(now: number): object {
-    const exp = now + LIFETIME
-    const about = { iss: issuer, sub: clientId, client_id: clientId, aud: audience, scope }
-    return { ...about, iat: now, exp, jti: newSecret() }
-  }
-
-  function mint(user: string): { answer: object; tokens: NewTokens } {
-    const access = newSecret()
-    const refresh = newSecret()
-    const hashes = { accessHash: sha256(access), refreshHash: sha256(refresh) }
-    return {
-      answer: { access_token: access, refresh_token: refresh },
-      tokens: { ...hashes, user, scope, now: nowSeconds() },
-    }
-  }
-
-  function tokenReply(answer: object): Reply {
-    const rest = { token_type: 'Bearer', expires_in: LIFETIME, scope }
-    return { status: 200, body: JSON.stringify({ ...answer, ...rest }) }
-  }
+  const grants = createGrants(settings, store)
 
   return {
     '/token': (request) => {
@@ -134,12 +69,6 @@ export function createRoutes(settings: FloorSettings): Readonly<Record<string, R
     '/.well-known/oauth-authorization-server': () => ({ status: 200, body: discovery }),
     '/jwks': () => ({ status: 200, body: JWKS }),
   }
-}
-
-const REFUSED: Reply = { status: 400, body: '{"error":"invalid_request"}' }
-
-function nowSeconds(): number {
-  return Math.floor(Date.now() / 1000)
 }
 
 function describe(issuer: string): object {

@@ -2,7 +2,8 @@
 // is no server that anybody should run; it tells how fast one could be on this machine.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { createRoutes, type Reply } from './routes.ts'
+import type { Reply } from './reply.ts'
+import { createRoutes } from './routes.ts'
 
 const { BENCH_PORT = '0', BENCH_SETTINGS = '{}' } = process.env
 const routes = createRoutes(JSON.parse(BENCH_SETTINGS))

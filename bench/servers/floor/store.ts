@@ -18,6 +18,8 @@ const TABLES = `
   );
 `
 
+export type FloorStore = ReturnType<typeof openFloorStore>
+
 export interface CodeRow {
   readonly user: string
   readonly challenge: string

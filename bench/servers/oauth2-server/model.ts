@@ -43,25 +43,39 @@ export function openModel(path: string, outfit: OutfitOfModel) {
   const db = openDurably(path)
   db.exec(TABLES)
   fitOut(db, outfit)
-  const commits = new GroupCommit(db)
-  const sql = prepareStatements(db)
-
-  async function findClient(id: string): Promise<(OAuth2Server.Client & { row: Row }) | undefined> {
-    const row = sql.findClient.get(id) as Row | undefined
-    if (!row) return undefined
-    const redirectUris = String(row.redirect_uris).split(' ')
-    return { id, redirectUris, grants: String(row.grants).split(' '), row }
+  const tables: Tables = { sql: prepareStatements(db), commits: new GroupCommit(db) }
+  return {
+    model: { ...clientModel(tables), ...codeModel(tables), ...tokenModel(tables) },
+    /** @returns the user of the session, if he has allowed this app */
+    findUser(session: string, clientId: string): { id: string } | undefined {
+      const row = tables.sql.findUser.get(sha256(session), clientId) as Row | undefined
+      return row && { id: String(row.user) }
+    },
   }
+}
 
-  async function ofRow(row: Row) {
-    const client = await findClient(String(row.client))
-    if (!client) throw new Error('a token of nobody')
-    return { client, user: { id: row.user }, scope: String(row.scope).split(' ') }
-  }
+interface Tables {
+  readonly sql: ReturnType<typeof prepareStatements>
+  readonly commits: GroupCommit
+}
 
-  const model = {
+function findClient(id: string, { sql }: Tables) {
+  const row = sql.findClient.get(id) as Row | undefined
+  if (!row) return undefined
+  const redirectUris = String(row.redirect_uris).split(' ')
+  return { id, redirectUris, grants: String(row.grants).split(' '), row }
+}
+
+function ofRow(row: Row, tables: Tables) {
+  const client = findClient(String(row.client), tables)
+  if (!client) throw new Error('a token of nobody')
+  return { client, user: { id: row.user }, scope: String(row.scope).split(' ') }
+}
+
+function clientModel(tables: Tables) {
+  return {
     async getClient(id: string, secret: string | null) {
-      const client = await findClient(id)
+      const client = findClient(id, tables)
       if (secret !== null && client?.row.secret_hash !== sha256(secret)) return false
       return client ?? false
     },
@@ -70,7 +84,12 @@ export function openModel(path: string, outfit: OutfitOfModel) {
       const allowed = String((client as { row?: Row }).row?.scope ?? '').split(' ')
       return scope?.every((name) => allowed.includes(name)) ? scope : false
     },
+  }
+}
 
+function codeModel(tables: Tables) {
+  const { sql, commits } = tables
+  return {
     async saveAuthorizationCode(
       code: OAuth2Server.AuthorizationCode,
       client: OAuth2Server.Client,
@@ -95,7 +114,7 @@ export function openModel(path: string, outfit: OutfitOfModel) {
       const row = sql.findCode.get(sha256(authorizationCode)) as Row | undefined
       if (!row) return false
       return {
-        ...(await ofRow(row)),
+        ...ofRow(row, tables),
         authorizationCode,
         expiresAt: new Date(Number(row.expires_at)),
         redirectUri: String(row.redirect_uri),
@@ -105,7 +124,12 @@ export function openModel(path: string, outfit: OutfitOfModel) {
     },
     revokeAuthorizationCode: ({ authorizationCode }: OAuth2Server.AuthorizationCode) =>
       commits.write(() => sql.spendCode.run(sha256(authorizationCode)).changes === 1),
+  }
+}
 
+function tokenModel(tables: Tables) {
+  const { sql, commits } = tables
+  return {
     async saveToken(
       token: OAuth2Server.Token,
       client: OAuth2Server.Client,
@@ -124,7 +148,7 @@ export function openModel(path: string, outfit: OutfitOfModel) {
       const row = sql.findRefresh.get(sha256(refreshToken)) as Row | undefined
       if (!row) return false
       const refreshTokenExpiresAt = new Date(Number(row.expires_at))
-      return { ...(await ofRow(row)), refreshToken, refreshTokenExpiresAt }
+      return { ...ofRow(row, tables), refreshToken, refreshTokenExpiresAt }
     },
     revokeToken: ({ refreshToken }: OAuth2Server.RefreshToken) =>
       commits.write(() => sql.spendRefresh.run(sha256(refreshToken)).changes === 1),
@@ -132,16 +156,7 @@ export function openModel(path: string, outfit: OutfitOfModel) {
       const row = sql.findAccess.get(sha256(accessToken)) as Row | undefined
       if (!row) return false
       const accessTokenExpiresAt = new Date(Number(row.expires_at))
-      return { ...(await ofRow(row)), accessToken, accessTokenExpiresAt }
-    },
-  }
-
-  return {
-    model,
-    /** @returns the user of the session, if he has allowed this app */
-    findUser(session: string, clientId: string): { id: string } | undefined {
-      const row = sql.findUser.get(sha256(session), clientId) as Row | undefined
-      return row && { id: String(row.user) }
+      return { ...ofRow(row, tables), accessToken, accessTokenExpiresAt }
     },
   }
 }

@@ -25,6 +25,8 @@ export async function verifyJwt(
   token: string,
   { issuer, keys, type }: VerifyContext,
 ): Promise<VerifiedJwt | undefined> {
+  // RFC 7515 §3.1: three parts. Whatever else is sent need not be taken apart to be refused.
+  if (token.split('.', 4).length !== 3) return undefined
   const header = readHeader(token)
   if (header?.kid === undefined || header.typ !== type) return undefined
   const key = await keys.findVerificationKey(header.kid)

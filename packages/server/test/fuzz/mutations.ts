@@ -225,7 +225,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
     arbitrary: fc.record({
       act: fc.constant('party' as const),
       at,
-      party: fc.nat(5),
+      party: fc.nat(11),
       number: fc.nat(3),
     }),
   },
@@ -254,7 +254,7 @@ export function planArbitrary(groups: readonly TemplateGroup[]): fc.Arbitrary<Pl
     { weight: 3, arbitrary: fc.array(mutation, { minLength: 2, maxLength: 3 }) },
   )
   return fc
-    .tuple(template, fc.nat(5), mutations)
+    .tuple(template, fc.nat(11), mutations)
     .map(([makePlan, party, changes]) => changes.reduce(mutate, makePlan(party)))
 }
 
@@ -341,7 +341,7 @@ function mutateParty(plan: Plan, change: Extract<Mutation, { act: 'party' }>): P
 }
 
 function ofParty(value: object, { party, number }: { party: number; number: number }): object {
-  if ('of' in value) return { ...value, party, number }
+  if ('of' in value) return { ...value, party, number, other: true }
   if ('bearer' in value) return { bearer: party, number }
   if ('keyOf' in value) return { keyOf: party }
   // Somebody else's secret under the same name, or somebody else altogether.

@@ -72,6 +72,12 @@ export class Parties {
     return party
   }
 
+  /** The same, of those alone who know such a thing. */
+  knowing(member: Member, number: number): Party {
+    const some = this.all.filter(({ members }) => members.has(member))
+    return some[number % Math.max(1, some.length)] ?? this.at(number)
+  }
+
   ofClient(clientId: string): readonly Party[] {
     return this.all.filter((party) => party.clientId === clientId)
   }

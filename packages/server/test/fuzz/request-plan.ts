@@ -2,12 +2,12 @@
 // parties know their codes and tokens; so a failing one can be printed, shrunk and sent again.
 
 import { basic } from '../support/test-app.ts'
-import { type Member, type Parties, type Presented, takeFrom } from './parties.ts'
+import { type Member, type Parties, type Party, type Presented, takeFrom } from './parties.ts'
 
-/** Text as it is, or something that a party knows. */
+/** Text as it is, or something that a party knows; `other`: that another one who has such a thing knows. */
 export type Value =
   | string
-  | { readonly of: Member; readonly party: number; readonly number: number }
+  | { readonly of: Member; readonly party: number; readonly number: number; readonly other?: true }
   /** Of HTTP Basic: whose name, and whose secret. */
   | { readonly basic: number; readonly secretOf: number }
   /** An application key as the user name of HTTP Basic. */
@@ -80,18 +80,23 @@ function pairOf({ name, raw }: Field, value: string): string {
 
 function resolveValue(value: Value, parties: Parties, presented: Presented[]): string {
   if (typeof value === 'string') return value
-  const take = (member: Member, number: number, nth = 0) => {
-    const party = parties.at(number)
+  const take = (member: Member, party: Party, nth = 0) => {
     const taken = takeFrom(party, member, nth)
     presented.push({ party, member, value: taken })
     return taken
   }
-  if ('of' in value) return take(value.of, value.party, value.number)
-  if ('bearer' in value) return `Bearer ${take('access_token', value.bearer, value.number)}`
-  if ('keyOf' in value) {
-    return `Basic ${Buffer.from(`${take('application_key', value.keyOf)}:`).toString('base64')}`
+  if ('of' in value) {
+    const { of, party, number, other } = value
+    return take(of, other ? parties.knowing(of, party) : parties.at(party), number)
   }
-  return basic(take('client_id', value.basic), take('client_secret', value.secretOf))
+  if ('bearer' in value) {
+    return `Bearer ${take('access_token', parties.knowing('access_token', value.bearer), value.number)}`
+  }
+  if ('keyOf' in value) {
+    return `Basic ${Buffer.from(`${take('application_key', parties.at(value.keyOf))}:`).toString('base64')}`
+  }
+  const { basic: named, secretOf } = value
+  return basic(take('client_id', parties.at(named)), take('client_secret', parties.at(secretOf)))
 }
 
 function bodyOf(

@@ -23,8 +23,8 @@ export interface Run {
   readonly store: StoreKind
   /** How long it may take; also how long it lasts, if it is to last. */
   readonly minutes: number
-  /** Counts up to what the goal demands, or until this share of the time is over; once at least. */
-  rounds(goal: number, share?: number): Iterable<number>
+  /** Counts up to what the goal demands, or until this share of the time is over; so many at least, or one. */
+  rounds(goal: number, limits?: { share?: number; atLeast?: number }): Iterable<number>
   readonly random: Random
   readonly verdict: Verdict
   /** An empty database; each call gives another one. */

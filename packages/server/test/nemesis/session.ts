@@ -99,7 +99,8 @@ function runFor(
     minutes,
     random: createRandom(`${seed}/${name}`),
     verdict,
-    rounds: (goal, share = 1) => countUntil(goal, share * minutes * 60_000),
+    rounds: (goal, { share = 1, atLeast = 1 } = {}) =>
+      countUntil(goal, { milliseconds: share * minutes * 60_000, atLeast }),
     cluster: openCluster,
     async openDatabase() {
       return store === 'sqlite' ? store : { url: await createDatabase() }
@@ -119,9 +120,13 @@ function createKeep(name: string, { seed, failures }: SessionOptions): Keep {
   }
 }
 
-function* countUntil(goal: number, milliseconds: number): Generator<number> {
+function* countUntil(
+  goal: number,
+  { milliseconds, atLeast }: { milliseconds: number; atLeast: number },
+): Generator<number> {
   const end = performance.now() + milliseconds
-  for (let round = 0; round < goal && (round === 0 || performance.now() < end); round += 1) {
+  for (let round = 0; round < goal; round += 1) {
+    if (round >= atLeast && performance.now() > end) return
     yield round
   }
 }

@@ -24,7 +24,8 @@ export function openSlowSockets(url: string, times: Readonly<Record<Slowness, nu
   )
   const dribble = setInterval(() => {
     for (const { slowness, socket } of sockets) {
-      if (slowness !== 'reader' && socket.writable) socket.write('a')
+      // Who does not read hears of the end only when writing: an empty line between requests means nothing.
+      if (socket.writable) socket.write(slowness === 'reader' ? '\r\n' : 'a')
     }
   }, BYTE_EVERY_MS)
   return {

@@ -13,7 +13,7 @@ import { type Browser, chromium } from 'playwright-core'
  * The package's own `args` are left out on purpose: they switch off the same-origin policy and site
  * isolation, which the tests rely on. The sandbox cannot start as root.
  */
-const ARGS = ['--no-sandbox', '--no-zygote', '--font-render-hinting=none']
+const ARGS = ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none']
 
 const CACHE = fileURLToPath(new URL('../../../../node_modules/.cache', import.meta.url))
 

@@ -105,7 +105,7 @@ export class TestApp {
 
   /** The whole road to tokens; without a browser of their own, people sign in the first time only. */
   async obtainTokens(options: Parameters<TestApp['obtainCode']>[0] = {}): Promise<TokenSet> {
-    const browser = options.browser ?? usualBrowser(this.server, options)
+    const browser = options.browser ?? usualBrowser(this.server.issuer, options)
     const { code, verifier } = await this.obtainCode({ ...options, browser })
     const answer = await this.redeem(code, verifier)
     if (answer.status !== 200) throw new Error(`no tokens: ${answer.status} ${answer.text}`)

@@ -8,14 +8,11 @@ interface Person {
   readonly password?: string | undefined
 }
 
-const BROWSERS = new WeakMap<object, Map<string, TestBrowser>>()
+const BROWSERS = new Map<string, TestBrowser>()
 
-/** @param server whatever stands for it, the same each time */
-export function usualBrowser(server: object, { user, password }: Person): TestBrowser {
-  const browsers = BROWSERS.get(server) ?? new Map<string, TestBrowser>()
-  BROWSERS.set(server, browsers)
-  const person = JSON.stringify([user, password])
-  const browser = browsers.get(person) ?? new TestBrowser()
-  browsers.set(person, browser)
+export function usualBrowser(issuer: string, { user, password }: Person): TestBrowser {
+  const key = JSON.stringify([issuer, user, password])
+  const browser = BROWSERS.get(key) ?? new TestBrowser()
+  BROWSERS.set(key, browser)
   return browser
 }

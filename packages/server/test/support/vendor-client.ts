@@ -1,9 +1,10 @@
 // A client as its developer wrote it against a vendor's documentation: literal paths, raw query strings, raw bodies.
 
 import type { RequestOptions } from 'node:http'
-import { TestBrowser } from './browser.ts'
+import type { TestBrowser } from './browser.ts'
 import { sendRequest } from './http-request.ts'
 import { type Answers, TestApp } from './test-app.ts'
+import { usualBrowser } from './usual-browser.ts'
 import { WEB_APP } from './world.ts'
 
 export interface VendorAnswer {
@@ -35,12 +36,17 @@ export async function ask(
   return { status, headers, text, body: isJson && text !== '' ? JSON.parse(text) : undefined }
 }
 
-/** Opens a URL as it is; the user signs in and allows where they are asked. @returns the Location at the end, as sent */
+/**
+ * Opens a URL as it is; the user signs in and allows where they are asked: without a browser of their own, people sign
+ * in the first time only. @returns the Location at the end, as sent
+ */
 export async function authorize(
   url: string,
-  { browser = new TestBrowser(), ...answers }: Answers & { browser?: TestBrowser } = {},
+  { browser: own, ...answers }: Answers & { browser?: TestBrowser } = {},
 ): Promise<string> {
-  const app = new TestApp({ issuer: new URL(url).origin }, WEB_APP)
+  const issuer = new URL(url).origin
+  const app = new TestApp({ issuer }, WEB_APP)
+  const browser = own ?? usualBrowser(issuer, answers)
   const last = await app.answerPages(browser, await browser.openAndFollow(url), answers)
   const location = last.headers.get('location')
   if (location === null) throw new Error(`no redirect to the app: ${last.status} ${last.text}`)

@@ -8,7 +8,7 @@ import type { ProcessOptions } from '../../support/server-process.ts'
 import { gather } from '../crowd.ts'
 import type { History } from '../history.ts'
 import { Place } from '../place.ts'
-import type { Scenario, Verdict } from '../scenario.ts'
+import type { Run, Scenario, Verdict } from '../scenario.ts'
 import { codeFlow } from '../ways/code-flow.ts'
 
 const HOUR_SECONDS = 3600
@@ -22,44 +22,49 @@ export const clock: Scenario = {
     'clocks that jump an hour, forwards and back, let nothing be used twice and make no odd lifetimes',
   stores: ['sqlite', 'postgres'],
 
-  async run({ openDatabase, random, rounds, verdict }) {
-    const place = await Place.open(
-      { database: await openDatabase(), processes: 0, ...codeFlow.deployment },
-      { clockSlackMs: (HOUR_SECONDS + 2) * 1000 },
-    )
-    const clocks = Array.from({ length: PROCESSES }, (_, index) =>
-      join(place.deployment.folder, `clock-${index}`),
-    )
-    const set = (seconds: number, of = clocks) => {
-      for (const path of of) writeFileSync(path, String(seconds))
-    }
-    try {
-      set(0)
-      for (const path of clocks) await place.start(withClock(path))
-      for (const round of rounds(1000)) {
-        const way = codeFlow
-        const crowd = await gather(place, { way, size: CALLERS, random: random.fork(round) })
-        await crowd.actWhile(async () => {
-          for (const jump of JUMPS) {
-            set(jump.seconds, jump.alone ? clocks.slice(0, 1) : clocks)
-            // What cleans up at its start finds everything of the last hour expired.
-            const [server] = place.servers
-            if (jump.restart && server) {
-              await server.stop()
-              await place.restart(server, withClock(clocks[0] ?? ''))
-            }
-            await delay(BETWEEN_JUMPS_MS)
-          }
-        })
-        await crowd.examine()
-        verdict.rounds += 1
-        expectUsualLifetimes(place.recorder.history, verdict)
-        verdict.judge(place)
-      }
-    } finally {
-      await place.close()
-    }
+  async run(run) {
+    // What the store says of an opaque token it has to remember; a JWT is good until somebody remembers that it is not.
+    for (const format of ['opaque', 'jwt']) await jump(format, run)
   },
+}
+
+async function jump(format: string, { openDatabase, random, rounds, verdict }: Run): Promise<void> {
+  const place = await Place.open(
+    { database: await openDatabase(), processes: 0, policy: { accessToken: { format } } },
+    { clockSlackMs: (HOUR_SECONDS + 2) * 1000 },
+  )
+  const clocks = Array.from({ length: PROCESSES }, (_, index) =>
+    join(place.deployment.folder, `clock-${index}`),
+  )
+  const set = (seconds: number, of = clocks) => {
+    for (const path of of) writeFileSync(path, String(seconds))
+  }
+  try {
+    set(0)
+    for (const path of clocks) await place.start(withClock(path))
+    for (const round of rounds(1000, { share: 0.5 })) {
+      const way = codeFlow
+      const crowd = await gather(place, { way, size: CALLERS, random: random.fork(round) })
+      await crowd.actWhile(async () => {
+        for (const { seconds, alone, restart } of JUMPS) {
+          set(seconds, alone ? clocks.slice(0, 1) : clocks)
+          // What cleans up at its start finds everything of the last hour expired.
+          const [server] = place.servers
+          if (restart && server) {
+            await server.stop()
+            await place.restart(server, withClock(clocks[0] ?? ''))
+          }
+          await delay(BETWEEN_JUMPS_MS)
+        }
+      })
+      await crowd.examine()
+      verdict.rounds += 1
+      expectUsualLifetimes(place.recorder.history, verdict)
+      verdict.judge(place)
+    }
+  } finally {
+    await place.close()
+  }
 }
 
 interface Jump {

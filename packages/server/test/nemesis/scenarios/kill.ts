@@ -21,7 +21,7 @@ export const kill: Scenario = {
     for (const way of WAYS) {
       const place = await Place.open({ database: await openDatabase(), ...way.deployment })
       try {
-        for (const round of rounds(KILLS / WAYS.length, 1 / WAYS.length)) {
+        for (const round of rounds(KILLS / WAYS.length, { share: 1 / WAYS.length })) {
           const crowd = await gather(place, { way, size, random: random.fork(round) })
           await crowd.actWhile(async () => {
             await delay(random.below(LONGEST_LIFE_MS))

@@ -38,7 +38,8 @@ export const overload: Scenario = {
       const place = await Place.open({ database, ...demand.place })
       try {
         const ask = await demand.prepare(place, demand.callers)
-        for (const _round of run.rounds(5, 1 / DEMANDS.length)) await overwhelm(demand, ask, run)
+        for (const _round of run.rounds(5, { share: 1 / DEMANDS.length }))
+          await overwhelm(demand, ask, run)
       } finally {
         await place.close()
       }
