@@ -20,7 +20,6 @@ export default defineConfig({
       ]),
       project('store', [`${server}/test/store/**/*.test.ts`]),
       project('races', [`${server}/test/races/**/*.test.ts`]),
-      project('durability', [`${server}/test/durability/**/*.test.ts`]),
       project('flows', [`${server}/test/flows/**/*.test.ts`]),
       project('contracts', [`${server}/test/contracts/**/*.test.ts`]),
       project('attacks', [`${server}/test/attacks/**/*.test.ts`]),

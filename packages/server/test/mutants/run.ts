@@ -24,6 +24,8 @@ if (!Number.isInteger(jobs) || jobs < 1) throw new Error('--jobs takes a whole n
 const mutants = AREAS.flatMap(({ mutants }) => mutants).filter(({ name }) =>
   name.includes(values.only),
 )
+if (values.write && values.only !== '')
+  throw new Error('--write needs all of them: leave out --only')
 if (mutants.length === 0) throw new Error(`no mutant has "${values.only}" in its name`)
 
 const startedAt = new Date()

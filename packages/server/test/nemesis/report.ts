@@ -109,10 +109,8 @@ R12 is shown by \`packages/server/test/cluster\`, R16 by \`npm run fuzz\`.
 
 ## Losing the primary
 
-Give Ostiary all addresses of the database, as any of them may be the primary:
-\`postgres://ostiary@db-1,db-2/ostiary?target_session_attrs=read-write\` is what libpq would take; the driver of
-Node takes one address. So the address must lead to whichever is the primary: a virtual address, a name that moves, or a
-proxy such as HAProxy or PgBouncer, moved by what promotes the standby (Patroni, repmgr). Ostiary needs no restart: its
-connections break, it answers 503 with \`Retry-After\`, and it opens new ones until one of them can write. Without
-\`synchronous_standby_names\` what was acknowledged last may be lost with the primary.
+Node's driver knows one address of a database, so that address must lead to whichever server is the primary: a virtual
+address, a name that moves, or a proxy such as HAProxy or PgBouncer, moved by what promotes the standby (Patroni,
+repmgr). Ostiary needs no restart: its connections break, it answers 503 with \`Retry-After\`, and it opens new ones until
+one of them can write. Without \`synchronous_standby_names\` what was acknowledged last may be lost with the primary.
 `

@@ -18,7 +18,7 @@ import { BARE_ENVIRONMENT } from './bare-environment.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const SERVERS: readonly unknown[] = ['start', 'dev']
-const HOME = process.cwd()
+const STARTED_IN = process.cwd()
 
 export interface CliRun {
   readonly exitCode: number | null
@@ -71,7 +71,7 @@ export async function createCliFolder(config?: object): Promise<CliFolder> {
     },
     spawn: start,
     async remove() {
-      process.chdir(HOME)
+      process.chdir(STARTED_IN)
       await rm(path, { recursive: true })
     },
   }

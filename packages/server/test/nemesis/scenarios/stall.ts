@@ -1,18 +1,17 @@
 // R7: the database says nothing for a while (SIGSTOP). Answers are 503 in time, and everything is as before afterwards.
 
 import { setTimeout as delay } from 'node:timers/promises'
-import { gather } from '../crowd.ts'
+import { type Crowd, gather } from '../crowd.ts'
 import { type Call, hasFailed } from '../history.ts'
 import { Place } from '../place.ts'
-import type { Scenario } from '../scenario.ts'
+import type { PostgresCluster } from '../postgres-cluster.ts'
+import type { Scenario, Verdict } from '../scenario.ts'
 import { codeFlow } from '../ways/code-flow.ts'
 
 const CALLERS = 100
-/** Each of these is one request. */
-const SINGLE_REQUESTS = ['machine', 'JWT', 'refresh', 'introspect']
 const LONGEST_STALL_MS = 30_000
 const DEADLINE_MS = 2000
-/** Between the server's answer and the caller's watch, which share two cores. */
+/** Between the server's answer and the caller's watch, which share the cores. */
 const TRANSPORT_MS = 250
 const RECOVERY_MS = 3000
 
@@ -29,40 +28,11 @@ export const stall: Scenario = {
     const stallMs = Math.min(LONGEST_STALL_MS, Math.max(DEADLINE_MS * 2, minutes * 20_000))
     try {
       for (const round of rounds(10)) {
-        const way = codeFlow
-        const only = round % 2 === 0 ? [...SINGLE_REQUESTS, 'code'] : SINGLE_REQUESTS
-        const crowd = await gather(place, { way, size: CALLERS, random: random.fork(round), only })
-        let stoppedMs = 0
-        let goesOnMs = 0
-        await crowd.actWhile(async () => {
-          await delay(1500)
-          await postgres.signal('SIGSTOP')
-          stoppedMs = performance.now()
-          await delay(stallMs)
-          await postgres.signal('SIGCONT')
-          goesOnMs = performance.now()
-          await delay(RECOVERY_MS + 1000)
-        })
+        const members = { way: codeFlow, size: CALLERS, random: random.fork(round) }
+        const crowd = await gather(place, { ...members, only: SINGLE_REQUESTS })
+        const times = await stopAmidWork(crowd, postgres, stallMs)
         await crowd.examine()
-        const { calls } = place.recorder.history
-        const inStall = calls.filter(
-          (call) => SINGLE.has(call.operation) && isWithin(call, stoppedMs, goesOnMs),
-        )
-        const longest = Math.max(0, ...inStall.map(({ startMs, endMs }) => endMs - startMs))
-        verdict.measure('slowest answer, ms', Math.round(longest))
-        verdict.expect(inStall.length > 0, 'nothing was answered while the database stood still')
-        verdict.expect(
-          longest <= DEADLINE_MS + TRANSPORT_MS,
-          `an answer took ${Math.round(longest)} ms`,
-        )
-        verdict.expect(
-          inStall.every(({ status }) => status === 503),
-          `answered ${[...new Set(inStall.map(({ status }) => status))]} while the database stood still`,
-        )
-        const late = calls.filter(
-          (call) => call.startMs > goesOnMs + RECOVERY_MS && hasFailed(call),
-        )
-        verdict.expect(late.length === 0, `${late.length} calls failed after the recovery`)
+        judgeTimes(place.recorder.history.calls, times, verdict)
         verdict.rounds += 1
         verdict.judge(place)
       }
@@ -73,15 +43,45 @@ export const stall: Scenario = {
   },
 }
 
-/** Calls that are one request each, whoever makes them. */
-const SINGLE: ReadonlySet<Call['operation']> = new Set([
-  'redeem',
-  'refresh',
-  'client-grant',
-  'exchange',
-  'introspect',
-])
+/** Acts that are one request each, so that a call takes as long as its answer. */
+const SINGLE_REQUESTS = ['machine', 'JWT', 'refresh', 'introspect']
 
-function isWithin({ startMs, endMs }: Call, fromMs: number, toMs: number): boolean {
-  return startMs > fromMs && endMs < toMs
+interface Times {
+  readonly stoppedMs: number
+  readonly goesOnMs: number
+}
+
+async function stopAmidWork(
+  crowd: Crowd,
+  postgres: PostgresCluster,
+  stallMs: number,
+): Promise<Times> {
+  let stoppedMs = 0
+  let goesOnMs = 0
+  await crowd.actWhile(async () => {
+    await delay(1500)
+    await postgres.signal('SIGSTOP')
+    stoppedMs = performance.now()
+    await delay(stallMs)
+    await postgres.signal('SIGCONT')
+    goesOnMs = performance.now()
+    await delay(RECOVERY_MS + 1000)
+  })
+  return { stoppedMs, goesOnMs }
+}
+
+function judgeTimes(
+  calls: readonly Call[],
+  { stoppedMs, goesOnMs }: Times,
+  verdict: Verdict,
+): void {
+  const inStall = calls.filter(({ startMs, endMs }) => startMs > stoppedMs && endMs < goesOnMs)
+  const longest = Math.round(Math.max(0, ...inStall.map(({ startMs, endMs }) => endMs - startMs)))
+  verdict.measure('slowest answer, ms', longest)
+  verdict.expect(inStall.length > 0, 'nothing was answered while the database stood still')
+  verdict.expect(longest <= DEADLINE_MS + TRANSPORT_MS, `an answer took ${longest} ms`)
+  const others = inStall.filter(({ status }) => status !== 503).map(({ status }) => status)
+  verdict.expect(others.length === 0, `answered ${[...new Set(others)]} while it stood still`)
+  const late = calls.filter((call) => call.startMs > goesOnMs + RECOVERY_MS && hasFailed(call))
+  verdict.expect(late.length === 0, `${late.length} calls failed after the recovery`)
 }

@@ -70,7 +70,7 @@ export async function openByCode(
   return undefined
 }
 
-export function redeem(
+function redeem(
   caller: Caller,
   client: TestClient,
   code: { value: string; verifier: string },
@@ -107,7 +107,7 @@ function sendJwt(app: TestApp, jwt: Jwt): Promise<Answer> {
   return postForm(`${app.server.issuer}/token`, { ...EXCHANGE, subject_token: jwt.text })
 }
 
-export async function exchangeJwt(
+async function exchangeJwt(
   caller: Caller,
   { jwt, times }: { jwt: Jwt; times: number },
 ): Promise<void> {
