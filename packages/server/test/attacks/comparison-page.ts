@@ -60,7 +60,7 @@ How to read it:
 
 - **held**: the server did not give what was attacked. A refusal of another kind than ours counts as well, as long as
   it is safe.
-- **broke**: it gave it. Each of these was repeated by hand; what is behind it stands [below](#what-broke).
+- **broke**: it gave it. Each of these was repeated by hand (A14 for one scheme read in the source instead); what is behind it stands [below](#what-broke).
 - **not applicable**: the server does not have what is attacked, or leaves it to the app around it.
 
 Behind the verdict stands what was seen, with how often. The checks were written by the authors of Ostiary, so Ostiary

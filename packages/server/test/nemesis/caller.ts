@@ -1,12 +1,15 @@
 // Somebody who holds tokens and does with them what apps do: refreshes, asks about them, ends them. How the tokens are
 // come by is for others to say.
 
+import { setTimeout as delay } from 'node:timers/promises'
 import { TestApp } from '../support/test-app.ts'
 import type { TestClient } from '../support/world.ts'
 import type { Call } from './history.ts'
 import type { Place } from './place.ts'
 import { type Intent, readEnd, readIntrospection, readTokens, type Told } from './recorder.ts'
 import type { Random } from './seeded-random.ts'
+
+const NOBODY_THERE_MS = 25
 
 /** What a caller has of one grant. */
 export interface Held {
@@ -42,8 +45,11 @@ export class Caller {
     return new TestApp({ issuer: this.random.pick(servers).url, paths: deployment.paths }, client)
   }
 
-  record(intent: Omit<Intent, 'caller'>, ask: () => Promise<Told>): Promise<Told> {
-    return this.place.recorder.record({ caller: this.id, ...intent }, ask)
+  async record(intent: Omit<Intent, 'caller'>, ask: () => Promise<Told>): Promise<Told> {
+    const told = await this.place.recorder.record({ caller: this.id, ...intent }, ask)
+    // Nobody is there: to ask again at once would only keep the machine from starting it.
+    if (told.status === 0) await delay(NOBODY_THERE_MS)
+    return told
   }
 
   /** One call of an app about something that it presents. */

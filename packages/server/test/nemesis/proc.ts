@@ -1,6 +1,6 @@
 // What the kernel says about a process: its memory and what it holds open. Linux only.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 export const HAS_PROC = process.platform === 'linux'
 
@@ -17,4 +17,19 @@ export function usageOf(pid: number): Usage {
     megabytes: Math.round(kilobytes / 1024),
     descriptors: readdirSync(`/proc/${pid}/fd`).length,
   }
+}
+
+const ESTABLISHED = '01'
+
+/** Ports of this machine that are one end of a TCP connection which neither side has closed. */
+export function connectedPorts(): ReadonlySet<number> {
+  const lines = ['/proc/net/tcp', '/proc/net/tcp6']
+    .filter(existsSync)
+    .flatMap((path) => readFileSync(path, 'utf8').split('\n').slice(1))
+  const connections = lines.map((line) => line.trim().split(/\s+/))
+  return new Set(
+    connections
+      .filter(([, , , state]) => state === ESTABLISHED)
+      .map(([, local = '']) => Number.parseInt(local.split(':')[1] ?? '', 16)),
+  )
 }

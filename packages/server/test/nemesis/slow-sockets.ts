@@ -1,8 +1,10 @@
 // Connections that take a place and do next to nothing with it: headers, bodies and readers that come a byte at a time.
 
 import { connect, type Socket } from 'node:net'
+import { connectedPorts } from './proc.ts'
 
 const BYTE_EVERY_MS = 1000
+const LOOK_EVERY_MS = 100
 /** More than any buffer between the two takes. */
 const PIPELINED = 4000
 
@@ -24,14 +26,23 @@ export function openSlowSockets(url: string, times: Readonly<Record<Slowness, nu
   )
   const dribble = setInterval(() => {
     for (const { slowness, socket } of sockets) {
-      // Who does not read hears of the end only when writing: an empty line between requests means nothing.
-      if (socket.writable) socket.write(slowness === 'reader' ? '\r\n' : 'a')
+      if (slowness !== 'reader' && socket.writable) socket.write('a')
     }
   }, BYTE_EVERY_MS)
+  // Who neither reads nor writes hears of no end.
+  const look = setInterval(() => {
+    const connected = connectedPorts()
+    for (const slow of sockets) {
+      const { localPort, connecting } = slow.socket
+      if (connecting || localPort === undefined || connected.has(localPort)) continue
+      slow.closedMs ??= performance.now()
+    }
+  }, LOOK_EVERY_MS)
   return {
     sockets,
     close() {
       clearInterval(dribble)
+      clearInterval(look)
       for (const { socket } of sockets) socket.destroy()
     },
   }
@@ -49,7 +60,7 @@ function openSlowSocket(url: string, slowness: Slowness): SlowSocket {
   }
   socket.on('error', () => undefined)
   socket.on('close', () => {
-    slow.closedMs = performance.now()
+    slow.closedMs ??= performance.now()
   })
   socket.write(openings[slowness])
   if (slowness === 'reader') socket.pause()

@@ -58,7 +58,9 @@ export const slowSockets: Scenario = {
         }
         slow.close()
         verdict.measure('more memory, MB', most - usual)
-        verdict.expect(most - usual <= MOST_MORE_MEGABYTES, `the slow ones took ${most - usual} MB`)
+        if (isFull) {
+          verdict.expect(most - usual <= MOST_MORE_MEGABYTES, `${most - usual} MB more memory`)
+        }
         const failed = place.recorder.history.calls.filter(hasFailed)
         verdict.expect(failed.length === 0, `${failed.length} calls of others failed`)
         verdict.rounds += 1
