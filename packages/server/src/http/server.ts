@@ -21,7 +21,7 @@ const MAX_BODY_BYTES = 56 * 1024
 /** An authorization request comes back sealed in the URL, so it needs more room than Node's 16 KiB. */
 const MAX_HEADER_BYTES = 32 * 1024
 const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 15_000
+const REQUEST_TIMEOUT_MS = 13_000
 /** How often Node looks for connections that have passed those; by itself, every 30 seconds. */
 const TIMEOUT_CHECK_MS = 1_000
 
