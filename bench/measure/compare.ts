@@ -67,8 +67,8 @@ export async function compare(
   return figures
 }
 
-/** A server that has done little of it yet is still being compiled. */
-const WARM_UP_SECONDS = 1.5
+/** A large program takes some ten thousand requests until it is compiled; the floor, a few hundred. */
+const WARM_UP_SECONDS = 4
 
 /** @returns whether the subject has this operation */
 async function open(
