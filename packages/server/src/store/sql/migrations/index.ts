@@ -1,5 +1,5 @@
-// All migrations, in the order in which they run. They only ever add: the previous version of Ostiary still runs
-// on the schema they leave.
+// All migrations, in the order in which they run. They take away nothing that is read: the previous version of
+// Ostiary still runs on the schema they leave.
 
 import { type Kysely, type Migration, sql } from 'kysely'
 import type { Dialect } from '../statement.ts'
