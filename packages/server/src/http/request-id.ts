@@ -1,9 +1,8 @@
 // The name of a request: in its answer, in every line of the log and event of the audit trail, on the error page. A
 // trusted proxy may give it, so that its own log has the same; anybody else could make lines look like others'.
 
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { BlockList, isIPv6 } from 'node:net'
-import type { FastifyServerOptions } from 'fastify'
 import { newId } from '../platform/random.ts'
 
 export interface RequestIdSettings {
@@ -41,20 +40,4 @@ function addressesOf(networks: readonly string[]): BlockList {
 
 function isAmong(list: BlockList, address: string | undefined): boolean {
   return address !== undefined && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
-}
-
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)/
-
-type LogFactory = NonNullable<FastifyServerOptions['childLoggerFactory']>
-
-/** A log whose lines carry the id, and the trace that the caller says the request is part of. */
-export const logOfRequest: LogFactory = (...[log, bindings, options, request]) => {
-  const trace = traceOf(request.headers)
-  return log.child(trace === undefined ? bindings : { ...bindings, ...trace }, options)
-}
-
-function traceOf({ traceparent }: IncomingHttpHeaders): { traceId: string } | undefined {
-  if (typeof traceparent !== 'string') return undefined
-  const [, traceId] = TRACEPARENT.exec(traceparent) ?? []
-  return traceId === undefined ? undefined : { traceId }
 }

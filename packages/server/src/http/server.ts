@@ -12,7 +12,8 @@ import { refuseBrokenRequest } from './broken-requests.ts'
 import type { Departure } from './departure.ts'
 import { JSON_HEADERS } from './headers.ts'
 import { serveHealth } from './health.ts'
-import { logOfRequest, requestIdsOf } from './request-id.ts'
+import { requestIdsOf } from './request-id.ts'
+import { logOfRequest } from './request-log.ts'
 import { NOT_FOUND } from './serve-request.ts'
 import { type RequestTracer, traceRequests } from './trace-requests.ts'
 import { observeTraffic, type TrafficObserver } from './traffic.ts'
@@ -77,7 +78,7 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
     else next()
   })
   endConnectionsOnDeparture(server, settings.departure)
-  logAnswers(server)
+  if (LEVELS_WITH_ANSWERS.has(settings.log.level)) logAnswers(server)
   if (settings.traffic) observeTraffic(server, settings.traffic)
   if (settings.tracer) traceRequests(server, settings.tracer)
   serveNothing(server)
@@ -94,6 +95,8 @@ function hasSeveralHosts({ raw: { rawHeaders } }: FastifyRequest): boolean {
   }
   return hosts > 1
 }
+
+const LEVELS_WITH_ANSWERS = new Set(['trace', 'debug'])
 
 function logAnswers(server: FastifyInstance): void {
   server.addHook('onResponse', (request, reply, next) => {

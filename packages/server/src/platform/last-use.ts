@@ -17,6 +17,7 @@ export function noteUses(
   const due = used.filter(
     ({ lastUsedAtSeconds: last }) => last === null || nowSeconds - last >= RESOLUTION_SECONDS,
   )
+  if (due.length === 0) return
   Promise.all(due.map((each) => each.record())).catch((error: unknown) => {
     log.warn({ err: error }, 'could not record that a credential was used')
   })

@@ -23,7 +23,7 @@ export function newSecret(
   format: SecretFormat = { kind: 'prefixed' },
 ): string {
   if (format.kind === 'hex') return newHex(format)
-  const body = `${prefix}_${take(SECRET_BYTES, (bytes) => bytes.toString('base64url'))}`
+  const body = `${prefix}_${takeText(SECRET_BYTES, 'base64url')}`
   return body + checksum(body)
 }
 
@@ -36,10 +36,11 @@ export function looksLikeSecret(prefix: SecretPrefix, text: string): boolean {
 
 const CHECKSUM_LENGTH = 6
 
+const sum = Buffer.alloc(4)
+
 function checksum(text: string): string {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32BE(crc32(text))
-  return bytes.toString('base64url')
+  sum.writeUInt32BE(crc32(text))
+  return sum.toString('base64url')
 }
 
 /** A new public identifier: unique, and not to be guessed either. */
@@ -48,7 +49,7 @@ export function newId(format: IdFormat = { kind: 'hex', bytes: ID_BYTES }): stri
 }
 
 function newHex({ bytes, upperCase }: { bytes: number; upperCase?: boolean }): string {
-  const digits = take(bytes, (random) => random.toString('hex'))
+  const digits = takeText(bytes, 'hex')
   return upperCase ? digits.toUpperCase() : digits
 }
 
@@ -65,19 +66,26 @@ let used = POOL_BYTES
 
 /** Random bytes, each handed out once. */
 export function newRandomBytes(length: number): Buffer {
-  return take(length, (bytes) => Buffer.from(bytes))
+  const from = reserve(length)
+  const bytes = Buffer.from(pool.subarray(from, used))
+  pool.fill(0, from, used)
+  return bytes
 }
 
-/** @param read makes what is needed of the bytes, which are gone from the pool afterwards */
-function take<Result>(length: number, read: (bytes: Buffer) => Result): Result {
+function takeText(length: number, encoding: 'hex' | 'base64url'): string {
+  const from = reserve(length)
+  const text = pool.toString(encoding, from, used)
+  pool.fill(0, from, used)
+  return text
+}
+
+/** @returns where in the pool the bytes begin; they end where `used` is then, and whoever takes them wipes them */
+function reserve(length: number): number {
   if (length > POOL_BYTES) throw new RangeError(`at most ${POOL_BYTES} random bytes at once`)
   if (used + length > POOL_BYTES) {
     randomFillSync(pool)
     used = 0
   }
-  const bytes = pool.subarray(used, used + length)
   used += length
-  const result = read(bytes)
-  bytes.fill(0)
-  return result
+  return used - length
 }
