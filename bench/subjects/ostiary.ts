@@ -17,7 +17,7 @@ import { AUDIENCE, REDIRECT_URI, type RunningSubject, SCOPE, type Subject } from
 
 export const OPAQUE_TENANT = 'opaque'
 
-const MAIN = fileURLToPath(new URL('../../packages/server/src/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../packages/server/bin/ostiary.js', import.meta.url))
 
 export const ostiarySqlite: Subject = {
   name: 'ostiary-sqlite',

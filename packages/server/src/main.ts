@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The process: arguments, signals, exit code. Everything else is in cli/ and app.ts.
 
 import type { StopRequest } from './cli/host.ts'

@@ -35,7 +35,7 @@ const ROUNDS = Number(process.env.CLUSTER_ROUNDS ?? 1)
 const REQUESTS_PER_SECOND = Number(process.env.CLUSTER_RATE ?? 100)
 const ALLOWED_FAILURES = 6
 const DRAIN = { OSTIARY_SERVER_DRAIN_SECONDS: '1' }
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../bin/ostiary.js', import.meta.url))
 
 let deployment: Deployment
 const nodes: ServerProcess[] = []

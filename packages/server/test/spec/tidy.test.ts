@@ -18,7 +18,7 @@ describe('the repository', () => {
   test('has files for the rules to look at', () => {
     expect(repo.code.length).toBeGreaterThan(50)
     expect(repo.prose.length).toBeGreaterThan(5)
-    expect(repo.entries).toContain('packages/server/src/main.ts')
+    expect(repo.entries).toContain('packages/server/bin/ostiary.js')
   })
 
   test.each(RULES)('$says', (rule) => {

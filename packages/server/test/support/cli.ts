@@ -16,7 +16,7 @@ import { GRANT_TYPES } from '../../src/grants/index.ts'
 import { migrateStore, migrationStatus, openStore } from '../../src/store/sql/open.ts'
 import { BARE_ENVIRONMENT } from './bare-environment.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../bin/ostiary.js', import.meta.url))
 const SERVERS: readonly unknown[] = ['start', 'dev']
 const STARTED_IN = process.cwd()
 

@@ -8,7 +8,12 @@ import type { DemoTenant } from '../../src/cli/demo/demo-file.ts'
 import { BARE_ENVIRONMENT } from './bare-environment.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url))
-const ARGUMENTS = ['packages/server/src/main.ts', 'dev', '--api', 'examples/crm-api/src/plugin.ts']
+const ARGUMENTS = [
+  'packages/server/bin/ostiary.js',
+  'dev',
+  '--api',
+  'examples/crm-api/src/plugin.ts',
+]
 
 export interface DemoProcess {
   readonly readyAfterMs: number

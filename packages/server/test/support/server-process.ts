@@ -22,7 +22,7 @@ import { type Apps, contractApis, populateTenant } from './contract-world.ts'
 import { findFreePort } from './free-port.ts'
 import { RESOURCE_SERVERS, TENANT } from './world.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../bin/ostiary.js', import.meta.url))
 const START_TIMEOUT_MS = 20_000
 
 /** A place to run servers in: configuration, keys and a database with the world in it. */

@@ -94,7 +94,7 @@ const noCircles: Rule = {
 
 const noDeadFiles: Rule = {
   id: 'no-dead-files',
-  says: 'Every source file is reached from main.ts, a package export or a script',
+  says: 'Every source file is reached from a command, a package export or a script',
   remedy: 'Import it where it is needed, or delete it.',
   find: ({ code, entries }) => {
     const alive = reach(graphOf(code.filter(isProduct)), entries)

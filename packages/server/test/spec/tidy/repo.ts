@@ -1,4 +1,4 @@
-// Reads the repository once: every TypeScript file parsed, every page of prose as text. The rules only look at it.
+// Reads the repository once: every file of code parsed, every page of prose as text. The rules only look at it.
 // Knows how to read, not what is right.
 
 import { globSync, readFileSync } from 'node:fs'
@@ -28,7 +28,7 @@ export interface CodeFile extends TextFile {
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../../../..')
 
-const CODE = ['{packages,examples}/*/{src,test}/**/*.ts', '*.ts']
+const CODE = ['{packages,examples}/*/{src,test}/**/*.ts', 'packages/*/bin/*.js', '*.ts']
 const PROSE = ['*.md', 'docs/**/*.md', '{packages,examples}/*/*.md', '.ci/*', 'deploy/**/*']
 const MANIFESTS = ['package.json', '{packages,examples}/*/package.json']
 /** The two files that spell out what is forbidden are all that the rules must not see. */
@@ -42,7 +42,7 @@ export function readRepo(): Repo {
 export function parseRepo(texts: Readonly<Record<string, string>>): Repo {
   const files = Object.entries(texts).map(([path, text]) => ({ path, text }))
   const isManifest = ({ path }: TextFile) => posix.basename(path) === 'package.json'
-  const isCode = ({ path }: TextFile) => path.endsWith('.ts')
+  const isCode = ({ path }: TextFile) => /\.[jt]s$/.test(path)
   return {
     code: files.filter(isCode).map(parseCode),
     prose: files.filter((file) => !isCode(file) && !isManifest(file)),
@@ -59,7 +59,7 @@ function parseCode({ path, text }: TextFile): CodeFile {
 
 function findEntries({ path, text }: TextFile): string[] {
   const { exports, bin, scripts } = JSON.parse(text)
-  const named = JSON.stringify([exports, bin, scripts]).match(/[\w./-]+\.ts\b/g) ?? []
+  const named = JSON.stringify([exports, bin, scripts]).match(/[\w./-]+\.[jt]s\b/g) ?? []
   return named.map((file) => posix.join(posix.dirname(path), file))
 }
 
