@@ -25,7 +25,7 @@ const kebabCase = codeRule({
   says: 'Files and folders are kebab-case',
   remedy: 'Use lower case and hyphens: `token-response.ts`.',
   find: (file) => {
-    const parts = file.path.replace(/(\.test|\.config|\.d)?\.ts$/, '').split('/')
+    const parts = file.path.replace(/(\.test|\.config|\.d)?\.[jt]s$/, '').split('/')
     const bad = parts.find((part) => !KEBAB_CASE.test(part))
     return bad === undefined ? [] : [findingAt(file, 0, `"${bad}" in the path`)]
   },

@@ -89,7 +89,7 @@ export function lineCount({ text }: TextFile): number {
 
 /** Code that ships: neither a test nor what only tests use. */
 export function isProduct({ path }: TextFile): boolean {
-  return /^(packages|examples)\/[^/]+\/src\//.test(path) && !isTest({ path })
+  return /^(packages|examples)\/[^/]+\/(src|bin)\//.test(path) && !isTest({ path })
 }
 
 export function isTest({ path }: Pick<TextFile, 'path'>): boolean {
