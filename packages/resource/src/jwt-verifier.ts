@@ -1,15 +1,13 @@
 // Access tokens that are JWTs, verified here and remembered, so that a token seen before costs microseconds.
 
 import { hash } from 'node:crypto'
-import { compactVerify, errors } from 'jose'
 import { AccessToken } from './access-token.ts'
 import { type Claims, readOptionalTime } from './claims.ts'
-import { isObject } from './documents.ts'
+import { type FindKey, parseObject, verifyCompactJws } from './compact-jws.ts'
 import { createLruMap } from './lru-map.ts'
 import type { Settings } from './options.ts'
-import type { FindKey } from './published-keys.ts'
 import type { JwtShape } from './shapes/shape.ts'
-import { TokenError, type TokenErrorReason } from './token-error.ts'
+import { TokenError } from './token-error.ts'
 
 /** FAPI 2.0 §5.3.2.1: the issuer's clock may be this much ahead for `nbf`, … */
 const NOT_BEFORE_TOLERANCE_SECONDS = 10
@@ -66,31 +64,15 @@ async function verifySignature(
   jwt: string,
   { shape, settings, findKey }: Verification,
 ): Promise<Claims> {
-  try {
-    // Keys come from `findKey` alone: jwk, jku and x5u of the header are never looked at, and an
-    // extension named by `crit` is refused (RFC 8725 §3.10, RFC 7515 §4.1.11).
-    const { payload, protectedHeader } = await compactVerify(jwt, findKey, {
-      algorithms: [...settings.algorithms],
-    })
-    const claims = parseClaims(payload)
-    if (isOfType(protectedHeader.typ, shape.type)) return claims
-    const detail = `typ is ${JSON.stringify(protectedHeader.typ)}, expected "${shape.type}"`
+  const { header, payload } = await verifyCompactJws(jwt, {
+    algorithms: settings.algorithms,
+    findKey,
+  })
+  if (!isOfType(header.typ, shape.type)) {
+    const detail = `typ is ${JSON.stringify(header.typ)}, expected "${shape.type}"`
     throw new TokenError('token_type_wrong', { detail })
-  } catch (error) {
-    throw toTokenError(error)
   }
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
-function parseClaims(payload: Uint8Array): Claims {
-  try {
-    const claims: unknown = JSON.parse(utf8.decode(payload))
-    if (isObject(claims)) return claims
-  } catch (cause) {
-    throw new TokenError('token_malformed', { detail: 'the claims are not JSON', cause })
-  }
-  throw new TokenError('token_malformed', { detail: 'the claims are no JSON object' })
+  return parseObject(payload, 'the payload')
 }
 
 /** RFC 7515 §4.1.9: `application/` may be left out, and case does not matter. */
@@ -115,17 +97,4 @@ function refuseUnusable(token: AccessToken, { clockToleranceSeconds }: Settings)
   if (token.issuedAtSeconds > nowSeconds + ISSUED_AHEAD_LIMIT_SECONDS) {
     throw new TokenError('token_not_yet_valid', { detail: 'issued too far in the future' })
   }
-}
-
-const REASON_OF_CODE: Readonly<Record<string, TokenErrorReason>> = {
-  [errors.JOSEAlgNotAllowed.code]: 'algorithm_not_allowed',
-  [errors.JOSENotSupported.code]: 'header_not_supported',
-  [errors.JWSSignatureVerificationFailed.code]: 'signature_invalid',
-  [errors.JWSInvalid.code]: 'token_malformed',
-}
-
-function toTokenError(error: unknown): unknown {
-  if (!(error instanceof errors.JOSEError)) return error
-  const reason = REASON_OF_CODE[error.code]
-  return reason ? new TokenError(reason, { detail: error.message, cause: error }) : error
 }

@@ -1,40 +1,32 @@
 // The public keys that the issuer publishes for all its APIs (RFC 7517 §5).
 
-import {
-  type CompactVerifyGetKey,
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  customFetch,
-  errors,
-  type RemoteJWKSet,
-} from 'jose'
+import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type RemoteJWKSet } from 'jose'
+import type { FindKey, JwsHeader } from './compact-jws.ts'
 import { fetchJson, holdOff, once } from './documents.ts'
 import type { Issuer } from './issuer.ts'
 import type { Settings } from './options.ts'
 import { TokenError } from './token-error.ts'
 
-/** Finds the key of a JWT header, only ever among the issuer's own. @throws TokenError key_unknown, keys_unavailable */
-export type FindKey = CompactVerifyGetKey
-
 export function createPublishedKeys(settings: Settings, issuer: Issuer): FindKey {
   const keySet = once(async () => createKeySet(settings, (await issuer.metadata()).keysUrl))
-  return async (header, input) => {
+  return async (header) => {
     const keys = await keySet().catch((cause: unknown) => {
       throw new TokenError('keys_unavailable', { cause })
     })
-    return findKey(keys, header, input)
+    return findKey(keys, header)
   }
 }
 
-async function findKey(keys: RemoteJWKSet, ...args: Parameters<RemoteJWKSet>) {
+async function findKey(keys: RemoteJWKSet, { alg, kid }: JwsHeader): Promise<CryptoKey> {
+  const wanted = kid === undefined ? { alg } : { alg, kid }
   try {
-    return await keys(...args)
+    return await keys(wanted)
   } catch (cause) {
     if (isAboutTheToken(cause)) throw new TokenError('key_unknown', { cause })
     // The issuer cannot be reached: the keys it had are still good for the tokens they signed.
     const lastKnown = keys.jwks()
     if (!lastKnown) throw new TokenError('keys_unavailable', { cause })
-    return await createLocalJWKSet(lastKnown)(...args).catch(() => {
+    return await createLocalJWKSet(lastKnown)(wanted).catch(() => {
       throw new TokenError('keys_unavailable', { cause })
     })
   }

@@ -2,10 +2,10 @@
 // kept and renewed like published ones. They never show up in an error.
 
 import { type ApiCredentials, basicCredentials } from './api-credentials.ts'
+import type { FindKey } from './compact-jws.ts'
 import { fetchJson, holdOff, isObject, shareWhileRunning } from './documents.ts'
 import type { Issuer } from './issuer.ts'
 import type { Settings } from './options.ts'
-import type { FindKey } from './published-keys.ts'
 import { TokenError } from './token-error.ts'
 
 /** As long as jose keeps published keys, … */

@@ -2,11 +2,12 @@
 // revoked. Knows nothing of HTTP, nor of what an operation asks for.
 
 import type { AccessToken } from './access-token.ts'
+import type { FindKey } from './compact-jws.ts'
 import { createIntrospection } from './introspection.ts'
 import type { Issuer } from './issuer.ts'
 import { createJwtVerifier } from './jwt-verifier.ts'
 import type { Settings } from './options.ts'
-import { createPublishedKeys, type FindKey } from './published-keys.ts'
+import { createPublishedKeys } from './published-keys.ts'
 import { type FeedStatus, RevocationFeed } from './revocation-feed.ts'
 import { createSecretKeys } from './secret-keys.ts'
 import { TokenError } from './token-error.ts'

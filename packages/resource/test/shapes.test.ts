@@ -7,6 +7,7 @@ import type { ContractName, Guard } from '../src/index.ts'
 import { CONTRACTS } from '../src/shapes/by-contract.ts'
 import type { MintOptions, TestIssuer } from '../src/testing.ts'
 import { newGuardUnderTest, requestWith } from './support/guard-under-test.ts'
+import { countSignatureChecks } from './support/signature-checks.ts'
 
 const GRANT = '0123456789abcdef0123456789abcdef'
 const SCOPES = ['contacts:read', 'contacts:write']
@@ -136,11 +137,11 @@ describe.each(SIGNED)('%s', (contract) => {
   })
 
   test('a token seen before costs no signature check', async () => {
-    const signatureChecks = vi.spyOn(crypto.subtle, 'verify')
     const { issuer, ask } = start(contract)
     const text = await issuer.mint()
+    const signatureChecks = countSignatureChecks()
     for (let round = 0; round < 20; round += 1) await ask(text)
-    expect(signatureChecks).toHaveBeenCalledTimes(1)
+    expect(signatureChecks()).toBe(1)
   })
 
   test('an operation may insist on asking the issuer', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { newGuardUnderTest, requestWith } from './support/guard-under-test.ts'
+import { countSignatureChecks } from './support/signature-checks.ts'
 
 const now = () => Math.floor(Date.now() / 1000)
 
@@ -163,9 +164,9 @@ test('remembers at most as many tokens as it was told', async () => {
 })
 
 test('a token seen before costs no signature check', async () => {
-  const signatureChecks = vi.spyOn(crypto.subtle, 'verify')
   const { issuer, ask } = newGuardUnderTest()
   const jwt = await issuer.mint()
+  const signatureChecks = countSignatureChecks()
   for (let round = 0; round < 20; round += 1) await ask(jwt)
-  expect(signatureChecks).toHaveBeenCalledTimes(1)
+  expect(signatureChecks()).toBe(1)
 })
