@@ -46,7 +46,8 @@ export async function verifyCompactJws(
     })
   }
   const key = await findKey(header)
-  if (!isGood(header.alg, key, signed, Buffer.from(signature, 'base64url'))) {
+  const proof = { signed: Buffer.from(signed), signature: Buffer.from(signature, 'base64url') }
+  if (!isGood(proof, header.alg, key)) {
     throw new TokenError('signature_invalid')
   }
   return { header, payload: Buffer.from(payload, 'base64url') }
@@ -113,18 +114,22 @@ const SCHEMES: Readonly<Record<Algorithm, Scheme>> = {
   Ed25519: EDDSA,
 }
 
+interface Proof {
+  readonly signed: Buffer
+  readonly signature: Buffer
+}
+
 /** The two kinds of keys are never mixed (RFC 8725 §3.1): bytes check an HMAC alone, a published key never one. */
-function isGood(alg: string, key: VerificationKey, signed: string, signature: Buffer): boolean {
-  const bytes = Buffer.from(signed)
+function isGood({ signed, signature }: Proof, alg: string, key: VerificationKey): boolean {
   if (key instanceof Uint8Array) {
     if (alg !== 'HS256') return false
-    const expected = createHmac('sha256', key).update(bytes).digest()
+    const expected = createHmac('sha256', key).update(signed).digest()
     return expected.length === signature.length && timingSafeEqual(expected, signature)
   }
   const scheme = (SCHEMES as Readonly<Record<string, Scheme>>)[alg]
   if (scheme === undefined) return false
   const { digest, ...how } = scheme
-  return verify(digest, bytes, { ...how, key: openKey(key) }, signature)
+  return verify(digest, signed, { ...how, key: openKey(key) }, signature)
 }
 
 const opened = new WeakMap<CryptoKey, KeyObject>()

@@ -1,4 +1,10 @@
-import { generateKeyPairSync, type KeyObject, webcrypto } from 'node:crypto'
+import {
+  createHmac,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  webcrypto,
+} from 'node:crypto'
 import fc from 'fast-check'
 import { CompactSign, exportJWK, importJWK } from 'jose'
 import { describe, expect, test } from 'vitest'
@@ -26,6 +32,12 @@ async function published(publicKey: KeyObject, alg: string): Promise<Verificatio
 
 function sign(alg: string, key: KeyObject | Uint8Array): Promise<string> {
   return new CompactSign(CLAIMS).setProtectedHeader({ alg, kid: 'k' }).sign(key)
+}
+
+function hmacJws(header: object, key: Uint8Array): string {
+  const encoded = Buffer.from(JSON.stringify(header)).toString('base64url')
+  const signed = `${encoded}.${CLAIMS.toString('base64url')}`
+  return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`
 }
 
 function verify(jws: string, key: VerificationKey, algorithms: readonly string[]) {
@@ -65,12 +77,20 @@ describe('RFC 8725 §3.1', () => {
     expect((await verify(jws, bytes, ['HS256'])).payload).toEqual(CLAIMS)
   })
 
-  test('a secret key checks nothing but an HMAC', async () => {
-    const { privateKey } = keyPairFor('ES256')
-    const jws = await sign('ES256', privateKey)
-    await expect(verify(jws, new Uint8Array(32), ['ES256'])).rejects.toMatchObject({
-      reason: 'signature_invalid',
-    })
+  test('a secret key checks HS256 alone, whatever the header calls an HMAC', async () => {
+    const key = randomBytes(32)
+    const jws = hmacJws({ alg: 'ES256' }, key)
+    await expect(verify(jws, key, ['ES256'])).rejects.toMatchObject({ reason: 'signature_invalid' })
+    const honest = hmacJws({ alg: 'HS256' }, key)
+    expect((await verify(honest, key, ['HS256'])).payload).toEqual(CLAIMS)
+  })
+})
+
+test('RFC 7515 §4.1.11: refuses an extension that the token calls critical', async () => {
+  const key = randomBytes(32)
+  const jws = hmacJws({ alg: 'HS256', crit: ['b64'], b64: true }, key)
+  await expect(verify(jws, key, ['HS256'])).rejects.toMatchObject({
+    reason: 'header_not_supported',
   })
 })
 

@@ -4,6 +4,7 @@ import { unit } from '../commands.ts'
 import type { Area } from '../mutant.ts'
 
 const VERIFIER = 'resource/src/jwt-verifier.ts'
+const JWS = 'resource/src/compact-jws.ts'
 const CHECKER = 'resource/src/token-checker.ts'
 const INTROSPECTION = 'resource/src/introspection.ts'
 const FEED = 'resource/src/revocation-feed.ts'
@@ -16,17 +17,65 @@ export const apiGuard: Area = {
       name: 'an ID token opens an API',
       breaks: 'B12, RFC 9068 §4',
       file: VERIFIER,
-      find: 'if (isOfType(protectedHeader.typ, shape.type)) return claims',
-      replace: 'if (protectedHeader.typ !== null) return claims',
+      find: 'if (!isOfType(header.typ, shape.type)) {',
+      replace: 'if (header.typ === null) {',
       killedBy: unit('resource/test/attacks'),
     },
     {
       name: 'any algorithm is taken',
       breaks: 'B10, RFC 8725 §3.1',
-      file: VERIFIER,
-      find: '      algorithms: [...settings.algorithms],\n',
-      replace: '',
+      file: JWS,
+      find: 'if (!algorithms.includes(header.alg)) {',
+      replace: 'if (algorithms.length === 0) {',
       killedBy: unit('resource/test'),
+    },
+    {
+      name: 'a wrong signature is taken',
+      breaks: 'B10, RFC 7515 §5.2',
+      file: JWS,
+      find: 'return verify(digest, signed, { ...how, key: openKey(key) }, signature)',
+      replace: 'verify(digest, signed, { ...how, key: openKey(key) }, signature)\n  return true',
+      killedBy: unit('resource/test/compact-jws'),
+    },
+    {
+      name: 'a wrong HMAC is taken',
+      breaks: 'B10, RFC 7515 §5.2',
+      file: JWS,
+      find: 'expected.length === signature.length && timingSafeEqual(expected, signature)',
+      replace: 'expected.length === signature.length',
+      killedBy: unit('resource/test/shapes'),
+    },
+    {
+      name: 'an extension that the token calls critical is passed over',
+      breaks: 'B10, RFC 7515 §4.1.11',
+      file: JWS,
+      find: 'if (crit !== undefined) {',
+      replace: 'if (crit === null) {',
+      killedBy: unit('resource/test/compact-jws'),
+    },
+    {
+      name: 'the key of a signature checks an HMAC',
+      breaks: 'B10, RFC 8725 §3.1',
+      file: JWS,
+      find: "if (alg !== 'HS256') return false",
+      replace: "if (alg === '') return false",
+      killedBy: unit('resource/test/compact-jws'),
+    },
+    {
+      name: 'an RSA key of 1024 bits is taken',
+      breaks: 'B10, RFC 7518 §3.3',
+      file: JWS,
+      find: 'modulusLength < 2048',
+      replace: 'modulusLength < 512',
+      killedBy: unit('resource/test/compact-jws'),
+    },
+    {
+      name: 'a token is taken with characters that are not base64url',
+      breaks: 'B10, RFC 7515 §2',
+      file: JWS,
+      find: '([\\w-]+)$/',
+      replace: '(.+)$/s',
+      killedBy: unit('resource/test/compact-jws'),
     },
     {
       name: 'a token of another issuer is taken',
