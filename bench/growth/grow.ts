@@ -2,19 +2,26 @@
 
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LoadGenerator } from '../load/driver.ts'
-import { type Comparison, compare, type Figures } from '../measure/compare.ts'
+import { type Comparison, compare } from '../measure/compare.ts'
 import type { OperationName } from '../operations/operation.ts'
 import { type InstalledOstiary, OPAQUE_TENANT } from '../subjects/ostiary.ts'
 import type { RunningSubject } from '../subjects/subject.ts'
 import type { Filler } from './filler.ts'
-import type { CleanUpFigures, SizeFigures } from './results.ts'
+import type { CleanUpFigures, Growth, SizeFigures } from './results.ts'
 
-export interface Grown {
-  readonly subject: string
+/** A server that can be started on a database that can be filled. */
+export interface Plot {
   readonly installed: InstalledOstiary
   readonly filler: Filler
   /** Process of the database, where it has one. */
   readonly database: number | undefined
+}
+
+export interface Grown {
+  readonly subject: string
+  readonly plot: Plot
+  /** The smallest store, which stays as it is. */
+  readonly smallest: Plot
   readonly comparison: Omit<Comparison, 'subjects'>
 }
 
@@ -22,24 +29,41 @@ export async function growTo(
   grown: Grown,
   { from, to, operations }: { from: number; to: number; operations: readonly OperationName[] },
 ): Promise<SizeFigures> {
-  const { filler, subject, comparison } = grown
-  const beginning = performance.now()
-  await filler.addGrants({ tenant: OPAQUE_TENANT, from, to })
-  await filler.settle()
-  const fillSeconds = (performance.now() - beginning) / 1000
+  const { plot, smallest, subject, comparison } = grown
+  const { filler } = plot
+  const fillSeconds = await fill(plot, { from, to })
   const databaseGigabytes = await filler.gigabytes()
   comparison.say(
     `${subject}: ${to} grants, filled in ${fillSeconds.toFixed(0)} s, ${databaseGigabytes.toFixed(2)} GB`,
   )
-  return withServer(grown, async (running) => {
-    const figures: Record<string, Figures> = {}
-    for (const name of operations) {
-      const subjects = new Map([[subject, running]])
-      const found = (await compare(name, { ...comparison, subjects }))[subject]
-      if (found) figures[name] = found
-    }
-    return { grants: to, databaseGigabytes, fillSeconds, operations: figures }
-  })
+  return withServer(smallest, (small) =>
+    withServer(plot, async (running) => {
+      const subjects = new Map([
+        [SMALLEST, small],
+        [subject, running],
+      ])
+      const figures: Record<string, Growth> = {}
+      for (const name of operations) {
+        const found = await compare(name, { ...comparison, subjects })
+        const [ours, theirs] = [found[subject], found[SMALLEST]]
+        if (ours && theirs) figures[name] = { grown: ours, smallest: theirs }
+      }
+      return { grants: to, databaseGigabytes, fillSeconds, operations: figures }
+    }),
+  )
+}
+
+const SMALLEST = 'smallest'
+
+/** @returns how many seconds it took */
+export async function fill(
+  { filler }: Plot,
+  { from, to }: { from: number; to: number },
+): Promise<number> {
+  const beginning = performance.now()
+  await filler.addGrants({ tenant: OPAQUE_TENANT, from, to })
+  await filler.settle()
+  return (performance.now() - beginning) / 1000
 }
 
 /** What the clean-up is given at most. */
@@ -50,9 +74,10 @@ export async function cleanUpUnderLoad(
   grown: Grown,
   { from, rows }: { from: number; rows: number },
 ): Promise<CleanUpFigures> {
-  const { filler, comparison } = grown
+  const { plot, comparison } = grown
+  const { filler } = plot
   const { load, seconds } = comparison
-  const before = await withServer(grown, async (running) => {
+  const before = await withServer(plot, async (running) => {
     await openLoad(grown, running)
     const { perSecond } = await load.measure({ key: LOAD, seconds: 2 * seconds })
     const { p99Ms } = await load.measure({ key: LOAD, seconds: 2 * seconds, rate: perSecond / 2 })
@@ -62,7 +87,7 @@ export async function cleanUpUnderLoad(
   await filler.addExpired({ tenant: OPAQUE_TENANT, from, to: from + rows })
   await filler.settle()
   comparison.say(`${grown.subject}: ${rows} rows have expired`)
-  return withServer(grown, async (running) => {
+  return withServer(plot, async (running) => {
     const beginning = performance.now()
     const elapsed = () => (performance.now() - beginning) / 1000
     await openLoad(grown, running)
@@ -119,7 +144,7 @@ async function openLoad(
 }
 
 async function withServer<Result>(
-  { installed, database }: Grown,
+  { installed, database }: Plot,
   work: (running: RunningSubject) => Promise<Result>,
 ): Promise<Result> {
   const { target, launch } = installed

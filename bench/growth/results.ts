@@ -14,6 +14,8 @@ export interface GrowthResults {
 export interface StoreGrowth {
   /** Name of the subject. */
   readonly subject: string
+  /** Grants in the smallest store, which all others are compared with. */
+  readonly smallest: number
   readonly sizes: readonly SizeFigures[]
   readonly cleanUp?: CleanUpFigures
 }
@@ -22,7 +24,13 @@ export interface SizeFigures {
   readonly grants: number
   readonly databaseGigabytes: number
   readonly fillSeconds: number
-  readonly operations: Readonly<Record<string, Figures>>
+  readonly operations: Readonly<Record<string, Growth>>
+}
+
+/** Taken in turns, so that what the machine does meanwhile hits both alike. */
+export interface Growth {
+  readonly grown: Figures
+  readonly smallest: Figures
 }
 
 export interface CleanUpFigures {

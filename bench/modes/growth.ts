@@ -4,7 +4,7 @@ import { mkdir, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fillPostgres, fillSqlite } from '../growth/filler.ts'
-import { cleanUpUnderLoad, type Grown, growTo } from '../growth/grow.ts'
+import { cleanUpUnderLoad, fill, growTo, type Plot } from '../growth/grow.ts'
 import type { GrowthResults, StoreGrowth } from '../growth/results.ts'
 import { LoadGenerator } from '../load/driver.ts'
 import { describeMachine } from '../measure/machine.ts'
@@ -76,19 +76,30 @@ interface Growing {
 }
 
 async function growStore(subject: string, growing: Growing): Promise<StoreGrowth> {
-  const folder = join(growing.folder, subject)
+  return withPlot(subject, `${subject}-smallest`, growing, (smallest) =>
+    withPlot(subject, subject, growing, (plot) => grow({ subject, plot, smallest }, growing)),
+  )
+}
+
+async function withPlot<Result>(
+  subject: string,
+  name: string,
+  growing: Growing,
+  work: (plot: Plot) => Promise<Result>,
+): Promise<Result> {
+  const folder = join(growing.folder, name)
   await mkdir(folder)
   if (subject === 'ostiary-sqlite') {
     const path = join(folder, 'ostiary.db')
     const installed = await installOstiary(folder, { path })
-    return grow({ subject, installed, filler: fillSqlite(path), database: undefined }, growing)
+    return work({ installed, filler: fillSqlite(path), database: undefined })
   }
   const postgres = await startPostgres(POSTGRES_FLAGS, growing.options.folder)
   try {
     const installed = await installOstiary(folder, { url: postgres.url })
     const filler = await fillPostgres(postgres.url)
     try {
-      return await grow({ subject, installed, filler, database: postgres.pid }, growing)
+      return await work({ installed, filler, database: postgres.pid })
     } finally {
       await filler.close()
     }
@@ -97,20 +108,26 @@ async function growStore(subject: string, growing: Growing): Promise<StoreGrowth
   }
 }
 
-async function grow(
-  store: Omit<Grown, 'comparison'>,
-  { load, options }: Growing,
-): Promise<StoreGrowth> {
+interface Field {
+  readonly subject: string
+  readonly plot: Plot
+  readonly smallest: Plot
+}
+
+async function grow(field: Field, { load, options }: Growing): Promise<StoreGrowth> {
   const { seconds, rounds, connections, expired } = options
-  const grown = { ...store, comparison: { load, seconds, rounds, connections, paced: true, say } }
+  const grown = { ...field, comparison: { load, seconds, rounds, connections, paced: true, say } }
   const operations = options.selected ? options.operations : OPERATIONS
+  const [smallest = 0, ...larger] = options.sizes.toSorted((one, other) => one - other)
+  await fill(field.smallest, { from: 0, to: smallest })
   const sizes = []
   let from = 0
-  for (const to of options.sizes.toSorted((one, other) => one - other)) {
+  for (const to of larger) {
     sizes.push(await growTo(grown, { from, to, operations }))
     from = to
   }
-  if (expired === 0) return { subject: store.subject, sizes }
+  const { subject } = field
+  if (expired === 0) return { subject, smallest, sizes }
   const cleanUp = await cleanUpUnderLoad(grown, { from, rows: expired })
-  return { subject: store.subject, sizes, cleanUp }
+  return { subject, smallest, sizes, cleanUp }
 }

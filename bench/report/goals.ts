@@ -118,12 +118,11 @@ function latencyGoal({ operations }: Results): Goal {
 function growthGoal(growth: GrowthResults | undefined): Goal {
   const goal = 'throughput at 10 million grants: within 15 % of that at 10 thousand'
   const losses = (growth?.stores ?? []).flatMap(({ subject, sizes }) => {
-    const [small, large] = [sizes[0], sizes.at(-1)]
-    if (!small || !large || small === large) return []
-    return Object.entries(large.operations).map(([operation, figures]) => {
-      const before = small.operations[operation]?.perSecond ?? Number.NaN
-      return { subject, operation, grants: large.grants, kept: figures.perSecond / before }
-    })
+    const { grants, operations } = sizes.at(-1) ?? { grants: 0, operations: {} }
+    return Object.entries(operations).map(([operation, { grown, smallest }]) => ({
+      ...{ subject, operation, grants },
+      kept: grown.perSecond / smallest.perSecond,
+    }))
   })
   const worst = losses.toSorted((one, other) => one.kept - other.kept)[0]
   if (!worst) return { goal, measured: undefined, met: false }

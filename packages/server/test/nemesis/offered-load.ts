@@ -2,14 +2,21 @@
 // away. What they see is measured.
 
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Answer } from '../support/test-app.ts'
+
+/** What came back, as far as it matters here. */
+export interface Outcome {
+  readonly status: number
+  /** RFC 9110 §10.2.3: when to come again. */
+  readonly saysWhen: boolean
+  readonly text: string
+}
 
 export interface Load {
   readonly callers: number
   readonly milliseconds: number
   /** Between being turned away and the next try. */
   readonly pauseMs: number
-  ask(caller: number): Promise<Answer>
+  ask(caller: number): Promise<Outcome>
 }
 
 export interface Seen {
@@ -53,7 +60,6 @@ export async function offer({ callers, milliseconds, pauseMs, ask }: Load): Prom
   }
 }
 
-/** RFC 9110 §10.2.3: says when to come again. */
-function isPolite({ status, headers }: Answer): boolean {
-  return (status === 503 || status === 429) && headers.has('retry-after')
+function isPolite({ status, saysWhen }: Outcome): boolean {
+  return (status === 503 || status === 429) && saysWhen
 }
