@@ -1,5 +1,6 @@
 // Puts made-up grants into a database that no server has open: each with its refresh token and an access token.
 
+import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import {
@@ -56,7 +57,13 @@ export function fillSqlite(path: string): Filler {
       withDatabase((db) => db.exec(`begin; ${statements.join(';')}; commit`)),
     ),
     hasExpired: async () => withDatabase((db) => db.prepare(HAS_EXPIRED).get() !== undefined),
-    settle: async () => withDatabase((db) => db.exec('pragma wal_checkpoint(truncate)')),
+    async settle() {
+      withDatabase((db) => db.exec('pragma wal_checkpoint(truncate)'))
+      // What still waits to be written would hold up the flushes that are measured.
+      const file = openSync(path, 'r+')
+      fsyncSync(file)
+      closeSync(file)
+    },
     gigabytes: async () =>
       withDatabase((db) => {
         const { pages } =

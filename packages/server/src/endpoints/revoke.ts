@@ -14,7 +14,7 @@ export interface RevocationDeps extends ClientAuthDeps, FindTokenDeps, LegacyDep
   readonly store: ClientAuthDeps['store'] &
     FindTokenDeps['store'] &
     LegacyDeps['store'] &
-    Pick<Store, 'revokeGrant' | 'recordAuditEvent'>
+    Pick<Store, 'revokeGrant'>
 }
 
 export function createRevocationEndpoint(deps: RevocationDeps): Endpoint {
@@ -59,19 +59,18 @@ async function endGrant(
 ): Promise<void> {
   const { store, tenant, clock } = deps
   const now = clock.nowSeconds()
-  const ended = await store.revokeGrant({
+  await store.revokeGrant({
     tenant: tenant.name,
     grantId,
     nowSeconds: now,
     revocationExpiresAtSeconds: revocationExpiry(tenant, now),
-  })
-  if (!ended) return
-  await store.recordAuditEvent({
-    tenant: tenant.name,
-    atSeconds: now,
-    action: 'grant.revoked',
-    actor: `client:${clientId}`,
-    target: `grant:${grantId}`,
-    requestId,
+    event: {
+      tenant: tenant.name,
+      atSeconds: now,
+      action: 'grant.revoked',
+      actor: `client:${clientId}`,
+      target: `grant:${grantId}`,
+      requestId,
+    },
   })
 }

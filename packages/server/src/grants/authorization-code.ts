@@ -106,22 +106,20 @@ function checkVerifier(code: CodeRecord, verifier: string | undefined): Reason |
 async function refuseReplay(grant: GrantRecord, context: GrantContext): Promise<never> {
   const { store, tenant, clock } = context.deps
   const now = clock.nowSeconds()
-  const ended = await store.revokeGrant({
+  await store.revokeGrant({
     tenant: tenant.name,
     grantId: grant.id,
     nowSeconds: now,
     revocationExpiresAtSeconds: revocationExpiry(tenant, now),
-  })
-  if (ended) {
-    await store.recordAuditEvent({
+    event: {
       tenant: tenant.name,
       atSeconds: now,
       action: 'authorization_code.replayed',
       actor: `client:${grant.clientId}`,
       target: `grant:${grant.id}`,
       requestId: context.requestId,
-    })
-  }
+    },
+  })
   throw new OAuthError('code_replayed')
 }
 

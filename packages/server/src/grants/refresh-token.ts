@@ -88,6 +88,14 @@ async function rotate(request: RefreshRequest, refresh: Refresh): Promise<TokenR
     accessToken: issued.tokens.accessToken,
     sealedAnswer: sealer.seal(JSON.stringify(issued.response)),
     revocationExpiresAtSeconds: revocationExpiry(tenant, now),
+    reuseEvent: {
+      tenant: tenant.name,
+      atSeconds: now,
+      action: 'refresh_token.reused',
+      actor: `client:${token.clientId}`,
+      target: `grant:${token.grantId}`,
+      requestId: context.requestId,
+    },
   })
   context.deps.observer.refreshed(outcome.outcome)
   if (outcome.outcome === 'rotated') return issued.response
@@ -122,8 +130,11 @@ async function renew(request: RefreshRequest, refresh: Refresh): Promise<TokenRe
 
 type Refusal = Exclude<RotateOutcome, { outcome: 'rotated' | 'retried' }>
 
-async function refuse(refusal: Refusal, { token, context }: Refresh): Promise<never> {
-  if (refusal.outcome === 'reused') await recordReuse(token, context)
+function refuse(refusal: Refusal, { token, context }: Refresh): never {
+  if (refusal.outcome === 'reused') {
+    const { grantId, clientId } = token
+    context.log.warn({ grant: grantId, client: clientId }, 'refresh token reused: grant ended')
+  }
   throw new OAuthError(REFUSALS[refusal.outcome])
 }
 
@@ -135,22 +146,6 @@ const REFUSALS = {
   unknown: 'refresh_token_unknown',
   wrong_client: 'refresh_token_of_other_client',
 } as const satisfies Record<Refusal['outcome'], string>
-
-async function recordReuse(token: RefreshTokenRecord, context: GrantContext): Promise<void> {
-  const { store, tenant, clock } = context.deps
-  context.log.warn(
-    { grant: token.grantId, client: token.clientId },
-    'refresh token reused: grant ended',
-  )
-  await store.recordAuditEvent({
-    tenant: tenant.name,
-    atSeconds: clock.nowSeconds(),
-    action: 'refresh_token.reused',
-    actor: `client:${token.clientId}`,
-    target: `grant:${token.grantId}`,
-    requestId: context.requestId,
-  })
-}
 
 /** A retry is the same request again; the same token with other wishes is not. */
 function fingerprintOf({ scopes, resources }: RefreshRequest): string {

@@ -76,11 +76,16 @@ export interface ClientStore {
   deleteClient(input: ClientEnding): Promise<boolean>
 }
 
-export interface ClientEnding {
+/** Of whatever is ended. */
+interface Ending {
   readonly tenant: string
-  readonly id: ClientId
   readonly nowSeconds: number
+  /** Until then the feed tells of it. */
   readonly revocationExpiresAtSeconds: number
+}
+
+export interface ClientEnding extends Ending {
+  readonly id: ClientId
 }
 
 /** Grows whenever an app or one of its secrets changes, but not for a new app or a last use. */
@@ -177,26 +182,13 @@ export interface GrantStore {
    * Ends a grant and publishes it to the feed. The grant of a client_credentials token has no record of its own:
    * only the feed line is written. @returns false when it had ended before.
    */
-  revokeGrant(input: {
-    tenant: string
-    grantId: GrantId
-    nowSeconds: number
-    revocationExpiresAtSeconds: number
-  }): Promise<boolean>
+  revokeGrant(input: GrantEnding): Promise<boolean>
 
   /**
    * Ends every grant that a user gave (to one app, when named; for one organisation, or none, when that is named
    * too), and forgets the consents. @returns how many.
    */
-  revokeUserGrants(input: {
-    tenant: string
-    userId: UserId
-    clientId: ClientId | null
-    /** undefined for all of them. */
-    organisationId?: string | null | undefined
-    nowSeconds: number
-    revocationExpiresAtSeconds: number
-  }): Promise<number>
+  revokeUserGrants(input: UserGrantsEnding): Promise<number>
 
   /** Whether a token with these facts is void: its grant, its client or its user was revoked since. */
   isRevoked(token: {
@@ -266,6 +258,12 @@ export interface OneTimeId {
   readonly expiresAtSeconds: number
 }
 
+export interface GrantEnding extends Ending {
+  readonly grantId: GrantId
+  /** Stored with it, if it ends now. */
+  readonly event?: AuditEventRecord | undefined
+}
+
 /**
  * The rules (RFC 9700 §4.14.2, and docs/decisions on retries):
  * - the first use replaces the token by the successor and keeps the sealed answer;
@@ -273,11 +271,9 @@ export interface OneTimeId {
  * - a different request with the spent token within that time is `retry_differs` and changes nothing;
  * - any later use is `reused`: the grant is ended in the same transaction.
  */
-export interface RotateInput {
-  readonly tenant: string
+export interface RotateInput extends Ending {
   readonly hash: TokenHash
   readonly clientId: ClientId
-  readonly nowSeconds: number
   readonly retryWindowSeconds: number
   /** What was asked for (scope, resource): a retry must be the same request. */
   readonly fingerprint: string
@@ -285,7 +281,8 @@ export interface RotateInput {
   readonly accessToken: AccessTokenRecord | null
   /** The whole answer, sealed under a key that only the presented token yields. */
   readonly sealedAnswer: string
-  readonly revocationExpiresAtSeconds: number
+  /** Stored with the end of the grant, if it is a reuse that ends it. */
+  readonly reuseEvent?: AuditEventRecord | undefined
 }
 
 export type RotateOutcome =
@@ -372,11 +369,14 @@ export interface UserWithMemberships {
   readonly memberships: readonly MembershipRecord[]
 }
 
-export interface UserEnding {
-  readonly tenant: string
+export interface UserEnding extends Ending {
   readonly userId: UserId
-  readonly nowSeconds: number
-  readonly revocationExpiresAtSeconds: number
+}
+
+export interface UserGrantsEnding extends UserEnding {
+  readonly clientId: ClientId | null
+  /** undefined for all of them. */
+  readonly organisationId?: string | null | undefined
 }
 
 // --- Application keys, and who they may name

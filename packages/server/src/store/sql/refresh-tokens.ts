@@ -103,7 +103,7 @@ function* explainRefusal(input: RotateInput): Plan<RotateOutcome> {
       : { outcome: 'retry_differs' }
   }
   // Of several reuses at once, one ends the grant, and only that one tells of it.
-  const ended = yield* revokeGrant({ ...input, grantId: token.grantId })
+  const ended = yield* revokeGrant({ ...input, grantId: token.grantId, event: input.reuseEvent })
   return ended ? { outcome: 'reused', grantId: token.grantId } : { outcome: 'revoked' }
 }
 

@@ -5,6 +5,7 @@
 import type { ClientId, GrantId, UserId } from '../../protocol/ids.ts'
 import type { GrantStore, UserEnding } from '../port.ts'
 import type { RevocationRecord } from '../records.ts'
+import { recordAuditEvent } from './audit-events.ts'
 import { columnsOf, REVOCATION } from './columns.ts'
 import { first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
@@ -108,6 +109,7 @@ export function* revokeGrant(input: Input<'revokeGrant'>): Plan<boolean> {
   // A grant that was not ended now either ended before, or never had a record: then only its line can tell.
   if (ended === undefined && (yield* first(selectTraces, input)) !== undefined) return false
   yield* publish({ ...input, sequence, kind: 'grant', subject: input.grantId })
+  if (input.event) yield* recordAuditEvent(input.event)
   return true
 }
 

@@ -220,7 +220,7 @@ const refreshTokens: readonly Mutant[] = [
     name: 'a reused refresh token ends nothing',
     breaks: 'B1, RFC 9700 §4.14.2',
     file: REFRESH_TOKENS,
-    find: 'const ended = yield* revokeGrant({ ...input, grantId: token.grantId })',
+    find: 'const ended = yield* revokeGrant({ ...input, grantId: token.grantId, event: input.reuseEvent })',
     replace: 'const ended = input.nowSeconds > 0',
     killedBy: STORE,
   },

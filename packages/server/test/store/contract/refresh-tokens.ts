@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { RefreshTokenRecord } from '../../../src/store/records.ts'
 import {
   accessTokenRecord,
+  auditEventRecord,
   DAY,
   NOW,
   newHash,
@@ -134,8 +135,11 @@ function reuseContract(store: TheStore): void {
   describe('reuse of a spent token', () => {
     async function expectReuse(spent: RefreshTokenRecord, leaf: RefreshTokenRecord, at: number) {
       const { tenant, grantId } = spent
-      const reuse = rotationOf(spent, { nowSeconds: at, revocationExpiresAtSeconds: at + DAY })
+      const reuseEvent = auditEventRecord({ tenant, target: `grant:${grantId}` })
+      const ending = { nowSeconds: at, revocationExpiresAtSeconds: at + DAY, reuseEvent }
+      const reuse = rotationOf(spent, ending)
       expect(await store().rotateRefreshToken(reuse)).toEqual({ outcome: 'reused', grantId })
+      expect(await store().listAuditEvents(tenant, 10)).toEqual([reuseEvent])
       expect((await store().findRefreshToken(tenant, leaf.hash))?.grant.revokedAtSeconds).toBe(at)
       expect((await store().rotateRefreshToken(rotationOf(leaf))).outcome).toBe('revoked')
       expect(

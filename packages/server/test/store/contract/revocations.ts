@@ -6,6 +6,7 @@ import type { ConsentRecord, RevocationRecord } from '../../../src/store/records
 import {
   approvalOf,
   approve,
+  auditEventRecord,
   CLIENT,
   clientRecord,
   codeRecord,
@@ -58,6 +59,16 @@ function endingContract(store: TheStore): void {
           expiresAtSeconds: NOW + HOUR,
         },
       ])
+    })
+
+    test('tells the audit trail of it in the same transaction, once', async () => {
+      const tenant = newTenant()
+      const { grant } = await approve(store(), { tenant })
+      const event = auditEventRecord({ tenant, target: `grant:${grant.id}` })
+      const ending = { tenant, grantId: grant.id, nowSeconds: NOW, event }
+      const input = { ...ending, revocationExpiresAtSeconds: NOW + HOUR }
+      await Promise.all([store().revokeGrant(input), store().revokeGrant(input)])
+      expect(await store().listAuditEvents(tenant, 10)).toEqual([event])
     })
 
     test('attack C11: leaves the grant of another tenant alone', async () => {

@@ -67,7 +67,7 @@ function answerAgain(
   const successor = state.refreshTokens.find(like({ tenant, hash: answer.successorHash }))
   const inTime = input.nowSeconds < answer.expiresAtSeconds && answer.sealed !== undefined
   if (!inTime || !successor || successor.answer) {
-    revokeGrant(state, { ...input, grantId })
+    revokeGrant(state, { ...input, grantId, event: input.reuseEvent })
     return { outcome: 'reused', grantId }
   }
   return answer.fingerprint === input.fingerprint

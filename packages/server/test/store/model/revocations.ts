@@ -62,6 +62,7 @@ export function revokeGrant(
   const told = state.revocations.some(like({ tenant, kind: 'grant', subject: id }))
   if (!ended && (known || told)) return false
   publish(state, { ...input, sequence, kind: 'grant', subject: id })
+  if (input.event) state.auditEvents.push(input.event)
   return true
 }
 

@@ -5,6 +5,7 @@ import type { AccessTokenRecord, RefreshTokenRecord } from '../../../src/store/r
 import {
   accessTokenRecord,
   approvalOf,
+  auditEventRecord,
   codeRecord,
   consentRecord,
   DAY,
@@ -106,6 +107,7 @@ const rotate: Action = (world, { who, what, how }) => {
     fingerprint: pick(FINGERPRINTS, who),
     successor: newRefreshToken(world, token),
     accessToken: newAccessToken(world, token.grantId, how),
+    reuseEvent: auditEventRecord({ tenant: world.tenant, target: `grant:${token.grantId}` }),
   })
   return (store) => store.rotateRefreshToken(rotation)
 }
@@ -122,7 +124,8 @@ const renew: Action = (world, { who, what, how }) => {
 
 const revokeGrant: Action = (world, { what, how }) => {
   const grantId = how % 4 === 0 ? newGrantId() : pick(world.grants, what).id
-  return (store) => store.revokeGrant({ ...endingIn(world), grantId })
+  const event = auditEventRecord({ tenant: world.tenant, target: `grant:${grantId}` })
+  return (store) => store.revokeGrant({ ...endingIn(world), grantId, event })
 }
 
 const revokeUserGrants: Action = (world, { who, what, how }) => {
