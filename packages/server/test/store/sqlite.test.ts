@@ -1,11 +1,11 @@
 // The store on the embedded database, and what is special about it: files, groups of transitions, a full disk.
 
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Store } from '../../src/store/port.ts'
 import { migrateStore, openStore } from '../../src/store/sql/open.ts'
 import { SqliteDriver } from '../../src/store/sql/sqlite.ts'
@@ -32,7 +32,8 @@ async function newDatabase(): Promise<string> {
 }
 
 function openOver(db: DatabaseSync, patienceMilliseconds?: number): Store {
-  const store = createStore(new SqliteDriver(db, compilerFor('sqlite'), patienceMilliseconds))
+  const patience = patienceMilliseconds === undefined ? {} : { patienceMilliseconds }
+  const store = createStore(new SqliteDriver(db, compilerFor('sqlite'), patience))
   onTestFinished(() => store.close())
   return store
 }
@@ -56,6 +57,36 @@ describe('the files of the embedded database', () => {
     })
   })
 })
+
+describe('the log of the embedded database', () => {
+  test('comes into the file by another thread, while commits go on', async () => {
+    const path = await newDatabase()
+    const store = await openStore({ kind: 'sqlite', path }, { migrate: false })
+    onTestFinished(() => store.close())
+    const tenant = newTenant()
+    const write = (events: number) =>
+      Promise.all(
+        Array.from({ length: events }, () => store.recordAuditEvent(auditEventRecord({ tenant }))),
+      )
+    await write(2000)
+    await vi.waitFor(
+      async () => {
+        await write(10)
+        expect(countEventsWithoutLog(path)).toBeGreaterThanOrEqual(2000)
+      },
+      { timeout: 10_000 },
+    )
+    expect((await store.listAuditEvents(tenant, 9000)).length).toBeGreaterThanOrEqual(2010)
+  })
+})
+
+/** Of the file alone, as if the log had never been. */
+function countEventsWithoutLog(path: string): number {
+  const alone = `${path}-alone`
+  copyFileSync(path, alone)
+  using db = new DatabaseSync(alone)
+  return Number(db.prepare('select count(*) as events from audit_events').get()?.events)
+}
 
 describe('transitions that are committed together', () => {
   const attempt = (store: Store, tenant: string, lockSeconds: () => number) =>

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { cacheClients } from '../cached-clients.ts'
 import type { Store } from '../port.ts'
+import { createCheckpointer, NO_CHECKPOINTS } from './checkpointer.ts'
 import {
   type MigrationStatus,
   migratePostgres,
@@ -63,7 +64,9 @@ async function openDriver(settings: StoreSettings, migrate: boolean): Promise<Dr
   const db = openDatabaseFile(settings.path)
   try {
     if (migrate) await migrateSqlite(db)
-    return new SqliteDriver(db, compilerFor('sqlite'))
+    const hasLog = settings.path !== ':memory:'
+    const checkpointer = hasLog ? createCheckpointer(settings.path) : NO_CHECKPOINTS
+    return new SqliteDriver(db, compilerFor('sqlite'), { checkpointer })
   } catch (error) {
     db.close()
     throw error

@@ -3,6 +3,7 @@
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { StoreLoad } from '../port.ts'
+import { type Checkpointer, NO_CHECKPOINTS } from './checkpointer.ts'
 import type { Driver, Plan, StatementCall } from './plan.ts'
 import { asStoreError, isUnavailable, resultCode, SQLITE_BUSY } from './sqlite-errors.ts'
 import { BUSY_TIMEOUT_MILLISECONDS } from './sqlite-file.ts'
@@ -39,6 +40,7 @@ export class SqliteDriver implements Driver {
   readonly #compile: Compile
   readonly #prepared = new Map<AnyStatement, PreparedStatement>()
   readonly #control: ReturnType<typeof prepareControl>
+  readonly #checkpointer: Checkpointer
   /** How long others may write before what has to be written here fails. */
   #patienceMilliseconds: number
   #queue: Job[] = []
@@ -46,15 +48,20 @@ export class SqliteDriver implements Driver {
   #timesBusy = 0
   #commits = 0
   #transitions = 0
+  #closed: Promise<void> | undefined
 
   constructor(
     db: DatabaseSync,
     compile: Compile,
-    patienceMilliseconds = BUSY_TIMEOUT_MILLISECONDS,
+    {
+      patienceMilliseconds = BUSY_TIMEOUT_MILLISECONDS,
+      checkpointer = NO_CHECKPOINTS,
+    }: { readonly patienceMilliseconds?: number; readonly checkpointer?: Checkpointer } = {},
   ) {
     this.#db = db
     this.#compile = compile
     this.#patienceMilliseconds = patienceMilliseconds
+    this.#checkpointer = checkpointer
     this.#waitInSqlite(0)
     this.#control = prepareControl(db)
   }
@@ -84,12 +91,17 @@ export class SqliteDriver implements Driver {
     }
   }
 
-  async close(): Promise<void> {
-    if (!this.#db.isOpen) return
+  close(): Promise<void> {
+    this.#closed ??= this.#shutDown()
+    return this.#closed
+  }
+
+  async #shutDown(): Promise<void> {
     // There is nothing else to do meanwhile, and no later group to come.
     this.#waitInSqlite(this.#patienceMilliseconds)
     this.#patienceMilliseconds = 0
     while (this.#queue.length > 0) this.#commitGroup()
+    await this.#checkpointer.close()
     this.#prepared.clear()
     this.#db.close()
   }
@@ -126,6 +138,7 @@ export class SqliteDriver implements Driver {
     }
     this.#commits += 1
     this.#transitions += group.length
+    this.#checkpointer.committed(group.length)
     for (const answer of answers) answer()
   }
 
