@@ -1,5 +1,5 @@
-// The values of made-up grants, as SQL of either dialect. They come in the order of their keys, spread evenly over the
-// whole range of real ones, so that filling is fast and real keys fall between them everywhere.
+// The values of made-up grants, as SQL of either dialect. They come in the order of their keys, which begin with a time
+// as real ones do, before any of today's.
 
 /** What differs between the dialects. */
 export interface Words {
@@ -17,31 +17,24 @@ export interface Batch {
   readonly nowSeconds: number
 }
 
-/** The characters of base64url in the order in which they sort. */
-const SORTED = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
 const CLIENTS = 1000
 const USERS_PER_GRANT = 3
 const DAY = 86_400
 
-/** A hash as we store them: 43 characters of base64url. `i` is the number of the row. */
-function hash({ from, to }: Pick<Batch, 'from' | 'to'>, words: Words): string {
-  const place = `((i - ${from}) * 262144 / ${to - from})`
-  const digit = (shift: number) =>
-    `substr('${SORTED}', cast(1 + ((${place} >> ${shift}) & 63) as integer), 1)`
-  return `${digit(12)} || ${digit(6)} || ${digit(0)} || ${words.random}`
+/** A key as tokens are stored by: a time before any of today's, and a hash. `i` is the number of the row. */
+function key(words: Words): string {
+  return `'l' || ${words.hex('i * 16', 7)} || '000' || ${words.random}`
 }
 
-/** 32 hexadecimal digits that belong to the row: an odd factor leaves numbers below 2^40 distinct. */
-function grantId({ from, to }: Pick<Batch, 'from' | 'to'>, words: Words): string {
-  const place = words.hex(`((i - ${from}) * 16777216 / ${to - from})`, 6)
-  const own = words.hex('(i * 2654435761) % 1099511627776', 10)
-  return `${place} || ${own} || ${words.hex('(i * 40503) % 65536', 16)}`
+/** 32 hexadecimal digits that belong to the row, from a time before today. */
+function grantId(words: Words): string {
+  return `'018' || ${words.hex('i * 64', 9)} || ${words.hex('(i * 2654435761) % 1099511627776', 20)}`
 }
 
 export function grantValues(batch: Batch, words: Words): Readonly<Record<string, string>> {
   const { nowSeconds } = batch
   return {
-    id: grantId(batch, words),
+    id: grantId(words),
     ...owner(words),
     scopes: `'["contacts:read"]'`,
     audience: `'["https://api.example/v1"]'`,
@@ -53,8 +46,8 @@ export function grantValues(batch: Batch, words: Words): Readonly<Record<string,
 export function refreshTokenValues(batch: Batch, words: Words): Readonly<Record<string, string>> {
   const { nowSeconds } = batch
   return {
-    hash: hash(batch, words),
-    grant_id: grantId(batch, words),
+    hash: key(words),
+    grant_id: grantId(words),
     client_id: owner(words).client_id,
     issued_at_seconds: `${nowSeconds} - i % ${DAY}`,
     expires_at_seconds: `${nowSeconds} + ${29 * DAY} + i % ${DAY}`,
@@ -70,8 +63,8 @@ export function accessTokenValues(
 ): Readonly<Record<string, string>> {
   const { nowSeconds } = batch
   return {
-    hash: hash(batch, words),
-    grant_id: grantId(batch, words),
+    hash: key(words),
+    grant_id: grantId(words),
     ...owner(words),
     scopes: `'["contacts:read"]'`,
     audience: `'["https://api.example/v1"]'`,

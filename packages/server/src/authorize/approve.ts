@@ -2,7 +2,7 @@
 
 import type { Account } from '../identity/sessions.ts'
 import { countUse } from '../legacy/allowances.ts'
-import { newId } from '../platform/random.ts'
+import { newTimedId } from '../platform/random.ts'
 import { OAuthError, PageError, RedirectError } from '../protocol/errors.ts'
 import { asGrantId } from '../protocol/ids.ts'
 import type { AuthorizationReply, Log } from '../protocol/message.ts'
@@ -97,7 +97,7 @@ function newGrant(
 ): GrantRecord {
   return {
     tenant,
-    id: asGrantId(newId()),
+    id: asGrantId(newTimedId()),
     clientId: request.client.id,
     userId: account.user.id,
     organisationId: membership?.organisation.id ?? null,

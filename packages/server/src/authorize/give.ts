@@ -1,7 +1,7 @@
 // What the app is given for an approval: a code to redeem, or with the implicit grant the access token itself.
 
 import { accessTokenLifetime, type LegacyDeps, type LegacyUse } from '../legacy/allowances.ts'
-import { sha256 } from '../platform/hash.ts'
+import { tokenKey } from '../platform/hash.ts'
 import { newSecret } from '../platform/random.ts'
 import { formatScope } from '../protocol/scope.ts'
 import type { AccessTokenRecord, CodeRecord, GrantRecord } from '../store/records.ts'
@@ -28,7 +28,7 @@ export function giveCode(
   const endsAtSeconds = grant.createdAtSeconds + policy.code.lifetimeSeconds
   const record: CodeRecord = {
     tenant: grant.tenant,
-    hash: sha256(code),
+    hash: tokenKey(code),
     grantId: grant.id,
     clientId: grant.clientId,
     redirectUri: request.target.redirectUri,

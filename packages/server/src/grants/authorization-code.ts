@@ -2,7 +2,7 @@
 
 import type { AuthenticatedClient } from '../client-auth/index.ts'
 import { accessTokenLifetime } from '../legacy/allowances.ts'
-import { sha256 } from '../platform/hash.ts'
+import { tokenKey } from '../platform/hash.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { list, optional, type Params, required } from '../protocol/params.ts'
 import { isVerifier, verifierMatches } from '../protocol/pkce.ts'
@@ -34,7 +34,7 @@ export const authorizationCode: GrantType<CodeRequest> = {
   async run(request, context) {
     const { client, deps } = context
     const { tenant, store, clock } = deps
-    const hash = sha256(request.code)
+    const hash = tokenKey(request.code)
     const found = await store.findCode(tenant.name, hash)
     if (!found) throw new OAuthError('code_unknown')
     const { code, grant } = found

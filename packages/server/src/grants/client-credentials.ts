@@ -1,7 +1,7 @@
 // Client credentials grant (RFC 6749 §4.4): the app acts for itself, within its own organisation and unit.
 
 import { accessTokenLifetime } from '../legacy/allowances.ts'
-import { newId } from '../platform/random.ts'
+import { newTimedId } from '../platform/random.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { asGrantId } from '../protocol/ids.ts'
 import { list, optional } from '../protocol/params.ts'
@@ -43,7 +43,7 @@ export const clientCredentials: GrantType<ClientCredentialsRequest> = {
       {
         // Each such token is a grant of its own: it can be revoked alone, and costs no write before that.
         grant: {
-          id: asGrantId(newId()),
+          id: asGrantId(newTimedId()),
           clientId: client.id,
           userId: null,
           organisationId: client.organisationId,

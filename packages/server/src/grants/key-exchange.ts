@@ -2,7 +2,7 @@
 // opens a grant of its own. The order of checks: the key, the consumer, then what the two may have together.
 
 import { noteUses, type Used } from '../platform/last-use.ts'
-import { newId } from '../platform/random.ts'
+import { newTimedId } from '../platform/random.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { asGrantId } from '../protocol/ids.ts'
 import type { KeyExchange } from '../protocol/key-exchange.ts'
@@ -122,7 +122,7 @@ function newGrant(
 ): GrantRecord {
   return {
     tenant: tenant.name,
-    id: asGrantId(newId()),
+    id: asGrantId(newTimedId()),
     clientId,
     userId: consumer?.user.id ?? null,
     organisationId,

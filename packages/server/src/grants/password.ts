@@ -2,7 +2,7 @@
 
 import { type SignInDeps, signIn } from '../identity/sign-in.ts'
 import { accessTokenLifetime, spendAllowance } from '../legacy/allowances.ts'
-import { newId } from '../platform/random.ts'
+import { newTimedId } from '../platform/random.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { asGrantId } from '../protocol/ids.ts'
 import { optional, required } from '../protocol/params.ts'
@@ -88,7 +88,7 @@ async function newGrant(
   const now = clock.nowSeconds()
   return {
     tenant: tenant.name,
-    id: asGrantId(newId()),
+    id: asGrantId(newTimedId()),
     clientId: client.id,
     userId: user.id,
     organisationId: membership?.organisation.id ?? null,

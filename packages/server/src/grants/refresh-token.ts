@@ -1,7 +1,7 @@
 // Refresh token grant (RFC 6749 §6): rotation, retries that survive a lost answer, reuse detection (RFC 9700 §4.14).
 
 import { accessTokenLifetime } from '../legacy/allowances.ts'
-import { digestOf, sha256 } from '../platform/hash.ts'
+import { digestOf, tokenKey } from '../platform/hash.ts'
 import { sealerFromSecret } from '../platform/seal.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { list, optional, required } from '../protocol/params.ts'
@@ -33,7 +33,7 @@ export const refreshToken: GrantType<RefreshRequest> = {
   async run(request, context) {
     const { client, deps } = context
     const { tenant, store } = deps
-    const found = await store.findRefreshToken(tenant.name, sha256(request.refreshToken))
+    const found = await store.findRefreshToken(tenant.name, tokenKey(request.refreshToken))
     if (!found) throw new OAuthError('refresh_token_unknown')
     const { token, grant } = found
     if (token.clientId !== client.id) throw new OAuthError('refresh_token_of_other_client')

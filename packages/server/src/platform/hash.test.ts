@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
-import { digestOf, equalInConstantTime, sha256 } from './hash.ts'
+import { describe, expect, it } from 'vitest'
+import { digestOf, equalInConstantTime, sha256, tokenKey } from './hash.ts'
+import { newSecret } from './random.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 12 })
 
@@ -33,4 +35,33 @@ it('C3: compares as === does', () => {
       expect(equalInConstantTime(a, b)).toBe(a === b)
     }),
   )
+})
+
+describe('tokenKey', () => {
+  it.each(['ost_at', 'ost_rt', 'ost_ac'] as const)('%s: sorts like the time', async (prefix) => {
+    const keys: string[] = []
+    for (let round = 0; round < 5; round++) {
+      keys.push(tokenKey(newSecret(prefix)))
+      await delay(2)
+    }
+    expect(keys.toSorted()).toEqual(keys)
+    for (const key of keys) expect(key).toMatch(/^[0-9a-z]{8}[\w-]{43}$/)
+  })
+
+  it('gives nothing of the random part away, and depends on every character', () => {
+    const token = newSecret('ost_at')
+    const key = tokenKey(token)
+    for (let at = 0; at + 8 <= 43; at++) expect(key).not.toContain(token.slice(15 + at, 23 + at))
+    for (let at = 0; at < token.length; at++) {
+      const other = token[at] === 'x' ? 'y' : 'x'
+      expect(tokenKey(token.slice(0, at) + other + token.slice(at + 1))).not.toBe(key)
+    }
+  })
+
+  it('is the hash alone for tokens in another form', () => {
+    const others = ['', newSecret('ost_ss'), '0f'.repeat(32), `${newSecret('ost_at')}x`]
+    // Made before tokens began with the time.
+    others.push(`ost_rt_${'A'.repeat(43)}abcdef`)
+    for (const token of others) expect(tokenKey(token)).toBe(sha256(token))
+  })
 })

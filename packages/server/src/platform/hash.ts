@@ -7,6 +7,17 @@ export function sha256(secret: string): TokenHash {
   return hash('sha256', secret, 'base64url') as TokenHash
 }
 
+const TIMED_TOKEN = /^ost_(?:at|rt|ac)_([0-9a-z]{8})[\w-]{49}$/
+
+/**
+ * Under what a token or code is stored: the time that it begins with, if it does, before its hash. Keys without an order
+ * would scatter what is new over the whole of an index, and each would cost a page of its own in every commit.
+ */
+export function tokenKey(token: string): TokenHash {
+  const time = TIMED_TOKEN.exec(token)?.[1] ?? ''
+  return `${time}${sha256(token)}` as TokenHash
+}
+
 /** Several fields as one digest; their lengths keep ("ab", "c") apart from ("a", "bc"). */
 export function digestOf(...fields: readonly string[]): string {
   const digest = createHash('sha256')

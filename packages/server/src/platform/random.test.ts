@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { looksLikeSecret, newId, newSecret } from './random.ts'
+import { looksLikeSecret, newId, newSecret, newTimedId } from './random.ts'
 
 const COUNT = 10_000
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -32,7 +32,8 @@ describe('newSecret', () => {
     const secrets = Array.from({ length: COUNT }, () => newSecret('ost_rt'))
     expect(new Set(secrets).size).toBe(COUNT)
     const randomParts = secrets.map((secret) => {
-      const [, random = ''] = /^ost_rt_([A-Za-z0-9_-]{43})[A-Za-z0-9_-]{6}$/.exec(secret) ?? []
+      const [, random = ''] =
+        /^ost_rt_[0-9a-z]{8}([A-Za-z0-9_-]{43})[A-Za-z0-9_-]{6}$/.exec(secret) ?? []
       return Buffer.from(random, 'base64url')
     })
     for (const { length } of randomParts) expect(length * 8).toBe(256)
@@ -46,6 +47,19 @@ describe('newSecret', () => {
       expect(looksLikeSecret(prefix, secret)).toBe(false)
       expect(looksLikeSecret(prefix, secret.replace('ost_at', prefix))).toBe(false)
     }
+  })
+})
+
+describe('newTimedId', () => {
+  it('begins with the time and has 80 fair bits', () => {
+    const ids = Array.from({ length: COUNT }, () => newTimedId())
+    expect(new Set(ids).size).toBe(COUNT)
+    const random = ids.map((id) => {
+      expect(id).toMatch(/^[0-9a-f]{32}$/)
+      expect(Math.abs(Number.parseInt(id.slice(0, 12), 16) - Date.now())).toBeLessThan(60_000)
+      return Buffer.from(id.slice(12), 'hex')
+    })
+    expectFairBits(random)
   })
 })
 

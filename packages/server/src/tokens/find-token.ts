@@ -1,7 +1,7 @@
 // Finds out what a presented token is: a JWT of ours, an opaque access token, or a refresh token.
 
 import type { Clock } from '../platform/clock.ts'
-import { sha256 } from '../platform/hash.ts'
+import { tokenKey } from '../platform/hash.ts'
 import { looksLikeSecret, type SecretPrefix } from '../platform/random.ts'
 import type { AccessTokenFacts, PartialFacts } from '../protocol/access-token-facts.ts'
 import type { SecretFormat } from '../protocol/contract-rules.ts'
@@ -29,7 +29,7 @@ export async function findToken(
 ): Promise<FoundToken | undefined> {
   const { tenant, store } = deps
   if (canBe('ost_rt', text, tenant.rules.formats.refreshToken)) {
-    const found = await store.findRefreshToken(tenant.name, sha256(text))
+    const found = await store.findRefreshToken(tenant.name, tokenKey(text))
     if (found) return { kind: 'refresh', ...found }
   }
   const facts = await findAccessToken(text, deps)
@@ -61,7 +61,7 @@ export async function findAccessToken(
   const { tenant, store, clock } = deps
   const nowSeconds = clock.nowSeconds()
   if (canBe('ost_at', text, tenant.rules.formats.accessToken)) {
-    return (await store.findAccessToken(tenant.name, sha256(text), nowSeconds)) ?? undefined
+    return (await store.findAccessToken(tenant.name, tokenKey(text), nowSeconds)) ?? undefined
   }
   const read = await readAccessToken(text, { ...deps, nowSeconds })
   const facts = read && (await completeFacts(read.said, deps))

@@ -7,7 +7,7 @@ import type { Contract } from '../contracts/contract.ts'
 import { crmCom } from '../contracts/crm-com.ts'
 import { jsonApi } from '../contracts/json-api.ts'
 import { standard } from '../contracts/standard.ts'
-import { sha256 } from '../platform/hash.ts'
+import { tokenKey } from '../platform/hash.ts'
 import { looksLikeSecret } from '../platform/random.ts'
 import { asClientId, asGrantId, asUserId } from '../protocol/ids.ts'
 import type { Policy } from '../protocol/policy.ts'
@@ -64,7 +64,7 @@ describe('the access token', () => {
     const { id: grantId, ...subject } = GRANT
     expect(tokens.accessToken).toEqual({
       tenant: deps.tenant.name,
-      hash: sha256(response.accessToken),
+      hash: tokenKey(response.accessToken),
       grantId,
       ...subject,
       scopes: ['contacts:read'],
@@ -104,7 +104,7 @@ describe('the refresh token', () => {
     })
     expect(tokens.refreshToken).toEqual({
       tenant: deps.tenant.name,
-      hash: sha256(response.refreshToken ?? ''),
+      hash: tokenKey(response.refreshToken ?? ''),
       grantId: GRANT.id,
       clientId: GRANT.clientId,
       issuedAtSeconds: now,

@@ -1,7 +1,7 @@
 // Mints and signs what a grant decided to give. Writes nothing: the grant's transition stores it afterwards.
 
 import type { Clock } from '../platform/clock.ts'
-import { sha256 } from '../platform/hash.ts'
+import { tokenKey } from '../platform/hash.ts'
 import { newSecret } from '../platform/random.ts'
 import type { AccessTokenFacts } from '../protocol/access-token-facts.ts'
 import type { GrantId } from '../protocol/ids.ts'
@@ -90,7 +90,7 @@ export async function issueTokens(plan: TokenPlan, deps: IssueDeps): Promise<Iss
     tokens: {
       accessToken:
         policy.accessToken.format === 'opaque'
-          ? { ...facts, tenant, hash: sha256(accessToken) }
+          ? { ...facts, tenant, hash: tokenKey(accessToken) }
           : null,
       refreshToken: refresh.record,
     },
@@ -119,7 +119,7 @@ function mintRefreshToken(
   const token = newSecret('ost_rt', rules.formats.refreshToken)
   const record: RefreshTokenRecord = {
     tenant: name,
-    hash: sha256(token),
+    hash: tokenKey(token),
     grantId: grant.id,
     clientId: grant.clientId,
     issuedAtSeconds: now,

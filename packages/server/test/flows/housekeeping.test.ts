@@ -6,7 +6,7 @@ import {
   type HousekeepingDeps,
   startHousekeeping,
 } from '../../src/operations/housekeeping.ts'
-import { sha256 } from '../../src/platform/hash.ts'
+import { sha256, tokenKey } from '../../src/platform/hash.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { NO_OBSERVER } from '../../src/protocol/observer.ts'
 import { StoreUnavailableError } from '../../src/store/port.ts'
@@ -29,9 +29,9 @@ async function leaveTraces({ store }: TestServer, app: TestApp) {
   await app.revoke(ended.refresh_token)
   const session = browser.cookies.get('__Host-ostiary-main-session') ?? ''
   const traces = {
-    code: () => store.findCode(TENANT, sha256(code)),
-    accessToken: () => store.findAccessToken(TENANT, sha256(tokens.access_token), 0),
-    refreshToken: () => store.findRefreshToken(TENANT, sha256(tokens.refresh_token)),
+    code: () => store.findCode(TENANT, tokenKey(code)),
+    accessToken: () => store.findAccessToken(TENANT, tokenKey(tokens.access_token), 0),
+    refreshToken: () => store.findRefreshToken(TENANT, tokenKey(tokens.refresh_token)),
     session: () => store.findSession(TENANT, sha256(session), 0),
   }
   return { traces, tokens, ended, browser }

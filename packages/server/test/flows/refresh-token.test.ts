@@ -2,7 +2,7 @@
 
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { digestOf, sha256 } from '../../src/platform/hash.ts'
+import { digestOf, tokenKey } from '../../src/platform/hash.ts'
 import { sealerFromSecret } from '../../src/platform/seal.ts'
 import { registerClient } from '../support/register-client.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
@@ -79,8 +79,8 @@ describe.each(STORES)('refresh token on %s', (kind) => {
     it('R11: its answer waits sealed, and nothing but the token that was presented opens it', async () => {
       const { refresh_token: presented } = await app.obtainTokens()
       const { body } = await app.refresh(presented)
-      const found = await server.store.findRefreshToken(TENANT, sha256(presented))
-      const successor = await server.store.findRefreshToken(TENANT, sha256(body.refresh_token))
+      const found = await server.store.findRefreshToken(TENANT, tokenKey(presented))
+      const successor = await server.store.findRefreshToken(TENANT, tokenKey(body.refresh_token))
       if (!found || !successor) throw new Error('the store has forgotten a token')
       const { token, grant } = found
       const retried = await server.store.rotateRefreshToken({
