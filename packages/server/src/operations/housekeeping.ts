@@ -16,6 +16,8 @@ const BATCH_ROWS = 500
 /** Of each table: beyond that it is enough to know that there are many. */
 const COUNTED_ROWS = 20_000
 const PAUSE_BETWEEN_BATCHES_MS = 50
+/** While there are many: what a process issues at its fastest has to go as fast, or the store only grows. */
+const PAUSE_WHEN_BEHIND_MS = 10
 /** Whoever holds a lease comes back before it ends; when nobody does, another process is up to it a round later. */
 const LEASE_ROUNDS = 1.5
 
@@ -61,14 +63,19 @@ export async function cleanUp(
 ): Promise<number> {
   let total = 0
   let known = 0
+  let pauseMs = PAUSE_BETWEEN_BATCHES_MS
   while (!signal.aborted && (await lease.hold())) {
-    if (known <= total) known = total + (await store.countExpired(clock.nowSeconds(), COUNTED_ROWS))
+    if (known <= total) {
+      const waiting = await store.countExpired(clock.nowSeconds(), COUNTED_ROWS)
+      known = total + waiting
+      pauseMs = waiting < COUNTED_ROWS ? PAUSE_BETWEEN_BATCHES_MS : PAUSE_WHEN_BEHIND_MS
+    }
     observer.cleanUpBacklog(known - total)
     const deleted = await store.deleteExpired(clock.nowSeconds(), BATCH_ROWS)
     observer.cleanedUp(deleted)
     total += deleted
     if (deleted < BATCH_ROWS) break
-    await pause(PAUSE_BETWEEN_BATCHES_MS, signal)
+    await pause(pauseMs, signal)
   }
   // It is empty, or another process's.
   observer.cleanUpBacklog(0)

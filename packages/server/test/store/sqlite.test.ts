@@ -68,7 +68,7 @@ describe('the log of the embedded database', () => {
       Promise.all(
         Array.from({ length: events }, () => store.recordAuditEvent(auditEventRecord({ tenant }))),
       )
-    await write(2000)
+    await write(4000)
     await vi.waitFor(
       async () => {
         await write(10)

@@ -3,12 +3,12 @@
 
 import { Worker } from 'node:worker_threads'
 
-/** Some 30 MB of log at most, beside what the commits meanwhile add. */
-const TRANSITIONS_BETWEEN = 2000
+/** Each changes a page or three: some 50 MB of log at most, beside what the commits meanwhile add. */
+const CHANGES_BETWEEN = 4000
 
 export interface Checkpointer {
   /** Counts what was committed, and has the log emptied when it is time. */
-  committed(transitions: number): void
+  committed(changes: number): void
   close(): Promise<void>
 }
 
@@ -45,9 +45,9 @@ export function createCheckpointer(path: string): Checkpointer {
   }
 
   return {
-    committed(transitions) {
-      since += transitions
-      if (busy || since < TRANSITIONS_BETWEEN) return
+    committed(changes) {
+      since += changes
+      if (busy || since < CHANGES_BETWEEN) return
       since = 0
       busy = true
       thread ??= start()

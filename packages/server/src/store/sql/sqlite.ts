@@ -48,6 +48,8 @@ export class SqliteDriver implements Driver {
   #timesBusy = 0
   #commits = 0
   #transitions = 0
+  /** Statements of the latest group, and rows that they told of: about as many as they changed. */
+  #changes = 0
   #closed: Promise<void> | undefined
 
   constructor(
@@ -126,6 +128,7 @@ export class SqliteDriver implements Driver {
         setTimeout(() => this.#commitGroup(), LOOK_AGAIN_MILLISECONDS)
         return
       }
+      this.#changes = 0
       group = this.#takeGroup()
       answers = group.map((job) => this.#attempt(job))
       this.#control.commit.run()
@@ -138,7 +141,7 @@ export class SqliteDriver implements Driver {
     }
     this.#commits += 1
     this.#transitions += group.length
-    this.#checkpointer.committed(group.length)
+    this.#checkpointer.committed(this.#changes)
     for (const answer of answers) answer()
   }
 
@@ -206,7 +209,9 @@ export class SqliteDriver implements Driver {
   #execute({ statement, input }: StatementCall): readonly unknown[] {
     const prepared = this.#prepare(statement)
     const rows: unknown = prepared.statement.all(...prepared.compiled.bind(input))
-    return (rows as readonly unknown[][]).map(prepared.decode)
+    const found = rows as readonly unknown[][]
+    this.#changes += 1 + found.length
+    return found.map(prepared.decode)
   }
 
   #prepare(statement: AnyStatement): PreparedStatement {
