@@ -3,8 +3,8 @@
 
 import { Worker } from 'node:worker_threads'
 
-/** Each changes a page or three: some 50 MB of log at most, beside what the commits meanwhile add. */
-const CHANGES_BETWEEN = 4000
+/** Each changes a page or three: some 12 MB of log at most, beside what the commits meanwhile add. */
+const CHANGES_BETWEEN = 1000
 
 export interface Checkpointer {
   /** Counts what was committed, and has the log emptied when it is time. */

@@ -9,8 +9,8 @@ export const BUSY_TIMEOUT_MILLISECONDS = 2000
 
 /** Taken as it is needed: the upper pages of every index, so that a look-up among millions reads one page or two. */
 const CACHE_KIBIBYTES = 65_536
-/** 128 MB of log: then whoever commits empties it, if nobody else did (checkpointer.ts). */
-const CHECKPOINT_PAGES = 32_000
+/** 32 MB of log: then whoever commits empties it, if nobody else did (checkpointer.ts). */
+const CHECKPOINT_PAGES = 8000
 
 /** @throws StoreUnavailableError when the file cannot be made or is not a database. */
 export function openDatabaseFile(path: string): DatabaseSync {

@@ -13,7 +13,8 @@ import { limitFiles, mountSmallDisk, sizeOf } from '../small-disk.ts'
 import { codeFlow } from '../ways/code-flow.ts'
 
 const CALLERS = 8
-const SQLITE_MEGABYTES = 20
+/** What the callers store in the whole of a run must not fill it by itself. */
+const SQLITE_MEGABYTES = 200
 const POSTGRES_MEGABYTES = 120
 const FULL_MS = 3000
 const RECOVERY_MS = 3000

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
-import { sha256 } from '../../../src/platform/hash.ts'
+import { tokenKey } from '../../../src/platform/hash.ts'
 import { Caller } from '../caller.ts'
 import { gather } from '../crowd.ts'
 import { Place } from '../place.ts'
@@ -108,7 +108,7 @@ function countLost(
     const found = db.prepare(
       'select count(*) as found from access_tokens where hash in (select value from json_each(?))',
     )
-    return tokens.length - Number(found.get(JSON.stringify(tokens.map(sha256)))?.found)
+    return tokens.length - Number(found.get(JSON.stringify(tokens.map(tokenKey)))?.found)
   } finally {
     rmSync(folder, { recursive: true })
   }
