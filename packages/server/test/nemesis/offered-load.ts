@@ -30,8 +30,7 @@ export interface Seen {
 }
 
 export async function offer({ callers, milliseconds, pauseMs, ask }: Load): Promise<Seen> {
-  const startMs = performance.now()
-  const endMs = startMs + milliseconds
+  const endMs = performance.now() + milliseconds
   const refusals: number[] = []
   const odd: string[] = []
   let served = 0
@@ -40,6 +39,8 @@ export async function offer({ callers, milliseconds, pauseMs, ask }: Load): Prom
     while (performance.now() < endMs) {
       const askedMs = performance.now()
       const answer = await ask(caller).catch(String)
+      // Who is answered later is not of this load, nor is the time that others stay away after it.
+      if (performance.now() > endMs) return
       offered += 1
       if (typeof answer === 'string') odd.push(answer)
       else if (answer.status === 200) served += 1
@@ -50,7 +51,7 @@ export async function offer({ callers, milliseconds, pauseMs, ask }: Load): Prom
     }
   }
   await Promise.all(Array.from({ length: callers }, (_, caller) => loop(caller)))
-  const seconds = (performance.now() - startMs) / 1000
+  const seconds = milliseconds / 1000
   const sorted = refusals.toSorted((a, b) => a - b)
   return {
     served: served / seconds,
