@@ -35,19 +35,25 @@ export async function offer({ callers, milliseconds, pauseMs, ask }: Load): Prom
   const odd: string[] = []
   let served = 0
   let offered = 0
+  /** @returns whether it was served */
+  const count = (answer: Outcome | string, milliseconds: number): boolean => {
+    offered += 1
+    if (typeof answer === 'string') odd.push(answer)
+    else if (answer.status === 200) {
+      served += 1
+      return true
+    } else if (isPolite(answer)) refusals.push(milliseconds)
+    else odd.push(`${answer.status} ${answer.text.slice(0, 100)}`)
+    return false
+  }
   const loop = async (caller: number) => {
     while (performance.now() < endMs) {
       const askedMs = performance.now()
       const answer = await ask(caller).catch(String)
+      const now = performance.now()
       // Who is answered later is not of this load, nor is the time that others stay away after it.
-      if (performance.now() > endMs) return
-      offered += 1
-      if (typeof answer === 'string') odd.push(answer)
-      else if (answer.status === 200) served += 1
-      else if (isPolite(answer)) refusals.push(performance.now() - askedMs)
-      else odd.push(`${answer.status} ${answer.text.slice(0, 100)}`)
-      const wasServed = typeof answer === 'object' && answer.status === 200
-      if (!wasServed) await delay(pauseMs * (0.5 + (caller % 10) / 10))
+      if (now > endMs) return
+      if (!count(answer, now - askedMs)) await delay(pauseMs * (0.5 + (caller % 10) / 10))
     }
   }
   await Promise.all(Array.from({ length: callers }, (_, caller) => loop(caller)))
