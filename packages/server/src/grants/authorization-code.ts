@@ -10,7 +10,7 @@ import type { Reason } from '../protocol/reasons.ts'
 import { parseResources } from '../protocol/resource.ts'
 import type { CodeRecord, GrantRecord } from '../store/records.ts'
 import { issueTokens, revocationExpiry } from '../tokens/issue.ts'
-import type { GrantContext, GrantType } from './grant.ts'
+import { type GrantContext, type GrantType, grantEnded } from './grant.ts'
 import { narrowGrant } from './narrow.ts'
 
 interface CodeRequest {
@@ -111,14 +111,7 @@ async function refuseReplay(grant: GrantRecord, context: GrantContext): Promise<
     grantId: grant.id,
     nowSeconds: now,
     revocationExpiresAtSeconds: revocationExpiry(tenant, now),
-    event: {
-      tenant: tenant.name,
-      atSeconds: now,
-      action: 'authorization_code.replayed',
-      actor: `client:${grant.clientId}`,
-      target: `grant:${grant.id}`,
-      requestId: context.requestId,
-    },
+    event: grantEnded('authorization_code.replayed', grant, context),
   })
   throw new OAuthError('code_replayed')
 }

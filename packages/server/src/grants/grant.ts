@@ -9,6 +9,7 @@ import type { TenantObserver } from '../protocol/observer.ts'
 import type { Params } from '../protocol/params.ts'
 import type { TokenResponse } from '../protocol/token-response.ts'
 import type { Store } from '../store/port.ts'
+import type { AuditEventRecord, GrantRecord } from '../store/records.ts'
 import type { IssueDeps } from '../tokens/issue.ts'
 
 export interface GrantDeps extends IssueDeps, LegacyDeps {
@@ -25,7 +26,6 @@ export interface GrantDeps extends IssueDeps, LegacyDeps {
       | 'openGrant'
       | 'listMemberships'
       | 'revokeGrant'
-      | 'recordAuditEvent'
     >
   /** Failed sign-ins by address: shared with the sign-in page. */
   readonly userGuesses: SignInDeps['guesses']
@@ -59,3 +59,19 @@ export interface GrantType<Request> extends GrantTypeFor<Request, GrantContext> 
 
 /** For whoever holds the credential that the request itself carries: no app authenticates, none is registered for it. */
 export type CredentialGrantType<Request, Context> = GrantTypeFor<Request, Context>
+
+/** What the audit trail is told when a request ends a grant. @param action `noun.verb` */
+export function grantEnded(
+  action: string,
+  { id, clientId }: Pick<GrantRecord, 'id' | 'clientId'>,
+  { deps: { tenant, clock }, requestId }: Pick<GrantContext, 'deps' | 'requestId'>,
+): AuditEventRecord {
+  return {
+    tenant: tenant.name,
+    atSeconds: clock.nowSeconds(),
+    action,
+    actor: `client:${clientId}`,
+    target: `grant:${id}`,
+    requestId,
+  }
+}

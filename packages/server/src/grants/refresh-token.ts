@@ -11,7 +11,7 @@ import type { TokenResponse } from '../protocol/token-response.ts'
 import type { RotateOutcome } from '../store/port.ts'
 import type { GrantRecord, RefreshTokenRecord } from '../store/records.ts'
 import { type Issued, issueTokens, revocationExpiry, type TokenPlan } from '../tokens/issue.ts'
-import type { GrantContext, GrantType } from './grant.ts'
+import { type GrantContext, type GrantType, grantEnded } from './grant.ts'
 import { narrowGrant } from './narrow.ts'
 
 interface RefreshRequest {
@@ -88,14 +88,7 @@ async function rotate(request: RefreshRequest, refresh: Refresh): Promise<TokenR
     accessToken: issued.tokens.accessToken,
     sealedAnswer: sealer.seal(JSON.stringify(issued.response)),
     revocationExpiresAtSeconds: revocationExpiry(tenant, now),
-    reuseEvent: {
-      tenant: tenant.name,
-      atSeconds: now,
-      action: 'refresh_token.reused',
-      actor: `client:${token.clientId}`,
-      target: `grant:${token.grantId}`,
-      requestId: context.requestId,
-    },
+    reuseEvent: grantEnded('refresh_token.reused', plan.grant, context),
   })
   context.deps.observer.refreshed(outcome.outcome)
   if (outcome.outcome === 'rotated') return issued.response

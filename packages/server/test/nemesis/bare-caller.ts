@@ -31,10 +31,6 @@ export class BareCaller {
     })
   }
 
-  close(): void {
-    this.#socket?.destroy()
-  }
-
   #open(): Socket {
     if (this.#socket && !this.#socket.destroyed) return this.#socket
     this.#received = ''

@@ -100,7 +100,7 @@ calls) is left out, and the table says so.
   What merely expired under a clock that was ahead may be good again when the clock is set right; what was used or
   ended may not.
 - **R14** Sockets that send a header or a body byte by byte, or never read what they asked for.
-- **R15** Five times the requests that can be served: passwords, which are dear, and tokens for machines.
+- **R15** Five times the passwords that can be checked, and five times the machines that there is room for.
 - **R17** Work at an even pace; memory, descriptors and the size of the database are watched.
 - **R19** Tokens, sessions, secrets, apps and users are ended at one of three processes, or beside them, and asked about
   at all.

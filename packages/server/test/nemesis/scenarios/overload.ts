@@ -19,6 +19,9 @@ const RECOVERED = 0.9
 const RECOVERY_MS = 5000
 /** Turned away is who hears so before they would have been served. */
 const REFUSED_WITHIN_MS = 1000
+/** Callers with passwords: to keep the server busy, and to overwhelm it. */
+const SIGNING_IN = 16
+const MANY_SIGNING_IN = 200
 /** For requests in flight, of cheap ones. */
 const ROOM = 50
 
@@ -103,10 +106,10 @@ const DEMANDS: readonly Demand[] = [
   {
     name: 'passwords',
     place: { contract: 'json-api' },
-    busyCallers: 16,
-    callers: 200,
+    busyCallers: SIGNING_IN,
+    callers: MANY_SIGNING_IN,
     // So that all of them together ask for as much as they are meant to.
-    pauseMs: (perSecond) => (1000 * (200 - 16)) / ((TIMES - 1) * perSecond),
+    pauseMs: (perSecond) => (1000 * (MANY_SIGNING_IN - SIGNING_IN)) / ((TIMES - 1) * perSecond),
     async prepare({ deployment }, callers) {
       const context = await deployment.openContext()
       const client = await registerDesktopApp(context)
