@@ -4,8 +4,8 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../protocol/message.ts'
 import type { HousekeepingObserver } from '../protocol/observer.ts'
+import type { LeaseStore } from '../store/port/process.ts'
 import type { Store } from '../store/port.ts'
-import type { LeaseStore } from '../store/process-port.ts'
 import { type KeyDeps, rotateKeysWhenDue } from '../tokens/keys.ts'
 import { createLease, type Lease } from './lease.ts'
 

@@ -3,7 +3,7 @@
 
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/random.ts'
-import type { LeaseStore } from '../store/process-port.ts'
+import type { LeaseStore } from '../store/port/process.ts'
 
 export interface Lease {
   /** Takes it, or holds it for longer. @returns false while another process has it */

@@ -1,6 +1,6 @@
 // Plans that count failed guesses within a window of time, for all processes together.
 
-import type { BlockedGuess, FailedGuess } from '../process-port.ts'
+import type { BlockedGuess, FailedGuess } from '../port/process.ts'
 import { first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 

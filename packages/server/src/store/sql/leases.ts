@@ -1,6 +1,6 @@
 // Plans about who does what only one process at a time should do.
 
-import type { LeaseStore } from '../process-port.ts'
+import type { LeaseStore } from '../port/process.ts'
 import { first, type Plan } from './plan.ts'
 import { statement } from './statement.ts'
 

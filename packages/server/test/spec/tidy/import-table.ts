@@ -84,10 +84,9 @@ export const SERVER: Readonly<Record<string, Row>> = {
   protocol: { folders: '', packages: 'node:crypto type:@ostiary/resource/api-versions' },
 }
 
-/** The port is three files: the methods, those for processes among themselves, and the records that go through them. */
+/** The port is its methods, in `store/port.ts` and one file per noun below it, and the records that go through them. */
 export const ALIASES: Readonly<Record<string, string>> = {
   'store/records': 'store/port',
-  'store/process-port': 'store/port',
 }
 
 /** Every other package -> what its src may depend on. None of them may import the server. */

@@ -1,6 +1,6 @@
 // The model of what processes share: failed guesses and leases.
 
-import type { GuessStore, LeaseStore } from '../../../src/store/process-port.ts'
+import type { GuessStore, LeaseStore } from '../../../src/store/port/process.ts'
 import { by, like, removeWhere, type State } from './state.ts'
 
 export function guessModel({ failedGuesses }: State): GuessStore {

@@ -1,7 +1,7 @@
 // The part of the port that the processes which share a database need for each other: counts of failed guesses, and
 // leases. Must not know what they are counted and held for.
 
-import type { TokenHash } from '../protocol/ids.ts'
+import type { TokenHash } from '../../protocol/ids.ts'
 
 export interface GuessStore {
   /** Counts a failure within its window, and begins a new one when that is over. @returns how many there were in it */
@@ -40,4 +40,18 @@ export interface LeaseStore {
   }): Promise<boolean>
   /** @returns false when it was not the holder's. */
   endLease(task: string, holder: string): Promise<boolean>
+}
+
+export interface StoreObserver {
+  /** Does the work of a call and gives back what it gives. @param method its name in this port */
+  around<Result>(method: string, work: () => Promise<Result>): Promise<Result>
+}
+
+/** How busy a store is, and what it has done since it was opened. */
+export interface StoreLoad {
+  /** What waits for the next commit (SQLite) or for a connection (PostgreSQL). */
+  readonly waiting: number
+  readonly connections: { readonly busy: number; readonly idle: number }
+  /** Commits of the embedded database, and the transitions that were in them; none where each commits alone. */
+  readonly groups: { readonly commits: number; readonly transitions: number }
 }

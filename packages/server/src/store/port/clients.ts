@@ -1,0 +1,56 @@
+// Apps, their secrets, and what they used.
+
+import type { ClientId } from '../../protocol/ids.ts'
+import type {
+  AllowanceUseRecord,
+  ClientRecord,
+  ClientSecretRecord,
+  ClientWithSecrets,
+} from '../records.ts'
+import type { ClientEnding } from './ending.ts'
+
+export interface ClientStore {
+  /** null when there is none; a disabled client is found and says so. What it gives is shared: nobody may change it. */
+  findClient(tenant: string, id: ClientId): Promise<ClientWithSecrets | null>
+  listClients(tenant: string): Promise<readonly ClientRecord[]>
+  /** The apps that an organisation owns, the oldest first. */
+  listClientsOfOrganisation(
+    tenant: string,
+    organisationId: string,
+  ): Promise<readonly ClientRecord[]>
+  createClient(
+    client: ClientRecord,
+    secret: ClientSecretRecord | null,
+  ): Promise<'created' | 'exists'>
+  /** Stores all of them, or none when an id is taken. @returns the positions of those; empty when all are stored. */
+  importClients(clients: readonly ClientWithSecrets[]): Promise<readonly number[]>
+  addClientSecret(secret: ClientSecretRecord): Promise<void>
+  /** @returns false when there was no such secret. */
+  revokeClientSecret(tenant: string, clientId: ClientId, secretId: string): Promise<boolean>
+  recordSecretUse(
+    secret: Pick<ClientSecretRecord, 'tenant' | 'clientId' | 'id'>,
+    atSeconds: number,
+  ): Promise<void>
+  recordClientUse(tenant: string, id: ClientId, atSeconds: number): Promise<void>
+  /** Adds to the counts of their days. */
+  addAllowanceUses(uses: readonly AllowanceUseRecord[]): Promise<void>
+  /** @param fromDay `2026-11-21`: that day and later ones */
+  listAllowanceUses(tenant: string, fromDay: string): Promise<readonly AllowanceUseRecord[]>
+  /**
+   * Changes an app that is as it was read: when somebody else has changed, disabled or deleted it meanwhile, nothing
+   * happens. Its id, age and last use stay.
+   */
+  updateClient(before: ClientRecord, after: ClientRecord): Promise<'updated' | 'outdated'>
+  /** Disables the app, ends all its grants and publishes the revocation. */
+  disableClient(input: ClientEnding): Promise<boolean>
+  /**
+   * Ends an app as {@link disableClient} does, and forgets it with its secrets and consents. Its id stays taken until
+   * the revocation has expired: no app can be mistaken for one whose tokens may still be about.
+   */
+  deleteClient(input: ClientEnding): Promise<boolean>
+}
+
+/** Grows whenever an app or one of its secrets changes, but not for a new app or a last use. */
+export interface ChangeStore {
+  clientsSequence(): Promise<number>
+}

@@ -1,0 +1,44 @@
+// What every ending of a client, a grant or a user is told, and ids that may be used once.
+
+import type { ClientId, GrantId, UserId } from '../../protocol/ids.ts'
+import type { AuditEventRecord } from '../records.ts'
+
+/** Of whatever is ended. */
+export interface Ending {
+  readonly tenant: string
+  readonly nowSeconds: number
+  /** Until then the feed tells of it. */
+  readonly revocationExpiresAtSeconds: number
+}
+
+export interface ClientEnding extends Ending {
+  readonly id: ClientId
+}
+
+/** Something that may happen once: the answer to a page, a JWT id. */
+export interface OneTimeId {
+  readonly tenant: string
+  readonly purpose: string
+  readonly id: string
+  readonly expiresAtSeconds: number
+}
+
+export interface GrantEnding extends Ending {
+  readonly grantId: GrantId
+  /** Stored with it, if it ends now. */
+  readonly event?: AuditEventRecord | undefined
+}
+
+export interface UserEnding extends Ending {
+  readonly userId: UserId
+}
+
+export interface UserGrantsEnding extends UserEnding {
+  readonly clientId: ClientId | null
+  /** undefined for all of them. */
+  readonly organisationId?: string | null | undefined
+}
+
+export interface AccessIdentifierEnding extends Omit<ClientEnding, 'id'> {
+  readonly id: string
+}

@@ -1,0 +1,196 @@
+// Authorizations, and the codes and tokens that belong to them.
+
+import type { ClientId, GrantId, TokenHash, UserId } from '../../protocol/ids.ts'
+import type {
+  AccessTokenRecord,
+  AuditEventRecord,
+  CodeRecord,
+  ConsentRecord,
+  GrantRecord,
+  RefreshTokenRecord,
+  RevocationRecord,
+} from '../records.ts'
+import type { Ending, GrantEnding, OneTimeId, UserGrantsEnding } from './ending.ts'
+
+/** The tokens that a transition stores together with the change that pays for them. */
+export interface NewTokens {
+  readonly accessToken: AccessTokenRecord | null
+  readonly refreshToken: RefreshTokenRecord | null
+}
+
+export interface GrantStore {
+  findConsent(
+    key: Pick<ConsentRecord, 'tenant' | 'userId' | 'clientId' | 'organisationId'>,
+  ): Promise<ConsentRecord | null>
+
+  /**
+   * Stores grant and code (or access token), and the consent when one was given (its scopes are added to those already allowed).
+   * An interaction answers once: a second answer changes nothing. Of a session that ends at the same moment, with
+   * the user's password or the user, no new grant is left.
+   */
+  approveAuthorization(input: {
+    grant: GrantRecord
+    /** null when the answer is the access token itself. */
+    code: CodeRecord | null
+    /** Set when it is opaque. */
+    accessToken: AccessTokenRecord | null
+    /** When what the app gets now expires. */
+    endsAtSeconds: number
+    consent: ConsentRecord | null
+    interaction: OneTimeId | null
+    /** The session that it hangs on; null when there is none. */
+    session: TokenHash | null
+  }): Promise<'approved' | 'already_decided' | 'signed_out'>
+
+  /** Claims an id that may be used once. @returns whether this caller is the first. */
+  claimOnce(id: OneTimeId): Promise<boolean>
+
+  findCode(
+    tenant: string,
+    hash: TokenHash,
+  ): Promise<{ code: CodeRecord; grant: GrantRecord } | null>
+
+  /** Spends the code and stores what was minted for it: exactly one of any number of racing callers gets `redeemed`. */
+  redeemCode(input: {
+    tenant: string
+    hash: TokenHash
+    clientId: ClientId
+    nowSeconds: number
+    tokens: NewTokens
+  }): Promise<'redeemed' | 'already_redeemed' | 'expired' | 'unknown'>
+
+  findRefreshToken(
+    tenant: string,
+    hash: TokenHash,
+  ): Promise<{ token: RefreshTokenRecord; grant: GrantRecord } | null>
+
+  /** Replaces a refresh token by its successor. See {@link RotateInput} for the rules of a retry. */
+  rotateRefreshToken(input: RotateInput): Promise<RotateOutcome>
+
+  /** Moves the idle expiry of a refresh token that is not rotated, and stores the new access token. */
+  renewRefreshToken(input: {
+    tenant: string
+    hash: TokenHash
+    clientId: ClientId
+    nowSeconds: number
+    expiresAtSeconds: number
+    accessToken: AccessTokenRecord | null
+  }): Promise<'renewed' | 'expired' | 'revoked' | 'unknown'>
+
+  findGrant(tenant: string, id: GrantId): Promise<GrantRecord | null>
+  /** Stores a grant together with its tokens, if what pays for it still holds; otherwise nothing. */
+  openGrant(input: {
+    grant: GrantRecord
+    tokens: NewTokens
+    /** When the last of its tokens expires. */
+    endsAtSeconds: number
+    guard: GrantGuard
+  }): Promise<OpenGrantOutcome>
+
+  saveAccessToken(token: AccessTokenRecord): Promise<void>
+  /** An opaque access token that is good: not expired, and not void as {@link isRevoked} tells it. */
+  findAccessToken(
+    tenant: string,
+    hash: TokenHash,
+    nowSeconds: number,
+  ): Promise<AccessTokenRecord | null>
+
+  /**
+   * Ends a grant and publishes it to the feed. The grant of a client_credentials token has no record of its own:
+   * only the feed line is written. @returns false when it had ended before.
+   */
+  revokeGrant(input: GrantEnding): Promise<boolean>
+
+  /**
+   * Ends every grant that a user gave (to one app, when named; for one organisation, or none, when that is named
+   * too), and forgets the consents. @returns how many.
+   */
+  revokeUserGrants(input: UserGrantsEnding): Promise<number>
+
+  /** Whether a token with these facts is void: its grant, its client or its user was revoked since. */
+  isRevoked(token: {
+    tenant: string
+    grantId: GrantId
+    clientId: ClientId
+    userId: UserId | null
+    issuedAtSeconds: number
+  }): Promise<boolean>
+
+  /** Feed lines after a sequence number, oldest first. A line seen with number n means all lower ones were visible. */
+  listRevocations(input: {
+    tenant: string
+    afterSequence: number
+    nowSeconds: number
+    limit: number
+  }): Promise<readonly RevocationRecord[]>
+
+  listUserGrants(tenant: string, userId: UserId): Promise<readonly GrantRecord[]>
+  /** What a user has allowed, in the order of apps and organisations. */
+  listUserConsents(tenant: string, userId: UserId): Promise<readonly ConsentRecord[]>
+  /** When each live grant of a user last gave a refresh token, to the hour and as far as it did. */
+  listGrantUses(tenant: string, userId: UserId): Promise<readonly GrantUse[]>
+}
+
+/** What a grant without a code is opened with. None of it may have ended when the grant is stored. */
+export type GrantGuard =
+  /** The password of an enabled user, as it was checked. */
+  | {
+      readonly kind: 'password'
+      readonly userId: UserId
+      readonly passwordHash: string | null
+    }
+  /** An application key, alone or with what stands for an enabled user. */
+  | {
+      readonly kind: 'key'
+      readonly keyId: ClientId
+      readonly accessIdentifierId: string | null
+    }
+  /** A JWT of a trusted issuer, which names an enabled user. */
+  | {
+      readonly kind: 'identity'
+      readonly trustedIssuerId: ClientId
+      readonly accessIdentifierId: string
+      /** Claimed with the grant, when the JWT is good for one use. */
+      readonly once: OneTimeId | null
+    }
+
+export type OpenGrantOutcome =
+  | 'opened'
+  | 'key_ended'
+  | 'issuer_ended'
+  | 'identifier_gone'
+  | 'user_ended'
+  | 'already_used'
+
+export interface GrantUse {
+  readonly grantId: GrantId
+  readonly lastUsedAtSeconds: number
+}
+
+/**
+ * The rules (RFC 9700 §4.14.2, and docs/decisions on retries):
+ * - the first use replaces the token by the successor and keeps the sealed answer;
+ * - the same request again, within the window and while the successor is unused, is `retried`: the sealed answer goes out again;
+ * - a different request with the spent token within that time is `retry_differs` and changes nothing;
+ * - any later use is `reused`: the grant is ended in the same transaction.
+ */
+export interface RotateInput extends Ending {
+  readonly hash: TokenHash
+  readonly clientId: ClientId
+  readonly retryWindowSeconds: number
+  /** What was asked for (scope, resource): a retry must be the same request. */
+  readonly fingerprint: string
+  readonly successor: RefreshTokenRecord
+  readonly accessToken: AccessTokenRecord | null
+  /** The whole answer, sealed under a key that only the presented token yields. */
+  readonly sealedAnswer: string
+  /** Stored with the end of the grant, if it is a reuse that ends it. */
+  readonly reuseEvent?: AuditEventRecord | undefined
+}
+
+export type RotateOutcome =
+  | { readonly outcome: 'rotated' }
+  | { readonly outcome: 'retried'; readonly sealedAnswer: string }
+  | { readonly outcome: 'retry_differs' }
+  | { readonly outcome: 'reused'; readonly grantId: GrantId }
+  | { readonly outcome: 'expired' | 'revoked' | 'unknown' | 'wrong_client' }

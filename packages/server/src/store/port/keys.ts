@@ -1,0 +1,19 @@
+// Signing keys.
+
+import type { KeyRecord } from '../records.ts'
+
+export interface KeyStore {
+  /** Keys that are not expired, current first. */
+  listKeys(tenant: string, nowSeconds: number): Promise<readonly KeyRecord[]>
+  /** Stores the first keys of a tenant. Of several processes that start at once, one gets `created`. */
+  createFirstKeys(keys: readonly KeyRecord[]): Promise<'created' | 'exists'>
+  /** Of the API of `next`: next becomes current, current becomes previous until `previousExpiresAtSeconds`, `next` is added. */
+  rotateKeys(input: {
+    tenant: string
+    /** The current key as the caller knows it: when another process was faster, nothing happens. */
+    currentKid: string
+    next: KeyRecord
+    nowSeconds: number
+    previousExpiresAtSeconds: number
+  }): Promise<'rotated' | 'lost'>
+}

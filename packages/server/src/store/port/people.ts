@@ -1,0 +1,87 @@
+// Organisations, users and their sessions.
+
+import type { TokenHash, UserId } from '../../protocol/ids.ts'
+import type {
+  Membership,
+  MembershipRecord,
+  OrganisationRecord,
+  SessionRecord,
+  UnitRecord,
+  UserRecord,
+} from '../records.ts'
+import type { UserEnding } from './ending.ts'
+
+export interface IdentityStore {
+  createOrganisation(
+    organisation: OrganisationRecord,
+    units: readonly UnitRecord[],
+  ): Promise<'created' | 'exists'>
+  listOrganisations(
+    tenant: string,
+  ): Promise<readonly (OrganisationRecord & { units: readonly UnitRecord[] })[]>
+  findUnit(tenant: string, id: string): Promise<UnitRecord | null>
+  createUser(
+    user: UserRecord,
+    memberships: readonly MembershipRecord[],
+  ): Promise<'created' | 'exists'>
+  /** Stores all of them, or none when a username or id is taken. @returns the positions of those; empty when all are stored. */
+  importUsers(users: readonly UserWithMemberships[]): Promise<readonly number[]>
+  findUser(tenant: string, id: UserId): Promise<UserRecord | null>
+  findUserByUsername(tenant: string, username: string): Promise<UserRecord | null>
+  listUsers(tenant: string): Promise<readonly UserRecord[]>
+  listMemberships(tenant: string, userId: UserId): Promise<readonly Membership[]>
+  /** Another hash of the same password. Ends nothing. @returns false when the password has changed meanwhile. */
+  updatePasswordHash(input: {
+    tenant: string
+    userId: UserId
+    before: string
+    after: string
+  }): Promise<boolean>
+  /** A new password ends every session and grant of the user. */
+  changePassword(input: UserEnding & { passwordHash: string }): Promise<boolean>
+  /** A disabled user loses every session and grant at once. */
+  disableUser(input: UserEnding): Promise<boolean>
+
+  /**
+   * Counts a try before the password is looked at, so that parallel tries cannot outrun the limit.
+   * `lockSeconds` says how long the account stays locked after so many tries in a row.
+   */
+  startSignInAttempt(input: {
+    tenant: string
+    usernameHash: TokenHash
+    nowSeconds: number
+    lockSeconds: (attempts: number) => number
+  }): Promise<{ allowed: true; attempts: number } | { allowed: false; lockedUntilSeconds: number }>
+  clearSignInAttempts(tenant: string, usernameHash: TokenHash): Promise<void>
+
+  /**
+   * Stores a session, if the password that was checked for it is still that of an enabled user.
+   * @returns false when it is not
+   */
+  createSession(session: SessionRecord, passwordHash: string | null): Promise<boolean>
+  /** The session and its user, unless it has expired or the user is disabled. */
+  findSession(
+    tenant: string,
+    hash: TokenHash,
+    nowSeconds: number,
+  ): Promise<{ session: SessionRecord; user: UserRecord } | null>
+  touchSession(input: {
+    tenant: string
+    hash: TokenHash
+    nowSeconds: number
+    expiresAtSeconds: number
+  }): Promise<void>
+  listSessions(
+    tenant: string,
+    userId: UserId,
+    nowSeconds: number,
+  ): Promise<readonly SessionRecord[]>
+  endSession(tenant: string, hash: TokenHash): Promise<boolean>
+  /** Ends one session of a user by the id that lists show. */
+  endSessionById(tenant: string, userId: UserId, id: string): Promise<boolean>
+}
+
+export interface UserWithMemberships {
+  readonly user: UserRecord
+  readonly memberships: readonly MembershipRecord[]
+}
