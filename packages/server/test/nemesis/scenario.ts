@@ -1,10 +1,10 @@
 // One goal of reliability, and how it is put to the test.
 
+import type { PostgresCluster } from '../support/postgres-cluster.ts'
 import type { StoreKind } from '../support/start-server.ts'
 import type { History } from './history.ts'
 import { findViolations, type Violation } from './laws.ts'
 import type { Place } from './place.ts'
-import type { PostgresCluster } from './postgres-cluster.ts'
 import type { Random } from './seeded-random.ts'
 
 export interface Scenario {

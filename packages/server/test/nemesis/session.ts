@@ -2,9 +2,9 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createCluster, type PostgresCluster } from '../support/postgres-cluster.ts'
 import type { StoreKind } from '../support/start-server.ts'
 import { saveHistory } from './history.ts'
-import { createCluster, type PostgresCluster } from './postgres-cluster.ts'
 import { type Keep, type Run, type Scenario, Verdict } from './scenario.ts'
 import { createRandom } from './seeded-random.ts'
 

