@@ -46,6 +46,10 @@ export async function registerApi(app: FastifyInstance, options: ApiOptions): Pr
   app.addHook('preClose', () => guard.close())
   app.addHook('onClose', async () => store.close())
 
+  // What a token opens is for its bearer alone: no cache on the way may keep it (RFC 9111 §5.2.2.5).
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store')
+  })
   acceptOnlyJson(app, options.strictJson ?? contract === 'json-api')
   app.setValidatorCompiler(createValidatorCompiler())
   handleErrors(app, guard)

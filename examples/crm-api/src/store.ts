@@ -1,6 +1,6 @@
 // Rows in SQLite, each owned by an organisation and a unit, some by a consumer. No statement here runs without an owner.
 
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import {
   DatabaseSync,
@@ -24,13 +24,19 @@ const SCHEMA_VERSION = 2
 const OWNED = `organisation_id = :organisation AND (:unit IS NULL OR unit_id = :unit)
   AND (:consumer IS NULL OR consumer_id = :consumer)`
 
+/** Other users of the machine have no business with the rows; SQLite gives its further files the same mode. */
+function createPrivateFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  closeSync(openSync(path, 'a', 0o600))
+}
+
 export class Store {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
 
   /** `seed` fills a database that did not exist before. */
   constructor(path: string, resources: readonly Resource[], seed: (store: Store) => void) {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
+    if (path !== ':memory:') createPrivateFile(path)
     this.#database = new DatabaseSync(path)
     this.#database.exec('PRAGMA journal_mode = WAL')
     const version = this.#schemaVersion()

@@ -1,6 +1,6 @@
 // The API behind each wire contract, and all of them in one process.
 
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -202,6 +202,12 @@ test('a database from before there were consumers goes on, with its rows', async
   const databasePath = join(folder, 'crm.sqlite')
   const first = await startApi({ databasePath })
   const rows = (await (await first.callAs())('GET', '/clients')).body
+  for (const end of ['', '-wal']) {
+    expect(
+      (await stat(databasePath + end)).mode & 0o077,
+      'security L10: nobody else reads it',
+    ).toBe(0)
+  }
   await first.app.close()
   makeOlder(databasePath)
 

@@ -148,3 +148,22 @@ describe('the form of every refusal', () => {
     expect(JSON.stringify(answer.body)).not.toContain('secret')
   })
 })
+
+describe('security L10: no cache keeps what a token opens', () => {
+  test.each([
+    ['the token itself', 'GET', '/me', 200],
+    ['a list', 'GET', '/contacts', 200],
+    ['a row', 'GET', '/contacts/1', 200],
+    ['a new row', 'POST', '/contacts', 201],
+    ['a row that is gone', 'DELETE', '/contacts/1', 204],
+    ['no row', 'GET', '/contacts/999999', 404],
+    ['a wrong body', 'PATCH', '/contacts/2', 400],
+    ['no such method', 'PUT', '/contacts', 405],
+    ['no such address', 'GET', '/nowhere', 404],
+  ] as const)('%s', async (_name, method, path, status) => {
+    const call = await (await startApi()).callAs({ unitId: 'north' })
+    const body = method === 'POST' ? { name: 'Eva', phone: '1' } : { unknown: 1 }
+    const answer = await call(method, path, ...(method === 'GET' ? [] : [body]))
+    expect(answer).toMatchObject({ status, headers: { 'cache-control': 'no-store' } })
+  })
+})

@@ -2,6 +2,7 @@
 
 import { DEFAULT_VERSION_HEADER } from './api-version-choice.ts'
 import { type ApiVersionSetting, checkApiVersions } from './api-versions.ts'
+import { callback, findWrongKinds, flag, type Kind, list, pickRightKinds, text } from './kinds.ts'
 
 export interface ApiVersionOptions {
   /** Request header that names a version. Default `X-VERSION`. */
@@ -21,12 +22,12 @@ type WithDefault = 'header' | 'reportUse'
 export type ApiVersionOptionsRead = Required<Pick<ApiVersionOptions, WithDefault>> &
   Omit<ApiVersionOptions, WithDefault>
 
-const NAMES: Readonly<Record<keyof ApiVersionOptions, true>> = {
-  header: true,
-  versions: true,
-  default: true,
-  reportUse: true,
-  onError: true,
+const KINDS: Readonly<Record<keyof ApiVersionOptions, Kind>> = {
+  header: text,
+  versions: list,
+  default: text,
+  reportUse: flag,
+  onError: callback,
 }
 
 export function readApiVersionOptions(options: ApiVersionOptions = {}): ApiVersionOptionsRead {
@@ -42,16 +43,18 @@ const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/
 
 /** @returns what is wrong, one sentence each */
 export function checkApiVersionOptions(options: ApiVersionOptions = {}): string[] {
-  const { header, versions, default: fallback } = options
   const problems = Object.keys(options)
-    .filter((name) => !Object.hasOwn(NAMES, name))
+    .filter((name) => !Object.hasOwn(KINDS, name))
     .map(
-      (name) => `apiVersions: "${name}" is not known. Known are ${Object.keys(NAMES).join(', ')}.`,
+      (name) => `apiVersions: "${name}" is not known. Known are ${Object.keys(KINDS).join(', ')}.`,
     )
+  problems.push(...findWrongKinds(options, KINDS, 'apiVersions.'))
+  const right: ApiVersionOptions = pickRightKinds(options, KINDS)
+  const { header, versions, default: fallback } = right
   if (header !== undefined && !HEADER_NAME.test(header)) {
     problems.push(`apiVersions.header: ${JSON.stringify(header)} is not the name of a header.`)
   }
-  if (!versions && fallback !== undefined) {
+  if (options.versions === undefined && fallback !== undefined) {
     problems.push('apiVersions.default needs apiVersions.versions: otherwise the issuer says it.')
   }
   if (!versions) return problems

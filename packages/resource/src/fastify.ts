@@ -1,6 +1,6 @@
 // `@ostiary/resource/fastify`: the guard as hooks and handlers of Fastify.
 
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
 import type { AccessToken } from './access-token.ts'
 import type { Guard } from './guard.ts'
 import { readCredentials } from './node-request.ts'
@@ -19,15 +19,26 @@ declare module 'fastify' {
   }
 }
 
+/** What Fastify makes of a path and a query when no schema says otherwise. */
+interface UsualRoute extends RouteGenericInterface {
+  Params: Record<string, string | undefined>
+  Querystring: Record<string, string | readonly string[] | undefined>
+}
+
 /**
  * A hook that lets a request pass with a good token only: `{ onRequest: protect(guard, { scopes: ['contacts:read'] }) }`.
  * As `onRequest`, it refuses before a body is read; requirements that look at the body need `preHandler`.
  */
-export function protect(guard: Guard, requirements: Requirements<FastifyRequest> = {}) {
+export function protect<Route extends RouteGenericInterface = UsualRoute>(
+  guard: Guard,
+  requirements: Requirements<FastifyRequest<Route>> = {},
+) {
   guard.assertRequirements(requirements)
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const credentials = readCredentials(request.raw, request.body)
-    const verdict = await guard.authorize(credentials, requirements, request)
+    // The hook runs on the route that the requirements were written for.
+    const asked = request as FastifyRequest<Route>
+    const verdict = await guard.authorize(credentials, requirements, asked)
     if (!verdict.ok) return send(reply, verdict.refusal)
     request.token = verdict.token
     return undefined

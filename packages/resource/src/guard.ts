@@ -23,13 +23,36 @@ import { createVersionGate, type VersionGate } from './version-gate.ts'
 
 /** Outcome of a check, for any framework. */
 export type Verdict =
-  | { readonly ok: true; readonly token: AccessToken }
-  | { readonly ok: false; readonly refusal: Refusal; readonly error: TokenError }
+  | {
+      readonly ok: true
+      readonly token: AccessToken
+      readonly refusal?: never
+      readonly error?: never
+    }
+  | {
+      readonly ok: false
+      readonly token?: never
+      readonly refusal: Refusal
+      readonly error: TokenError
+    }
 
-/** Outcome of a check of a fetch `Request`: the refusal is ready to be returned. */
+/**
+ * Outcome of a check of a fetch `Request`: the refusal is ready to be returned. The members that are never there let
+ * `if (!verdict.ok) return verdict.response` compile without `strictNullChecks`, where TypeScript cannot tell the two.
+ */
 export type RequestVerdict =
-  | { readonly ok: true; readonly token: AccessToken }
-  | { readonly ok: false; readonly response: Response; readonly error: TokenError }
+  | {
+      readonly ok: true
+      readonly token: AccessToken
+      readonly response?: never
+      readonly error?: never
+    }
+  | {
+      readonly ok: false
+      readonly token?: never
+      readonly response: Response
+      readonly error: TokenError
+    }
 
 export interface Guard {
   /** Checks a fetch `Request`. */
@@ -64,6 +87,8 @@ export function createGuard(options: GuardOptions = {}): Guard {
   const checker = createTokenChecker(settings, issuer)
   const versions = createVersionGate(settings, issuer)
   const refusals = refusalSettings(settings)
+  /** Requirements are looked at once, at start, not with each request. */
+  const asserted = new WeakSet<object>()
 
   function refuse(error: TokenError, scopes: readonly string[] = []): Refusal {
     settings.onRefusal?.(error)
@@ -73,7 +98,7 @@ export function createGuard(options: GuardOptions = {}): Guard {
   const guard: Guard = {
     async verify(request, requirements = {}) {
       const verdict = await guard.authorize(credentialsOf(request), requirements, request)
-      if (verdict.ok) return verdict
+      if (verdict.ok) return { ok: true, token: verdict.token }
       return { ok: false, response: toResponse(verdict.refusal), error: verdict.error }
     },
     async authorize(credentials, requirements, request) {
@@ -90,6 +115,7 @@ export function createGuard(options: GuardOptions = {}): Guard {
       }
     },
     assertRequirements(requirements) {
+      if (asserted.has(requirements)) return
       assertRequirements(requirements)
       if (settings.shape.jwt?.namesScopes === false) {
         assertListed(requirements, settings.scopes ?? [])
@@ -100,6 +126,7 @@ export function createGuard(options: GuardOptions = {}): Guard {
             'createGuard({ introspection: { clientId, clientSecret } }).',
         )
       }
+      asserted.add(requirements)
     },
     refuse: (error) => refuse(error),
     metadata: () => describeResource(settings),

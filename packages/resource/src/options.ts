@@ -8,6 +8,19 @@ import {
   checkApiVersionOptions,
   readApiVersionOptions,
 } from './api-version-options.ts'
+import {
+  callback,
+  findWrongKinds,
+  flag,
+  isPlainObject,
+  type Kind,
+  numberFrom,
+  object,
+  oneOf,
+  pickRightKinds,
+  text,
+  texts,
+} from './kinds.ts'
 import { CONTRACTS, type ContractName, isContractName, SHAPES } from './shapes/by-contract.ts'
 import type { TokenShape } from './shapes/shape.ts'
 import type { TokenError } from './token-error.ts'
@@ -37,10 +50,10 @@ export interface GuardOptions {
   readonly introspection?: IntrospectionOptions
   /** Whether to follow the issuer's feed of revoked grants, apps and users. Default `feed`. */
   readonly revocation?: 'feed' | 'off'
-  /** How often the feed is read. Default 2. */
+  /** How often the feed is read. Default 2, at most 30. */
   readonly pollSeconds?: number
   /** What to do with good tokens while the feed cannot be read. Default `accept`. */
-  readonly whenStale?: 'accept' | 'refuse'
+  readonly whenStale?: 'refuse' | 'accept'
   /** Whether refusals explain themselves to the client. Default true. */
   readonly descriptions?: boolean
   /** Verified tokens kept in memory. Default 10 000. */
@@ -83,33 +96,42 @@ export interface Settings
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-const NAMES: Readonly<Record<keyof GuardOptions, true>> = {
-  issuer: true,
-  audience: true,
-  contract: true,
-  name: true,
-  scopes: true,
-  algorithms: true,
-  clockToleranceSeconds: true,
-  introspection: true,
-  revocation: true,
-  pollSeconds: true,
-  whenStale: true,
-  descriptions: true,
-  cacheSize: true,
-  timeoutSeconds: true,
-  allowHttp: true,
-  apiVersions: true,
-  onRefusal: true,
-  onFeedError: true,
-  fetch: true,
+const KINDS: Readonly<Record<keyof GuardOptions, Kind>> = {
+  issuer: text,
+  audience: text,
+  contract: text,
+  name: text,
+  scopes: texts,
+  algorithms: texts,
+  clockToleranceSeconds: numberFrom(0, 60),
+  introspection: object,
+  revocation: oneOf('feed', 'off'),
+  pollSeconds: numberFrom(0.05, 30),
+  whenStale: oneOf('refuse', 'accept'),
+  descriptions: flag,
+  cacheSize: numberFrom(0, 10_000_000),
+  timeoutSeconds: numberFrom(0.05, 60),
+  allowHttp: flag,
+  apiVersions: object,
+  onRefusal: callback,
+  onFeedError: callback,
+  fetch: callback,
+}
+
+const INTROSPECTION_KINDS: Readonly<Record<keyof IntrospectionOptions, Kind>> = {
+  clientId: text,
+  clientSecret: text,
+  cacheSeconds: numberFrom(0, 300),
 }
 
 /** @throws TypeError that lists everything wrong at once */
 export function readSettings(
-  options: GuardOptions,
+  given: GuardOptions,
   environment: Environment = process.env,
 ): Settings {
+  const misplaced = findMisplacedOptions(given)
+  // What follows reads the values, so it gets those alone that are of the right kind.
+  const options: GuardOptions = pickRightKinds(given, KINDS)
   const named = options.contract ?? environment.OSTIARY_CONTRACT ?? 'standard'
   const contract = isContractName(named) ? named : 'standard'
   const shape = SHAPES[contract]
@@ -132,26 +154,30 @@ export function readSettings(
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   }
   const problems = [
-    ...findUnknownNames(options),
+    ...misplaced,
     ...checkContract(named),
     ...checkIssuer(settings),
     ...checkAudience(settings),
     ...checkAlgorithms(settings, options.algorithms),
-    ...checkChoices(settings),
-    ...checkNumbers(settings),
     ...checkIntrospection(settings),
     ...checkApiVersionOptions(options.apiVersions),
   ]
-  if (problems.length > 0) {
-    throw new TypeError(`createGuard cannot work with these options:\n- ${problems.join('\n- ')}`)
-  }
-  return settings
+  if (problems.length === 0) return settings
+  throw new TypeError(`createGuard cannot work with these options:\n- ${problems.join('\n- ')}`)
 }
 
-function findUnknownNames(options: GuardOptions): string[] {
-  return Object.keys(options)
-    .filter((name) => !Object.hasOwn(NAMES, name))
-    .map((name) => `"${name}" is not an option. Known are: ${Object.keys(NAMES).join(', ')}.`)
+function findMisplacedOptions(options: GuardOptions): string[] {
+  if (!isPlainObject(options)) return ['the options must be an object.']
+  const { introspection } = options
+  return [
+    ...Object.keys(options)
+      .filter((name) => !Object.hasOwn(KINDS, name))
+      .map((name) => `"${name}" is not an option. Known are: ${Object.keys(KINDS).join(', ')}.`),
+    ...findWrongKinds(options, KINDS),
+    ...(isPlainObject(introspection)
+      ? findWrongKinds(introspection, INTROSPECTION_KINDS, 'introspection.')
+      : []),
+  ]
 }
 
 function checkContract(name: string): string[] {
@@ -211,29 +237,6 @@ function checkAlgorithms(
     )
 }
 
-function checkChoices(settings: Settings): string[] {
-  const problems: string[] = []
-  if (!['feed', 'off'].includes(settings.revocation)) {
-    problems.push("revocation must be 'feed' or 'off'.")
-  }
-  if (!['accept', 'refuse'].includes(settings.whenStale)) {
-    problems.push("whenStale must be 'accept' or 'refuse'.")
-  }
-  return problems
-}
-
-function checkNumbers(settings: Settings): string[] {
-  const bounds = [
-    ['clockToleranceSeconds', 0, 60],
-    ['pollSeconds', 0.05, 3600],
-    ['cacheSize', 0, 10_000_000],
-    ['timeoutSeconds', 0.05, 60],
-  ] as const
-  return bounds.flatMap(([name, least, most]) =>
-    isWithin(settings[name], least, most) ? [] : [`${name} must be from ${least} to ${most}.`],
-  )
-}
-
 function checkIntrospection({ introspection, contract, shape }: Settings): string[] {
   const problems: string[] = []
   if (!introspection) {
@@ -248,17 +251,10 @@ function checkIntrospection({ introspection, contract, shape }: Settings): strin
   if (!introspection.clientId || !introspection.clientSecret) {
     problems.push('introspection needs clientId and clientSecret of this API at the issuer.')
   }
-  if (!isWithin(introspection.cacheSeconds ?? 0, 0, 300)) {
-    problems.push('introspection.cacheSeconds must be from 0 to 300.')
-  }
   return problems
 }
 
 function whyCredentials({ jwt }: TokenShape): string | undefined {
   if (!jwt) return 'only the issuer can tell what a token says'
   return jwt.keys === 'secret' ? 'the keys of the tokens are secret' : undefined
-}
-
-function isWithin(value: number, least: number, most: number): boolean {
-  return typeof value === 'number' && value >= least && value <= most
 }

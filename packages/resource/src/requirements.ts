@@ -1,11 +1,22 @@
 // What an operation asks of a token, and the one place where it is compared with what the token says.
 
 import type { AccessToken } from './access-token.ts'
+import {
+  callback,
+  findWrongKinds,
+  flag,
+  isPlainObject,
+  type Kind,
+  numberFrom,
+  textOrCallback,
+  texts,
+} from './kinds.ts'
 import { TokenError } from './token-error.ts'
 
-type Wanted<Request> =
-  | string
-  | ((request: Request) => string | undefined | Promise<string | undefined>)
+/** Some frameworks give a list for a parameter that the path may repeat; a list is never the one wanted. */
+type Found = string | readonly string[] | undefined
+
+type Wanted<Request> = string | ((request: Request) => Found | Promise<Found>)
 
 /** Everything given must hold; `Request` is the framework's own request object. */
 export interface Requirements<Request> {
@@ -25,29 +36,36 @@ export interface Requirements<Request> {
   readonly check?: (token: AccessToken, request: Request) => boolean | Promise<boolean>
 }
 
-const KNOWN = [
-  'scopes',
-  'anyScope',
-  'organisation',
-  'unit',
-  'maxAgeSeconds',
-  'introspect',
-  'check',
-] as const satisfies readonly (keyof Requirements<unknown>)[]
+const KINDS: Readonly<Record<keyof Requirements<unknown>, Kind>> = {
+  scopes: texts,
+  anyScope: texts,
+  organisation: textOrCallback,
+  unit: textOrCallback,
+  maxAgeSeconds: numberFrom(0, Number.MAX_SAFE_INTEGER),
+  introspect: flag,
+  check: callback,
+}
 
 /** RFC 6749 §3.3 */
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
 
 /**
- * Refuses requirements that do not say what their author meant: a misspelt name would otherwise
- * leave an operation unprotected.
+ * Refuses requirements that do not say what their author meant: a misspelt name, or a value that is not there, would
+ * otherwise leave an operation unprotected.
  * @throws TypeError
  */
-export function assertRequirements(requirements: object): void {
-  for (const name of Object.keys(requirements)) {
-    if (KNOWN.some((known) => known === name)) continue
-    throw new TypeError(`Unknown requirement "${name}". Known are: ${KNOWN.join(', ')}.`)
+export function assertRequirements(requirements: unknown): asserts requirements is object {
+  if (!isPlainObject(requirements)) {
+    throw new TypeError("Requirements are an object, such as { scopes: ['contacts:read'] }.")
   }
+  for (const name of Object.keys(requirements)) {
+    if (Object.hasOwn(KINDS, name)) continue
+    throw new TypeError(
+      `Unknown requirement "${name}". Known are: ${Object.keys(KINDS).join(', ')}.`,
+    )
+  }
+  const [problem] = findWrongKinds(requirements, KINDS)
+  if (problem) throw new TypeError(`The requirement ${problem}`)
   for (const scope of namedScopes(requirements)) {
     if (SCOPE_TOKEN.test(scope)) continue
     throw new TypeError(`"${scope}" is not a scope: list scopes one by one, without spaces.`)

@@ -15,8 +15,8 @@ import { VersionUsage } from './version-usage.ts'
 /** Outcome for one request. The headers belong on every answer to it, whatever that will be. */
 export type VersionVerdict = VersionHeaders &
   (
-    | { readonly ok: true; readonly version: string }
-    | { readonly ok: false; readonly refusal: Refusal }
+    | { readonly ok: true; readonly version: string; readonly refusal?: never }
+    | { readonly ok: false; readonly version?: never; readonly refusal: Refusal }
   )
 
 interface VersionHeaders {

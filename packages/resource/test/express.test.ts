@@ -19,7 +19,7 @@ async function startServer(guard: Guard): Promise<string> {
   })
   app.get(
     '/organisations/:id',
-    protect(guard, { organisation: ({ params }) => String(params.id) }),
+    protect(guard, { organisation: (request) => request.params.id }),
     (_request, response) => {
       response.json({})
     },

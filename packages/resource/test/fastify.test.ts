@@ -26,9 +26,7 @@ async function startServer(guard: Guard): Promise<string> {
   app.get<{ Params: { id: string } }>(
     '/organisations/:id',
     {
-      onRequest: protect(guard, {
-        organisation: ({ params }) => (params as { id: string }).id,
-      }),
+      onRequest: protect(guard, { organisation: (request) => request.params.id }),
     },
     () => ({}),
   )

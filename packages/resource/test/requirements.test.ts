@@ -131,15 +131,47 @@ describe('a rule of the API itself', () => {
   })
 })
 
-describe('requirements that do not say what their author meant are refused', () => {
-  test.each([
+test('operating 17: a list, where a path repeats its parameter, is no organisation', async () => {
+  const { issuer, ask } = newGuardUnderTest()
+  const jwt = await issuer.mint({ organisationId: 'acme' })
+  expect(await ask(jwt, { organisation: () => ['acme'] })).toMatchObject({
+    status: 403,
+    error: { reason: 'organisation_mismatch' },
+  })
+})
+
+describe('operating 8: requirements that do not say what their author meant are refused', () => {
+  const undefinedOnes = ['scopes', 'anyScope', 'organisation', 'unit', 'maxAgeSeconds', 'check']
+  test.each<[string, unknown, string]>([
     ['a misspelt name', { scope: ['a'] }, 'Unknown requirement "scope"'],
     ['two scopes in one', { scopes: ['a b'] }, 'one by one'],
     ['an empty choice', { anyScope: [] }, 'anyScope is empty'],
     ['introspection without credentials', { introspect: true }, 'introspection'],
+    ...[...undefinedOnes, 'introspect'].map((name): [string, unknown, string] => [
+      `${name} from a variable that is not set`,
+      { [name]: undefined },
+      `The requirement ${name} is undefined`,
+    ]),
+    ['a scope instead of a list', { scopes: 'contacts:read' }, 'scopes must be a list'],
+    ['a list with a hole', { scopes: Array(1) }, 'scopes must be a list'],
+    ['a list of no scope', { anyScope: [undefined] }, 'anyScope must be a list'],
+    ['an organisation by number', { organisation: 7 }, 'organisation must be text'],
+    ['an empty organisation', { organisation: '' }, 'organisation must be text'],
+    ['no unit', { unit: null }, 'unit must be text'],
+    ['an age by text', { maxAgeSeconds: '300' }, 'maxAgeSeconds must be a number'],
+    ['an age that is no number', { maxAgeSeconds: Number.NaN }, 'maxAgeSeconds must be a number'],
+    ['an age below zero', { maxAgeSeconds: -1 }, 'maxAgeSeconds must be a number'],
+    ['introspection by text', { introspect: 'false' }, 'introspect must be true or false'],
+    ['a check that is no function', { check: 'x' }, 'check must be a function'],
+    ['a check that was called', { check: true }, 'check must be a function'],
+    ['a scope by itself', 'contacts:read', 'Requirements are an object'],
+    ['a list', ['contacts:read'], 'Requirements are an object'],
+    ['a map', new Map([['scopes', ['a']]]), 'Requirements are an object'],
+    ['a function', () => ({ scopes: ['a'] }), 'Requirements are an object'],
+    ['null', null, 'Requirements are an object'],
   ])('%s', async (_name, requirements, message) => {
     const { issuer, ask, guard } = newGuardUnderTest()
-    expect(() => guard.assertRequirements(requirements)).toThrow(message)
-    await expect(ask(await issuer.mint(), requirements as never)).rejects.toThrow(message)
+    expect(() => guard.assertRequirements(requirements as object)).toThrow(message)
+    await expect(ask(await issuer.mint(), requirements as object)).rejects.toThrow(message)
   })
 })

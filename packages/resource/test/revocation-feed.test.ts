@@ -94,7 +94,7 @@ test('the first token waits for the feed: a restart forgets no revocation', asyn
 
 test('a process that was suspended reads the feed before it trusts a token', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
-  const { issuer, ask } = newGuardUnderTest({ pollSeconds: 600 })
+  const { issuer, ask } = newGuardUnderTest({ pollSeconds: 30 })
   const token = await issuer.mint({ expiresInSeconds: 86_400 })
   expect(await ask(token)).toMatchObject({ status: 200 })
   issuer.revoke(token)
