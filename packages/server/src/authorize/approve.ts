@@ -9,6 +9,7 @@ import type { AuthorizationReply, Log } from '../protocol/message.ts'
 import type { TenantObserver } from '../protocol/observer.ts'
 import type { Store } from '../store/port.ts'
 import type { GrantRecord, Membership } from '../store/records.ts'
+import { coverOf } from './consent-cover.ts'
 import { type GiveDeps, giveCode, giveToken } from './give.ts'
 import { type Interaction, interactionExpiry } from './interaction.ts'
 import type { AuthorizationRequest } from './request.ts'
@@ -50,6 +51,7 @@ export async function approve(approval: Approval, deps: ApproveDeps): Promise<Au
           clientId: request.client.id,
           organisationId: grant.organisationId,
           scopes: approval.scopes,
+          ...coverOf(request),
           grantedAtSeconds: now,
         }
       : null,

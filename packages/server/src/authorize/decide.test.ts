@@ -99,6 +99,7 @@ interface Known {
   readonly consents?: readonly {
     readonly organisationId: string | null
     readonly scopes: readonly string[]
+    readonly redirectUris?: readonly string[]
     readonly grantedAtSeconds?: number
   }[]
 }
@@ -107,9 +108,13 @@ interface Known {
 function storeOf({ memberships = [], consents = [] }: Known) {
   return {
     listMemberships: async () => memberships.map(membershipOf),
-    findConsent: async (key: Omit<ConsentRecord, 'scopes' | 'grantedAtSeconds'>) => {
+    findConsent: async (
+      key: Omit<ConsentRecord, 'scopes' | 'redirectUris' | 'grantedAtSeconds'>,
+    ) => {
       const consent = consents.find(({ organisationId }) => organisationId === key.organisationId)
-      return consent ? { grantedAtSeconds: 0, ...key, ...consent } : null
+      return consent
+        ? { grantedAtSeconds: 0, redirectUris: [WEB_APP.redirectUri], ...key, ...consent }
+        : null
     },
   }
 }
@@ -211,7 +216,28 @@ describe('whether the user has to be asked', () => {
       account: ada,
       memberships: [],
       known: ['contacts:read'],
+      redirectIsNew: false,
     })
+  })
+
+  it('security H5: asks before it sends a user where they have never allowed to be sent', async () => {
+    const scopes = ['contacts:read']
+    const elsewhere = { organisationId: null, scopes, redirectUris: ['https://app.example/moved'] }
+    expect(await decide({}, { consents: [elsewhere] })).toMatchObject({
+      step: 'consent',
+      redirectIsNew: true,
+    })
+    const both = { ...elsewhere, redirectUris: [...elsewhere.redirectUris, WEB_APP.redirectUri] }
+    expect(await decide({}, { consents: [both] })).toMatchObject({ step: 'issue' })
+  })
+
+  it('security H5: does not call the next port of a loopback address a new place', async () => {
+    const redirectUris = [NATIVE_APP.redirectUri]
+    const port = verified(NATIVE_APP.redirectUri.replace('127.0.0.1', '127.0.0.1:50123'))
+    const target = { ...requestOf().target, redirectUri: port }
+    const native = requestOf({ target }, { type: 'public' })
+    const known = { consents: [{ organisationId: null, scopes: [], redirectUris }] }
+    expect(await decide({ request: native }, known)).toMatchObject({ redirectIsNew: false })
   })
 
   it('asks again when the app wants that', async () => {

@@ -9,6 +9,7 @@ import { isNativeRedirect } from '../protocol/redirect-uri.ts'
 import { covers } from '../protocol/scope.ts'
 import type { Store } from '../store/port.ts'
 import type { ConsentRecord, Membership } from '../store/records.ts'
+import { coversRedirect } from './consent-cover.ts'
 import type { Interaction } from './interaction.ts'
 import type { AuthorizationRequest } from './request.ts'
 
@@ -21,6 +22,8 @@ export type Decision =
       readonly memberships: readonly Membership[]
       /** Scopes that the user has allowed this app before. */
       readonly known: readonly string[]
+      /** The app was allowed before, but nothing that the user allowed leads to this redirect URI. */
+      readonly redirectIsNew: boolean
     }
   | {
       readonly step: 'issue'
@@ -53,7 +56,13 @@ export async function decideNextStep(situation: Situation, deps: DecideDeps): Pr
   const membership = membershipToIssueFor(situation.request, memberships, consents)
   if (membership !== 'ask') return { step: 'issue', account, membership }
   if (silent) return refuse('consent_needed', situation)
-  return { step: 'consent', account, memberships, known: consents.flatMap(({ scopes }) => scopes) }
+  return {
+    step: 'consent',
+    account,
+    memberships,
+    known: consents.flatMap(({ scopes }) => scopes),
+    redirectIsNew: isNewRedirect(situation.request, consents),
+  }
 }
 
 /** Who the user is, or what must happen before that is known. */
@@ -117,10 +126,16 @@ function membershipToIssueFor(
     request.client.type === 'confidential' || !isNativeRedirect(request.target.redirectUri)
   if (!assured) return 'ask'
   if (request.client.party === 'first' && memberships.length <= 1) return memberships[0]
-  const sufficient = consents.filter(({ scopes }) => covers(scopes, request.scopes))
+  const sufficient = consents.filter(
+    (consent) => covers(consent.scopes, request.scopes) && coversRedirect(consent, request),
+  )
   const latest = sufficient.toSorted((a, b) => b.grantedAtSeconds - a.grantedAtSeconds)[0]
   if (!latest) return 'ask'
   return memberships.find(({ organisation }) => organisation.id === latest.organisationId)
+}
+
+function isNewRedirect(request: AuthorizationRequest, consents: readonly ConsentRecord[]): boolean {
+  return consents.length > 0 && !consents.some((consent) => coversRedirect(consent, request))
 }
 
 function refuse(reason: Reason, { request }: Situation): never {

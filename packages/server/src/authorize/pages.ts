@@ -70,6 +70,7 @@ export function consentPage(
     accessSeconds: policy.accessToken.lifetimeSeconds,
     redirectHost: displayHost(request.target.redirectUri),
     redirectIsLoopback: isLoopback(request.target.redirectUri),
+    redirectIsNew: decision.redirectIsNew,
     problem: undefined,
   }
 }

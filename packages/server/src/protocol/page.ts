@@ -75,6 +75,8 @@ export interface ConsentPage extends InteractionPage {
   /** Host (or private scheme) the browser goes to next. */
   readonly redirectHost: string
   readonly redirectIsLoopback: boolean
+  /** The user has allowed this app before, but not to send them there. */
+  readonly redirectIsNew: boolean
   readonly problem: 'organisation_missing' | undefined
 }
 

@@ -131,7 +131,15 @@ export interface ConsentRecord {
   readonly clientId: ClientId
   readonly organisationId: string | null
   readonly scopes: readonly string[]
+  /** Where the app's answer may go without asking: what was registered when the user said yes. */
+  readonly redirectUris: readonly string[]
   readonly grantedAtSeconds: number
+}
+
+/** A yes, as the user has just said it. */
+export interface NewConsentRecord extends ConsentRecord {
+  /** The one of its redirect URIs that the page named. */
+  readonly shownRedirectUri: string
 }
 
 /** One line of the feed that APIs follow: tokens of this subject issued up to a moment are void. */

@@ -124,6 +124,13 @@ describe('the organisation', () => {
   })
 })
 
+test('security H5: a redirect URI that the user has not allowed yet is pointed out, with its host', () => {
+  expect(draw().querySelector('.warning')).toBeNull()
+  const page = draw({ redirectIsNew: true })
+  expect(page.querySelector('.warning h2')?.text.trim()).toBe('The address is new')
+  expect(page.querySelector('.warning p')?.text).toContain(CONSENT.redirectHost)
+})
+
 describe('what is asked for', () => {
   test('ASVS 10.7.2: is said in words, by data area, with read, change and delete', () => {
     const page = draw()

@@ -16,6 +16,7 @@ import {
   problemSummary,
 } from './problem-summary.ts'
 import type { Content, View } from './view.ts'
+import type { Words } from './words.ts'
 
 export function consentContent(page: ConsentPage, view: View): Content {
   const { words, actions, tenant } = view
@@ -98,10 +99,21 @@ function destination(page: ConsentPage, view: View): string {
   const { words } = view
   const host = displayText(page.redirectHost, 255)
   const sentence = html`<p class="fact">!${icon('arrow')}<span>!${words.markup('consent.redirect', { host })}</span></p>`
-  if (!page.redirectIsLoopback) return sentence
-  return html`!${sentence}
+  const warnings = [
+    page.redirectIsNew && ('redirect_new' as const),
+    page.redirectIsLoopback && ('loopback' as const),
+  ].filter((kind) => kind !== false)
+  return html`!${sentence}!${warnings.map((kind) => warning(kind, { app: appName(page.app, view), host }, words))}`
+}
+
+function warning(
+  kind: 'redirect_new' | 'loopback',
+  names: { readonly app: string; readonly host: string },
+  words: Words,
+): string {
+  return html`
 <div class="warning">
-<h2>!${icon('warning')}${words.text('consent.loopback_heading')}</h2>
-<p>!${words.markup('consent.loopback', { app: appName(page.app, view) })}</p>
+<h2>!${icon('warning')}${words.text(`consent.${kind}_heading`)}</h2>
+<p>!${words.markup(`consent.${kind}`, names)}</p>
 </div>`
 }

@@ -232,6 +232,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
     notOffered: 'there are no device codes',
   },
   D12: { title: 'a window that watches another', proof: 'server/test/attacks/checks/pages.ts' },
+  D13: {
+    title: 'an app that was allowed, and then sends users somewhere else',
+    proof: 'server/test/attacks/consents.test.ts',
+  },
   // HTTP and platform
   E1: { title: 'a parameter sent twice', proof: 'server/test/attacks/checks/requests.ts' },
   E2: {

@@ -1,6 +1,9 @@
 // Opening and migrating a database, as the commands do it.
 
+import { DatabaseSync } from 'node:sqlite'
+import pg from 'pg'
 import { describe, expect, test } from 'vitest'
+import type { Store } from '../../src/store/port.ts'
 import {
   migrateStore,
   migrationStatus,
@@ -9,8 +12,23 @@ import {
 } from '../../src/store/sql/open.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { DIALECTS, temporaryFolder } from './databases.ts'
+import {
+  approvalOf,
+  clientRecord,
+  codeRecord,
+  consentRecord,
+  grantRecord,
+  newTenant,
+  USER,
+} from './records.ts'
 
-const NAMES = ['0001-initial', '0002-contracts', '0003-several-processes', '0004-lighter-tokens']
+const NAMES = [
+  '0001-initial',
+  '0002-contracts',
+  '0003-several-processes',
+  '0004-lighter-tokens',
+  '0009-consent-covers',
+]
 
 async function newSettings(dialect: 'sqlite' | 'postgres'): Promise<StoreSettings> {
   return dialect === 'sqlite'
@@ -44,4 +62,53 @@ describe.for(DIALECTS)('a database on %s', (dialect) => {
     const results = await Promise.all([1, 2, 3].map(() => migrateStore(settings)))
     expect(results.flatMap((result) => result.applied)).toEqual(NAMES)
   })
+
+  test('security H5: 0009 carries consents on with the redirect URIs that are registered now', async () => {
+    const settings = await newSettings(dialect)
+    await migrateStore(settings)
+    const tenant = newTenant()
+    await openStoreAndDo(settings, async (store) => {
+      await store.createClient(clientRecord({ tenant }), null)
+      const grant = grantRecord({ tenant })
+      const code = codeRecord({ tenant, grantId: grant.id })
+      const consent = consentRecord({ tenant, redirectUris: [] })
+      const approval = { grant, code, consent, interaction: null, session: null }
+      await store.approveAuthorization(approvalOf(approval))
+    })
+    await execute(settings, [
+      'alter table consents drop column redirect_uris',
+      "delete from kysely_migration where name = '0009-consent-covers'",
+    ])
+    expect(await migrateStore(settings)).toEqual({ applied: ['0009-consent-covers'] })
+    const consents = await openStoreAndDo(settings, (store) => store.listUserConsents(tenant, USER))
+    expect(consents).toEqual([
+      consentRecord({ tenant, redirectUris: clientRecord({ tenant }).redirectUris }),
+    ])
+  })
 })
+
+async function openStoreAndDo<Result>(
+  settings: StoreSettings,
+  work: (store: Store) => Promise<Result>,
+): Promise<Result> {
+  const store = await openStore(settings, { migrate: false })
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}
+
+/** As an older version would have left the database. */
+async function execute(settings: StoreSettings, statements: readonly string[]): Promise<void> {
+  if (settings.kind === 'sqlite') {
+    const db = new DatabaseSync(settings.path)
+    for (const statement of statements) db.exec(statement)
+    db.close()
+    return
+  }
+  const client = new pg.Client(settings.url)
+  await client.connect()
+  for (const statement of statements) await client.query(statement)
+  await client.end()
+}

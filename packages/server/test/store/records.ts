@@ -22,6 +22,7 @@ import type {
   GrantRecord,
   KeyRecord,
   MembershipRecord,
+  NewConsentRecord,
   OrganisationRecord,
   RefreshTokenRecord,
   SessionRecord,
@@ -148,6 +149,7 @@ export const consentRecord = (given: Given<ConsentRecord>): ConsentRecord => ({
   clientId: CLIENT,
   organisationId: 'organisation-1',
   scopes: ['contacts.read'],
+  redirectUris: ['https://app.example/callback', 'http://127.0.0.1/callback'],
   grantedAtSeconds: NOW,
   ...given,
 })
@@ -273,13 +275,24 @@ export const userEnding = (given: Given<UserEnding>): UserEnding => ({
   ...given,
 })
 
-/** Stores a grant whose code is not redeemed yet. */
-/** An approval whose answer is the code. */
-export function approvalOf<Approval extends { readonly code: CodeRecord }>(approval: Approval) {
-  const { expiresAtSeconds: endsAtSeconds } = approval.code
-  return { ...approval, accessToken: null, endsAtSeconds }
+/** An approval whose answer is the code; its page named the first redirect URI, unless the consent says otherwise. */
+export function approvalOf<
+  Approval extends {
+    readonly code: CodeRecord
+    readonly consent: (ConsentRecord & Partial<NewConsentRecord>) | null
+  },
+>(approval: Approval) {
+  const { code, consent } = approval
+  const shownRedirectUri = consent?.redirectUris[0] ?? ''
+  return {
+    ...approval,
+    consent: consent && { shownRedirectUri, ...consent },
+    accessToken: null,
+    endsAtSeconds: code.expiresAtSeconds,
+  }
 }
 
+/** Stores a grant whose code is not redeemed yet. */
 export async function approve(
   store: Store,
   given: Given<GrantRecord>,

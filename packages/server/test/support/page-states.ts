@@ -1,5 +1,6 @@
 // Every page in every state that a running server can show, and how a visitor gets there.
 
+import { updateClient } from '../../src/operations/client-update.ts'
 import { sha256 } from '../../src/platform/hash.ts'
 import type { PageErrorReason } from '../../src/protocol/errors.ts'
 import { type Store, StoreUnavailableError } from '../../src/store/port.ts'
@@ -86,6 +87,17 @@ export const MEMBER_STATES: Readonly<Record<string, Way>> = {
   'consent, all allowed before': async (visitor, { app }) => {
     await visitor.open(app.authorizeUrl({ prompt: 'consent', scope: 'openid contacts:read' }))
     await visitor.page.getByText('You have already allowed 2 permissions').waitFor()
+  },
+  'consent, new address': async (visitor, { app, server }) => {
+    await visitor.open(app.authorizeUrl({ prompt: 'consent' }))
+    await visitor.press('Allow')
+    await visitor.arrivesAtApp()
+    const { client } = app
+    const redirect_uri = `${client.redirectUri}?moved`
+    const redirectUris = [client.redirectUri, redirect_uri]
+    await updateClient({ clientId: client.id, redirectUris }, server.context)
+    await visitor.open(app.authorizeUrl({ redirect_uri }))
+    await visitor.page.getByText('The address is new').waitFor()
   },
   'sign-out': async (visitor, { server }) => {
     await visitor.open(`${server.issuer}/sign-out`)

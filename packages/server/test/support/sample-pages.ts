@@ -120,6 +120,7 @@ export const CONSENT: ConsentPage = {
   accessSeconds: 3600,
   redirectHost: 'app.ledgerly.example',
   redirectIsLoopback: false,
+  redirectIsNew: false,
   problem: undefined,
 }
 

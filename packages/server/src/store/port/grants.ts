@@ -7,6 +7,7 @@ import type {
   CodeRecord,
   ConsentRecord,
   GrantRecord,
+  NewConsentRecord,
   RefreshTokenRecord,
   RevocationRecord,
 } from '../records.ts'
@@ -24,7 +25,9 @@ export interface GrantStore {
   ): Promise<ConsentRecord | null>
 
   /**
-   * Stores grant and code (or access token), and the consent when one was given (its scopes are added to those already allowed).
+   * Stores grant and code (or access token), and the consent when one was given. Its scopes are added to those already
+   * allowed. Of the redirect URIs, only the one that the page named is: the user has not seen what else was registered
+   * since the first yes. One that is no longer registered goes.
    * An interaction answers once: a second answer changes nothing. Of a session that ends at the same moment, with
    * the user's password or the user, no new grant is left.
    */
@@ -36,7 +39,7 @@ export interface GrantStore {
     accessToken: AccessTokenRecord | null
     /** When what the app gets now expires. */
     endsAtSeconds: number
-    consent: ConsentRecord | null
+    consent: NewConsentRecord | null
     interaction: OneTimeId | null
     /** The session that it hangs on; null when there is none. */
     session: TokenHash | null

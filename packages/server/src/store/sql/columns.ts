@@ -282,6 +282,7 @@ export const TABLES: { readonly [Table in keyof Database]: Columns<Selectable<Da
       clientId: 'text',
       organisationId: 'text',
       scopes: 'list',
+      redirectUris: 'list',
       grantedAtSeconds: 'number',
     },
     oneTimeIds: { tenant: 'text', purpose: 'text', id: 'text', expiresAtSeconds: 'number' },

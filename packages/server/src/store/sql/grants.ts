@@ -1,8 +1,9 @@
 // Plans about what a user allowed: grants, consents, and the codes that start them.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { ClientId, GrantId, TokenHash, UserId } from '../../protocol/ids.ts'
 import type { GrantStore, GrantUse, NewTokens } from '../port.ts'
-import type { CodeRecord, ConsentRecord, GrantRecord } from '../records.ts'
+import type { CodeRecord, ConsentRecord, GrantRecord, NewConsentRecord } from '../records.ts'
 import { insertAccessToken } from './access-tokens.ts'
 import { CODE, columnsIn, columnsOf, GRANT, pick, TABLES, valuesOf } from './columns.ts'
 import { claimOnce } from './one-time-ids.ts'
@@ -58,25 +59,35 @@ const touchConsent = statement((db, p: ConsentRow) =>
         .columns(['tenant', 'userId', 'clientId', 'organisationId'])
         .doUpdateSet((eb) => ({ grantedAtSeconds: eb.ref('excluded.grantedAtSeconds') })),
     )
-    .returning('scopes'),
+    .returning(['scopes', 'redirectUris']),
 )
 
-const updateConsentScopes = statement((db, p: ConsentRow) =>
+const changeConsent = statement((db, p: ConsentRow) =>
   db
     .updateTable('consents')
-    .set({ scopes: p.scopes })
+    .set({ scopes: p.scopes, redirectUris: p.redirectUris })
     .where('tenant', '=', p.tenant)
     .where('userId', '=', p.userId)
     .where('clientId', '=', p.clientId)
     .where('organisationId', '=', p.organisationId),
 )
 
-function* addConsent(consent: ConsentRecord): Plan<void> {
+function* addConsent(consent: NewConsentRecord): Plan<void> {
   const row = { ...consent, organisationId: consent.organisationId ?? '' }
-  const kept = yield* first(touchConsent, row)
-  const known = new Set(kept?.scopes)
-  const added = consent.scopes.filter((scope) => !known.has(scope))
-  if (added.length > 0) yield* run(updateConsentScopes, { ...row, scopes: [...known, ...added] })
+  const kept = (yield* first(touchConsent, row)) ?? row
+  const scopes = [...new Set([...kept.scopes, ...consent.scopes])]
+  const redirectUris = coveredAfter(kept.redirectUris, consent)
+  const same =
+    scopes.length === kept.scopes.length && isDeepStrictEqual(redirectUris, kept.redirectUris)
+  if (!same) yield* run(changeConsent, { ...row, scopes, redirectUris })
+}
+
+/** In the order in which the app has them registered. */
+function coveredAfter(
+  covered: readonly string[],
+  { redirectUris, shownRedirectUri }: NewConsentRecord,
+): readonly string[] {
+  return redirectUris.filter((uri) => covered.includes(uri) || uri === shownRedirectUri)
 }
 
 type ConsentKey = Pick<ConsentRow, 'tenant' | 'userId' | 'clientId' | 'organisationId'>

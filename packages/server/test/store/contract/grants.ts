@@ -52,7 +52,7 @@ export function grantContract(store: TheStore): void {
       const accessToken = accessTokenRecord({ tenant, grantId: grant.id })
       const rest = {
         code: null,
-        consent: consentRecord({ tenant }),
+        consent: { ...consentRecord({ tenant }), shownRedirectUri: '' },
         interaction: null,
         session: null,
       }
@@ -60,7 +60,7 @@ export function grantContract(store: TheStore): void {
       expect(await store().approveAuthorization(approval)).toBe('approved')
       expect(await store().findGrant(tenant, grant.id)).toEqual(grant)
       expect(await store().findAccessToken(tenant, accessToken.hash, NOW)).toEqual(accessToken)
-      expect(await store().findConsent(rest.consent)).toEqual(rest.consent)
+      expect(await store().findConsent(rest.consent)).toEqual(consentRecord({ tenant }))
       expect(await store().listUserGrants(tenant, USER)).toEqual([grant])
     })
 
@@ -171,6 +171,24 @@ export function grantContract(store: TheStore): void {
       expect(await store().findConsent(consentRecord({ tenant }))).toEqual(
         consentRecord({ tenant, scopes: ['a', 'b', 'c'], grantedAtSeconds: NOW + 1 }),
       )
+    })
+
+    test('security H5: a consent covers what the app had registered, and later only what was shown', async () => {
+      const tenant = newTenant()
+      const allow = async (redirectUris: readonly string[], shownRedirectUri: string) => {
+        const grant = grantRecord({ tenant })
+        const code = codeRecord({ tenant, grantId: grant.id })
+        const consent = { ...consentRecord({ tenant, redirectUris }), shownRedirectUri }
+        await store().approveAuthorization(
+          approvalOf({ grant, code, consent, interaction: null, session: null }),
+        )
+        return (await store().findConsent(consent))?.redirectUris
+      }
+      expect(await allow(['a:1', 'a:2'], 'a:1')).toEqual(['a:1', 'a:2'])
+      expect(await allow(['a:1', 'a:2', 'evil:1'], 'a:2')).toEqual(['a:1', 'a:2'])
+      expect(await allow(['a:1', 'a:3', 'evil:1'], 'a:3')).toEqual(['a:1', 'a:3'])
+      // The port of a loopback address is chosen anew each time: only what is registered is remembered.
+      expect(await allow(['a:1', 'a:2', 'evil:1'], 'a:4')).toEqual(['a:1'])
     })
 
     test('a consent is for one user, one app and one organisation, or for none', async () => {

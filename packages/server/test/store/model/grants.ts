@@ -1,7 +1,7 @@
 // The model's approvals, codes and access tokens.
 
 import type { GrantStore, NewTokens } from '../../../src/store/port.ts'
-import type { ConsentRecord, GrantRecord } from '../../../src/store/records.ts'
+import type { GrantRecord, NewConsentRecord } from '../../../src/store/records.ts'
 import { isVoid } from './revocations.ts'
 import { by, like, type State } from './state.ts'
 
@@ -21,7 +21,8 @@ export function grantRecordOf(grant: State['grants'][number]): GrantRecord {
   return structuredClone(record)
 }
 
-function addConsent(state: State, consent: ConsentRecord): void {
+function addConsent(state: State, given: NewConsentRecord): void {
+  const { shownRedirectUri, ...consent } = given
   const { tenant, userId, clientId, organisationId } = consent
   const kept = state.consents.find(like({ tenant, userId, clientId, organisationId }))
   if (!kept) {
@@ -29,6 +30,9 @@ function addConsent(state: State, consent: ConsentRecord): void {
     return
   }
   kept.scopes = [...new Set([...kept.scopes, ...consent.scopes])]
+  kept.redirectUris = consent.redirectUris.filter(
+    (uri) => uri === shownRedirectUri || kept.redirectUris.includes(uri),
+  )
   kept.grantedAtSeconds = consent.grantedAtSeconds
 }
 

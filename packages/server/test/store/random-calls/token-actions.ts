@@ -19,6 +19,7 @@ import {
 import { type Action, CLIENTS, endingIn, pick, USERS, type World } from './world.ts'
 
 const SCOPES = [['a'], ['a', 'b'], ['c'], []]
+const REDIRECT_URIS = [['https://a.example/'], ['https://b.example/', 'https://a.example/'], []]
 const ORGANISATIONS = ['organisation-1', 'organisation-1', null]
 const FINGERPRINTS = ['another request', 'same request', 'same request']
 const WINDOWS = [0, RETRY_WINDOW, RETRY_WINDOW]
@@ -61,7 +62,11 @@ const approve: Action = (world, { who, what, how }) => {
   const grant = grantRecord({ tenant, ...parties, createdAtSeconds: nowSeconds })
   const times = { issuedAtSeconds: nowSeconds, expiresAtSeconds: nowSeconds + 600 }
   const code = codeRecord({ tenant, grantId: grant.id, clientId: grant.clientId, ...times })
-  const remembered = { scopes: pick(SCOPES, how), grantedAtSeconds: nowSeconds }
+  const remembered = {
+    scopes: pick(SCOPES, how),
+    redirectUris: pick(REDIRECT_URIS, who),
+    grantedAtSeconds: nowSeconds,
+  }
   const consent = how % 3 === 0 ? null : consentRecord({ tenant, ...parties, ...remembered })
   const once = { tenant, purpose: 'consent', id: `${what}`, expiresAtSeconds: nowSeconds + HOUR }
   world.grants.push(grant)

@@ -7,12 +7,14 @@ import { initialSchema } from './0001-initial.ts'
 import { contractsSchema } from './0002-contracts.ts'
 import { severalProcessesSchema } from './0003-several-processes.ts'
 import { lighterTokensSchema } from './0004-lighter-tokens.ts'
+import { consentCoversSchema } from './0009-consent-covers.ts'
 
 const MIGRATIONS: Record<string, (dialect: Dialect) => readonly string[]> = {
   '0001-initial': initialSchema,
   '0002-contracts': contractsSchema,
   '0003-several-processes': severalProcessesSchema,
   '0004-lighter-tokens': lighterTokensSchema,
+  '0009-consent-covers': consentCoversSchema,
 }
 
 export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS)

@@ -1,0 +1,31 @@
+// What a yes covers besides scopes: where the answer may go. A member of an app's team can register another redirect
+// URI at any time, and nobody has allowed that one to be sent anything.
+
+import { matchRedirectUri } from '../protocol/redirect-uri.ts'
+import type { ClientRecord, ConsentRecord, NewConsentRecord } from '../store/records.ts'
+import type { AuthorizationRequest } from './request.ts'
+
+type Asked = Pick<AuthorizationRequest, 'client' | 'target'>
+
+export function coversRedirect({ redirectUris }: ConsentRecord, { client, target }: Asked) {
+  return stands(redirectUris, target.redirectUri, client)
+}
+
+/** What the store has to remember of the page that the user has answered. */
+export function coverOf({
+  client,
+  target,
+}: Asked): Pick<NewConsentRecord, 'redirectUris' | 'shownRedirectUri'> {
+  const { redirectUris } = client
+  // A loopback address comes with another port each time: the registered one that it stands for is remembered.
+  const shown = redirectUris.find((uri) => stands([uri], target.redirectUri, client))
+  return { redirectUris, shownRedirectUri: shown ?? target.redirectUri }
+}
+
+function stands(
+  registered: readonly string[],
+  presented: string,
+  { type }: Pick<ClientRecord, 'type'>,
+): boolean {
+  return matchRedirectUri(registered, presented, type === 'public') !== undefined
+}
