@@ -3,6 +3,7 @@
 import { API_VERSION_STATES, VERSION_NAME } from '@ostiary/resource/api-versions'
 import { type Static, Type } from 'typebox'
 import { CONTRACT_NAMES } from '../contracts/index.ts'
+import { MAX_ACCESS_TOKEN_SECONDS } from '../protocol/token-lifetime.ts'
 
 const DAY = 86_400
 const TEN_YEARS = 3650 * DAY
@@ -22,7 +23,7 @@ const AccessTokenSchema = Type.Object(
         description: '`jwt`: APIs verify it themselves (RFC 9068 §2). `opaque`: APIs ask us.',
       }),
     ),
-    lifetimeSeconds: seconds(1, DAY, 'How long an access token is good for.'),
+    lifetimeSeconds: seconds(1, MAX_ACCESS_TOKEN_SECONDS, 'How long an access token is good for.'),
   },
   closed,
 )

@@ -7,8 +7,8 @@ import type { ClientId, GrantId } from '../protocol/ids.ts'
 import type { Endpoint } from '../protocol/message.ts'
 import { required } from '../protocol/params.ts'
 import type { Store } from '../store/port.ts'
+import { endingNow } from '../tokens/ending.ts'
 import { type FindTokenDeps, type FoundToken, findToken } from '../tokens/find-token.ts'
-import { revocationExpiry } from '../tokens/issue.ts'
 
 export interface RevocationDeps extends ClientAuthDeps, FindTokenDeps, LegacyDeps {
   readonly store: ClientAuthDeps['store'] &
@@ -41,6 +41,7 @@ export function createRevocationEndpoint(deps: RevocationDeps): Endpoint {
 interface Owner {
   readonly clientId: ClientId
   readonly grantId: GrantId
+  readonly tokenExpiresAtSeconds: number | undefined
 }
 
 /** Whether the token was issued to an app that used PKCE instead of its secret. */
@@ -49,24 +50,25 @@ function standsForItself(found: FoundToken | undefined): boolean {
 }
 
 function ownerOf(found: FoundToken): Owner {
-  return found.kind === 'refresh' ? found.token : found.facts
+  const { clientId, grantId, expiresAtSeconds } =
+    found.kind === 'refresh' ? found.token : found.facts
+  const tokenExpiresAtSeconds = found.kind === 'access' ? expiresAtSeconds : undefined
+  return { clientId, grantId, tokenExpiresAtSeconds }
 }
 
 async function endGrant(
-  { clientId, grantId }: Owner,
+  { clientId, grantId, tokenExpiresAtSeconds }: Owner,
   requestId: string,
   deps: RevocationDeps,
 ): Promise<void> {
-  const { store, tenant, clock } = deps
-  const now = clock.nowSeconds()
-  await store.revokeGrant({
-    tenant: tenant.name,
+  const ending = endingNow(deps)
+  await deps.store.revokeGrant({
+    ...ending,
     grantId,
-    nowSeconds: now,
-    revocationExpiresAtSeconds: revocationExpiry(tenant, now),
+    tokenExpiresAtSeconds,
     event: {
-      tenant: tenant.name,
-      atSeconds: now,
+      tenant: ending.tenant,
+      atSeconds: ending.nowSeconds,
       action: 'grant.revoked',
       actor: `client:${clientId}`,
       target: `grant:${grantId}`,

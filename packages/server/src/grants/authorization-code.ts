@@ -9,7 +9,8 @@ import { isVerifier, verifierMatches } from '../protocol/pkce.ts'
 import type { Reason } from '../protocol/reasons.ts'
 import { parseResources } from '../protocol/resource.ts'
 import type { CodeRecord, GrantRecord } from '../store/records.ts'
-import { issueTokens, revocationExpiry } from '../tokens/issue.ts'
+import { endingNow } from '../tokens/ending.ts'
+import { issueTokens } from '../tokens/issue.ts'
 import { type GrantContext, type GrantType, grantEnded } from './grant.ts'
 import { narrowGrant } from './narrow.ts'
 
@@ -104,13 +105,9 @@ function checkVerifier(code: CodeRecord, verifier: string | undefined): Reason |
 
 /** RFC 6749 §4.1.2: a code used twice revokes what it gave, for one of the two who hold it stole it. */
 async function refuseReplay(grant: GrantRecord, context: GrantContext): Promise<never> {
-  const { store, tenant, clock } = context.deps
-  const now = clock.nowSeconds()
-  await store.revokeGrant({
-    tenant: tenant.name,
+  await context.deps.store.revokeGrant({
+    ...endingNow(context.deps),
     grantId: grant.id,
-    nowSeconds: now,
-    revocationExpiresAtSeconds: revocationExpiry(tenant, now),
     event: grantEnded('authorization_code.replayed', grant, context),
   })
   throw new OAuthError('code_replayed')

@@ -10,7 +10,8 @@ import { parseRequestedScope } from '../protocol/scope.ts'
 import type { TokenResponse } from '../protocol/token-response.ts'
 import type { RotateOutcome } from '../store/port.ts'
 import type { GrantRecord, RefreshTokenRecord } from '../store/records.ts'
-import { type Issued, issueTokens, revocationExpiry, type TokenPlan } from '../tokens/issue.ts'
+import { endingNow } from '../tokens/ending.ts'
+import { type Issued, issueTokens, type TokenPlan } from '../tokens/issue.ts'
 import { type GrantContext, type GrantType, grantEnded } from './grant.ts'
 import { narrowGrant } from './narrow.ts'
 
@@ -67,7 +68,7 @@ const ANSWER_PURPOSE = 'ostiary refresh answer'
 
 async function rotate(request: RefreshRequest, refresh: Refresh): Promise<TokenResponse> {
   const { token, plan, context } = refresh
-  const { tenant, store, clock } = context.deps
+  const { tenant, store } = context.deps
   const issued = await issueTokens(
     { ...plan, refresh: { kind: 'new', endsAtSeconds: token.endsAtSeconds } },
     context.deps,
@@ -76,18 +77,15 @@ async function rotate(request: RefreshRequest, refresh: Refresh): Promise<TokenR
   if (!successor) throw new Error('a rotation without a successor')
   // Only the presented token yields this key: a copy of the database opens no answer.
   const sealer = sealerFromSecret(request.refreshToken, ANSWER_PURPOSE)
-  const now = clock.nowSeconds()
   const outcome = await store.rotateRefreshToken({
-    tenant: tenant.name,
+    ...endingNow(context.deps),
     hash: token.hash,
     clientId: token.clientId,
-    nowSeconds: now,
     retryWindowSeconds: tenant.policy.refreshToken.retryWindowSeconds,
     fingerprint: fingerprintOf(request),
     successor,
     accessToken: issued.tokens.accessToken,
     sealedAnswer: sealer.seal(JSON.stringify(issued.response)),
-    revocationExpiresAtSeconds: revocationExpiry(tenant, now),
     reuseEvent: grantEnded('refresh_token.reused', plan.grant, context),
   })
   context.deps.observer.refreshed(outcome.outcome)

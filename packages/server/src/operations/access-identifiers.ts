@@ -10,7 +10,7 @@ import {
 import { hashPassword, MAX_PASSWORD_CODE_POINTS } from '../identity/passwords.ts'
 import { newId, newSecret } from '../platform/random.ts'
 import type { AccessIdentifierRecord, UserRecord } from '../store/records.ts'
-import { revocationExpiry } from '../tokens/issue.ts'
+import { endingNow } from '../tokens/ending.ts'
 import { type OperationContext, recordAudit, refusal, refuseIfAny } from './operation.ts'
 import { requireTrustedIssuer } from './trusted-issuers.ts'
 import { requireUser } from './users.ts'
@@ -111,14 +111,8 @@ export async function removeAccessIdentifier(
   { identifierId }: { readonly identifierId: string },
   context: OperationContext,
 ): Promise<void> {
-  const { tenant, store, clock } = context
-  const nowSeconds = clock.nowSeconds()
-  const removed = await store.deleteAccessIdentifier({
-    tenant: tenant.name,
-    id: identifierId,
-    nowSeconds,
-    revocationExpiresAtSeconds: revocationExpiry(tenant, nowSeconds),
-  })
+  const ending = { ...endingNow(context), id: identifierId }
+  const removed = await context.store.deleteAccessIdentifier(ending)
   if (!removed) throw refusal('identifier', `"${identifierId}" does not exist`)
   await recordAudit(context, 'access_identifier.removed', `access_identifier:${identifierId}`)
 }

@@ -6,7 +6,7 @@ import { newId, newSecret } from '../platform/random.ts'
 import { asClientId } from '../protocol/ids.ts'
 import { findScope } from '../protocol/tenant.ts'
 import type { ApplicationKeyRecord } from '../store/records.ts'
-import { revocationExpiry } from '../tokens/issue.ts'
+import { endingNow } from '../tokens/ending.ts'
 import { checkName } from './field-checks.ts'
 import {
   type FieldProblem,
@@ -104,14 +104,8 @@ export async function deleteApplicationKey(
   await recordAudit(context, 'application_key.deleted', `application_key:${keyId}`)
 }
 
-function endingOf(keyId: string, { tenant, clock }: OperationContext) {
-  const nowSeconds = clock.nowSeconds()
-  return {
-    tenant: tenant.name,
-    id: asClientId(keyId),
-    nowSeconds,
-    revocationExpiresAtSeconds: revocationExpiry(tenant, nowSeconds),
-  }
+function endingOf(keyId: string, context: OperationContext) {
+  return { ...endingNow(context), id: asClientId(keyId) }
 }
 
 function checkNewKey(

@@ -3,7 +3,7 @@
 import { newId } from '../platform/random.ts'
 import { asClientId } from '../protocol/ids.ts'
 import type { ClientAllowance, ClientRecord } from '../store/records.ts'
-import { revocationExpiry } from '../tokens/issue.ts'
+import { endingNow } from '../tokens/ending.ts'
 import { allowancesAtRegistration, checkAllowances } from './allowances.ts'
 import {
   checkNewClient,
@@ -121,12 +121,6 @@ export async function disableClient(
   context: OperationContext,
 ): Promise<void> {
   const { client } = await findRegisteredClient(input.clientId, context)
-  const nowSeconds = context.clock.nowSeconds()
-  await context.store.disableClient({
-    tenant: context.tenant.name,
-    id: client.id,
-    nowSeconds,
-    revocationExpiresAtSeconds: revocationExpiry(context.tenant, nowSeconds),
-  })
+  await context.store.disableClient({ ...endingNow(context), id: client.id })
   await recordAudit(context, 'client.disabled', `client:${client.id}`)
 }

@@ -7,7 +7,7 @@ import type {
   GrantRecord,
   OrganisationRecord,
 } from '../store/records.ts'
-import { revocationExpiry } from '../tokens/issue.ts'
+import { endingNow } from '../tokens/ending.ts'
 import { type OperationContext, recordAudit } from './operation.ts'
 
 export interface ConnectedAppContext extends OperationContext {
@@ -88,21 +88,17 @@ export async function removeConnectedApp(
   input: { readonly clientId: string; readonly organisationId: string | null },
   context: ConnectedAppContext,
 ): Promise<boolean> {
-  const { tenant, store, clock, userId } = context
   const apps = await listConnectedApps(context)
   const isConnected = apps.some(
     ({ client, organisationId }) =>
       client.id === input.clientId && organisationId === input.organisationId,
   )
   if (!isConnected) return false
-  const nowSeconds = clock.nowSeconds()
-  await store.revokeUserGrants({
-    tenant: tenant.name,
-    userId,
+  await context.store.revokeUserGrants({
+    ...endingNow(context),
+    userId: context.userId,
     clientId: asClientId(input.clientId),
     organisationId: input.organisationId,
-    nowSeconds,
-    revocationExpiresAtSeconds: revocationExpiry(tenant, nowSeconds),
   })
   await recordAudit(context, 'connected_app.removed', `client:${input.clientId}`)
   return true

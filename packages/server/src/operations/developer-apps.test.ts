@@ -217,7 +217,6 @@ describe('an app is the business of the members of its organisation', () => {
     await context.store.disableClient({
       ...ending,
       id: client.id,
-      revocationExpiresAtSeconds: nowSeconds(),
     })
     const change = { ...INPUT, clientId, name: 'Renamed' }
     expect(await codesOf(updateDeveloperApp(change, ada))).toEqual(['client unknown'])

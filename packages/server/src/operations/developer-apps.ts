@@ -2,7 +2,7 @@
 
 import { IDENTITY_SCOPES, type Tenant } from '../protocol/tenant.ts'
 import type { ClientRecord, OrganisationRecord } from '../store/records.ts'
-import { revocationExpiry } from '../tokens/issue.ts'
+import { endingNow } from '../tokens/ending.ts'
 import { allowancesAtRegistration } from './allowances.ts'
 import { checkRedirectUris } from './client-input.ts'
 import { type CreatedClient, createClient } from './clients.ts'
@@ -163,19 +163,12 @@ export async function deleteDeveloperApp(
   input: { readonly clientId: string; readonly typedName: string },
   context: DeveloperContext,
 ): Promise<void> {
-  const { tenant, store, clock } = context
   const { client } = await findChangeableApp(input.clientId, context)
   const { id, name } = client
   if (input.typedName.trim() !== name) {
     const problem = 'is not the name of the app'
     throw new OperationError([{ field: 'typedName', problem, code: 'different', value: name }])
   }
-  const nowSeconds = clock.nowSeconds()
-  await store.deleteClient({
-    tenant: tenant.name,
-    id,
-    nowSeconds,
-    revocationExpiresAtSeconds: revocationExpiry(tenant, nowSeconds),
-  })
+  await context.store.deleteClient({ ...endingNow(context), id })
   await recordAudit(context, 'client.deleted', `client:${id}`)
 }

@@ -5,7 +5,7 @@ import { pinnedKeysProblem } from '../identity/pinned-keys.ts'
 import { newId } from '../platform/random.ts'
 import { asClientId } from '../protocol/ids.ts'
 import type { TrustedIssuerRecord } from '../store/records.ts'
-import { revocationExpiry } from '../tokens/issue.ts'
+import { endingNow } from '../tokens/ending.ts'
 import { checkName } from './field-checks.ts'
 import {
   type FieldProblem,
@@ -103,11 +103,8 @@ export async function requireTrustedIssuer(
 }
 
 async function endingOf(issuer: string, context: OperationContext) {
-  const { tenant, clock } = context
   const { id } = await requireTrustedIssuer(issuer, context)
-  const nowSeconds = clock.nowSeconds()
-  const revocationExpiresAtSeconds = revocationExpiry(tenant, nowSeconds)
-  return { tenant: tenant.name, id, nowSeconds, revocationExpiresAtSeconds }
+  return { ...endingNow(context), id }
 }
 
 const MAX_LENGTH = 256

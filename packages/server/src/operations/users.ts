@@ -7,7 +7,7 @@ import { newId } from '../platform/random.ts'
 import { asUserId } from '../protocol/ids.ts'
 import type { UserEnding, UserWithMemberships } from '../store/port.ts'
 import type { Membership, MembershipRecord, UserRecord } from '../store/records.ts'
-import { revocationExpiry } from '../tokens/issue.ts'
+import { endingNow } from '../tokens/ending.ts'
 import { type OperationContext, recordAudit, refusal, refuseIfAny } from './operation.ts'
 import { checkMemberships, checkNewUser, checkPassword, type NewUser } from './user-input.ts'
 
@@ -106,14 +106,8 @@ export async function requireUser(
   return user
 }
 
-function endingOf(user: UserRecord, { tenant, clock }: OperationContext): UserEnding {
-  const nowSeconds = clock.nowSeconds()
-  return {
-    tenant: tenant.name,
-    userId: user.id,
-    nowSeconds,
-    revocationExpiresAtSeconds: revocationExpiry(tenant, nowSeconds),
-  }
+function endingOf(user: UserRecord, context: OperationContext): UserEnding {
+  return { ...endingNow(context), userId: user.id }
 }
 
 async function view(

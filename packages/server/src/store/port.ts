@@ -14,6 +14,7 @@ export type { ChangeStore, ClientStore } from './port/clients.ts'
 export type {
   AccessIdentifierEnding,
   ClientEnding,
+  Ending,
   OneTimeId,
   UserEnding,
 } from './port/ending.ts'

@@ -15,7 +15,7 @@ import { asGrantId, type GrantId } from '../protocol/ids.ts'
 import type { GrantRecord } from '../store/records.ts'
 import { signAccessToken } from './access-token.ts'
 import { findToken, isLiveRefreshToken } from './find-token.ts'
-import { issueTokens, revocationExpiry, type TokenPlan } from './issue.ts'
+import { issueTokens, type TokenPlan } from './issue.ts'
 import { createKeyRing } from './keys.ts'
 
 let context: TestContext
@@ -90,7 +90,6 @@ describe.each([standard, jsonApi, financialCents, crmCom])('with contract $name'
       tenant: tenant.name,
       grantId: grant.id,
       nowSeconds,
-      revocationExpiresAtSeconds: revocationExpiry(tenant, nowSeconds),
     })
     expect(await find(accessToken)).toBeUndefined()
     expect(await find(other.accessToken)).toBeDefined()

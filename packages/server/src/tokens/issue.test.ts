@@ -11,7 +11,7 @@ import { tokenKey } from '../platform/hash.ts'
 import { looksLikeSecret } from '../platform/random.ts'
 import { asClientId, asGrantId, asUserId } from '../protocol/ids.ts'
 import type { Policy } from '../protocol/policy.ts'
-import { issueTokens, revocationExpiry, type TokenPlan } from './issue.ts'
+import { issueTokens, type TokenPlan } from './issue.ts'
 import { createKeyRing } from './keys.ts'
 
 const GRANT = {
@@ -156,12 +156,4 @@ it('RFC 8693 §2.2.1: says what was issued only where a token was exchanged', as
   expect((await issue()).response.issuedTokenType).toBeUndefined()
   const issuedTokenType = 'urn:ietf:params:oauth:token-type:access_token'
   expect((await issue({ issuedTokenType })).response).toMatchObject({ issuedTokenType })
-})
-
-it('a revocation is published for longer than any access token lives', () => {
-  for (const contract of [standard, jsonApi, crmCom]) {
-    const tenant = tenantOf(contract)
-    const until = revocationExpiry(tenant, 1000)
-    expect(until).toBeGreaterThan(1000 + tenant.policy.accessToken.lifetimeSeconds)
-  }
 })

@@ -130,10 +130,3 @@ function mintRefreshToken(
   }
   return { token, record }
 }
-
-/** Until when the feed must name a grant that is revoked now: the last access token it gave has expired by then. */
-export function revocationExpiry(tenant: Tenant, nowSeconds: number): number {
-  return nowSeconds + tenant.policy.accessToken.lifetimeSeconds + CLOCK_TOLERANCE_SECONDS
-}
-
-const CLOCK_TOLERANCE_SECONDS = 60

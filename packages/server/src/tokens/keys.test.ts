@@ -7,6 +7,7 @@ import { API, OTHER_API } from '../../test/support/world.ts'
 import { crmCom } from '../contracts/crm-com.ts'
 import { Sealer } from '../platform/seal.ts'
 import type { SigningAlgorithm } from '../protocol/policy.ts'
+import { lastTokenEnd, MAX_ACCESS_TOKEN_SECONDS } from '../protocol/token-lifetime.ts'
 import { createKeyRing, JWKS_MAX_AGE_SECONDS, rotateKeys, rotateKeysWhenDue } from './keys.ts'
 import { verifyJwt } from './verify-jwt.ts'
 
@@ -197,7 +198,7 @@ describe('R10: rotation', () => {
 
     deps.clock.advance(policy.accessToken.lifetimeSeconds - 1)
     expect(await verify()).toMatchObject({ claims: { exp } })
-    deps.clock.advance(JWKS_MAX_AGE_SECONDS)
+    deps.clock.advance(lastTokenEnd(0))
     expect(kidsOf(await ring.publicKeys())).not.toContain(signer.kid)
     expect(await verify()).toBeUndefined()
   })
@@ -296,12 +297,12 @@ describe('RFC 8725 §3.2: where each API has a secret key of its own', () => {
 
   it('R10: lets go of the previous one when the last of its tokens has expired', async () => {
     const deps = setUp()
-    const { ring, tenant, clock } = deps
+    const { ring, clock } = deps
     const { kid } = await ring.signer([API])
     await rotateKeys(deps, { audience: API, force: true })
-    clock.advance(tenant.policy.accessToken.lifetimeSeconds)
+    clock.advance(MAX_ACCESS_TOKEN_SECONDS)
     expect(kidsOf(await ring.secretKeys(API))).toContain(kid)
-    clock.advance(JWKS_MAX_AGE_SECONDS)
+    clock.advance(lastTokenEnd(0) - MAX_ACCESS_TOKEN_SECONDS)
     expect(kidsOf(await ring.secretKeys(API))).not.toContain(kid)
   })
 

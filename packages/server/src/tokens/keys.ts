@@ -9,6 +9,7 @@ import type { Sealer } from '../platform/seal.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { SigningAlgorithm } from '../protocol/policy.ts'
 import type { Tenant } from '../protocol/tenant.ts'
+import { lastTokenEnd } from '../protocol/token-lifetime.ts'
 import type { KeyStore } from '../store/port.ts'
 import type { KeyRecord } from '../store/records.ts'
 import { createSigner, type Signer } from './signer.ts'
@@ -199,8 +200,7 @@ export async function rotateKeys(
     currentKid: current.kid,
     next: await newKey(deps, { audience, state: 'next' }),
     nowSeconds: now,
-    previousExpiresAtSeconds:
-      now + tenant.policy.accessToken.lifetimeSeconds + JWKS_MAX_AGE_SECONDS,
+    previousExpiresAtSeconds: lastTokenEnd(now),
   })
   return outcome === 'rotated' ? { outcome, currentKid: next.kid } : { outcome }
 }

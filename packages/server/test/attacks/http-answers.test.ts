@@ -108,7 +108,6 @@ describe.each(STORES)('other origins on %s', (kind) => {
       tenant: TENANT,
       id: asClientId(SPA.id),
       nowSeconds,
-      revocationExpiresAtSeconds: nowSeconds + 60,
     })
     server.clock.advance(5)
     expect(await allowed()).toBeUndefined()

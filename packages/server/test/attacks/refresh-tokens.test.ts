@@ -169,7 +169,6 @@ describe.each(STORES)('attacks on refresh tokens on %s', (kind) => {
     const ending = () => ({
       tenant: TENANT,
       nowSeconds: server.clock.nowSeconds(),
-      revocationExpiresAtSeconds: server.clock.nowSeconds() + 3660,
     })
 
     it('B6: a new password ends it, at once', async () => {

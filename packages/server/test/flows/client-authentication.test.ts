@@ -206,7 +206,6 @@ describe.each(STORES)('client authentication on %s', (kind) => {
       tenant: TENANT,
       id: asClientId('gone'),
       nowSeconds: now,
-      revocationExpiresAtSeconds: now + 3600,
     })
     expect(await statusOf('gone', 'gone-secret')).toBe(401)
   })

@@ -157,7 +157,6 @@ describe.each(STORES)('cross-origin requests on %s', (kind) => {
       tenant: TENANT,
       id: asClientId('brand-new'),
       nowSeconds: now,
-      revocationExpiresAtSeconds: now,
     })
     server.clock.advance(5)
     expect(allowedOrigin(await preflight('/token', origin))).toBeNull()

@@ -93,7 +93,6 @@ describe.each(STORES)('refresh token on %s', (kind) => {
         successor: successor.token,
         accessToken: null,
         sealedAnswer: '',
-        revocationExpiresAtSeconds: 0,
       })
       if (retried.outcome !== 'retried') throw new Error(`no answer waits: ${retried.outcome}`)
       const open = (secret: string) =>

@@ -179,7 +179,6 @@ describe.each(STORES)('on %s', (kind) => {
         tenant: TENANT,
         grantId: asGrantId(String(jti).toLowerCase()),
         nowSeconds,
-        revocationExpiresAtSeconds: nowSeconds + 7200,
       })
       await guard.catchUp()
       expect(await ask(guard, revoked)).toBe('token_revoked')
@@ -194,7 +193,6 @@ describe.each(STORES)('on %s', (kind) => {
         tenant: TENANT,
         id: asClientId('key-1'),
         nowSeconds,
-        revocationExpiresAtSeconds: nowSeconds + 7200,
       })
       await guard.catchUp()
       expect(await ask(guard, token)).toBe('token_revoked')

@@ -115,7 +115,7 @@ describe.each(STORES)('sessions on %s', (kind) => {
       const browser = await browserOf('eve', 'ada')
       const now = server.clock.nowSeconds()
       const ending = { tenant: TENANT, userId: userIdOf('eve'), nowSeconds: now }
-      await server.store.disableUser({ ...ending, revocationExpiresAtSeconds: now + HOUR })
+      await server.store.disableUser(ending)
       expect(await signedInUsers(browser)).toEqual(['ada'])
     })
   })

@@ -164,7 +164,6 @@ describe.each(STORES)('userinfo on %s', (kind) => {
         tenant: TENANT,
         userId: userIdOf('eve'),
         nowSeconds: now,
-        revocationExpiresAtSeconds: now + 7200,
       })
       expectInvalid(await getWith(token))
     })

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { openPair, type Rewrite } from './databases.ts'
-import { HOUR, NOW, newGrantId, newTenant } from './records.ts'
+import { NOW, newGrantId, newTenant } from './records.ts'
 
 const REVOKERS = 16
 const REVOCATIONS_EACH = 30
@@ -11,7 +11,7 @@ const REVOCATIONS_EACH = 30
 async function followFeed(rewrite?: Rewrite): Promise<{ missed: number[]; looks: number }> {
   const stores = await openPair('postgres', rewrite)
   const tenant = newTenant()
-  const input = { tenant, nowSeconds: NOW, revocationExpiresAtSeconds: NOW + HOUR }
+  const input = { tenant, nowSeconds: NOW }
   let writing = true
   async function revoke(revoker: number): Promise<void> {
     const store = revoker % 2 === 0 ? stores[0] : stores[1]

@@ -82,7 +82,7 @@ describe('trouble with the database', () => {
     await admin.query(`set deadlock_timeout = '10s'`)
     const { grant } = await approve(store, { tenant: newTenant(), clientId: CLIENT })
     const { tenant, id: grantId } = grant
-    const input = { tenant, grantId, nowSeconds: NOW, revocationExpiresAtSeconds: NOW }
+    const input = { tenant, grantId, nowSeconds: NOW }
     await admin.query(`insert into revocation_sequences values ($1, 0)`, [tenant])
     await admin.query('begin')
     await admin.query('select 1 from grants where id = $1 for update', [grantId])

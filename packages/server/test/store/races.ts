@@ -322,7 +322,7 @@ export const raceToRotateKeys: Check = async (stores) => {
 export const raceToRevoke: Check = async (stores) => {
   const tenant = newTenant()
   const { grant } = await approve(stores[0], { tenant })
-  const input = { tenant, nowSeconds: NOW, revocationExpiresAtSeconds: NOW + 60 }
+  const input = { tenant, nowSeconds: NOW }
   const ended = await race(stores, (each) => each.revokeGrant({ ...input, grantId: grant.id }))
   const unrecorded = grantRecord({ tenant }).id
   const published = await race(stores, (each) =>
@@ -372,7 +372,7 @@ export const raceToOpenBeforeSuspension: Check = async (stores) => {
     grantRecord({ tenant, clientId: key.id, userId: null }),
   )
   const guard = { kind: 'key', keyId: key.id, accessIdentifierId: null } as const
-  const ending = { tenant, nowSeconds: NOW, revocationExpiresAtSeconds: NOW + 60 }
+  const ending = { tenant, nowSeconds: NOW }
   const tokens = { accessToken: null, refreshToken: null }
   const open = (each: Store, grant: GrantRecord) =>
     each.openGrant({ grant, tokens, endsAtSeconds: NOW + 60, guard })

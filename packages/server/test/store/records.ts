@@ -271,7 +271,6 @@ export const auditEventRecord = (given: Given<AuditEventRecord>): AuditEventReco
 export const userEnding = (given: Given<UserEnding>): UserEnding => ({
   userId: USER,
   nowSeconds: NOW + 5,
-  revocationExpiresAtSeconds: NOW + HOUR,
   ...given,
 })
 
@@ -338,7 +337,6 @@ export function rotationOf(
     successor,
     accessToken: null,
     sealedAnswer: `answer with ${successor.hash}`,
-    revocationExpiresAtSeconds: NOW + HOUR,
     ...given,
   }
 }

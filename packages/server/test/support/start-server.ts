@@ -11,6 +11,7 @@ import type { ContractPaths } from '../../src/contracts/contract.ts'
 import { findContract } from '../../src/contracts/index.ts'
 import { GRANT_TYPES } from '../../src/grants/index.ts'
 import type { ClientContext } from '../../src/operations/clients.ts'
+import type { Clock } from '../../src/platform/clock.ts'
 import { createLog } from '../../src/platform/log.ts'
 import type { Tenant } from '../../src/protocol/tenant.ts'
 import type { Store } from '../../src/store/port.ts'
@@ -46,10 +47,16 @@ export interface TestServer {
   /** For runs so long that the lines would fill the memory. */
   forgetLog(): void
   /** Another one for the same issuer, with connections of its own to the same database. */
-  startSecondNode(): Promise<SecondNode>
+  startSecondNode(change?: NodeChange): Promise<SecondNode>
   /** From here on the store cannot answer. */
   loseDatabase(): Promise<void>
   stop(): Promise<void>
+}
+
+/** What is different at a second node: its configuration, or its clock. */
+export interface NodeChange {
+  readonly policy?: object
+  readonly clock?: Clock
 }
 
 export type SecondNode = Pick<RunningServer, 'url' | 'close'>
@@ -132,7 +139,11 @@ export async function startTestServer(
     clock,
     logLines,
     forgetLog: () => void logLines.splice(0),
-    startSecondNode: () => startSecondNode(parts, database),
+    startSecondNode: ({ policy, clock: its = clock } = {}) => {
+      const value = configFor(issuer, port, { ...options, ...(policy && { policy }) })
+      const { config: changed } = loadConfig({ env: {}, value, development: true })
+      return startSecondNode({ ...parts, config: changed, clock: its }, database)
+    },
     loseDatabase: closeStore,
     async stop() {
       await server.close()

@@ -7,8 +7,6 @@ import type { AuditEventRecord } from '../records.ts'
 export interface Ending {
   readonly tenant: string
   readonly nowSeconds: number
-  /** Until then the feed tells of it. */
-  readonly revocationExpiresAtSeconds: number
 }
 
 export interface ClientEnding extends Ending {
@@ -25,6 +23,8 @@ export interface OneTimeId {
 
 export interface GrantEnding extends Ending {
   readonly grantId: GrantId
+  /** Of the token that was presented: all that is known where the grant has no record. */
+  readonly tokenExpiresAtSeconds?: number | undefined
   /** Stored with it, if it ends now. */
   readonly event?: AuditEventRecord | undefined
 }

@@ -3,6 +3,7 @@
 // and the sequence keeps out whoever else ends grants: so what is published and what is ended are the same.
 
 import { sql } from 'kysely'
+import { lastTokenEnd } from '../../protocol/token-lifetime.ts'
 import { type Plan, run } from './plan.ts'
 import { nextSequence, publish } from './revocations.ts'
 import { statement } from './statement.ts'
@@ -11,7 +12,6 @@ interface Ending {
   readonly tenant: string
   readonly id: string
   readonly nowSeconds: number
-  readonly revocationExpiresAtSeconds: number
 }
 
 /** Tokens that name the client are void by its own line as well, whatever becomes of their grants. */
@@ -23,7 +23,7 @@ export function* endTokensOfClient(input: Ending): Plan<void> {
 
 /** @returns a plan that takes one number of the feed, or one for each grant that it ends */
 function endingBy(opener: 'clientId' | 'accessIdentifierId'): (input: Ending) => Plan<void> {
-  const publishAll = statement((db, p: Ending & { sequence: number }) =>
+  const publishAll = statement((db, p: Ending & { sequence: number; expiresAtSeconds: number }) =>
     db
       .insertInto('revocations')
       .columns(['tenant', 'sequence', 'kind', 'subject', 'issuedUntilSeconds', 'expiresAtSeconds'])
@@ -42,7 +42,7 @@ function endingBy(opener: 'clientId' | 'accessIdentifierId'): (input: Ending) =>
             sql<'grant'>`'grant'`.as('kind'),
             'id as subject',
             sql<number>`cast(${p.nowSeconds} as bigint)`.as('issuedUntilSeconds'),
-            sql<number>`cast(${p.revocationExpiresAtSeconds} as bigint)`.as('expiresAtSeconds'),
+            sql<number>`cast(${p.expiresAtSeconds} as bigint)`.as('expiresAtSeconds'),
           ]),
       ),
   )
@@ -60,7 +60,8 @@ function endingBy(opener: 'clientId' | 'accessIdentifierId'): (input: Ending) =>
 
   return function* (input) {
     const sequence = yield* nextSequence(input.tenant)
-    yield* run(publishAll, { ...input, sequence })
+    const expiresAtSeconds = lastTokenEnd(input.nowSeconds)
+    yield* run(publishAll, { ...input, sequence, expiresAtSeconds })
     const ended = yield* run(endAll, input)
     if (ended.length > 1) yield* run(skipSequences, { ...input, count: ended.length - 1 })
   }

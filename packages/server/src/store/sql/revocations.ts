@@ -3,6 +3,7 @@
 // by one, so they commit in the order of their numbers, and no two can wait for each other.
 
 import type { ClientId, GrantId, UserId } from '../../protocol/ids.ts'
+import { lastTokenEnd, tokenEnd } from '../../protocol/token-lifetime.ts'
 import type { GrantStore, UserEnding } from '../port.ts'
 import type { RevocationRecord } from '../records.ts'
 import { recordAuditEvent } from './audit-events.ts'
@@ -38,7 +39,7 @@ interface Publication {
   readonly kind: RevocationRecord['kind']
   readonly subject: string
   readonly nowSeconds: number
-  readonly revocationExpiresAtSeconds: number
+  readonly expiresAtSeconds: number
 }
 
 /** One line per subject is enough: a later one takes its place, under a new number. */
@@ -51,7 +52,7 @@ const upsertLine = statement((db, p: Publication) =>
       kind: p.kind,
       subject: p.subject,
       issuedUntilSeconds: p.nowSeconds,
-      expiresAtSeconds: p.revocationExpiresAtSeconds,
+      expiresAtSeconds: p.expiresAtSeconds,
     })
     .onConflict((conflict) =>
       conflict.columns(['tenant', 'kind', 'subject']).doUpdateSet((eb) => {
@@ -71,8 +72,12 @@ const upsertLine = statement((db, p: Publication) =>
     ),
 )
 
-export function* publish(publication: Publication): Plan<void> {
-  yield* run(upsertLine, publication)
+/** @param publication without an end: then its line outlives every token that may be about */
+export function* publish(
+  publication: Omit<Publication, 'expiresAtSeconds'> & { readonly expiresAtSeconds?: number },
+): Plan<void> {
+  const expiresAtSeconds = publication.expiresAtSeconds ?? lastTokenEnd(publication.nowSeconds)
+  yield* run(upsertLine, { ...publication, expiresAtSeconds })
 }
 
 type GrantKey = { tenant: string; grantId: GrantId }
@@ -108,7 +113,15 @@ export function* revokeGrant(input: Input<'revokeGrant'>): Plan<boolean> {
   const ended = yield* first(endGrant, input)
   // A grant that was not ended now either ended before, or never had a record: then only its line can tell.
   if (ended === undefined && (yield* first(selectTraces, input)) !== undefined) return false
-  yield* publish({ ...input, sequence, kind: 'grant', subject: input.grantId })
+  const { tokenExpiresAtSeconds: lastEnd, nowSeconds } = input
+  const isAlone = ended === undefined && lastEnd !== undefined
+  yield* publish({
+    ...input,
+    ...(isAlone && { expiresAtSeconds: tokenEnd(lastEnd, nowSeconds) }),
+    sequence,
+    kind: 'grant',
+    subject: input.grantId,
+  })
   if (input.event) yield* recordAuditEvent(input.event)
   return true
 }

@@ -7,6 +7,7 @@ const CLIENT_AUTH = 'server/src/client-auth/index.ts'
 const INTROSPECT = 'server/src/endpoints/introspect.ts'
 const FIND_TOKEN = 'server/src/tokens/find-token.ts'
 const VERIFY_JWT = 'server/src/tokens/verify-jwt.ts'
+const LIFETIME = 'server/src/protocol/token-lifetime.ts'
 const REVOCATIONS = 'server/src/store/sql/revocations.ts'
 const VOIDING = 'server/src/store/sql/voiding.ts'
 
@@ -223,8 +224,9 @@ const endings: readonly Mutant[] = [
     name: 'a revocation is not told to APIs',
     breaks: 'R19',
     file: REVOCATIONS,
-    find: "  yield* publish({ ...input, sequence, kind: 'grant', subject: input.grantId })\n",
-    replace: '',
+    within: 'export function* revokeGrant',
+    find: '  yield* publish({',
+    replace: '  publish({',
     killedBy: flows('flows/revocation'),
   },
   {
@@ -238,10 +240,35 @@ const endings: readonly Mutant[] = [
   {
     name: 'APIs forget a revocation before its tokens have expired',
     breaks: 'R19',
-    file: 'server/src/tokens/issue.ts',
-    find: 'nowSeconds + tenant.policy.accessToken.lifetimeSeconds + CLOCK_TOLERANCE_SECONDS',
-    replace: 'nowSeconds + CLOCK_TOLERANCE_SECONDS + tenant.policy.code.lifetimeSeconds',
-    killedBy: unit('tokens/issue'),
+    file: LIFETIME,
+    within: 'export function lastTokenEnd',
+    find: 'nowSeconds + MAX_ACCESS_TOKEN_SECONDS + CLOCK_TOLERANCE_SECONDS',
+    replace: 'nowSeconds + 60 + CLOCK_TOLERANCE_SECONDS',
+    killedBy: flows('flows/lowered-lifetime'),
+  },
+  {
+    name: 'a single token keeps its line in the feed for as long as it says',
+    breaks: 'L6',
+    file: LIFETIME,
+    find: 'Math.min(expiresAtSeconds + CLOCK_TOLERANCE_SECONDS, lastTokenEnd(nowSeconds))',
+    replace: 'expiresAtSeconds + CLOCK_TOLERANCE_SECONDS',
+    killedBy: STORE,
+  },
+  {
+    name: 'the end of one token is taken for that of its whole grant',
+    breaks: 'R19',
+    file: REVOCATIONS,
+    find: 'const isAlone = ended === undefined && ',
+    replace: 'const isAlone = ',
+    killedBy: STORE,
+  },
+  {
+    name: 'a former signing key goes by the lifetime of today',
+    breaks: 'R10',
+    file: 'server/src/tokens/keys.ts',
+    find: 'previousExpiresAtSeconds: lastTokenEnd(now)',
+    replace: 'previousExpiresAtSeconds: now + tenant.policy.accessToken.lifetimeSeconds',
+    killedBy: flows('flows/lowered-lifetime'),
   },
   {
     name: 'a token of the very second of a revocation lives on',

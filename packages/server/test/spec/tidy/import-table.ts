@@ -68,7 +68,10 @@ export const SERVER: Readonly<Record<string, Row>> = {
 
   'store/port': { folders: '', packages: '' },
   'store/cached-clients': { folders: 'store/port platform', packages: '' },
-  'store/sql': { folders: 'store/port store/cached-clients', packages: 'node:* kysely pg' },
+  'store/sql': {
+    folders: 'store/port store/cached-clients protocol/token-lifetime',
+    packages: 'node:* kysely pg',
+  },
   contracts: { folders: 'protocol', packages: '' },
 
   config: {

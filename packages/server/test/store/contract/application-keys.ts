@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../../../src/platform/random.ts'
 import { asClientId, type ClientId } from '../../../src/protocol/ids.ts'
+import { lastTokenEnd } from '../../../src/protocol/token-lifetime.ts'
 import type { GrantGuard, Store } from '../../../src/store/port.ts'
 import type { GrantRecord } from '../../../src/store/records.ts'
 import {
@@ -138,7 +139,7 @@ function keyContract(store: TheStore, tenantNow: () => string): void {
     expect(await store().findApplicationKey(tenant, key.hash)).toBeNull()
     expect(await store().listApplicationKeys(tenant)).toEqual([])
     const user = { tenant, userId: USER, clientId: null, nowSeconds: NOW }
-    await store().revokeUserGrants({ ...user, revocationExpiresAtSeconds: NOW + HOUR })
+    await store().revokeUserGrants(user)
     expect(await feedOf(store(), tenant)).toEqual([
       [2, 'client', key.id],
       [3, 'user', USER],
@@ -152,7 +153,7 @@ function keyContract(store: TheStore, tenantNow: () => string): void {
     const grant = await open(store(), { tenant, clientId: key.id, userId: null }, byKey(key.id))
     await store().suspendApplicationKey(ending(tenant, key.id))
     const lines = await store().listRevocations({ ...wholeFeed, tenant })
-    const times = { issuedUntilSeconds: NOW + 5, expiresAtSeconds: NOW + LIFETIME }
+    const times = { issuedUntilSeconds: NOW + 5, expiresAtSeconds: lastTokenEnd(NOW + 5) }
     expect(lines).toEqual([
       { sequence: 1, kind: 'grant', subject: grant.id, ...times },
       { sequence: 2, kind: 'client', subject: key.id, ...times },
@@ -273,7 +274,7 @@ function issuerContract(store: TheStore, tenantNow: () => string): void {
 }
 
 function ending(tenant: string, id: string) {
-  const times = { nowSeconds: NOW + 5, revocationExpiresAtSeconds: NOW + LIFETIME }
+  const times = { nowSeconds: NOW + 5 }
   return { tenant, id: asClientId(id), ...times }
 }
 

@@ -1,6 +1,7 @@
 // What every store must remove when its time is over, and what it must keep.
 
 import { describe, expect, test } from 'vitest'
+import { lastTokenEnd } from '../../../src/protocol/token-lifetime.ts'
 import type { Store } from '../../../src/store/port.ts'
 import {
   accessIdentifierRecord,
@@ -73,16 +74,17 @@ export function cleanUpContract(store: TheStore): void {
 
     test('keeps what was used and what was ended for two hours more: a clock may have run ahead', async () => {
       const tenant = newTenant()
+      const over = lastTokenEnd(NOW)
       const ending = { tenant, grantId: newGrantId(), nowSeconds: NOW }
-      await store().revokeGrant({ ...ending, revocationExpiresAtSeconds: NOW })
-      const once = { tenant, purpose: 'jti', id: 'used', expiresAtSeconds: NOW }
+      await store().revokeGrant(ending)
+      const once = { tenant, purpose: 'jti', id: 'used', expiresAtSeconds: over }
       await store().claimOnce(once)
       const feed = { tenant, afterSequence: 0, nowSeconds: NOW - 1, limit: 10 }
 
-      await cleanUp(store(), NOW + 2 * HOUR - 1)
+      await cleanUp(store(), over + 2 * HOUR - 1)
       expect(await store().listRevocations(feed)).toHaveLength(1)
       expect(await store().claimOnce(once)).toBe(false)
-      await cleanUp(store(), NOW + 2 * HOUR)
+      await cleanUp(store(), over + 2 * HOUR)
       expect(await store().listRevocations(feed)).toEqual([])
       expect(await store().claimOnce(once)).toBe(true)
     })

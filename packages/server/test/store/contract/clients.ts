@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { asClientId } from '../../../src/protocol/ids.ts'
+import { lastTokenEnd } from '../../../src/protocol/token-lifetime.ts'
 import type { ClientRecord } from '../../../src/store/records.ts'
 import {
   approvalOf,
@@ -149,8 +150,7 @@ export function clientContract(store: TheStore): void {
       await store().createClient(clientRecord({ tenant }), null)
       await approve(store(), { tenant })
       const { grant: other } = await approve(store(), { tenant, clientId: OTHER_CLIENT })
-      const ending = { tenant, id: CLIENT, nowSeconds: NOW + 5 }
-      const input = { ...ending, revocationExpiresAtSeconds: NOW + HOUR }
+      const input = { tenant, id: CLIENT, nowSeconds: NOW + 5 }
 
       expect(await store().disableClient(input)).toBe(true)
       expect(await store().disableClient(input)).toBe(false)
@@ -164,7 +164,7 @@ export function clientContract(store: TheStore): void {
           kind: 'client',
           subject: CLIENT,
           issuedUntilSeconds: NOW + 5,
-          expiresAtSeconds: NOW + HOUR,
+          expiresAtSeconds: lastTokenEnd(NOW + 5),
         },
       ])
     })
@@ -213,7 +213,7 @@ export function clientContract(store: TheStore): void {
       expect(await store().updateClient(read, { ...read, scopes: [] })).toBe('outdated')
       expect((await store().findClient(tenant, CLIENT))?.client).toEqual(renamed)
 
-      const ending = { tenant, id: CLIENT, nowSeconds: NOW, revocationExpiresAtSeconds: NOW }
+      const ending = { tenant, id: CLIENT, nowSeconds: NOW }
       await store().disableClient(ending)
       expect(await store().updateClient(renamed, read)).toBe('outdated')
       await store().deleteClient(ending)
@@ -236,8 +236,7 @@ export function clientContract(store: TheStore): void {
           session: null,
         }),
       )
-      const ending = { tenant, id: CLIENT, nowSeconds: NOW + 5 }
-      const input = { ...ending, revocationExpiresAtSeconds: NOW + HOUR }
+      const input = { tenant, id: CLIENT, nowSeconds: NOW + 5 }
 
       expect(await store().deleteClient(input)).toBe(true)
       expect(await store().deleteClient(input)).toBe(false)
@@ -254,18 +253,18 @@ export function clientContract(store: TheStore): void {
       const tenant = newTenant()
       await store().createClient(clientRecord({ tenant }), null)
       const ending = { tenant, id: CLIENT, nowSeconds: NOW }
-      await store().deleteClient({ ...ending, revocationExpiresAtSeconds: NOW + HOUR })
+      await store().deleteClient(ending)
       const again = (createdAtSeconds: number) =>
         store().createClient(clientRecord({ tenant, createdAtSeconds }), null)
-      expect(await again(NOW + HOUR - 1)).toBe('exists')
-      const imported = clientRecord({ tenant, createdAtSeconds: NOW + HOUR - 1 })
+      expect(await again(lastTokenEnd(NOW) - 1)).toBe('exists')
+      const imported = clientRecord({ tenant, createdAtSeconds: lastTokenEnd(NOW) - 1 })
       expect(await store().importClients([{ client: imported, secrets: [] }])).toEqual([0])
-      expect(await again(NOW + HOUR)).toBe('created')
+      expect(await again(lastTokenEnd(NOW))).toBe('created')
     })
 
     test('does not disable a client that it does not know', async () => {
       const input = { tenant: newTenant(), id: CLIENT, nowSeconds: NOW }
-      expect(await store().disableClient({ ...input, revocationExpiresAtSeconds: NOW })).toBe(false)
+      expect(await store().disableClient(input)).toBe(false)
     })
   })
 }

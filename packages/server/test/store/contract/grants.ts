@@ -88,7 +88,7 @@ export function grantContract(store: TheStore): void {
       expect(await store().findGrant(tenant, grant.id)).toEqual(grant)
       expect(await store().findGrant(newTenant(), grant.id)).toBeNull()
       expect(await store().findGrant(tenant, newGrantId())).toBeNull()
-      const ending = { tenant, nowSeconds: NOW + 5, revocationExpiresAtSeconds: NOW + HOUR }
+      const ending = { tenant, nowSeconds: NOW + 5 }
       await store().revokeGrant({ ...ending, grantId: grant.id })
       expect(await store().findGrant(tenant, grant.id)).toEqual({
         ...grant,
@@ -146,7 +146,6 @@ export function grantContract(store: TheStore): void {
         tenant,
         userId: USER,
         nowSeconds: NOW,
-        revocationExpiresAtSeconds: NOW + HOUR,
       }
       await Promise.all([...approvals, store().disableUser(ending)])
       expect(await store().listUserGrants(tenant, USER)).toEqual([])
@@ -216,7 +215,7 @@ export function grantContract(store: TheStore): void {
       const { grant: later } = await approve(store(), { tenant, createdAtSeconds: NOW + 1 })
       const { grant: ended } = await approve(store(), { tenant })
       await approve(store(), { tenant, userId: OTHER_USER })
-      const ending = { tenant, nowSeconds: NOW, revocationExpiresAtSeconds: NOW }
+      const ending = { tenant, nowSeconds: NOW }
       await store().revokeGrant({ ...ending, grantId: ended.id })
       expect(await store().listUserGrants(tenant, USER)).toEqual([later, older])
     })
@@ -302,7 +301,7 @@ export function grantContract(store: TheStore): void {
       const tenant = newTenant()
       const { grant, code } = await approve(store(), { tenant })
       const request = { tenant, clientId: CLIENT, nowSeconds: NOW, tokens: NO_TOKENS }
-      const ending = { tenant, nowSeconds: NOW, revocationExpiresAtSeconds: NOW }
+      const ending = { tenant, nowSeconds: NOW }
       await store().revokeGrant({ ...ending, grantId: grant.id })
       expect(await store().redeemCode({ ...request, hash: code.hash })).toBe('expired')
       expect(await store().redeemCode({ ...request, hash: newHash() })).toBe('unknown')

@@ -64,7 +64,8 @@ export function openGrantContract(store: TheStore): void {
     const open = (grant: GrantRecord, guard: GrantGuard, tokens = NO_TOKENS) =>
       store().openGrant({ grant, tokens, endsAtSeconds: NOW + HOUR, guard })
     const ending = () => ({
-      ...{ tenant, nowSeconds: NOW, revocationExpiresAtSeconds: NOW + HOUR },
+      tenant,
+      nowSeconds: NOW,
     })
 
     test.for(['password', 'key', 'identity'] as const)(

@@ -1,6 +1,7 @@
 // What every store must do with refresh tokens.
 
 import { describe, expect, test } from 'vitest'
+import { lastTokenEnd } from '../../../src/protocol/token-lifetime.ts'
 import type { RefreshTokenRecord } from '../../../src/store/records.ts'
 import {
   accessTokenRecord,
@@ -75,7 +76,6 @@ function rotationContract(store: TheStore): void {
         tenant: token.tenant,
         grantId: grant.id,
         nowSeconds: NOW,
-        revocationExpiresAtSeconds: NOW,
       })
       expect(await store().rotateRefreshToken(rotationOf(token))).toEqual({ outcome: 'revoked' })
     })
@@ -136,7 +136,7 @@ function reuseContract(store: TheStore): void {
     async function expectReuse(spent: RefreshTokenRecord, leaf: RefreshTokenRecord, at: number) {
       const { tenant, grantId } = spent
       const reuseEvent = auditEventRecord({ tenant, target: `grant:${grantId}` })
-      const ending = { nowSeconds: at, revocationExpiresAtSeconds: at + DAY, reuseEvent }
+      const ending = { nowSeconds: at, reuseEvent }
       const reuse = rotationOf(spent, ending)
       expect(await store().rotateRefreshToken(reuse)).toEqual({ outcome: 'reused', grantId })
       expect(await store().listAuditEvents(tenant, 10)).toEqual([reuseEvent])
@@ -150,7 +150,7 @@ function reuseContract(store: TheStore): void {
           kind: 'grant',
           subject: grantId,
           issuedUntilSeconds: at,
-          expiresAtSeconds: at + DAY,
+          expiresAtSeconds: lastTokenEnd(at),
         },
       ])
     }
@@ -222,7 +222,7 @@ function renewalContract(store: TheStore): void {
       expect(await store().renewRefreshToken(rotated.request)).toBe('revoked')
       const ended = await chain()
       const { tenant, grantId } = ended.token
-      const ending = { tenant, grantId, nowSeconds: NOW, revocationExpiresAtSeconds: NOW }
+      const ending = { tenant, grantId, nowSeconds: NOW }
       await store().revokeGrant(ending)
       expect(await store().renewRefreshToken(ended.request)).toBe('revoked')
     })

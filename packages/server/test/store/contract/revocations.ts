@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { newId } from '../../../src/platform/random.ts'
+import { lastTokenEnd, tokenEnd } from '../../../src/protocol/token-lifetime.ts'
 import type { ConsentRecord, RevocationRecord } from '../../../src/store/records.ts'
 import {
   approvalOf,
@@ -11,6 +12,7 @@ import {
   clientRecord,
   codeRecord,
   consentRecord,
+  DAY,
   grantRecord,
   HOUR,
   NOW,
@@ -44,8 +46,7 @@ function endingContract(store: TheStore): void {
     test('RFC 7009 §2.1: ends a grant once', async () => {
       const tenant = newTenant()
       const { grant, code } = await approve(store(), { tenant })
-      const ending = { tenant, grantId: grant.id, nowSeconds: NOW + 7 }
-      const input = { ...ending, revocationExpiresAtSeconds: NOW + HOUR }
+      const input = { tenant, grantId: grant.id, nowSeconds: NOW + 7 }
       expect(await store().revokeGrant(input)).toBe(true)
       expect(await store().revokeGrant({ ...input, nowSeconds: NOW + 9 })).toBe(false)
       const found = await store().findCode(tenant, code.hash)
@@ -56,7 +57,7 @@ function endingContract(store: TheStore): void {
           kind: 'grant',
           subject: grant.id,
           issuedUntilSeconds: NOW + 7,
-          expiresAtSeconds: NOW + HOUR,
+          expiresAtSeconds: lastTokenEnd(NOW + 7),
         },
       ])
     })
@@ -65,8 +66,7 @@ function endingContract(store: TheStore): void {
       const tenant = newTenant()
       const { grant } = await approve(store(), { tenant })
       const event = auditEventRecord({ tenant, target: `grant:${grant.id}` })
-      const ending = { tenant, grantId: grant.id, nowSeconds: NOW, event }
-      const input = { ...ending, revocationExpiresAtSeconds: NOW + HOUR }
+      const input = { tenant, grantId: grant.id, nowSeconds: NOW, event }
       await Promise.all([store().revokeGrant(input), store().revokeGrant(input)])
       expect(await store().listAuditEvents(tenant, 10)).toEqual([event])
     })
@@ -74,7 +74,7 @@ function endingContract(store: TheStore): void {
     test('attack C11: leaves the grant of another tenant alone', async () => {
       const tenant = newTenant()
       const { grant } = await approve(store(), { tenant })
-      const ending = { grantId: grant.id, nowSeconds: NOW, revocationExpiresAtSeconds: NOW + HOUR }
+      const ending = { grantId: grant.id, nowSeconds: NOW }
       await store().revokeGrant({ ...ending, tenant: newTenant() })
       expect(await store().findGrant(tenant, grant.id)).toEqual(grant)
       expect(await linesOf(store, tenant)).toEqual([])
@@ -83,7 +83,7 @@ function endingContract(store: TheStore): void {
     test('a grant without a record of its own is ended in the feed, once', async () => {
       const tenant = newTenant()
       const grantId = newGrantId()
-      const input = { tenant, grantId, nowSeconds: NOW, revocationExpiresAtSeconds: NOW + HOUR }
+      const input = { tenant, grantId, nowSeconds: NOW }
       expect(await store().revokeGrant(input)).toBe(true)
       expect(await store().revokeGrant(input)).toBe(false)
       expect(subjectsOf(await linesOf(store, tenant))).toEqual([`grant:${grantId}`])
@@ -144,7 +144,7 @@ function endingContract(store: TheStore): void {
         await store().rotateRefreshToken({ ...rotation, successor: token })
       }
       const ending = { tenant, grantId: ended.grant.id, nowSeconds: NOW }
-      await store().revokeGrant({ ...ending, revocationExpiresAtSeconds: NOW })
+      await store().revokeGrant(ending)
       const grantId = used.grant.id
       expect(await uses()).toEqual([{ grantId, lastUsedAtSeconds: token.issuedAtSeconds }])
       const first = token.issuedAtSeconds
@@ -197,12 +197,7 @@ function endingContract(store: TheStore): void {
 function feedContract(store: TheStore): void {
   describe('the feed', () => {
     const end = (tenant: string, subject = newGrantId()) =>
-      store().revokeGrant({
-        tenant,
-        grantId: subject,
-        nowSeconds: NOW,
-        revocationExpiresAtSeconds: NOW + HOUR,
-      })
+      store().revokeGrant({ tenant, grantId: subject, nowSeconds: NOW })
 
     test('numbers its lines upwards, each tenant for itself', async () => {
       const [tenant, other] = [newTenant(), newTenant()]
@@ -229,7 +224,7 @@ function feedContract(store: TheStore): void {
       const ending = userEnding({ tenant, nowSeconds: NOW + 9 })
       await store().revokeUserGrants({ ...ending, clientId: null })
       await end(tenant)
-      const earlier = { ...ending, nowSeconds: NOW + 1, revocationExpiresAtSeconds: NOW + 1 }
+      const earlier = { ...ending, nowSeconds: NOW + 1 }
       await store().revokeUserGrants({ ...earlier, clientId: null })
       expect(await linesOf(store, tenant, { afterSequence: 2, limit: 10 })).toEqual([
         {
@@ -237,19 +232,35 @@ function feedContract(store: TheStore): void {
           kind: 'user',
           subject: USER,
           issuedUntilSeconds: NOW + 9,
-          expiresAtSeconds: ending.revocationExpiresAtSeconds,
+          expiresAtSeconds: lastTokenEnd(NOW + 9),
         },
       ])
       expect((await linesOf(store, tenant)).map((line) => line.sequence)).toEqual([2, 3])
+    })
+
+    test('security H4: a line outlives every token, but that of a token without a record only this one', async () => {
+      const tenant = newTenant()
+      const endOf = async (tokenExpiresAtSeconds: number | undefined, grantId = newGrantId()) => {
+        await store().revokeGrant({ tenant, grantId, nowSeconds: NOW, tokenExpiresAtSeconds })
+        const lines = await linesOf(store, tenant)
+        return lines.find((line) => line.subject === grantId)?.expiresAtSeconds
+      }
+      expect(await endOf(NOW + 60)).toBe(tokenEnd(NOW + 60, NOW))
+      expect(await endOf(NOW + 60)).toBeLessThan(NOW + HOUR)
+      expect(await endOf(NOW + 365 * DAY)).toBe(lastTokenEnd(NOW))
+      expect(await endOf(undefined)).toBe(lastTokenEnd(NOW))
+      // One token was presented, but the grant may have given others.
+      const { grant } = await startChain(store(), { tenant })
+      expect(await endOf(NOW + 60, grant.id)).toBe(lastTokenEnd(NOW))
     })
 
     test('leaves out lines whose tokens have all expired', async () => {
       const tenant = newTenant()
       await end(tenant)
       const input = { tenant, afterSequence: 0, limit: 10 }
-      const last = { ...input, nowSeconds: NOW + HOUR - 1 }
+      const last = { ...input, nowSeconds: lastTokenEnd(NOW) - 1 }
       expect((await store().listRevocations(last)).length).toBe(1)
-      expect(await store().listRevocations({ ...input, nowSeconds: NOW + HOUR })).toEqual([])
+      expect(await store().listRevocations({ ...input, nowSeconds: lastTokenEnd(NOW) })).toEqual([])
     })
   })
 }
@@ -277,7 +288,7 @@ function voidTokenContract(store: TheStore): void {
     test('every token of an ended grant is, whenever it was issued', async () => {
       const token = tokenOf(newTenant())
       const ending = { tenant: token.tenant, grantId: token.grantId, nowSeconds: NOW }
-      await store().revokeGrant({ ...ending, revocationExpiresAtSeconds: NOW + HOUR })
+      await store().revokeGrant(ending)
       expect(await store().isRevoked(token)).toBe(true)
       expect(await store().isRevoked({ ...token, tenant: newTenant() })).toBe(false)
     })
@@ -298,7 +309,6 @@ function voidTokenContract(store: TheStore): void {
         client: (tenant: string) =>
           store().disableClient({
             ...{ tenant, id: CLIENT, nowSeconds: NOW },
-            revocationExpiresAtSeconds: NOW + HOUR,
           }),
       }
       for (const [what, end] of Object.entries(endings)) {
@@ -322,7 +332,6 @@ function voidTokenContract(store: TheStore): void {
         tenant,
         id: CLIENT,
         nowSeconds: NOW + 5,
-        revocationExpiresAtSeconds: NOW + HOUR,
       })
       expect(await store().isRevoked({ ...token, userId: null })).toBe(true)
       expect(await store().isRevoked({ ...token, issuedAtSeconds: NOW + 6 })).toBe(false)

@@ -1,5 +1,6 @@
 // The model's feed, and whatever ends grants.
 
+import { lastTokenEnd, tokenEnd } from '../../../src/protocol/token-lifetime.ts'
 import type { GrantStore, UserEnding } from '../../../src/store/port.ts'
 import type { GrantRecord, RevocationRecord } from '../../../src/store/records.ts'
 import { by, like, removeWhere, type State } from './state.ts'
@@ -15,10 +16,11 @@ export function publish(
   line: Pick<RevocationRecord, 'sequence' | 'kind' | 'subject'> & {
     tenant: string
     nowSeconds: number
-    revocationExpiresAtSeconds: number
+    expiresAtSeconds?: number
   },
 ): void {
   const { tenant, kind, subject, sequence } = line
+  const ends = line.expiresAtSeconds ?? lastTokenEnd(line.nowSeconds)
   const earlier = state.revocations.find(like({ tenant, kind, subject }))
   removeWhere(state.revocations, like({ tenant, kind, subject }))
   state.revocations.push({
@@ -27,7 +29,7 @@ export function publish(
     subject,
     sequence,
     issuedUntilSeconds: Math.max(line.nowSeconds, earlier?.issuedUntilSeconds ?? 0),
-    expiresAtSeconds: Math.max(line.revocationExpiresAtSeconds, earlier?.expiresAtSeconds ?? 0),
+    expiresAtSeconds: Math.max(ends, earlier?.expiresAtSeconds ?? 0),
   })
 }
 
@@ -61,7 +63,11 @@ export function revokeGrant(
   const known = state.grants.some(like({ tenant, id }))
   const told = state.revocations.some(like({ tenant, kind: 'grant', subject: id }))
   if (!ended && (known || told)) return false
-  publish(state, { ...input, sequence, kind: 'grant', subject: id })
+  const expiresAtSeconds =
+    known || input.tokenExpiresAtSeconds === undefined
+      ? lastTokenEnd(nowSeconds)
+      : tokenEnd(input.tokenExpiresAtSeconds, nowSeconds)
+  publish(state, { ...input, sequence, kind: 'grant', subject: id, expiresAtSeconds })
   if (input.event) state.auditEvents.push(input.event)
   return true
 }

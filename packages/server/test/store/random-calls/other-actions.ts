@@ -57,8 +57,9 @@ const deleteClient: Action = (world, { what, how }) => {
 
 const createAgain: Action = ({ tenant }, { who }) => {
   const username = pick(USERNAMES, who)
+  const secret = secretRecord({ tenant })
   return async (store) => [
-    await store.createClient(clientRecord({ tenant, name: 'Another' }), secretRecord({ tenant })),
+    await store.createClient(clientRecord({ tenant, name: 'Another' }), secret),
     await store.createUser(userRecord({ tenant, name: 'Another', username }), []),
     await store.createOrganisation(organisationRecord({ tenant, name: 'Another' }), []),
   ]

@@ -10,7 +10,6 @@ import {
   clientRecord,
   codeRecord,
   grantRecord,
-  HOUR,
   keyRecord,
   membershipRecord,
   NOW,
@@ -108,5 +107,5 @@ export function pick<Item>(items: readonly Item[], number: number): Item {
 
 /** The times that every ending of grants takes. */
 export function endingIn({ tenant, nowSeconds }: World) {
-  return { tenant, nowSeconds, revocationExpiresAtSeconds: nowSeconds + HOUR }
+  return { tenant, nowSeconds }
 }
