@@ -91,7 +91,7 @@ function interactionOf(fields: Partial<Interaction> = {}): Interaction {
 
 function membershipOf(id: string): Membership {
   const organisation = { tenant: TENANT, id, name: id, createdAtSeconds: 0 }
-  return { organisation, defaultUnit: null, furtherUnitIds: [] }
+  return { organisation, defaultUnit: null, furtherUnitIds: [], role: 'member' }
 }
 
 interface Known {

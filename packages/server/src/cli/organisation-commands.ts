@@ -1,14 +1,17 @@
 // ostiary org …
 
 import type { Command } from 'commander'
+import { changeRole } from '../operations/memberships.ts'
 import {
   createOrganisation,
   listOrganisations,
   type OrganisationWithUnits,
 } from '../operations/organisations.ts'
+import { readRole } from '../operations/user-input.ts'
 import { formatTable } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
+import { UsageError } from './failure.ts'
 import { tenantOption } from './tenant-option.ts'
 
 interface CreateOptions extends TenantOptions {
@@ -31,6 +34,23 @@ export function addOrganisationCommands(program: Command, terminal: Terminal): v
         createOrganisation({ name, id: options.id, units }, context),
       )
       return { data: { organisation }, text: formatOrganisations([organisation]) }
+    },
+  })
+  addCommand<TenantOptions>(org, terminal, {
+    usage: 'role <organisation> <username> <role>',
+    description:
+      'make a member an admin, who may change every app of the organisation, or a member',
+    options: tenantOption,
+    run: async (options, [organisationId = '', username = '', text = '']) => {
+      const role = readRole(text)
+      if (role === undefined) throw new UsageError(`"${text}" is not admin or member`)
+      await withTenant(options, terminal, (context) =>
+        changeRole({ organisationId, username, role }, context),
+      )
+      return {
+        data: { organisationId, username, role },
+        text: `${username} is ${role} of ${organisationId}`,
+      }
     },
   })
   addCommand<TenantOptions>(org, terminal, {

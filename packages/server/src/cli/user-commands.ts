@@ -26,6 +26,7 @@ interface CreateOptions extends PasswordOptions {
   readonly locale?: string
   readonly organisation?: readonly string[]
   readonly unit?: readonly string[]
+  readonly admin?: readonly string[]
 }
 
 export function addUserCommands(program: Command, terminal: Terminal): void {
@@ -39,7 +40,11 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
         .option('--email <address>', 'e-mail address')
         .option('--locale <tag>', 'language of the person, for example en or de-AT')
         .option('--organisation <ids...>', 'member of: ID, or ID/UNIT with the default unit')
-        .option('--unit <units...>', 'units to work in besides: ORGANISATION/UNIT'),
+        .option('--unit <units...>', 'units to work in besides: ORGANISATION/UNIT')
+        .option(
+          '--admin <ids...>',
+          'organisations to be an admin of, among those of --organisation',
+        ),
     run: (options, [username = '']) => create(username, options, terminal),
   })
   addCommand<TenantOptions>(user, terminal, {
@@ -111,8 +116,12 @@ function noteFor(generated: string | undefined): string {
   return generated === undefined ? '' : '\nkeep the password now: it cannot be shown again'
 }
 
-function readMemberships({ organisation, unit = [] }: CreateOptions) {
+function readMemberships({ organisation, unit = [], admin = [] }: CreateOptions) {
   const memberships = organisation?.map(parseMembership) ?? []
+  for (const id of admin) {
+    if (memberships.some(({ organisationId }) => organisationId === id)) continue
+    throw new UsageError(`--admin ${id}: give --organisation ${id} too`)
+  }
   const further = unit.map((text) => ({ text, ...parseMembership(text) }))
   for (const { text, organisationId, defaultUnitId } of further) {
     const isMember = memberships.some((each) => each.organisationId === organisationId)
@@ -123,6 +132,7 @@ function readMemberships({ organisation, unit = [] }: CreateOptions) {
   const unitsOf = Map.groupBy(further, ({ organisationId }) => organisationId)
   return memberships.map((membership) => ({
     ...membership,
+    role: admin.includes(membership.organisationId) ? ('admin' as const) : ('member' as const),
     furtherUnitIds: unitsOf
       .get(membership.organisationId)
       ?.flatMap(({ defaultUnitId }) => defaultUnitId ?? []),
@@ -149,8 +159,9 @@ function formatUsers(users: readonly UserView[]): string {
 
 function formatMemberships({ memberships }: UserView): string {
   return memberships
-    .map(({ organisation, defaultUnit }) =>
-      defaultUnit ? `${organisation.id}/${defaultUnit.id}` : organisation.id,
-    )
+    .map(({ organisation, defaultUnit, role }) => {
+      const place = defaultUnit ? `${organisation.id}/${defaultUnit.id}` : organisation.id
+      return role === 'admin' ? `${place} (admin)` : place
+    })
     .join(' ')
 }

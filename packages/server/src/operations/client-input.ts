@@ -1,6 +1,7 @@
 // What an app may be registered with. Gathers everything that is wrong before it refuses.
 
 import { ALLOWANCE_NAMES, type Allowance } from '../protocol/allowance.ts'
+import type { UserId } from '../protocol/ids.ts'
 import { type RedirectUriProblem, redirectUriProblem } from '../protocol/redirect-uri.ts'
 import { findScope, isIdentityScope, type Tenant } from '../protocol/tenant.ts'
 import type { ClientAllowance, ClientRecord } from '../store/records.ts'
@@ -14,6 +15,8 @@ export interface NewClient {
   readonly id?: string | undefined
   readonly party?: ClientRecord['party'] | undefined
   readonly organisationId?: string | undefined
+  /** The account holder who registers it in the portal. */
+  readonly registeredBy?: UserId | undefined
   readonly unitId?: string | undefined
   readonly redirectUris?: readonly string[] | undefined
   readonly postLogoutRedirectUris?: readonly string[] | undefined

@@ -52,6 +52,7 @@ function check(
   const input = {
     ...client,
     organisationId: client.organisationId ?? undefined,
+    registeredBy: client.registeredBy ?? undefined,
     unitId: client.unitId ?? undefined,
     defaultAudience: client.defaultAudience ?? undefined,
     resourceServer: client.resourceServer ?? undefined,

@@ -58,6 +58,7 @@ export function toClientRecord(input: NewClient, context: OperationContext): Cli
     type: input.type,
     party: input.party ?? 'third',
     organisationId: input.organisationId ?? null,
+    registeredBy: input.registeredBy ?? null,
     unitId: input.unitId ?? null,
     redirectUris: input.redirectUris ?? [],
     postLogoutRedirectUris: input.postLogoutRedirectUris ?? [],

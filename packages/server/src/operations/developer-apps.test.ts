@@ -23,6 +23,7 @@ import {
   implicitAllowance,
   revokeAppSecret,
 } from './developer-credentials.ts'
+import { changeRole } from './memberships.ts'
 import { createOrganisation } from './organisations.ts'
 import { createUser } from './users.ts'
 
@@ -44,6 +45,7 @@ beforeEach(async () => {
   ada = await member('ada', 'acme')
   bob = await member('bob', 'acme', 'globex')
   eve = await member('eve', 'globex')
+  await changeRole({ organisationId: 'acme', username: 'bob', role: 'admin' }, context)
   adaUser = (await context.store.findUser(context.tenant.name, ada.userId)) as UserRecord
 })
 afterEach(() => context.store.close())
@@ -152,8 +154,8 @@ describe('registering', () => {
   })
 })
 
-describe('an app is the business of the members of its organisation', () => {
-  it('who see and change it', async () => {
+describe('an app is the business of its organisation', () => {
+  it('whose members see it, and whose admins change it', async () => {
     const clientId = await register(ada)
     const names = async (by: DeveloperContext) =>
       (await listDeveloperApps(by)).map(({ organisation, apps }) => [organisation.id, apps.length])
@@ -172,6 +174,30 @@ describe('an app is the business of the members of its organisation', () => {
     expect((await auditTrail(context))[0]).toBe(
       `user:${bob.userId} client.updated client:${clientId}`,
     )
+  })
+
+  it('security H5: whose other members change nothing', async () => {
+    const clientId = await register(ada)
+    const dora = await member('dora', 'acme')
+    expect((await findDeveloperApp(clientId, dora)).client.id).toBe(clientId)
+    const endsAtSeconds = context.clock.nowSeconds() + DAY
+    const attempts = [
+      updateDeveloperApp({ ...INPUT, clientId }, dora),
+      addAppSecret({ clientId, name: 'x', expiresAtSeconds: undefined }, dora),
+      revokeAppSecret({ clientId, secretId: 'x' }, dora),
+      allowImplicit({ clientId, reason: 'x', endsAtSeconds }, adaUser, dora),
+      disallowImplicit({ clientId }, dora),
+      deleteDeveloperApp({ clientId, typedName: 'Ledgerly' }, dora),
+    ]
+    for (const attempt of attempts) expect(await codesOf(attempt)).toEqual(['client not_allowed'])
+  })
+
+  it('security H5: and no more of the one who registered it, once they have left', async () => {
+    const clientId = await register(ada)
+    const left = { ...ada, store: { ...ada.store, listMemberships: async () => [] } }
+    expect(await codesOf(updateDeveloperApp({ ...INPUT, clientId }, left))).toEqual([
+      'client unknown',
+    ])
   })
 
   const FOREIGN: Record<string, (clientId: string) => Promise<unknown>> = {
@@ -273,7 +299,7 @@ describe('the token grant', () => {
 })
 
 describe('secrets', () => {
-  it('are added and revoked by members; revoking twice changes nothing', async () => {
+  it('are added and revoked by who may; revoking twice changes nothing', async () => {
     const clientId = await register()
     const input = { clientId, name: '2027', expiresAtSeconds: undefined }
     const { record } = await addAppSecret(input, bob)

@@ -1,18 +1,24 @@
 // Apps that account holders register themselves, in the name of an organisation that they belong to.
 
+import {
+  redirectUriProblem,
+  type SelfServiceUriProblem,
+  selfServiceUriProblem,
+  usualForm,
+} from '../protocol/redirect-uri.ts'
 import { IDENTITY_SCOPES, type Tenant } from '../protocol/tenant.ts'
 import type { ClientRecord, OrganisationRecord } from '../store/records.ts'
 import { endingNow } from '../tokens/ending.ts'
 import { allowancesAtRegistration } from './allowances.ts'
+import { checkAppName } from './app-names.ts'
 import { checkRedirectUris } from './client-input.ts'
 import { type CreatedClient, createClient } from './clients.ts'
 import {
   type DeveloperContext,
-  findChangeableApp,
+  findAppFor,
   isDeveloperApp,
   listOwnOrganisations,
 } from './developer-access.ts'
-import { checkName } from './field-checks.ts'
 import { type FieldProblem, OperationError, recordAudit, refuseIfAny } from './operation.ts'
 import { changeClient } from './registered-client.ts'
 
@@ -62,11 +68,12 @@ export async function createDeveloperApp(
   const organisation = pickOrganisation(input, await listOwnOrganisations(context))
   const grantTypes = tenant.rules.grantTypes.filter((grant) => USUAL_GRANT_TYPES.includes(grant))
   const problems = [
-    ...checkName('name', name),
+    ...(await checkAppName(name, context)),
     ...checkRedirectUris(
       { redirectUris, allowances: allowancesAtRegistration(context) },
       { grantTypes, tenant },
     ),
+    ...checkUsualUris(redirectUris, context),
     ...(type === undefined ? [notChosen('type')] : []),
     ...(organisation === undefined ? [notChosen('organisationId')] : []),
     ...(organisation === undefined ? [] : await checkRoom(organisation, context)),
@@ -80,6 +87,7 @@ export async function createDeveloperApp(
       redirectUris,
       grantTypes,
       organisationId: organisation.id,
+      registeredBy: context.userId,
       // Nobody vouches for who registers an app here: it is a third party's, and without a publisher.
       party: 'third',
       ...scopesOf(tenant),
@@ -134,16 +142,36 @@ export async function updateDeveloperApp(
   },
   context: DeveloperContext,
 ): Promise<void> {
-  const { client } = await findChangeableApp(input.clientId, context)
+  const { client } = await findAppFor('app.update', input.clientId, context)
   const { name, redirectUris } = input
+  const added = redirectUris.filter((uri) => !client.redirectUris.includes(uri))
   refuseIfAny([
-    ...checkName('name', name),
+    ...(name.trim() === client.name ? [] : await checkAppName(name, context)),
     ...checkRedirectUris(
       { redirectUris, allowances: client.allowances },
       { grantTypes: client.grantTypes, tenant: context.tenant },
     ),
+    ...checkUsualUris(added, context),
   ])
   await changeApp(client, { name: name.trim(), redirectUris }, context)
+}
+
+const URI_REMEDIES: Readonly<Record<SelfServiceUriProblem, string>> = {
+  wildcard_host: 'has a * in the host, which matches nothing: register each address',
+  own_origin: 'is on the host of the issuer: register an address of the app',
+  not_usual_form: 'is not how browsers send it: use',
+}
+
+/** What is stored already stays as it is, and is not looked at. */
+function checkUsualUris(uris: readonly string[], { tenant }: DeveloperContext): FieldProblem[] {
+  return uris.flatMap((uri): FieldProblem[] => {
+    if (redirectUriProblem(uri) !== undefined) return []
+    const code = selfServiceUriProblem(uri, tenant.issuer)
+    if (code === undefined) return []
+    const better = code === 'not_usual_form' ? usualForm(uri) : undefined
+    const problem = [`"${uri}" ${URI_REMEDIES[code]}`, ...(better ? [better] : [])].join(' ')
+    return [{ field: 'redirectUris', problem, code, value: better ?? uri }]
+  })
 }
 
 /** @throws OperationError when somebody else has changed the app since it was read */
@@ -163,7 +191,7 @@ export async function deleteDeveloperApp(
   input: { readonly clientId: string; readonly typedName: string },
   context: DeveloperContext,
 ): Promise<void> {
-  const { client } = await findChangeableApp(input.clientId, context)
+  const { client } = await findAppFor('app.delete', input.clientId, context)
   const { id, name } = client
   if (input.typedName.trim() !== name) {
     const problem = 'is not the name of the app'

@@ -4,7 +4,7 @@
 import type { ClientAllowance, ClientRecord, UserRecord } from '../store/records.ts'
 import { allowLegacy, disallowLegacy } from './allowances.ts'
 import { addClientSecret, type CreatedClientSecret, revokeClientSecret } from './client-secrets.ts'
-import { type DeveloperContext, findChangeableApp, noSuchApp } from './developer-access.ts'
+import { type DeveloperContext, findAppFor, noSuchApp } from './developer-access.ts'
 import { changeApp } from './developer-apps.ts'
 import { checkName } from './field-checks.ts'
 import { type FieldProblem, OperationError, refuseIfAny } from './operation.ts'
@@ -22,7 +22,7 @@ export async function addAppSecret(
   input: NewAppSecret,
   context: DeveloperContext,
 ): Promise<CreatedClientSecret> {
-  const { client } = await findChangeableApp(input.clientId, context)
+  const { client } = await findAppFor('app.add_secret', input.clientId, context)
   // A public app has no secrets to add one to: no page offers it.
   if (client.type === 'public') throw noSuchApp(input.clientId)
   return addClientSecret(input, context)
@@ -33,7 +33,7 @@ export async function revokeAppSecret(
   input: { readonly clientId: string; readonly secretId: string },
   context: DeveloperContext,
 ): Promise<void> {
-  const { secrets } = await findChangeableApp(input.clientId, context)
+  const { secrets } = await findAppFor('app.revoke_secret', input.clientId, context)
   if (secrets.some(({ id }) => id === input.secretId)) await revokeClientSecret(input, context)
 }
 
@@ -59,7 +59,7 @@ export async function allowImplicit(
   context: DeveloperContext,
 ): Promise<void> {
   const { clientId, reason, endsAtSeconds } = input
-  const { client } = await findChangeableApp(clientId, context)
+  const { client } = await findAppFor('app.allow_implicit', clientId, context)
   if (context.tenant.rules.allowances.implicit === undefined) throw noSuchApp(clientId)
   const problems = [
     ...checkName('reason', reason),
@@ -96,7 +96,7 @@ export async function disallowImplicit(
   input: { readonly clientId: string },
   context: DeveloperContext,
 ): Promise<void> {
-  const { client } = await findChangeableApp(input.clientId, context)
+  const { client } = await findAppFor('app.disallow_implicit', input.clientId, context)
   const isAllowed = client.allowances.some(({ name }) => name === 'implicit')
   const left = isAllowed
     ? await disallowLegacy({ clientId: client.id, allowance: 'implicit' }, context)

@@ -10,7 +10,7 @@ import type { ImportRow, ValuesOf } from './import-rows.ts'
 import { type ImportKind, type ImportOptions, type ImportReport, runImport } from './import-run.ts'
 import type { FieldProblem, OperationContext } from './operation.ts'
 import { checkPlace, type OrganisationWithUnits } from './organisations.ts'
-import { checkPassword, checkProfile, type NewUser } from './user-input.ts'
+import { checkPassword, checkProfile, type NewUser, readRole } from './user-input.ts'
 import { toUserRecords } from './users.ts'
 
 export const USER_COLUMNS = {
@@ -24,6 +24,7 @@ export const USER_COLUMNS = {
   locale: 'text',
   organisation: 'text',
   unit: 'text',
+  role: 'text',
 } as const
 
 type UserValues = ValuesOf<typeof USER_COLUMNS>
@@ -53,6 +54,7 @@ function userKind(
       ...checkSecret(values),
       ...checkVerified(values),
       ...checkPlace({ organisationId: values.organisation, unitId: values.unit }, organisations),
+      ...checkRole(values),
     ],
     keysOf: ({ username = '', id }) => ({ username: normaliseUsername(username), id }),
     async findTaken({ username = '', id }) {
@@ -71,11 +73,22 @@ function userKind(
   }
 }
 
-function toProfile({ organisation, unit, ...values }: UserValues): Omit<NewUser, 'password'> {
+function toProfile({ organisation, unit, role, ...values }: UserValues): Omit<NewUser, 'password'> {
   const { username = '', name = '', email, locale } = values
-  const memberships =
-    organisation === undefined ? [] : [{ organisationId: organisation, defaultUnitId: unit }]
+  const membership = {
+    organisationId: organisation ?? '',
+    defaultUnitId: unit,
+    role: readRole(role),
+  }
+  const memberships = organisation === undefined ? [] : [membership]
   return { username, name, email, locale, memberships }
+}
+
+function checkRole({ role, organisation }: UserValues): FieldProblem[] {
+  if (role === undefined) return []
+  const field = 'role'
+  if (readRole(role) === undefined) return [{ field, problem: `"${role}" is not admin or member` }]
+  return organisation === undefined ? [{ field, problem: 'needs the organisation it is for' }] : []
 }
 
 function checkSecret(values: UserValues): FieldProblem[] {

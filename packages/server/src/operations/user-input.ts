@@ -1,6 +1,7 @@
 // What a user may be created with. Gathers everything that is wrong before it refuses.
 
 import { normaliseUsername } from '../identity/usernames.ts'
+import type { OrganisationRole } from '../store/records.ts'
 import { checkName, findRepeated } from './field-checks.ts'
 import type { FieldProblem } from './operation.ts'
 import type { OrganisationWithUnits } from './organisations.ts'
@@ -20,6 +21,13 @@ export interface NewMembership {
   readonly defaultUnitId?: string | undefined
   /** Units to work in besides. */
   readonly furtherUnitIds?: readonly string[] | undefined
+  /** A member when not given. */
+  readonly role?: OrganisationRole | undefined
+}
+
+/** @returns undefined for what is no role */
+export function readRole(text: string | undefined): OrganisationRole | undefined {
+  return (['admin', 'member'] as const).find((role) => role === text)
 }
 
 const MAX_USERNAME_CODE_POINTS = 128

@@ -61,6 +61,7 @@ export function toUserRecords(
       organisationId: membership.organisationId,
       defaultUnitId: membership.defaultUnitId ?? null,
       furtherUnitIds: membership.furtherUnitIds ?? [],
+      role: membership.role ?? 'member',
     }),
   )
   return { user, memberships }

@@ -2,7 +2,7 @@
 
 import { forSignedIn, ownPage, type SignedIn } from '../account/signed-in.ts'
 import { ownPath } from '../account/visit.ts'
-import { findChangeableApp } from '../operations/developer-access.ts'
+import { findAppFor } from '../operations/developer-access.ts'
 import { deleteDeveloperApp } from '../operations/developer-apps.ts'
 import type { FormProblem } from '../protocol/form-problem.ts'
 import type { Endpoint, Reply } from '../protocol/message.ts'
@@ -43,7 +43,7 @@ async function ask(
   deps: PortalDeps,
 ): Promise<Reply> {
   const clientId = clientIdOf(signedIn.incoming.params)
-  const found = await attempt(findChangeableApp(clientId, contextOf(signedIn, deps)))
+  const found = await attempt(findAppFor('app.delete', clientId, contextOf(signedIn, deps)))
   if ('problems' in found) throw new Error('looking at an app has no form to be wrong')
   const page = {
     ...ownPage(signedIn, deps),

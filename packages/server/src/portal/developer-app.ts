@@ -2,6 +2,7 @@
 
 import { forSignedIn, type Notice, ownPage, type SignedIn } from '../account/signed-in.ts'
 import { type Destination, ownPath } from '../account/visit.ts'
+import { mayActOnApp } from '../operations/access.ts'
 import { type DeveloperApp, findDeveloperApp } from '../operations/developer-access.ts'
 import { updateDeveloperApp } from '../operations/developer-apps.ts'
 import { implicitAllowance } from '../operations/developer-credentials.ts'
@@ -60,6 +61,8 @@ export async function showApp(
     organisation: app.organisation.name,
     endpoints: deps.endpoints,
     scopes: app.client.scopes,
+    redirectUris: app.client.redirectUris,
+    changeable: mayActOnApp('app.update', app.client, app.visitor),
     newSecret,
     ...credentialsOf(app, deps),
     ...typedInto(signedIn.draft, stored),

@@ -54,6 +54,7 @@ function toFormProblem(
   error: OperationError,
 ): FormProblem {
   if (code === 'unknown') throw new PageError('not_found', { status: 404, cause: error })
+  if (code === 'not_allowed') throw new PageError('app_not_yours', { status: 403, cause: error })
   // No page has words for it: nothing that was typed can bring it about.
   if (code === undefined) throw error
   return { field: names[field], code, value }

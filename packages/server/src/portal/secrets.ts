@@ -2,7 +2,7 @@
 
 import { forSignedIn, ownPage } from '../account/signed-in.ts'
 import { ownPath } from '../account/visit.ts'
-import { findChangeableApp } from '../operations/developer-access.ts'
+import { findAppFor } from '../operations/developer-access.ts'
 import { addAppSecret, revokeAppSecret } from '../operations/developer-credentials.ts'
 import { PageError } from '../protocol/errors.ts'
 import type { Endpoint } from '../protocol/message.ts'
@@ -40,7 +40,7 @@ export function createSecretRevocationPageEndpoint(deps: PortalDeps): Endpoint {
   return forSignedIn({ to: revocationOf }, deps, async (signedIn) => {
     const { params } = signedIn.incoming
     const context = contextOf(signedIn, deps)
-    const found = await attempt(findChangeableApp(clientIdOf(params), context))
+    const found = await attempt(findAppFor('app.revoke_secret', clientIdOf(params), context))
     const app = 'result' in found ? found.result : undefined
     const record = app?.secrets.find(({ id }) => id === optional(params, 'secret'))
     if (!app || !record) throw new PageError('not_found', { status: 404 })

@@ -59,6 +59,7 @@ export type PageErrorReason =
   | 'cross_site_post'
   | 'form_outdated'
   | 'not_found'
+  | 'app_not_yours'
   | 'method_not_allowed'
   | 'too_many_requests'
   | 'temporarily_unavailable'

@@ -1,6 +1,6 @@
 // What can be wrong with a form, as codes: operations find it, pages have the words for it in each language.
 
-import type { RedirectUriProblem } from './redirect-uri.ts'
+import type { RedirectUriProblem, SelfServiceUriProblem } from './redirect-uri.ts'
 
 export type FormProblemCode =
   | 'empty'
@@ -17,12 +17,18 @@ export type FormProblemCode =
   | 'changed_meanwhile'
   /** There is no such thing, or none that this user may see. */
   | 'unknown'
+  /** It is there, and this user may see it but not do that to it. */
+  | 'not_allowed'
+  /** A name in which there is nothing to read, and one that passes for somebody else's. */
+  | 'no_letters'
+  | 'imitates'
   | RedirectUriProblem
+  | SelfServiceUriProblem
 
 export interface FormProblem {
   /** Name of the form field; undefined when no field can mend it. */
   readonly field: string | undefined
-  readonly code: Exclude<FormProblemCode, 'unknown'>
+  readonly code: Exclude<FormProblemCode, 'unknown' | 'not_allowed'>
   /** The value that is wrong, or the limit that it passes. */
   readonly value: string | undefined
 }

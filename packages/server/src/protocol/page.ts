@@ -196,6 +196,9 @@ export interface DeveloperAppPage extends OwnPage {
   readonly organisation: string
   readonly endpoints: PageEndpoints
   readonly scopes: readonly string[]
+  readonly redirectUris: readonly string[]
+  /** Whether this user may change it; otherwise it is only looked at. */
+  readonly changeable: boolean
   /** Shown this once. */
   readonly newSecret: { readonly name: string; readonly secret: string } | undefined
   readonly secrets: readonly PageSecret[]

@@ -10,6 +10,8 @@ import {
   matchRedirectUri,
   redirectDifference,
   redirectUriProblem,
+  selfServiceUriProblem,
+  usualForm,
 } from './redirect-uri.ts'
 
 describe('redirectUriProblem', () => {
@@ -327,5 +329,47 @@ describe('where a redirect URI leads', () => {
     ['com.example.app:/callback', false],
   ])('RFC 9700 §2.6: what is sent to %s crosses a network in the clear: %s', (uri, insecure) => {
     expect(isInsecureRedirect(uri)).toBe(insecure)
+  })
+})
+
+describe('selfServiceUriProblem', () => {
+  const problemOf = (uri: string) => selfServiceUriProblem(uri, 'https://login.example/acme')
+
+  it.each([
+    'https://app.example',
+    'https://app.example/',
+    'https://app.example/callback?to=%2Fhome',
+    'https://app.example:8443/*',
+    'http://127.0.0.1:3000/callback',
+    'com.example.app:/callback',
+    'https://login.example.evil.example/cb',
+  ])('lets %j be registered', (uri) => {
+    expect(problemOf(uri)).toBeUndefined()
+  })
+
+  it.each([
+    ['https://*.app.example/cb', 'wildcard_host'],
+    ['https://login.example/cb', 'own_origin'],
+    ['https://login.example:443/cb', 'own_origin'],
+    ['https://LOGIN.example/other-tenant', 'own_origin'],
+    ['https://app.example/../cb', 'not_usual_form'],
+    ['https://app.example/%2e%2E/cb', 'not_usual_form'],
+    ['https://app.example:443/cb', 'not_usual_form'],
+    ['HTTPS://App.example/cb', 'not_usual_form'],
+    ['https://%61pp.example/cb', 'not_usual_form'],
+    ['https://0x7f.1/cb', 'not_usual_form'],
+  ] as const)('RFC 3986 §6.2.2: refuses %j: %s', (uri, problem) => {
+    expect(problemOf(uri)).toBe(problem)
+  })
+
+  it('offers a form that is taken', () => {
+    const part = fc.stringMatching(/^[a-zA-Z0-9.%~-]{0,12}$/)
+    fc.assert(
+      fc.property(part, part, fc.nat(65_535), (host, path, port) => {
+        const uri = `https://${host}:${port}/${path}`
+        fc.pre(URL.canParse(uri) && redirectUriProblem(uri) === undefined)
+        expect(usualForm(usualForm(uri))).toBe(usualForm(uri))
+      }),
+    )
   })
 })

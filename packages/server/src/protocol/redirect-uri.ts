@@ -39,6 +39,34 @@ export function redirectUriProblem(uri: string): RedirectUriProblem | undefined 
   return protocol === 'https:' || LOOPBACK_HOSTS.has(hostname) ? undefined : 'http_not_loopback'
 }
 
+/** What is legal and never what a developer means. */
+export type SelfServiceUriProblem = 'wildcard_host' | 'own_origin' | 'not_usual_form'
+
+/**
+ * What forbids a redirect URI from being registered without an operator who knows better. It has passed
+ * {@link redirectUriProblem}.
+ */
+export function selfServiceUriProblem(
+  uri: string,
+  issuer: string,
+): SelfServiceUriProblem | undefined {
+  const { hostname, origin } = new URL(uri)
+  // Comparison is by character, so a wildcard matches no host that there is.
+  if (hostname.includes('*')) return 'wildcard_host'
+  // A form of ours that posts there would pass for one that a page of ours has sent (RFC 9700 §4.7).
+  if (origin === new URL(issuer).origin) return 'own_origin'
+  return usualForm(uri) === uri ? undefined : 'not_usual_form'
+}
+
+/**
+ * The form in which browsers and libraries send a URI: lower-case scheme and host, no default port, no dot segments
+ * (RFC 3986 §6.2.2). One registered in another form is never matched by what an app sends. An absent path may stay.
+ */
+export function usualForm(uri: string): string {
+  const { href } = new URL(uri)
+  return `${uri}/` === href ? uri : href
+}
+
 function isWebProtocol(protocol: string): boolean {
   return protocol === 'https:' || protocol === 'http:'
 }

@@ -14,6 +14,8 @@ export interface ClientRecord {
   readonly party: 'first' | 'third'
   /** The organisation that owns the app; null for the operator's own. */
   readonly organisationId: string | null
+  /** The account holder who registered it in the portal; null when the operator did. */
+  readonly registeredBy: UserId | null
   /** The unit that the app's own tokens (client_credentials) are for. */
   readonly unitId: string | null
   readonly redirectUris: readonly string[]
@@ -189,12 +191,17 @@ export interface MembershipRecord {
   readonly defaultUnitId: string | null
   /** Units that the user may work in besides. */
   readonly furtherUnitIds: readonly string[]
+  readonly role: OrganisationRole
 }
+
+/** An `admin` may change every app of the organisation, a `member` only those of their own. */
+export type OrganisationRole = 'admin' | 'member'
 
 export interface Membership {
   readonly organisation: OrganisationRecord
   readonly defaultUnit: UnitRecord | null
   readonly furtherUnitIds: readonly string[]
+  readonly role: OrganisationRole
 }
 
 /** A long-lived key of an organisation, exchanged for short tokens. It acts as a client whose id is the key's. */

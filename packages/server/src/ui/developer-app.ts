@@ -37,7 +37,7 @@ export function developerAppContent(page: DeveloperAppPage, view: View): Content
 <p class="fact">!${icon('building')}<span>!${words.markup('developer.organisation_only', facts)}</span></p>
 !${newSecretPanel(page, view)}
 !${overview(page, view)}
-!${app.disabled ? disabledNotice(view) : changeableParts(page, problems, view)}`,
+!${changeableParts(page, problems, view)}`,
   })
 }
 
@@ -58,10 +58,21 @@ function overview(page: DeveloperAppPage, { words }: View): string {
 }
 
 function changeableParts(page: DeveloperAppPage, problems: readonly Problem[], view: View): string {
+  if (page.app.disabled) return disabledNotice(view)
+  if (!page.changeable) return readOnlyParts(page, view)
   return html`!${settingsSection(page, problems, view)}
 !${secretsSection(page, problems, view)}
 !${tokenGrantSection(page, problems, view)}
 !${deletionSection(page, view)}`
+}
+
+function readOnlyParts({ redirectUris, organisation }: DeveloperAppPage, { words }: View): string {
+  const facts = { organisation: displayText(organisation) }
+  return html`<section>
+<h2>${words.text('developer.redirect_uris')}</h2>
+<ul>!${redirectUris.map((uri) => html`<li><code><bdi>${uri}</bdi></code></li>`)}</ul>
+</section>
+<p class="notice">!${icon('info')}<span>!${words.markup('developer_app.read_only', facts)}</span></p>`
 }
 
 function settingsSection(page: DeveloperAppPage, problems: readonly Problem[], view: View): string {

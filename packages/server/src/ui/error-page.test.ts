@@ -22,6 +22,7 @@ const REASONS = Object.keys({
   cross_site_post: true,
   form_outdated: true,
   not_found: true,
+  app_not_yours: true,
   method_not_allowed: true,
   too_many_requests: true,
   temporarily_unavailable: true,

@@ -278,6 +278,7 @@ describe('attacks on pages', () => {
         organisationId,
         defaultUnitId: null,
         furtherUnitIds: [],
+        role: 'member',
       })),
     )
   }

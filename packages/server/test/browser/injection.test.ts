@@ -171,6 +171,7 @@ async function storeEverywhere(name: string, address: string) {
       organisationId: id,
       defaultUnitId: null,
       furtherUnitIds: [],
+      role: 'member',
     })),
   )
   return { app: new TestApp(stage.server, client), username }

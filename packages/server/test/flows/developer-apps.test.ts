@@ -139,10 +139,10 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
   })
 
   describe('an app', () => {
-    it('is changed by the members of its organisation, and what it was is over', async () => {
+    it('is changed by the one who registered it, and what it was is over', async () => {
       const client = clientOn(await ada.register())
-      const page = await show(bob, client.id)
-      const saved = await bob.send(page, '/app/save', {
+      const page = await show(ada, client.id)
+      const saved = await ada.send(page, '/app/save', {
         name: 'Ledgerly 2',
         redirect_uris: ' https://new.example/cb \r\n\r\nhttp://127.0.0.1/cb',
       })

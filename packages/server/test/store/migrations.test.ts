@@ -1,5 +1,6 @@
 // Opening and migrating a database, as the commands do it.
 
+import { readdirSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { describe, expect, test } from 'vitest'
@@ -22,13 +23,11 @@ import {
   USER,
 } from './records.ts'
 
-const NAMES = [
-  '0001-initial',
-  '0002-contracts',
-  '0003-several-processes',
-  '0004-lighter-tokens',
-  '0009-consent-covers',
-]
+/** One file each, beside the registry. */
+const NAMES = readdirSync(new URL('../../src/store/sql/migrations', import.meta.url))
+  .filter((file) => /^\d{4}-/.test(file))
+  .map((file) => file.replace(/\.ts$/, ''))
+  .toSorted()
 
 async function newSettings(dialect: 'sqlite' | 'postgres'): Promise<StoreSettings> {
   return dialect === 'sqlite'

@@ -68,6 +68,7 @@ export const clientRecord = (given: Given<ClientRecord>): ClientRecord => ({
   homepage: null,
   privacyUri: null,
   termsUri: null,
+  registeredBy: null,
   allowances: [],
   createdAtSeconds: NOW,
   lastUsedAtSeconds: null,
@@ -189,6 +190,7 @@ export const membershipRecord = (given: Given<MembershipRecord>): MembershipReco
   organisationId: 'organisation-1',
   defaultUnitId: null,
   furtherUnitIds: [],
+  role: 'member',
   ...given,
 })
 

@@ -43,6 +43,14 @@ export class AccountHolder {
     return this.browser.submitForm({ page, form }, fields)
   }
 
+  /** Sends fields where no form of the page leads, with the token of its session. */
+  postTo(page: BrowserPage, path: string, fields: Fields): Promise<BrowserPage> {
+    const form = page.root.querySelector('form:has([name=token])')
+    if (!form) throw new Error(`no form with a token: ${page.status}`)
+    form.setAttribute('action', `${this.server.issuer}/developers${path}`)
+    return this.browser.submitForm({ page, form }, fields)
+  }
+
   /** Registers an app. @returns the page that shows it */
   async register(fields: Fields = {}): Promise<BrowserPage> {
     const usual = {

@@ -120,6 +120,8 @@ export const DEVELOPER_APP: DeveloperAppPage = {
     revoke: 'https://login.northwind.example/revoke',
   },
   scopes: ['contacts:read', 'contacts:write', 'invoices:delete'],
+  redirectUris: ['https://app.northwind.example/callback'],
+  changeable: true,
   newSecret: undefined,
   secrets: [SECRET, EXPIRED],
   tokenGrant: { state: 'off' },
@@ -160,6 +162,7 @@ export const OWN_SAMPLE_PAGES: Readonly<Record<string, Page>> = {
     ],
   },
   'developer app': { ...DEVELOPER_APP, notice: 'saved' },
+  'developer app, only to look at': { ...DEVELOPER_APP, changeable: false },
   'developer app, new secret': {
     ...DEVELOPER_APP,
     newSecret: { name: 'first', secret: `ost_cs_${'x7'.repeat(24)}Q` },

@@ -133,6 +133,7 @@ export async function populate(store: Store, nowSeconds: number): Promise<void> 
         organisationId,
         defaultUnitId: `${organisationId}-north`,
         furtherUnitIds: [],
+        role: 'member' as const,
       })),
     )
   }
@@ -212,6 +213,7 @@ export function clientRecord(
     homepage: null,
     privacyUri: null,
     termsUri: null,
+    registeredBy: null,
     allowances: [],
     createdAtSeconds: nowSeconds,
     lastUsedAtSeconds: null,

@@ -27,7 +27,8 @@ export const USERS: readonly Omit<NewUser, 'password'>[] = [
     username: 'ada',
     name: 'Ada Winter',
     email: 'ada@northwind.example',
-    memberships: [{ organisationId: 'northwind', defaultUnitId: 'hamburg' }],
+    // May change every app that Northwind has registered.
+    memberships: [{ organisationId: 'northwind', defaultUnitId: 'hamburg', role: 'admin' }],
   },
   {
     username: 'ben',

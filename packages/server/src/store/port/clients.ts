@@ -18,6 +18,8 @@ export interface ClientStore {
     tenant: string,
     organisationId: string,
   ): Promise<readonly ClientRecord[]>
+  /** Names of the apps in force that the operator vouches for: those of the product itself, and verified ones. */
+  listVouchedNames(tenant: string): Promise<readonly string[]>
   createClient(
     client: ClientRecord,
     secret: ClientSecretRecord | null,

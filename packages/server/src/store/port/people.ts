@@ -30,6 +30,10 @@ export interface IdentityStore {
   findUserByUsername(tenant: string, username: string): Promise<UserRecord | null>
   listUsers(tenant: string): Promise<readonly UserRecord[]>
   listMemberships(tenant: string, userId: UserId): Promise<readonly Membership[]>
+  /** @returns false when the user is no member. */
+  changeRole(
+    input: Pick<MembershipRecord, 'tenant' | 'userId' | 'organisationId' | 'role'>,
+  ): Promise<boolean>
   /** Another hash of the same password. Ends nothing. @returns false when the password has changed meanwhile. */
   updatePasswordHash(input: {
     tenant: string

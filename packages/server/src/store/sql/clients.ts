@@ -93,6 +93,20 @@ export const listClientsOfOrganisation = (
   organisationId: string,
 ): Plan<readonly ClientRecord[]> => run(selectClientsOfOrganisation, { tenant, organisationId })
 
+const selectVouchedNames = statement((db, p: { tenant: string }) =>
+  db
+    .selectFrom('clients')
+    .where('tenant', '=', p.tenant)
+    .where('disabledAtSeconds', 'is', null)
+    .where((eb) => eb.or([eb('party', '=', 'first'), eb('publisher', 'is not', null)]))
+    .select('name')
+    .orderBy('id'),
+)
+
+export function* listVouchedNames(tenant: string): Plan<readonly string[]> {
+  return (yield* run(selectVouchedNames, { tenant })).map(({ name }) => name)
+}
+
 export const selectDeletion = statement((db, p: ClientKey & { createdAtSeconds: number }) =>
   db
     .selectFrom('revocations')

@@ -39,6 +39,7 @@ import {
   findClient,
   listClients,
   listClientsOfOrganisation,
+  listVouchedNames,
   recordClientUse,
   recordSecretUse,
   revokeClientSecret,
@@ -85,6 +86,7 @@ import {
 } from './trusted-issuers.ts'
 import {
   changePassword,
+  changeRole,
   createUser,
   disableUser,
   findUser,
@@ -133,6 +135,7 @@ function clientMethods({ read, write, transact }: Methods): ClientStore {
     findClient: read(findClient),
     listClients: read(listClients),
     listClientsOfOrganisation: read(listClientsOfOrganisation),
+    listVouchedNames: read(listVouchedNames),
     createClient: transact(createClient),
     importClients: (clients) => transact(importClients)(clients).catch(positionsTaken),
     addClientSecret: transact(addClientSecret),
@@ -182,6 +185,7 @@ function identityMethods({ read, write, transact }: Methods): IdentityStore {
     findUserByUsername: read(findUserByUsername),
     listUsers: read(listUsers),
     listMemberships: read(listMemberships),
+    changeRole: write(changeRole),
     updatePasswordHash: write(updatePasswordHash),
     changePassword: transact(changePassword),
     disableUser: transact(disableUser),

@@ -90,6 +90,7 @@ const selectMemberships = statement((db, p: UserKey) =>
       'units.id as unitId',
       'units.name as unitName',
       'memberships.furtherUnitIds',
+      'memberships.role',
     ])
     .orderBy('organisations.createdAtSeconds')
     .orderBy('organisations.id'),
@@ -97,14 +98,31 @@ const selectMemberships = statement((db, p: UserKey) =>
 
 export function* listMemberships(tenant: string, userId: UserId): Plan<readonly Membership[]> {
   const rows = yield* run(selectMemberships, { tenant, userId })
-  return rows.map(({ unitId, unitName, furtherUnitIds, ...organisation }) => ({
+  return rows.map(({ unitId, unitName, furtherUnitIds, role, ...organisation }) => ({
     organisation: { tenant, ...organisation },
     furtherUnitIds,
+    role,
     defaultUnit:
       unitId === null || unitName === null
         ? null
         : { tenant, id: unitId, organisationId: organisation.id, name: unitName },
   }))
+}
+
+type RoleChange = Parameters<IdentityStore['changeRole']>[0]
+
+const setRole = statement((db, p: RoleChange) =>
+  db
+    .updateTable('memberships')
+    .set({ role: p.role })
+    .where('tenant', '=', p.tenant)
+    .where('userId', '=', p.userId)
+    .where('organisationId', '=', p.organisationId)
+    .returning('role'),
+)
+
+export function* changeRole(input: RoleChange): Plan<boolean> {
+  return (yield* first(setRole, input)) !== undefined
 }
 
 const setPasswordHash = statement((db, p: UserKey & { passwordHash: string }) =>

@@ -44,7 +44,7 @@ export const SERVER: Readonly<Record<string, Row>> = {
   'client-auth': { folders: 'store/port platform protocol', packages: '' },
   operations: {
     folders: 'identity tokens store/port platform protocol',
-    packages: '@ostiary/resource/api-versions',
+    packages: '@ostiary/resource/api-versions unhomoglyph',
   },
   identity: {
     folders: 'store/port platform protocol',

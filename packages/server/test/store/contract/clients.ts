@@ -169,6 +169,30 @@ export function clientContract(store: TheStore): void {
       ])
     })
 
+    test('names the apps in force that the operator vouches for, and no others', async () => {
+      const tenant = newTenant()
+      const apps = [
+        clientRecord({ tenant, id: asClientId('a'), name: 'Own', party: 'first' }),
+        clientRecord({ tenant, id: asClientId('b'), name: 'Verified', publisher: 'Books Ltd' }),
+        clientRecord({ tenant, id: asClientId('c'), name: 'Unknown', publisher: null }),
+        clientRecord({
+          tenant,
+          id: asClientId('d'),
+          name: 'Gone',
+          party: 'first',
+          disabledAtSeconds: NOW,
+        }),
+        clientRecord({
+          tenant: newTenant(),
+          id: asClientId('e'),
+          name: 'Elsewhere',
+          party: 'first',
+        }),
+      ]
+      for (const app of apps) await store().createClient(app, null)
+      expect(await store().listVouchedNames(tenant)).toEqual(['Own', 'Verified'])
+    })
+
     test('lists the clients of an organisation, the oldest first, and no others', async () => {
       const tenant = newTenant()
       const owned = { tenant, organisationId: 'organisation-1' }

@@ -137,14 +137,36 @@ function userContract(store: TheStore): void {
       await store().createOrganisation(quay, [])
       const memberships = [
         membershipRecord({ tenant, organisationId: quay.id, furtherUnitIds: ['unit-2', 'unit-3'] }),
-        membershipRecord({ tenant, defaultUnitId: unit.id }),
+        membershipRecord({ tenant, defaultUnitId: unit.id, role: 'admin' }),
       ]
       await store().createUser(userRecord({ tenant }), memberships)
       expect(await store().listMemberships(tenant, USER)).toEqual([
-        { organisation: harbour, defaultUnit: unit, furtherUnitIds: [] },
-        { organisation: quay, defaultUnit: null, furtherUnitIds: ['unit-2', 'unit-3'] },
+        { organisation: harbour, defaultUnit: unit, furtherUnitIds: [], role: 'admin' },
+        {
+          organisation: quay,
+          defaultUnit: null,
+          furtherUnitIds: ['unit-2', 'unit-3'],
+          role: 'member',
+        },
       ])
       expect(await store().listMemberships(tenant, OTHER_USER)).toEqual([])
+    })
+
+    test('changes the role of a member in one organisation, and of nobody else', async () => {
+      const tenant = newTenant()
+      await store().createOrganisation(organisationRecord({ tenant }), [])
+      await store().createUser(userRecord({ tenant }), [membershipRecord({ tenant })])
+      const { userId, organisationId } = membershipRecord({ tenant })
+      const key = { tenant, userId, organisationId }
+      expect(await store().changeRole({ ...key, role: 'admin' })).toBe(true)
+      const roles = async () => (await store().listMemberships(tenant, USER)).map((m) => m.role)
+      expect(await roles()).toEqual(['admin'])
+      expect(await store().changeRole({ ...key, organisationId: 'other', role: 'member' })).toBe(
+        false,
+      )
+      expect(await store().changeRole({ ...key, userId: OTHER_USER, role: 'member' })).toBe(false)
+      expect(await store().changeRole({ ...key, tenant: newTenant(), role: 'member' })).toBe(false)
+      expect(await roles()).toEqual(['admin'])
     })
 
     test('a new form of the same password ends nothing', async () => {

@@ -57,6 +57,16 @@ export const clientModel = (state: State): ClientStore => ({
     return structuredClone(clients.toSorted(inOrder))
   },
 
+  async listVouchedNames(tenant) {
+    const vouched = state.clients.filter(
+      ({ party, publisher, disabledAtSeconds, ...client }) =>
+        client.tenant === tenant &&
+        disabledAtSeconds === null &&
+        (party === 'first' || publisher !== null),
+    )
+    return vouched.toSorted(by((client) => client.id)).map(({ name }) => name)
+  },
+
   async createClient(client, secret) {
     if (isTaken(state, client)) return 'exists'
     state.clients.push({ ...client })

@@ -12,7 +12,7 @@ function organisationModel(
   state: State,
 ): Pick<
   IdentityStore,
-  'createOrganisation' | 'listOrganisations' | 'findUnit' | 'listMemberships'
+  'createOrganisation' | 'listOrganisations' | 'findUnit' | 'listMemberships' | 'changeRole'
 > {
   return {
     async createOrganisation(organisation, units) {
@@ -63,8 +63,16 @@ function organisationModel(
             (unit) => unit.tenant === tenant && unit.id === membership?.defaultUnitId,
           )
           const furtherUnitIds = membership?.furtherUnitIds ?? []
-          return { organisation, defaultUnit: defaultUnit ?? null, furtherUnitIds }
+          const role = membership?.role ?? 'member'
+          return { organisation, defaultUnit: defaultUnit ?? null, furtherUnitIds, role }
         })
+    },
+
+    async changeRole({ role, ...key }) {
+      const at = state.memberships.findIndex(like(key))
+      const membership = state.memberships[at]
+      if (membership) state.memberships[at] = { ...membership, role }
+      return membership !== undefined
     },
   }
 }

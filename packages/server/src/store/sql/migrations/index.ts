@@ -8,6 +8,7 @@ import { contractsSchema } from './0002-contracts.ts'
 import { severalProcessesSchema } from './0003-several-processes.ts'
 import { lighterTokensSchema } from './0004-lighter-tokens.ts'
 import { consentCoversSchema } from './0009-consent-covers.ts'
+import { appOwnersSchema } from './0010-app-owners.ts'
 
 const MIGRATIONS: Record<string, (dialect: Dialect) => readonly string[]> = {
   '0001-initial': initialSchema,
@@ -15,6 +16,7 @@ const MIGRATIONS: Record<string, (dialect: Dialect) => readonly string[]> = {
   '0003-several-processes': severalProcessesSchema,
   '0004-lighter-tokens': lighterTokensSchema,
   '0009-consent-covers': consentCoversSchema,
+  '0010-app-owners': appOwnersSchema,
 }
 
 export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS)

@@ -1,0 +1,23 @@
+// What members are in an organisation.
+
+import type { OrganisationRole } from '../store/records.ts'
+import { type OperationContext, recordAudit, refusal } from './operation.ts'
+import { requireUser } from './users.ts'
+
+/** @throws OperationError when there is no such user, or no such member */
+export async function changeRole(
+  input: {
+    readonly organisationId: string
+    readonly username: string
+    readonly role: OrganisationRole
+  },
+  context: OperationContext,
+): Promise<void> {
+  const { organisationId, username, role } = input
+  const { tenant, store } = context
+  const { id: userId } = await requireUser(username, context)
+  if (!(await store.changeRole({ tenant: tenant.name, userId, organisationId, role }))) {
+    throw refusal('username', `"${username}" is no member of "${organisationId}"`)
+  }
+  await recordAudit(context, `membership.became_${role}`, `user:${userId}`)
+}
