@@ -80,7 +80,7 @@ function readCredentials(request: IncomingRequest): Presented {
     return { clientId: named, secret: undefined }
   }
   if (named !== undefined && named !== credentials.clientId) {
-    throw new OAuthError('client_credentials_malformed')
+    throw new OAuthError('client_id_contradictory')
   }
   return credentials
 }

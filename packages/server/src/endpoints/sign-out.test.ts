@@ -20,6 +20,7 @@ const post: IncomingRequest = {
   origin: 'https://app.example',
   cookies: {},
   acceptLanguage: undefined,
+  pathParams: {},
   address: '192.0.2.1',
   userAgent: undefined,
   id: 'request-1',

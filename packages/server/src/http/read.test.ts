@@ -32,6 +32,7 @@ const site: Site = {
     taking('/json', { encodings: ['json'] }),
     taking('/strict', { encodings: ['json', 'form'], strictJson: true }),
     taking('/any', { encodings: ['query', 'form', 'json'] }),
+    taking('/things/:id/parts/:part'),
     taking('/document', { encodings: ['json'], jsonDocument: true }),
   ],
   rootRoutes: [],
@@ -120,6 +121,27 @@ describe('the source of the parameters', () => {
     expect(await read('/any?a=1&a=2')).toBe(refusal)
     expect(await read('/any', form('a=1&%61=2'))).toBe(refusal)
     expect(await read('/any', json('{"a":"1","\\u0061":"2"}'))).toBe(refusal)
+  })
+})
+
+describe('house M3: a route with parameters in its path', () => {
+  const statusOf = async (url: string) => (await server.inject({ method: 'GET', url })).statusCode
+
+  it.each([
+    ['/things/abc/parts/1', { id: 'abc', part: '1' }],
+    ['/things/a%2Fb/parts/%C3%A9', { id: 'a/b', part: 'é' }],
+    ['/things/abc/parts/1?x=y', { id: 'abc', part: '1' }],
+  ])('is found at %s, and told what they stand for', async (url, pathParams) => {
+    expect(await statusOf(url)).toBe(200)
+    expect(seen.pop()?.pathParams).toEqual(pathParams)
+  })
+
+  it('attack E14: is no other spelling of what is fixed in it', async () => {
+    for (const url of ['/%74hings/abc/parts/1', '/things/abc/p%61rts/1', '/things/abc/parts/1/']) {
+      expect(await statusOf(url), url).toBe(404)
+    }
+    expect(await statusOf('/things/a%00b/parts/1')).toBe(400)
+    expect(seen).toEqual([])
   })
 })
 

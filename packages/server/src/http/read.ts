@@ -15,6 +15,7 @@ export function readRequest(request: FastifyRequest, route: Route, site: Site): 
   return {
     method: request.method === 'POST' ? 'POST' : 'GET',
     ...readInput(request, route),
+    pathParams: readPathParams(request),
     authorization: headers.authorization,
     origin: headers.origin,
     cookies: readCookies(request, site.tenant),
@@ -24,6 +25,21 @@ export function readRequest(request: FastifyRequest, route: Route, site: Site): 
     id: request.id,
     log: request.log,
   }
+}
+
+const NO_PATH_PARAMS: Readonly<Record<string, string>> = {}
+
+/** @throws OAuthError encoding_invalid, for what no parameter may hold either */
+function readPathParams({
+  params,
+  routeOptions,
+}: FastifyRequest): Readonly<Record<string, string>> {
+  if (!routeOptions.url?.includes('/:')) return NO_PATH_PARAMS
+  const decoded = Object.entries(params as Record<string, string>)
+  if (decoded.some(([, value]) => value.includes('\0') || !value.isWellFormed())) {
+    throw new OAuthError('encoding_invalid')
+  }
+  return Object.fromEntries(decoded)
 }
 
 export function readReader({ headers }: FastifyRequest): Reader {

@@ -29,8 +29,9 @@ export async function serveRequest(
     if (!admitted) throw turnedAway()
     if (cameInTheClear(request, site)) throw new OAuthError('transport_insecure')
     await allowOrigin(request, reply, context)
-    // A path that only decodes to this route is not this route.
-    if (rawPath(request) !== request.routeOptions.url) return sendNotFound(request, reply, context)
+    if (!isSpelledAs(rawPath(request), request.routeOptions.url ?? '')) {
+      return sendNotFound(request, reply, context)
+    }
     if (route.audience === 'page' && request.method === 'POST' && !route.crossSitePost) {
       checkSameOrigin(request.headers, site.issuer)
     }
@@ -43,6 +44,17 @@ export async function serveRequest(
   } finally {
     if (admitted) site.admission.leave()
   }
+}
+
+/** A path that only decodes to this route is not this route: but for what its parameters stand for. */
+function isSpelledAs(path: string, pattern: string): boolean {
+  if (!pattern.includes('/:')) return path === pattern
+  const segments = path.split('/')
+  const wanted = pattern.split('/')
+  return (
+    segments.length === wanted.length &&
+    wanted.every((segment, at) => segment.startsWith(':') || segment === segments[at])
+  )
 }
 
 export function sendFailure(

@@ -13,7 +13,7 @@ import type { UseCounter } from './use-counter.ts'
 
 export interface LegacyDeps {
   readonly tenant: Tenant
-  readonly store: Pick<Store, 'claimOnce' | 'recordAuditEvent'>
+  readonly store: Pick<Store, 'claimOnce'>
   readonly clock: Clock
   readonly uses: UseCounter
 }
@@ -87,15 +87,13 @@ async function recordRefusal(
   { tenant, store, clock }: LegacyDeps,
 ): Promise<void> {
   const now = clock.nowSeconds()
-  const first = await store.claimOnce({
+  const ofToday = {
     tenant: tenant.name,
     purpose: 'legacy refusal',
     id: `${client.id} ${allowance} ${dayOf(now)}`,
     expiresAtSeconds: now + 2 * DAY_SECONDS,
-  })
-  if (!first) return
-  log.warn({ client: client.id, allowance }, 'legacy allowance has ended')
-  await store.recordAuditEvent({
+  }
+  const first = await store.claimOnce(ofToday, {
     tenant: tenant.name,
     atSeconds: now,
     action: 'legacy_allowance.ended',
@@ -103,4 +101,5 @@ async function recordRefusal(
     target: `allowance:${allowance}`,
     requestId,
   })
+  if (first) log.warn({ client: client.id, allowance }, 'legacy allowance has ended')
 }

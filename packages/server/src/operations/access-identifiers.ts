@@ -11,7 +11,7 @@ import { hashPassword, MAX_PASSWORD_CODE_POINTS } from '../identity/passwords.ts
 import { newId, newSecret } from '../platform/random.ts'
 import type { AccessIdentifierRecord, UserRecord } from '../store/records.ts'
 import { endingNow } from '../tokens/ending.ts'
-import { type OperationContext, recordAudit, refusal, refuseIfAny } from './operation.ts'
+import { eventOf, type OperationContext, refusal, refuseIfAny } from './operation.ts'
 import { requireTrustedIssuer } from './trusted-issuers.ts'
 import { requireUser } from './users.ts'
 
@@ -112,9 +112,10 @@ export async function removeAccessIdentifier(
   context: OperationContext,
 ): Promise<void> {
   const ending = { ...endingNow(context), id: identifierId }
-  const removed = await context.store.deleteAccessIdentifier(ending)
+  const target = `access_identifier:${identifierId}`
+  const event = eventOf(context, 'access_identifier.removed', target)
+  const removed = await context.store.deleteAccessIdentifier(ending, event)
   if (!removed) throw refusal('identifier', `"${identifierId}" does not exist`)
-  await recordAudit(context, 'access_identifier.removed', `access_identifier:${identifierId}`)
 }
 
 type Particulars = Pick<AccessIdentifierRecord, 'kind' | 'hash' | 'hint'> &
@@ -141,9 +142,9 @@ async function save(
   record: AccessIdentifierRecord,
   context: OperationContext,
 ): Promise<AccessIdentifierView> {
-  const outcome = await context.store.createAccessIdentifier(record)
+  const event = eventOf(context, 'access_identifier.added', `access_identifier:${record.id}`)
+  const outcome = await context.store.createAccessIdentifier(record, event)
   if (outcome === 'exists') throw refusal(NAMES[record.kind], 'stands for somebody already')
-  await recordAudit(context, 'access_identifier.added', `access_identifier:${record.id}`)
   return viewOf(record)
 }
 

@@ -9,9 +9,9 @@ import type { ApplicationKeyRecord } from '../store/records.ts'
 import { endingNow } from '../tokens/ending.ts'
 import { checkName } from './field-checks.ts'
 import {
+  eventOf,
   type FieldProblem,
   type OperationContext,
-  recordAudit,
   refusal,
   refuseIfAny,
 } from './operation.ts'
@@ -59,9 +59,9 @@ export async function createApplicationKey(
     suspendedAtSeconds: null,
     lastUsedAtSeconds: null,
   }
-  const outcome = await store.createApplicationKey(record)
+  const event = eventOf(context, 'application_key.created', `application_key:${record.id}`)
+  const outcome = await store.createApplicationKey(record, event)
   if (outcome === 'exists') throw refusal('key', 'is in use already: every key is made once')
-  await recordAudit(context, 'application_key.created', `application_key:${record.id}`)
   return { record, key }
 }
 
@@ -78,9 +78,9 @@ export async function suspendApplicationKey(
   { keyId }: { readonly keyId: string },
   context: OperationContext,
 ): Promise<void> {
-  const suspended = await context.store.suspendApplicationKey(endingOf(keyId, context))
+  const event = eventOf(context, 'application_key.suspended', `application_key:${keyId}`)
+  const suspended = await context.store.suspendApplicationKey(endingOf(keyId, context), event)
   if (!suspended) throw refusal('key', `"${keyId}" does not exist, or is suspended already`)
-  await recordAudit(context, 'application_key.suspended', `application_key:${keyId}`)
 }
 
 /** The tokens that were ended stay so. @throws OperationError */
@@ -89,9 +89,9 @@ export async function resumeApplicationKey(
   context: OperationContext,
 ): Promise<void> {
   const { tenant, store } = context
-  const resumed = await store.resumeApplicationKey(tenant.name, asClientId(keyId))
+  const event = eventOf(context, 'application_key.resumed', `application_key:${keyId}`)
+  const resumed = await store.resumeApplicationKey(tenant.name, asClientId(keyId), event)
   if (!resumed) throw refusal('key', `"${keyId}" does not exist, or is not suspended`)
-  await recordAudit(context, 'application_key.resumed', `application_key:${keyId}`)
 }
 
 /** Ends every token that the key gave, and forgets it. @throws OperationError */
@@ -99,9 +99,9 @@ export async function deleteApplicationKey(
   { keyId }: { readonly keyId: string },
   context: OperationContext,
 ): Promise<void> {
-  const deleted = await context.store.deleteApplicationKey(endingOf(keyId, context))
+  const event = eventOf(context, 'application_key.deleted', `application_key:${keyId}`)
+  const deleted = await context.store.deleteApplicationKey(endingOf(keyId, context), event)
   if (!deleted) throw refusal('key', `"${keyId}" does not exist`)
-  await recordAudit(context, 'application_key.deleted', `application_key:${keyId}`)
 }
 
 function endingOf(keyId: string, context: OperationContext) {

@@ -6,9 +6,9 @@ import type { ClientId } from '../protocol/ids.ts'
 import type { ClientSecretRecord, ClientWithSecrets } from '../store/records.ts'
 import { checkName } from './field-checks.ts'
 import {
+  eventOf,
   type FieldProblem,
   type OperationContext,
-  recordAudit,
   refusal,
   refuseIfAny,
 } from './operation.ts'
@@ -45,8 +45,8 @@ export async function addClientSecret(
     },
     context,
   )
-  await context.store.addClientSecret(created.record)
-  await recordAudit(context, 'client_secret.added', `client:${found.client.id}`)
+  const event = eventOf(context, 'client_secret.added', `client:${found.client.id}`)
+  await context.store.addClientSecret(created.record, event)
   return created
 }
 
@@ -85,12 +85,10 @@ export async function revokeClientSecret(
 ): Promise<void> {
   const { client } = await findRegisteredClient(input.clientId, context)
   const revoked = await context.store.revokeClientSecret(
-    context.tenant.name,
-    client.id,
-    input.secretId,
+    { tenant: context.tenant.name, clientId: client.id, id: input.secretId },
+    eventOf(context, 'client_secret.revoked', `client:${client.id}`),
   )
   if (!revoked) throw refusal('secret', `"${input.secretId}" does not exist for this app`)
-  await recordAudit(context, 'client_secret.revoked', `client:${client.id}`)
 }
 
 export function newClientSecret(

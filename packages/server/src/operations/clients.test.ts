@@ -278,6 +278,16 @@ describe('an app that is there', () => {
     expect(await auditTrail(context)).toContain(`test client.disabled client:${client.id}`)
   })
 
+  it('house L1: is disabled once, and the second time refused without an event', async () => {
+    const { client } = await createClient(WEB_APP, context)
+    await disableClient({ clientId: client.id }, context)
+    const trail = await auditTrail(context)
+    await expect(disableClient({ clientId: client.id }, context)).rejects.toThrow(
+      `client "${client.id}" is disabled already`,
+    )
+    expect(await auditTrail(context)).toEqual(trail)
+  })
+
   it('that does not exist is refused by name', async () => {
     const message = 'client "nobody" does not exist in tenant main'
     await expect(showClient({ clientId: 'nobody' }, context)).rejects.toThrow(message)

@@ -12,7 +12,7 @@ import {
   type RegistrableGrantType,
 } from './client-input.ts'
 import { type ClientSecretView, newClientSecret, viewSecret } from './client-secrets.ts'
-import { type OperationContext, recordAudit, refusal, refuseIfAny } from './operation.ts'
+import { eventOf, type OperationContext, refusal, refuseIfAny } from './operation.ts'
 import { checkPlace } from './organisations.ts'
 import { findRegisteredClient } from './registered-client.ts'
 
@@ -43,9 +43,9 @@ export async function createClient(
     client.type === 'confidential'
       ? newClientSecret({ clientId: client.id, name: 'first', expiresAtSeconds: null }, context)
       : undefined
-  const outcome = await context.store.createClient(client, created?.record ?? null)
+  const event = eventOf(context, 'client.created', `client:${client.id}`)
+  const outcome = await context.store.createClient(client, created?.record ?? null, event)
   if (outcome === 'exists') throw refusal('id', `"${client.id}" is taken: choose another`)
-  await recordAudit(context, 'client.created', `client:${client.id}`)
   return { client, secret: created?.secret ?? null }
 }
 
@@ -116,12 +116,14 @@ export async function showClient(
   return { client, secrets: secrets.map(viewSecret) }
 }
 
-/** Ends all grants of the app, at once and everywhere. @throws OperationError when there is no such app */
+/** Ends all grants of the app, at once and everywhere. @throws OperationError when there is no such app, or none that is enabled */
 export async function disableClient(
   input: { readonly clientId: string },
   context: OperationContext,
 ): Promise<void> {
   const { client } = await findRegisteredClient(input.clientId, context)
-  await context.store.disableClient({ ...endingNow(context), id: client.id })
-  await recordAudit(context, 'client.disabled', `client:${client.id}`)
+  const ending = { ...endingNow(context), id: client.id }
+  const event = eventOf(context, 'client.disabled', `client:${client.id}`)
+  const disabled = await context.store.disableClient(ending, event)
+  if (!disabled) throw refusal('client', `"${client.id}" is disabled already`)
 }

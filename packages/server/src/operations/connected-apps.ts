@@ -8,7 +8,7 @@ import type {
   OrganisationRecord,
 } from '../store/records.ts'
 import { endingNow } from '../tokens/ending.ts'
-import { type OperationContext, recordAudit } from './operation.ts'
+import { eventOf, type OperationContext } from './operation.ts'
 
 export interface ConnectedAppContext extends OperationContext {
   readonly userId: UserId
@@ -94,12 +94,13 @@ export async function removeConnectedApp(
       client.id === input.clientId && organisationId === input.organisationId,
   )
   if (!isConnected) return false
-  await context.store.revokeUserGrants({
+  const ending = {
     ...endingNow(context),
     userId: context.userId,
     clientId: asClientId(input.clientId),
     organisationId: input.organisationId,
-  })
-  await recordAudit(context, 'connected_app.removed', `client:${input.clientId}`)
+  }
+  const event = eventOf(context, 'connected_app.removed', `client:${input.clientId}`)
+  await context.store.revokeUserGrants(ending, event)
   return true
 }

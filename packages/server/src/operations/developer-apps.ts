@@ -18,8 +18,9 @@ import {
   findAppFor,
   isDeveloperApp,
   listOwnOrganisations,
+  noSuchApp,
 } from './developer-access.ts'
-import { type FieldProblem, OperationError, recordAudit, refuseIfAny } from './operation.ts'
+import { eventOf, type FieldProblem, OperationError, refuseIfAny } from './operation.ts'
 import { changeClient } from './registered-client.ts'
 
 const MAX_APPS_OF_ORGANISATION = 100
@@ -197,6 +198,8 @@ export async function deleteDeveloperApp(
     const problem = 'is not the name of the app'
     throw new OperationError([{ field: 'typedName', problem, code: 'different', value: name }])
   }
-  await context.store.deleteClient({ ...endingNow(context), id })
-  await recordAudit(context, 'client.deleted', `client:${id}`)
+  const event = eventOf(context, 'client.deleted', `client:${id}`)
+  const deleted = await context.store.deleteClient({ ...endingNow(context), id }, event)
+  // Somebody else may have deleted it since it was read.
+  if (!deleted) throw noSuchApp(input.clientId)
 }

@@ -22,7 +22,7 @@ const PAUSE_WHEN_BEHIND_MS = 10
 const LEASE_ROUNDS = 1.5
 
 export interface HousekeepingDeps {
-  readonly store: CleanUpStore & Pick<Store, 'recordAuditEvent'> & LeaseStore
+  readonly store: CleanUpStore & LeaseStore
   readonly clock: Clock
   readonly log: Log
   readonly keyRings: readonly KeyDeps[]
@@ -82,20 +82,12 @@ export async function cleanUp(
   return total
 }
 
-async function rotateDueKeys({ keyRings, store, clock, log }: HousekeepingDeps): Promise<void> {
+async function rotateDueKeys({ keyRings, log }: HousekeepingDeps): Promise<void> {
   for (const keyDeps of keyRings) {
     for (const rotation of await rotateKeysWhenDue(keyDeps)) {
       if (rotation.outcome !== 'rotated') continue
       const tenant = keyDeps.tenant.name
       log.info({ tenant, kid: rotation.currentKid }, 'signing key rotated')
-      await store.recordAuditEvent({
-        tenant,
-        atSeconds: clock.nowSeconds(),
-        action: 'signing_key.rotated',
-        actor: 'system',
-        target: `key:${rotation.currentKid}`,
-        requestId: null,
-      })
     }
   }
 }

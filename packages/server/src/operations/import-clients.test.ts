@@ -37,7 +37,7 @@ const problemsWith = async (...records: readonly object[]) =>
 const find = (id: string) => context.store.findClient(context.tenant.name, asClientId(id))
 
 describe('importing apps', () => {
-  it('registers them with the ids and secrets that they have, and says so once in the audit trail', async () => {
+  it('registers them with the ids and secrets that they have, and says so of each in the audit trail', async () => {
     const report = await take(LEDGER, { id: 'spa', name: 'Spa', redirect_uris: REDIRECT_URI })
     expect(report).toEqual({ imported: 2, problems: [] })
     expect(await find('ledger')).toMatchObject({
@@ -45,7 +45,10 @@ describe('importing apps', () => {
       secrets: [{ name: 'imported', hash: sha256(SECRET), hint: ' app', expiresAtSeconds: null }],
     })
     expect(await find('spa')).toMatchObject({ client: { type: 'public' }, secrets: [] })
-    expect(await auditTrail(context)).toEqual(['test client.imported clients:2'])
+    expect(await auditTrail(context)).toEqual([
+      'test client.imported client:spa',
+      'test client.imported client:ledger',
+    ])
   })
 
   it('understands every column', async () => {
@@ -216,7 +219,7 @@ describe('a file with bad lines', () => {
     expect(report.problems.map(({ line }) => line)).toEqual([2, 3, 4])
     expect(await find('ledger')).toMatchObject({ client: { name: 'Ledger' } })
     expect(await find('second')).toBeNull()
-    expect(await auditTrail(context)).toEqual(['test client.imported clients:1'])
+    expect(await auditTrail(context)).toEqual(['test client.imported client:ledger'])
   })
 
   it('says which apps are there already, disabled ones too', async () => {

@@ -96,7 +96,8 @@ function clientKind(
       const secret = toSecret(values, client)
       return { client, secrets: secret ? [secret] : [] }
     },
-    store: (batch) => store.importClients(batch),
+    idOf: ({ client }) => client.id,
+    store: (batch, events) => store.importClients(batch, events),
   }
 }
 

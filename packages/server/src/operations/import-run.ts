@@ -1,7 +1,8 @@
 // The course of every import: all rows are checked first, then stored in one transaction, all or none of them.
 
+import type { AuditEventRecord } from '../store/records.ts'
 import { type Columns, type ImportRow, readValues, type ValuesOf } from './import-rows.ts'
-import { type FieldProblem, type OperationContext, recordAudit, refuseIfAny } from './operation.ts'
+import { eventOf, type FieldProblem, type OperationContext, refuseIfAny } from './operation.ts'
 
 export interface ImportOptions {
   /** Take the good rows although there are bad ones. */
@@ -26,8 +27,9 @@ export interface ImportKind<Table extends Columns, Stored> {
   /** @returns the columns of those keys that are in use already */
   findTaken(values: ValuesOf<Table>): Promise<readonly string[]>
   toStored(values: ValuesOf<Table>): Promise<Stored>
+  idOf(stored: Stored): string
   /** @returns the positions of those that are taken; then nothing was stored */
-  store(batch: readonly Stored[]): Promise<readonly number[]>
+  store(batch: readonly Stored[], events: readonly AuditEventRecord[]): Promise<readonly number[]>
 }
 
 /** A row that could be read. */
@@ -50,12 +52,13 @@ export async function runImport<Table extends Columns, Stored>(
   if (!partial) refuseIfAny(problems)
   const good = candidates.filter((candidate) => candidate.problems.length === 0)
   const batch = await inGroups(good, ({ values }) => kind.toStored(values))
-  const taken = batch.length > 0 ? await kind.store(batch) : []
+  // One for each, so that what came in can be traced.
+  const events = batch.map((stored) =>
+    eventOf(context, `${kind.noun}.imported`, `${kind.noun}:${kind.idOf(stored)}`),
+  )
+  const taken = batch.length > 0 ? await kind.store(batch, events) : []
   // Somebody was faster since the check, or it is kept from being used again.
   refuseIfAny(taken.map((position) => ({ ...TAKEN, line: good[position]?.line ?? 0 })))
-  if (batch.length > 0) {
-    await recordAudit(context, `${kind.noun}.imported`, `${kind.noun}s:${batch.length}`)
-  }
   return { imported: batch.length, problems }
 }
 

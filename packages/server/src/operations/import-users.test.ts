@@ -36,7 +36,7 @@ const problemsWith = async (...records: readonly object[]) =>
 const find = (username: string) => context.store.findUserByUsername(context.tenant.name, username)
 
 describe('importing users', () => {
-  it('creates them with the hashes that they have, and says so once in the audit trail', async () => {
+  it('creates them with the hashes that they have, and says so of each in the audit trail', async () => {
     await createOrganisation(
       { name: 'Acme', id: 'acme', units: [{ name: 'Vienna', id: 'vienna' }] },
       context,
@@ -65,7 +65,7 @@ describe('importing users', () => {
     expect(bo).toMatchObject({ email: null, emailVerified: false, locale: null })
     const check = await verifyPassword('seven sober seals', bo?.passwordHash ?? null)
     expect(check).toEqual({ correct: true, outdated: false })
-    expect((await auditTrail(context))[0]).toBe('test user.imported users:2')
+    expect((await auditTrail(context))[1]).toBe('test user.imported user:user-0001')
   })
 
   it.each([

@@ -69,7 +69,8 @@ function userKind(
       const { id, email_verified: emailVerified } = values
       return toUserRecords({ ...toProfile(values), id, emailVerified, passwordHash }, context)
     },
-    store: (batch) => store.importUsers(batch),
+    idOf: ({ user }) => user.id,
+    store: (batch, events) => store.importUsers(batch, events),
   }
 }
 

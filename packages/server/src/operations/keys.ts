@@ -3,7 +3,7 @@
 import type { Sealer } from '../platform/seal.ts'
 import type { KeyRecord } from '../store/records.ts'
 import { listKeySets, rotateKeys } from '../tokens/keys.ts'
-import { type OperationContext, recordAudit, refusal } from './operation.ts'
+import { type OperationContext, refusal } from './operation.ts'
 
 export interface KeyContext extends OperationContext {
   readonly sealer: Sealer
@@ -39,7 +39,11 @@ export async function rotateSigningKeys(
   { force, audience }: { readonly force: boolean; readonly audience?: string | undefined },
   context: KeyContext,
 ): Promise<{ readonly currentKid: string }> {
-  const rotation = await rotateKeys(context, { audience: pickKeySet(audience, context), force })
+  const { actor, requestId = null } = context
+  const rotation = await rotateKeys(context, {
+    ...{ audience: pickKeySet(audience, context), force },
+    by: { actor, requestId },
+  })
   if (rotation.outcome === 'too_young') {
     throw refusal(
       'key',
@@ -47,7 +51,6 @@ export async function rotateSigningKeys(
     )
   }
   if (rotation.outcome === 'lost') throw refusal('key', 'was rotated by someone else just now')
-  await recordAudit(context, 'signing_key.rotated', `key:${rotation.currentKid}`)
   return { currentKid: rotation.currentKid }
 }
 

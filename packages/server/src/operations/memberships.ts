@@ -1,7 +1,7 @@
 // What members are in an organisation.
 
 import type { OrganisationRole } from '../store/records.ts'
-import { type OperationContext, recordAudit, refusal } from './operation.ts'
+import { eventOf, type OperationContext, refusal } from './operation.ts'
 import { requireUser } from './users.ts'
 
 /** @throws OperationError when there is no such user, or no such member */
@@ -16,8 +16,9 @@ export async function changeRole(
   const { organisationId, username, role } = input
   const { tenant, store } = context
   const { id: userId } = await requireUser(username, context)
-  if (!(await store.changeRole({ tenant: tenant.name, userId, organisationId, role }))) {
+  const change = { tenant: tenant.name, userId, organisationId, role }
+  const event = eventOf(context, `membership.became_${role}`, `user:${userId}`)
+  if (!(await store.changeRole(change, event))) {
     throw refusal('username', `"${username}" is no member of "${organisationId}"`)
   }
-  await recordAudit(context, `membership.became_${role}`, `user:${userId}`)
 }

@@ -6,10 +6,12 @@ import type { Clock } from '../platform/clock.ts'
 import type { FormProblemCode } from '../protocol/form-problem.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
+import type { AuditEventRecord } from '../store/records.ts'
 
 export interface OperationContext {
   readonly tenant: Tenant
-  readonly store: Store
+  /** An event goes with the change that it tells of, never after it: a change without its event could not be traced. */
+  readonly store: Omit<Store, 'recordAuditEvent'>
   readonly clock: Clock
   /** Who does it, for the audit trail: `cli`, `user:…`, `client:…`. */
   readonly actor: string
@@ -54,18 +56,18 @@ export function refusal(field: string, problem: string): OperationError {
   return new OperationError([{ field, problem }])
 }
 
-/** @param action `noun.verb`; @param target `client:…`, `user:…` */
-export async function recordAudit(
+/** The event of a change that is to be made. @param action `noun.verb`; @param target `client:…`, `user:…` */
+export function eventOf(
   context: OperationContext,
   action: string,
   target: string,
-): Promise<void> {
-  await context.store.recordAuditEvent({
+): AuditEventRecord {
+  return {
     tenant: context.tenant.name,
     atSeconds: context.clock.nowSeconds(),
     action,
     actor: context.actor,
     target,
     requestId: context.requestId ?? null,
-  })
+  }
 }

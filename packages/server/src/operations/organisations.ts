@@ -4,9 +4,9 @@ import { newId } from '../platform/random.ts'
 import type { OrganisationRecord, UnitRecord } from '../store/records.ts'
 import { checkHandle, checkName, findRepeated } from './field-checks.ts'
 import {
+  eventOf,
   type FieldProblem,
   type OperationContext,
-  recordAudit,
   refusal,
   refuseIfAny,
 } from './operation.ts'
@@ -42,11 +42,11 @@ export async function createOrganisation(
     organisationId: organisation.id,
     name: unit.name.trim(),
   }))
-  const outcome = await store.createOrganisation(organisation, units)
+  const event = eventOf(context, 'organisation.created', `organisation:${organisation.id}`)
+  const outcome = await store.createOrganisation(organisation, units, event)
   if (outcome === 'exists') {
     throw refusal('id', `"${organisation.id}", or that of a unit, is taken: choose another`)
   }
-  await recordAudit(context, 'organisation.created', `organisation:${organisation.id}`)
   return { ...organisation, units }
 }
 

@@ -2,7 +2,7 @@
 
 import { asClientId } from '../protocol/ids.ts'
 import type { ClientRecord, ClientWithSecrets } from '../store/records.ts'
-import { type OperationContext, OperationError, recordAudit, refusal } from './operation.ts'
+import { eventOf, type OperationContext, OperationError, refusal } from './operation.ts'
 
 /** @throws OperationError when there is no such app */
 export async function findRegisteredClient(
@@ -22,11 +22,11 @@ export async function changeClient(
 ): Promise<ClientRecord> {
   if (client.disabledAtSeconds !== null) throw refusal('client', `"${client.id}" is disabled`)
   const changed = { ...client, ...change }
-  const outcome = await context.store.updateClient(client, changed)
+  const event = eventOf(context, action, `client:${client.id}`)
+  const outcome = await context.store.updateClient(client, changed, event)
   if (outcome === 'outdated') {
     const problem = 'was changed by somebody else just now: look at it again'
     throw new OperationError([{ field: 'client', problem, code: 'changed_meanwhile' }])
   }
-  await recordAudit(context, action, `client:${client.id}`)
   return changed
 }

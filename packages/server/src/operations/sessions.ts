@@ -1,7 +1,7 @@
 // Sessions: where a user is signed in.
 
 import type { SessionRecord } from '../store/records.ts'
-import { type OperationContext, recordAudit, refusal } from './operation.ts'
+import { eventOf, type OperationContext, refusal } from './operation.ts'
 import { requireUser } from './users.ts'
 
 /** A session without what its cookie is checked against. */
@@ -25,8 +25,10 @@ export async function endSession(
 ): Promise<void> {
   const { tenant, store } = context
   const user = await requireUser(input.username, context)
-  const ended = await store.endSessionById(tenant.name, user.id, input.sessionId)
+  const ended = await store.endSessionById(
+    { tenant: tenant.name, userId: user.id, id: input.sessionId },
+    eventOf(context, 'session.ended', `user:${user.id}`),
+  )
   if (!ended)
     throw refusal('session', `"${input.sessionId}" is not a session of "${user.username}"`)
-  await recordAudit(context, 'session.ended', `user:${user.id}`)
 }

@@ -8,9 +8,9 @@ import type { TrustedIssuerRecord } from '../store/records.ts'
 import { endingNow } from '../tokens/ending.ts'
 import { checkName } from './field-checks.ts'
 import {
+  eventOf,
   type FieldProblem,
   type OperationContext,
-  recordAudit,
   refusal,
   refuseIfAny,
 } from './operation.ts'
@@ -45,9 +45,9 @@ export async function addTrustedIssuer(
     createdAtSeconds: clock.nowSeconds(),
     suspendedAtSeconds: null,
   }
-  const outcome = await store.createTrustedIssuer(record)
+  const event = eventOf(context, 'trusted_issuer.added', `trusted_issuer:${record.id}`)
+  const outcome = await store.createTrustedIssuer(record, event)
   if (outcome === 'exists') throw refusal('issuer', `"${input.issuer}" is trusted already`)
-  await recordAudit(context, 'trusted_issuer.added', `trusted_issuer:${record.id}`)
   return record
 }
 
@@ -64,9 +64,9 @@ export async function suspendTrustedIssuer(
   context: OperationContext,
 ): Promise<void> {
   const ending = await endingOf(issuer, context)
-  const suspended = await context.store.suspendTrustedIssuer(ending)
+  const event = eventOf(context, 'trusted_issuer.suspended', `trusted_issuer:${ending.id}`)
+  const suspended = await context.store.suspendTrustedIssuer(ending, event)
   if (!suspended) throw refusal('issuer', `"${issuer}" is suspended already`)
-  await recordAudit(context, 'trusted_issuer.suspended', `trusted_issuer:${ending.id}`)
 }
 
 /** @throws OperationError */
@@ -75,9 +75,9 @@ export async function resumeTrustedIssuer(
   context: OperationContext,
 ): Promise<void> {
   const { id } = await requireTrustedIssuer(issuer, context)
-  const resumed = await context.store.resumeTrustedIssuer(context.tenant.name, id)
+  const event = eventOf(context, 'trusted_issuer.resumed', `trusted_issuer:${id}`)
+  const resumed = await context.store.resumeTrustedIssuer(context.tenant.name, id, event)
   if (!resumed) throw refusal('issuer', `"${issuer}" is not suspended`)
-  await recordAudit(context, 'trusted_issuer.resumed', `trusted_issuer:${id}`)
 }
 
 /** Forgets it with the identities it vouched for, and ends their tokens. @throws OperationError */
@@ -86,9 +86,9 @@ export async function removeTrustedIssuer(
   context: OperationContext,
 ): Promise<void> {
   const ending = await endingOf(issuer, context)
-  const removed = await context.store.deleteTrustedIssuer(ending)
+  const event = eventOf(context, 'trusted_issuer.removed', `trusted_issuer:${ending.id}`)
+  const removed = await context.store.deleteTrustedIssuer(ending, event)
   if (!removed) throw refusal('issuer', `"${issuer}" was removed meanwhile`)
-  await recordAudit(context, 'trusted_issuer.removed', `trusted_issuer:${ending.id}`)
 }
 
 /** @param issuer its id, or the `iss` of its JWTs; @throws OperationError when there is none */

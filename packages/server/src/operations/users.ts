@@ -8,7 +8,7 @@ import { asUserId } from '../protocol/ids.ts'
 import type { UserEnding, UserWithMemberships } from '../store/port.ts'
 import type { Membership, MembershipRecord, UserRecord } from '../store/records.ts'
 import { endingNow } from '../tokens/ending.ts'
-import { type OperationContext, recordAudit, refusal, refuseIfAny } from './operation.ts'
+import { eventOf, type OperationContext, refusal, refuseIfAny } from './operation.ts'
 import { checkMemberships, checkNewUser, checkPassword, type NewUser } from './user-input.ts'
 
 /** A user without the hash of the password. */
@@ -25,9 +25,9 @@ export async function createUser(input: NewUser, context: OperationContext): Pro
     { ...input, passwordHash: await hashPassword(input.password) },
     context,
   )
-  const outcome = await store.createUser(user, memberships)
+  const event = eventOf(context, 'user.created', `user:${user.id}`)
+  const outcome = await store.createUser(user, memberships, event)
   if (outcome === 'exists') throw refusal('username', `"${user.username}" is taken`)
-  await recordAudit(context, 'user.created', `user:${user.id}`)
   return view(user, context)
 }
 
@@ -81,9 +81,10 @@ export async function changePassword(
   const user = await requireUser(input.username, context)
   refuseIfAny(checkPassword(input.password, input.username))
   const passwordHash = await hashPassword(input.password)
-  await store.changePassword({ ...endingOf(user, context), passwordHash })
+  const event = eventOf(context, 'user.password_changed', `user:${user.id}`)
+  const changed = await store.changePassword({ ...endingOf(user, context), passwordHash }, event)
+  if (!changed) throw refusal('username', `"${user.username}" was deleted meanwhile`)
   await store.clearSignInAttempts(tenant.name, sha256(user.username))
-  await recordAudit(context, 'user.password_changed', `user:${user.id}`)
 }
 
 /** Ends every session and grant of the user, who cannot sign in any more. @throws OperationError */
@@ -92,9 +93,9 @@ export async function disableUser(
   context: OperationContext,
 ): Promise<void> {
   const user = await requireUser(input.username, context)
-  const disabled = await context.store.disableUser(endingOf(user, context))
+  const event = eventOf(context, 'user.disabled', `user:${user.id}`)
+  const disabled = await context.store.disableUser(endingOf(user, context), event)
   if (!disabled) throw refusal('username', `"${user.username}" is disabled already`)
-  await recordAudit(context, 'user.disabled', `user:${user.id}`)
 }
 
 /** @throws OperationError when there is no such user */

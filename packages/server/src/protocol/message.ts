@@ -9,6 +9,8 @@ export interface IncomingRequest {
   readonly method: 'GET' | 'POST'
   /** From the body of a POST, from the query of a GET, never from both. */
   readonly params: Params
+  /** What the parameters in the path of the route stand for, decoded: `/clients/:id`. */
+  readonly pathParams: Readonly<Record<string, string>>
   /** Whether the parameters of a POST came in its URL. */
   readonly inUrl: boolean
   /** The JSON body of a route that takes JSON alone: strictly parsed, objects without prototypes. */

@@ -79,6 +79,10 @@ export const REASONS = {
     code: 'invalid_client',
     description: 'The Authorization header is malformed.',
   },
+  client_id_contradictory: {
+    code: 'invalid_client',
+    description: 'The client_id is not that of the Authorization header.',
+  },
   client_is_no_api: {
     code: 'access_denied',
     description: 'This endpoint is for APIs with credentials of their own.',

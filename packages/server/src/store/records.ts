@@ -84,7 +84,6 @@ export interface GrantRecord {
   readonly audience: readonly string[]
   /** When the user last proved who they are (OIDC Core §2, `auth_time`). */
   readonly authTimeSeconds: number | null
-  /** The session that the user allowed it in: signing out of that session does not end the grant. */
   readonly createdAtSeconds: number
   readonly revokedAtSeconds: number | null
 }

@@ -11,7 +11,7 @@ import type { SigningAlgorithm } from '../protocol/policy.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import { lastTokenEnd } from '../protocol/token-lifetime.ts'
 import type { KeyStore } from '../store/port.ts'
-import type { KeyRecord } from '../store/records.ts'
+import type { AuditEventRecord, KeyRecord } from '../store/records.ts'
 import { createSigner, type Signer } from './signer.ts'
 
 /** How long APIs may keep the JWKS without asking again: a key is published at least so long before it signs. */
@@ -179,10 +179,20 @@ export type KeyRotation =
   /** APIs may not have seen the next key yet. */
   | { readonly outcome: 'too_young'; readonly waitSeconds: number }
 
-/** Makes the next key of a set the current one, and a new next one. `force` rotates before every API can have seen it. */
+export interface RotationRequest {
+  readonly audience?: string
+  /** Rotates before every API can have seen the next key. */
+  readonly force?: boolean
+  /** Who rotates, for the audit trail; a rotation that is due is the system's own. */
+  readonly by?: Pick<AuditEventRecord, 'actor' | 'requestId'>
+}
+
+const BY_SYSTEM = { actor: 'system', requestId: null }
+
+/** Makes the next key of a set the current one, and a new next one. */
 export async function rotateKeys(
   deps: KeyDeps,
-  { audience = EVERY_API, force = false }: { audience?: string; force?: boolean } = {},
+  { audience = EVERY_API, force = false, by = BY_SYSTEM }: RotationRequest = {},
 ): Promise<KeyRotation> {
   const { tenant, store, clock } = deps
   const now = clock.nowSeconds()
@@ -195,12 +205,16 @@ export async function rotateKeys(
     throw new Error(`tenant ${tenant.name} lacks a current or a next signing key`)
   const waitSeconds = next.createdAtSeconds + JWKS_MAX_AGE_SECONDS - now
   if (waitSeconds > 0 && !force) return { outcome: 'too_young', waitSeconds }
-  const outcome = await store.rotateKeys({
+  const change = {
     tenant: tenant.name,
     currentKid: current.kid,
     next: await newKey(deps, { audience, state: 'next' }),
     nowSeconds: now,
     previousExpiresAtSeconds: lastTokenEnd(now),
+  }
+  const outcome = await store.rotateKeys(change, {
+    ...{ tenant: tenant.name, atSeconds: now, action: 'signing_key.rotated' },
+    ...{ target: `key:${next.kid}`, ...by },
   })
   return outcome === 'rotated' ? { outcome, currentKid: next.kid } : { outcome }
 }

@@ -122,7 +122,7 @@ describe.each(STORES)('attacks on client authentication on %s', (kind) => {
     server.clock.advance(60)
     expectNothing(await second.token(GRANT), 'invalid_client')
     expect((await app.token(GRANT)).status).toBe(200)
-    await server.store.revokeClientSecret(TENANT, first.clientId, first.id)
+    await server.store.revokeClientSecret(first)
     expectNothing(await app.token(GRANT), 'invalid_client')
   })
 

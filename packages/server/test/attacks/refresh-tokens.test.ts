@@ -229,7 +229,7 @@ describe.each(STORES)('attacks on refresh tokens on %s', (kind) => {
       if (!old) throw new Error('the app has no secret')
       const secret = newSecret('ost_cs')
       await server.store.addClientSecret({ ...old, id: 'next', hash: sha256(secret) })
-      await server.store.revokeClientSecret(TENANT, old.clientId, old.id)
+      await server.store.revokeClientSecret(old)
       expect((await app.refresh(successor.refresh_token)).status).toBe(401)
       const renewed = new TestApp(server, { ...WEB_APP, secret })
       await rotate(renewed, successor.refresh_token)

@@ -114,7 +114,9 @@ describe.concurrent('R19: within a second of its end at one node', () => {
       (await Promise.all(apps.map((app) => app.refresh('none')))).map(({ status }) => status)
     expect(await statuses()).toEqual([400, 400, 400])
     const id = asClientId(STABLE_APP.id)
-    await operate(({ store }) => store.revokeClientSecret(TENANT, id, `secret-of-${id}`))
+    await operate(({ store }) =>
+      store.revokeClientSecret({ tenant: TENANT, clientId: id, id: `secret-of-${id}` }),
+    )
     await aSecond()
     expect(await statuses()).toEqual([401, 401, 401])
   })

@@ -103,7 +103,7 @@ describe('several workers', () => {
     expect(await statusesOf(appOf(STABLE_APP))).toEqual(new Set([400]))
     const { store } = await deployment.openContext()
     const id = asClientId(STABLE_APP.id)
-    await store.revokeClientSecret(TENANT, id, `secret-of-${id}`)
+    await store.revokeClientSecret({ tenant: TENANT, clientId: id, id: `secret-of-${id}` })
     await store.close()
     await delay(1000)
     expect(await statusesOf(appOf(STABLE_APP))).toEqual(new Set([401]))

@@ -148,7 +148,11 @@ describe.each(STORES)('client authentication on %s', (kind) => {
       expect(await statusOf('rolling', 'rolling-first')).toBe(200)
       expect(await statusOf('rolling', 'rolling-second')).toBe(200)
 
-      await server.store.revokeClientSecret(TENANT, client.id, 'secret-of-rolling')
+      await server.store.revokeClientSecret({
+        tenant: TENANT,
+        clientId: client.id,
+        id: 'secret-of-rolling',
+      })
       expect(await statusOf('rolling', 'rolling-first')).toBe(401)
       expect(await statusOf('rolling', 'rolling-second')).toBe(200)
     })
@@ -173,7 +177,11 @@ describe.each(STORES)('client authentication on %s', (kind) => {
       )
       const { refresh_token } = await new TestApp(server, client).obtainTokens()
       await addSecret(clientRecord(client, {}, 0), 'leaky-second')
-      await server.store.revokeClientSecret(TENANT, asClientId('leaky'), 'secret-of-leaky')
+      await server.store.revokeClientSecret({
+        tenant: TENANT,
+        clientId: asClientId('leaky'),
+        id: 'secret-of-leaky',
+      })
       const later = new TestApp(server, { ...client, secret: 'leaky-second' })
       expect((await later.refresh(refresh_token)).status).toBe(200)
     })

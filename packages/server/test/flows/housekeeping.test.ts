@@ -169,7 +169,6 @@ describe.each(STORES)('housekeeping on %s', (kind) => {
         {
           countExpired: server.store.countExpired,
           deleteExpired: () => Promise.reject(new StoreUnavailableError('the database is away')),
-          recordAuditEvent: server.store.recordAuditEvent,
           takeLease: async () => true,
           endLease: async () => true,
         },

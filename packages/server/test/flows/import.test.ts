@@ -207,7 +207,11 @@ describe.each(STORES)('importing on %s', (kind: StoreKind) => {
       expect(await hashOf('jo')).toBe(HASHES.scrypt?.hash)
       expect(await hashOf('kim')).toBeUndefined()
       const [event] = await server.store.listAuditEvents(TENANT, 1)
-      expect(event).toMatchObject({ action: 'user.imported', actor: 'cli', target: 'users:1' })
+      expect(event).toMatchObject({
+        action: 'user.imported',
+        actor: 'cli',
+        target: expect.stringMatching(/^user:./),
+      })
     })
   })
 
@@ -241,7 +245,11 @@ describe.each(STORES)('importing on %s', (kind: StoreKind) => {
       expect((await liar.token(MACHINE_REQUEST)).status).toBe(401)
 
       const [event] = await server.store.listAuditEvents(TENANT, 10)
-      expect(event).toMatchObject({ action: 'client.imported', actor: 'cli', target: 'clients:3' })
+      expect(event).toMatchObject({
+        action: 'client.imported',
+        actor: 'cli',
+        target: expect.stringMatching(/^client:old-/),
+      })
       const shown = await cli.run(['client', 'show', 'old-web'])
       expect(shown.stdout).toMatch(/ imported /)
       expect(shown.stdout).not.toContain(SECRET)

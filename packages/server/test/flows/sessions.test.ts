@@ -151,7 +151,7 @@ describe.each(STORES)('sessions on %s', (kind) => {
       const mine = (await list()).find(({ userAgent }) => userAgent === 'Test/1.0 (a browser)')
       expect(mine?.address).toMatch(/^(127\.0\.0\.1|::1)$/)
 
-      await server.store.endSessionById(TENANT, id, mine?.id ?? '')
+      await server.store.endSessionById({ tenant: TENANT, userId: id, id: mine?.id ?? '' })
       expect(await signedInUsers(browser)).toEqual([])
     })
   })

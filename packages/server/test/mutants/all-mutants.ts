@@ -6,6 +6,7 @@ import { browsers } from './areas/browsers.ts'
 import { clientsAndTokens } from './areas/clients-and-tokens.ts'
 import { codesAndRefresh } from './areas/codes-and-refresh.ts'
 import { decisions } from './areas/decisions.ts'
+import { edgeAndOperation } from './areas/edge-and-operation.ts'
 import { keyExchange } from './areas/key-exchange.ts'
 import { operatorsAndDevelopers } from './areas/operators-and-developers.ts'
 import { requestsAndSecrets } from './areas/requests-and-secrets.ts'
@@ -21,4 +22,5 @@ export const AREAS: readonly Area[] = [
   keyExchange,
   operatorsAndDevelopers,
   apiGuard,
+  edgeAndOperation,
 ]

@@ -7,6 +7,7 @@ import { applicationKeyContract } from './contract/application-keys.ts'
 import { changeContract } from './contract/change-between-processes.ts'
 import { cleanUpContract } from './contract/clean-up.ts'
 import { clientContract } from './contract/clients.ts'
+import { eventContract } from './contract/events.ts'
 import { grantContract } from './contract/grants.ts'
 import { keyContract } from './contract/keys.ts'
 import { openGrantContract } from './contract/open-grant.ts'
@@ -53,6 +54,7 @@ export function storeContract({ name, open }: Backend): void {
     afterAll(() => Promise.all(stores.map((each) => each.close())))
 
     clientContract(store)
+    eventContract(store)
     grantContract(store)
     refreshTokenContract(store)
     revocationContract(store)

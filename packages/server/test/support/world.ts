@@ -110,7 +110,10 @@ export const ORGANISATIONS_OF: Readonly<Record<Username, readonly string[]>> = {
   eve: ['globex'],
 }
 
-export async function populate(store: Store, nowSeconds: number): Promise<void> {
+export async function populate(
+  store: Omit<Store, 'recordAuditEvent'>,
+  nowSeconds: number,
+): Promise<void> {
   for (const id of ['acme', 'globex']) {
     await store.createOrganisation(
       { tenant: TENANT, id, name: id === 'acme' ? 'Acme' : 'Globex', createdAtSeconds: nowSeconds },
@@ -148,7 +151,7 @@ export function hashOfPassword(): Promise<string> {
   return hash
 }
 
-async function populateClients(store: Store, now: number): Promise<void> {
+async function populateClients(store: Pick<Store, 'createClient'>, now: number): Promise<void> {
   const scopes = ['openid', 'profile', 'email', 'contacts:read', 'contacts:write', 'projects:read']
   const code = {
     grantTypes: ['authorization_code', 'refresh_token'],

@@ -3,12 +3,14 @@
 import type { ClientId } from '../../protocol/ids.ts'
 import type {
   AllowanceUseRecord,
+  AuditEventRecord,
   ClientRecord,
   ClientSecretRecord,
   ClientWithSecrets,
 } from '../records.ts'
 import type { ClientEnding } from './ending.ts'
 
+/** A change that is given an event stores it with itself, if it comes about; so do all changes of the port. */
 export interface ClientStore {
   /** null when there is none; a disabled client is found and says so. What it gives is shared: nobody may change it. */
   findClient(tenant: string, id: ClientId): Promise<ClientWithSecrets | null>
@@ -23,12 +25,19 @@ export interface ClientStore {
   createClient(
     client: ClientRecord,
     secret: ClientSecretRecord | null,
+    event?: AuditEventRecord,
   ): Promise<'created' | 'exists'>
   /** Stores all of them, or none when an id is taken. @returns the positions of those; empty when all are stored. */
-  importClients(clients: readonly ClientWithSecrets[]): Promise<readonly number[]>
-  addClientSecret(secret: ClientSecretRecord): Promise<void>
+  importClients(
+    clients: readonly ClientWithSecrets[],
+    events?: readonly AuditEventRecord[],
+  ): Promise<readonly number[]>
+  addClientSecret(secret: ClientSecretRecord, event?: AuditEventRecord): Promise<void>
   /** @returns false when there was no such secret. */
-  revokeClientSecret(tenant: string, clientId: ClientId, secretId: string): Promise<boolean>
+  revokeClientSecret(
+    secret: Pick<ClientSecretRecord, 'tenant' | 'clientId' | 'id'>,
+    event?: AuditEventRecord,
+  ): Promise<boolean>
   recordSecretUse(
     secret: Pick<ClientSecretRecord, 'tenant' | 'clientId' | 'id'>,
     atSeconds: number,
@@ -42,14 +51,18 @@ export interface ClientStore {
    * Changes an app that is as it was read: when somebody else has changed, disabled or deleted it meanwhile, nothing
    * happens. Its id, age and last use stay.
    */
-  updateClient(before: ClientRecord, after: ClientRecord): Promise<'updated' | 'outdated'>
+  updateClient(
+    before: ClientRecord,
+    after: ClientRecord,
+    event?: AuditEventRecord,
+  ): Promise<'updated' | 'outdated'>
   /** Disables the app, ends all its grants and publishes the revocation. */
-  disableClient(input: ClientEnding): Promise<boolean>
+  disableClient(input: ClientEnding, event?: AuditEventRecord): Promise<boolean>
   /**
    * Ends an app as {@link disableClient} does, and forgets it with its secrets and consents. Its id stays taken until
    * the revocation has expired: no app can be mistaken for one whose tokens may still be about.
    */
-  deleteClient(input: ClientEnding): Promise<boolean>
+  deleteClient(input: ClientEnding, event?: AuditEventRecord): Promise<boolean>
 }
 
 /** Grows whenever an app or one of its secrets changes, but not for a new app or a last use. */

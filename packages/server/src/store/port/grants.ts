@@ -46,7 +46,7 @@ export interface GrantStore {
   }): Promise<'approved' | 'already_decided' | 'signed_out'>
 
   /** Claims an id that may be used once. @returns whether this caller is the first. */
-  claimOnce(id: OneTimeId): Promise<boolean>
+  claimOnce(id: OneTimeId, event?: AuditEventRecord): Promise<boolean>
 
   findCode(
     tenant: string,
@@ -108,7 +108,7 @@ export interface GrantStore {
    * Ends every grant that a user gave (to one app, when named; for one organisation, or none, when that is named
    * too), and forgets the consents. @returns how many.
    */
-  revokeUserGrants(input: UserGrantsEnding): Promise<number>
+  revokeUserGrants(input: UserGrantsEnding, event?: AuditEventRecord): Promise<number>
 
   /** Whether a token with these facts is void: its grant, its client or its user was revoked since. */
   isRevoked(token: {

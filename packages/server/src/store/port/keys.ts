@@ -1,6 +1,6 @@
 // Signing keys.
 
-import type { KeyRecord } from '../records.ts'
+import type { AuditEventRecord, KeyRecord } from '../records.ts'
 
 export interface KeyStore {
   /** Keys that are not expired, current first. */
@@ -8,12 +8,14 @@ export interface KeyStore {
   /** Stores the first keys of a tenant. Of several processes that start at once, one gets `created`. */
   createFirstKeys(keys: readonly KeyRecord[]): Promise<'created' | 'exists'>
   /** Of the API of `next`: next becomes current, current becomes previous until `previousExpiresAtSeconds`, `next` is added. */
-  rotateKeys(input: {
-    tenant: string
-    /** The current key as the caller knows it: when another process was faster, nothing happens. */
-    currentKid: string
-    next: KeyRecord
-    nowSeconds: number
-    previousExpiresAtSeconds: number
-  }): Promise<'rotated' | 'lost'>
+  rotateKeys(input: KeyRotationInput, event?: AuditEventRecord): Promise<'rotated' | 'lost'>
+}
+
+export interface KeyRotationInput {
+  tenant: string
+  /** The current key as the caller knows it: when another process was faster, nothing happens. */
+  currentKid: string
+  next: KeyRecord
+  nowSeconds: number
+  previousExpiresAtSeconds: number
 }

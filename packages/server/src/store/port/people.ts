@@ -2,6 +2,7 @@
 
 import type { TokenHash, UserId } from '../../protocol/ids.ts'
 import type {
+  AuditEventRecord,
   Membership,
   MembershipRecord,
   OrganisationRecord,
@@ -15,6 +16,7 @@ export interface IdentityStore {
   createOrganisation(
     organisation: OrganisationRecord,
     units: readonly UnitRecord[],
+    event?: AuditEventRecord,
   ): Promise<'created' | 'exists'>
   listOrganisations(
     tenant: string,
@@ -23,9 +25,13 @@ export interface IdentityStore {
   createUser(
     user: UserRecord,
     memberships: readonly MembershipRecord[],
+    event?: AuditEventRecord,
   ): Promise<'created' | 'exists'>
   /** Stores all of them, or none when a username or id is taken. @returns the positions of those; empty when all are stored. */
-  importUsers(users: readonly UserWithMemberships[]): Promise<readonly number[]>
+  importUsers(
+    users: readonly UserWithMemberships[],
+    events?: readonly AuditEventRecord[],
+  ): Promise<readonly number[]>
   findUser(tenant: string, id: UserId): Promise<UserRecord | null>
   findUserByUsername(tenant: string, username: string): Promise<UserRecord | null>
   listUsers(tenant: string): Promise<readonly UserRecord[]>
@@ -33,6 +39,7 @@ export interface IdentityStore {
   /** @returns false when the user is no member. */
   changeRole(
     input: Pick<MembershipRecord, 'tenant' | 'userId' | 'organisationId' | 'role'>,
+    event?: AuditEventRecord,
   ): Promise<boolean>
   /** Another hash of the same password. Ends nothing. @returns false when the password has changed meanwhile. */
   updatePasswordHash(input: {
@@ -42,9 +49,12 @@ export interface IdentityStore {
     after: string
   }): Promise<boolean>
   /** A new password ends every session and grant of the user. */
-  changePassword(input: UserEnding & { passwordHash: string }): Promise<boolean>
+  changePassword(
+    input: UserEnding & { passwordHash: string },
+    event?: AuditEventRecord,
+  ): Promise<boolean>
   /** A disabled user loses every session and grant at once. */
-  disableUser(input: UserEnding): Promise<boolean>
+  disableUser(input: UserEnding, event?: AuditEventRecord): Promise<boolean>
 
   /**
    * Counts a try before the password is looked at, so that parallel tries cannot outrun the limit.
@@ -82,7 +92,10 @@ export interface IdentityStore {
   ): Promise<readonly SessionRecord[]>
   endSession(tenant: string, hash: TokenHash): Promise<boolean>
   /** Ends one session of a user by the id that lists show. */
-  endSessionById(tenant: string, userId: UserId, id: string): Promise<boolean>
+  endSessionById(
+    session: Pick<SessionRecord, 'tenant' | 'userId' | 'id'>,
+    event?: AuditEventRecord,
+  ): Promise<boolean>
 }
 
 export interface UserWithMemberships {

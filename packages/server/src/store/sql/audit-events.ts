@@ -2,15 +2,51 @@
 
 import type { AuditEventRecord } from '../records.ts'
 import { AUDIT_EVENT, columnsOf, valuesOf } from './columns.ts'
-import { type Plan, run } from './plan.ts'
+import { call, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
-const insertAuditEvent = statement((db, p: AuditEventRecord) =>
+export const insertAuditEvent = statement((db, p: AuditEventRecord) =>
   db.insertInto('auditEvents').values(valuesOf(AUDIT_EVENT, p)),
 )
 
 export function* recordAuditEvent(event: AuditEventRecord): Plan<void> {
   yield* run(insertAuditEvent, event)
+}
+
+/** What a change says when it did not come about. */
+const UNCHANGED: ReadonlySet<unknown> = new Set([false, 'exists', 'outdated', 'lost'])
+
+type Change<Args extends unknown[], Result> = (...args: Args) => Plan<Result>
+type AuditedChange<Args extends unknown[], Result> = Change<
+  [...Args, event?: AuditEventRecord],
+  Result
+>
+
+/**
+ * A change that takes the event which tells of it as one argument more, and writes both in one transaction: neither is
+ * kept without the other.
+ */
+export function audited<Args extends unknown[], Result>(
+  change: Change<Args, Result>,
+): AuditedChange<Args, Result> {
+  return function* (...given) {
+    const args = given.slice(0, change.length) as Args
+    const event = given[change.length] as AuditEventRecord | undefined
+    const plan = change(...args)
+    if (event === undefined) return yield* plan
+    let recorded = false
+    let step = plan.next()
+    while (!step.done) {
+      const { calls, last } = step.value
+      // The commit travels with the last step, which only a change that came about has: so the event goes with it.
+      const more = last ? [call(insertAuditEvent, event)] : []
+      recorded = last
+      const rows = yield { calls: [...more, ...calls], last }
+      step = plan.next(rows.slice(more.length))
+    }
+    if (!(recorded || UNCHANGED.has(step.value))) yield* recordAuditEvent(event)
+    return step.value
+  }
 }
 
 const selectAuditEvents = statement((db, p: { tenant: string; limit: number }) =>

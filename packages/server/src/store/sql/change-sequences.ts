@@ -1,7 +1,7 @@
 // Numbers that grow with every change of something that processes keep in memory, in the transaction of the change:
 // who reads the same number as before knows that nothing has changed since.
 
-import { first, type Plan, run } from './plan.ts'
+import { call, finishWith, first, type Plan, type StatementCall } from './plan.ts'
 import { statement } from './statement.ts'
 
 const increment = statement((db, p: { name: string }) =>
@@ -15,9 +15,12 @@ const increment = statement((db, p: { name: string }) =>
     ),
 )
 
-/** The last thing a transaction does: the row is the same for all, and held until the end. */
-export function* announceChange(name: string): Plan<void> {
-  yield* run(increment, { name })
+/**
+ * Ends a transaction with what it still has to do, and last of all the announcement: its row is the same for all, and
+ * held until the end.
+ */
+export function finishAndAnnounce(name: string, calls: readonly StatementCall[] = []): Plan<void> {
+  return finishWith([...calls, call(increment, { name })])
 }
 
 const select = statement((db, p: { name: string }) =>

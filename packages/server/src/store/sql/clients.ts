@@ -4,9 +4,9 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ClientId } from '../../protocol/ids.ts'
 import type { ClientEnding } from '../port.ts'
 import type { ClientRecord, ClientSecretRecord, ClientWithSecrets } from '../records.ts'
-import { announceChange, readSequence } from './change-sequences.ts'
+import { finishAndAnnounce, readSequence } from './change-sequences.ts'
 import { CLIENT, CLIENT_SECRET, columnsIn, columnsOf, pick, valuesOf } from './columns.ts'
-import { first, type Plan, run } from './plan.ts'
+import { call, first, type Plan, run, type StatementCall } from './plan.ts'
 import { nextSequence, publish } from './revocations.ts'
 import { statement } from './statement.ts'
 
@@ -141,31 +141,25 @@ export function* createClient(
 }
 
 export function* addClientSecret(secret: ClientSecretRecord): Plan<void> {
-  yield* run(insertClientSecret, secret)
-  yield* announceChange(CLIENTS)
-}
-
-const deleteClientSecret = statement(
-  (db, p: { tenant: string; clientId: ClientId; secretId: string }) =>
-    db
-      .deleteFrom('clientSecrets')
-      .where('tenant', '=', p.tenant)
-      .where('clientId', '=', p.clientId)
-      .where('id', '=', p.secretId)
-      .returning('id'),
-)
-
-export function* revokeClientSecret(
-  tenant: string,
-  clientId: ClientId,
-  secretId: string,
-): Plan<boolean> {
-  if ((yield* first(deleteClientSecret, { tenant, clientId, secretId })) === undefined) return false
-  yield* announceChange(CLIENTS)
-  return true
+  yield* finishAndAnnounce(CLIENTS, [call(insertClientSecret, secret)])
 }
 
 type SecretKey = Pick<ClientSecretRecord, 'tenant' | 'clientId' | 'id'>
+
+const deleteClientSecret = statement((db, p: SecretKey) =>
+  db
+    .deleteFrom('clientSecrets')
+    .where('tenant', '=', p.tenant)
+    .where('clientId', '=', p.clientId)
+    .where('id', '=', p.id)
+    .returning('id'),
+)
+
+export function* revokeClientSecret(secret: SecretKey): Plan<boolean> {
+  if ((yield* first(deleteClientSecret, secret)) === undefined) return false
+  yield* finishAndAnnounce(CLIENTS)
+  return true
+}
 
 const updateSecretUse = statement((db, p: SecretKey & { atSeconds: number }) =>
   db
@@ -233,8 +227,8 @@ export function* updateClient(
   if (now === undefined) return 'outdated'
   const changeable = (client: ClientRecord) => pick<ChangeableClient>(CHANGEABLE, client)
   if (!isDeepStrictEqual(changeable(now), changeable(before))) return 'outdated'
-  yield* run(changeClient, { ...after, tenant: before.tenant, id: before.id })
-  yield* announceChange(CLIENTS)
+  const changed = { ...after, tenant: before.tenant, id: before.id }
+  yield* finishAndAnnounce(CLIENTS, [call(changeClient, changed)])
   return 'updated'
 }
 
@@ -263,11 +257,11 @@ export function* disableClient(input: ClientEnding): Plan<boolean> {
   return true
 }
 
-function* endClient(input: ClientEnding): Plan<void> {
+function* endClient(input: ClientEnding, calls: readonly StatementCall[] = []): Plan<void> {
   const sequence = yield* nextSequence(input.tenant)
   yield* run(endGrantsOfClient, input)
   yield* publish({ ...input, sequence, kind: 'client', subject: input.id })
-  yield* announceChange(CLIENTS)
+  yield* finishAndAnnounce(CLIENTS, calls)
 }
 
 /** Its secrets go with it. */
@@ -281,7 +275,6 @@ const removeConsentsToClient = statement((db, p: ClientKey) =>
 
 export function* deleteClient(input: ClientEnding): Plan<boolean> {
   if ((yield* first(removeClient, input)) === undefined) return false
-  yield* endClient(input)
-  yield* run(removeConsentsToClient, input)
+  yield* endClient(input, [call(removeConsentsToClient, input)])
   return true
 }

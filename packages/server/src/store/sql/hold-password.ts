@@ -10,7 +10,8 @@ export const holdPassword = statement(
       .selectFrom('users')
       .where('tenant', '=', p.tenant)
       .where('id', '=', p.userId)
-      .where('passwordHash', '=', p.passwordHash)
+      // Who signs in without a password has none, and `=` holds for no null.
+      .where('passwordHash', 'is not distinct from', p.passwordHash)
       .where('disabledAtSeconds', 'is', null)
       .select('id')
       .$if(hasRowLocks(db), (query) => query.forShare()),

@@ -1,7 +1,8 @@
 // Plans that store many apps or users at once: all of them, or none.
 
 import type { UserWithMemberships } from '../port.ts'
-import type { ClientWithSecrets } from '../records.ts'
+import type { AuditEventRecord, ClientWithSecrets } from '../records.ts'
+import { insertAuditEvent } from './audit-events.ts'
 import { insertClient, insertClientSecret, selectDeletion } from './clients.ts'
 import { call, type Plan, type StatementCall } from './plan.ts'
 import { insertMembership, insertUser } from './users.ts'
@@ -26,21 +27,29 @@ export function positionsTaken(error: unknown): readonly number[] {
   throw error
 }
 
-export function* importClients(clients: readonly ClientWithSecrets[]): Plan<readonly number[]> {
+export function* importClients(
+  clients: readonly ClientWithSecrets[],
+  events: readonly AuditEventRecord[] = [],
+): Plan<readonly number[]> {
   const records = clients.map(({ client }) => client)
   const deletions = yield* inBatches(records.map((record) => call(selectDeletion, record)))
   const inserted = yield* inBatches(records.map((record) => call(insertClient, record)))
   undoIfTaken(inserted.map((rows, at) => rows.length === 0 || deletions[at]?.length !== 0))
   const secrets = clients.flatMap((each) => each.secrets)
   yield* inBatches(secrets.map((secret) => call(insertClientSecret, secret)))
+  yield* inBatches(events.map((event) => call(insertAuditEvent, event)))
   return []
 }
 
-export function* importUsers(users: readonly UserWithMemberships[]): Plan<readonly number[]> {
+export function* importUsers(
+  users: readonly UserWithMemberships[],
+  events: readonly AuditEventRecord[] = [],
+): Plan<readonly number[]> {
   const inserted = yield* inBatches(users.map(({ user }) => call(insertUser, user)))
   undoIfTaken(inserted.map((rows) => rows.length === 0))
   const memberships = users.flatMap((each) => each.memberships)
   yield* inBatches(memberships.map((membership) => call(insertMembership, membership)))
+  yield* inBatches(events.map((event) => call(insertAuditEvent, event)))
   return []
 }
 

@@ -113,7 +113,9 @@ export function* endSession(tenant: string, hash: TokenHash): Plan<boolean> {
   return (yield* first(deleteSession, { tenant, hash })) !== undefined
 }
 
-const deleteSessionById = statement((db, p: { tenant: string; userId: UserId; id: string }) =>
+type SessionOfUser = { tenant: string; userId: UserId; id: string }
+
+const deleteSessionById = statement((db, p: SessionOfUser) =>
   db
     .deleteFrom('sessions')
     .where('tenant', '=', p.tenant)
@@ -122,8 +124,8 @@ const deleteSessionById = statement((db, p: { tenant: string; userId: UserId; id
     .returning('id'),
 )
 
-export function* endSessionById(tenant: string, userId: UserId, id: string): Plan<boolean> {
-  return (yield* first(deleteSessionById, { tenant, userId, id })) !== undefined
+export function* endSessionById(session: SessionOfUser): Plan<boolean> {
+  return (yield* first(deleteSessionById, session)) !== undefined
 }
 
 export const deleteUserSessions = statement((db, p: { tenant: string; userId: UserId }) =>

@@ -28,7 +28,7 @@ import {
   resumeApplicationKey,
   suspendApplicationKey,
 } from './application-keys.ts'
-import { listAuditEvents, recordAuditEvent } from './audit-events.ts'
+import { audited, listAuditEvents, recordAuditEvent } from './audit-events.ts'
 import { type Batch, batchOf, CLEAN_UPS } from './clean-up.ts'
 import {
   addClientSecret,
@@ -130,33 +130,33 @@ export function createStore(driver: Driver): Store {
 
 type Methods = ReturnType<typeof methodsOf>
 
-function clientMethods({ read, write, transact }: Methods): ClientStore {
+function clientMethods({ read, write, transact, change }: Methods): ClientStore {
   return {
     findClient: read(findClient),
     listClients: read(listClients),
     listClientsOfOrganisation: read(listClientsOfOrganisation),
     listVouchedNames: read(listVouchedNames),
-    createClient: transact(createClient),
-    importClients: (clients) => transact(importClients)(clients).catch(positionsTaken),
-    addClientSecret: transact(addClientSecret),
-    revokeClientSecret: transact(revokeClientSecret),
+    createClient: change(createClient),
+    importClients: (...given) => transact(importClients)(...given).catch(positionsTaken),
+    addClientSecret: change(addClientSecret),
+    revokeClientSecret: change(revokeClientSecret),
     recordSecretUse: write(recordSecretUse),
     recordClientUse: write(recordClientUse),
     addAllowanceUses: transact(addAllowanceUses),
     listAllowanceUses: read(listAllowanceUses),
-    updateClient: transact(updateClient),
-    disableClient: transact(disableClient),
-    deleteClient: transact(deleteClient),
+    updateClient: change(updateClient),
+    disableClient: change(disableClient),
+    deleteClient: change(deleteClient),
   }
 }
 
-function grantMethods({ read, write, transact }: Methods): GrantStore {
+function grantMethods({ read, write, transact, change }: Methods): GrantStore {
   return {
     findConsent: read(findConsent),
     findGrant: read(findGrant),
     openGrant: transact(openGrant),
     approveAuthorization: transact(approveAuthorization),
-    claimOnce: write(claimOnce),
+    claimOnce: change(claimOnce),
     findCode: read(findCode),
     redeemCode: transact(redeemCode),
     findRefreshToken: read(findRefreshToken),
@@ -165,7 +165,7 @@ function grantMethods({ read, write, transact }: Methods): GrantStore {
     saveAccessToken: write(saveAccessToken),
     findAccessToken: read(findAccessToken),
     revokeGrant: transact(revokeGrant),
-    revokeUserGrants: transact(revokeUserGrants),
+    revokeUserGrants: change(revokeUserGrants),
     isRevoked: read(isRevoked),
     listRevocations: read(listRevocations),
     listUserGrants: read(listUserGrants),
@@ -174,21 +174,21 @@ function grantMethods({ read, write, transact }: Methods): GrantStore {
   }
 }
 
-function identityMethods({ read, write, transact }: Methods): IdentityStore {
+function identityMethods({ read, write, transact, change }: Methods): IdentityStore {
   return {
-    createOrganisation: transact(createOrganisation),
+    createOrganisation: change(createOrganisation),
     listOrganisations: read(listOrganisations),
     findUnit: read(findUnit),
-    createUser: transact(createUser),
-    importUsers: (users) => transact(importUsers)(users).catch(positionsTaken),
+    createUser: change(createUser),
+    importUsers: (...given) => transact(importUsers)(...given).catch(positionsTaken),
     findUser: read(findUser),
     findUserByUsername: read(findUserByUsername),
     listUsers: read(listUsers),
     listMemberships: read(listMemberships),
-    changeRole: write(changeRole),
+    changeRole: change(changeRole),
     updatePasswordHash: write(updatePasswordHash),
-    changePassword: transact(changePassword),
-    disableUser: transact(disableUser),
+    changePassword: change(changePassword),
+    disableUser: change(disableUser),
     startSignInAttempt: transact(startSignInAttempt),
     clearSignInAttempts: write(clearSignInAttempts),
     createSession: transact(createSession),
@@ -196,38 +196,38 @@ function identityMethods({ read, write, transact }: Methods): IdentityStore {
     touchSession: write(touchSession),
     listSessions: read(listSessions),
     endSession: write(endSession),
-    endSessionById: write(endSessionById),
+    endSessionById: change(endSessionById),
   }
 }
 
-function applicationKeyMethods({ read, write, transact }: Methods): ApplicationKeyStore {
+function applicationKeyMethods({ read, write, change }: Methods): ApplicationKeyStore {
   return {
-    createApplicationKey: write(createApplicationKey),
+    createApplicationKey: change(createApplicationKey),
     findApplicationKey: read(findApplicationKey),
     listApplicationKeys: read(listApplicationKeys),
     recordApplicationKeyUse: write(recordApplicationKeyUse),
-    suspendApplicationKey: transact(suspendApplicationKey),
-    resumeApplicationKey: write(resumeApplicationKey),
-    deleteApplicationKey: transact(deleteApplicationKey),
-    createAccessIdentifier: write(createAccessIdentifier),
+    suspendApplicationKey: change(suspendApplicationKey),
+    resumeApplicationKey: change(resumeApplicationKey),
+    deleteApplicationKey: change(deleteApplicationKey),
+    createAccessIdentifier: change(createAccessIdentifier),
     findAccessIdentifier: read(findAccessIdentifier),
     listAccessIdentifiers: read(listAccessIdentifiers),
     recordAccessIdentifierUse: write(recordAccessIdentifierUse),
-    deleteAccessIdentifier: transact(deleteAccessIdentifier),
-    createTrustedIssuer: write(createTrustedIssuer),
+    deleteAccessIdentifier: change(deleteAccessIdentifier),
+    createTrustedIssuer: change(createTrustedIssuer),
     findTrustedIssuer: read(findTrustedIssuer),
     listTrustedIssuers: read(listTrustedIssuers),
-    suspendTrustedIssuer: transact(suspendTrustedIssuer),
-    resumeTrustedIssuer: write(resumeTrustedIssuer),
-    deleteTrustedIssuer: transact(deleteTrustedIssuer),
+    suspendTrustedIssuer: change(suspendTrustedIssuer),
+    resumeTrustedIssuer: change(resumeTrustedIssuer),
+    deleteTrustedIssuer: change(deleteTrustedIssuer),
   }
 }
 
-function keyMethods({ read, transact }: Methods): KeyStore {
+function keyMethods({ read, transact, change }: Methods): KeyStore {
   return {
     listKeys: read(listKeys),
     createFirstKeys: transact(createFirstKeys),
-    rotateKeys: transact(rotateKeys),
+    rotateKeys: change(rotateKeys),
   }
 }
 
@@ -241,7 +241,14 @@ function methodsOf(driver: Driver, around: StoreObserver['around']) {
     (...args: Args): Promise<Result> =>
       // A plan has the name of its method.
       around(plan.name, () => driver[carryOut](() => plan(...args)))
-  return { read: methods('read'), write: methods('write'), transact: methods('transact') }
+  return {
+    read: methods('read'),
+    write: methods('write'),
+    transact: methods('transact'),
+    /** A change that may have an event of its own. */
+    change: <Args extends unknown[], Result>(plan: PlanOf<Args, Result>) =>
+      methods('transact')(Object.defineProperty(audited(plan), 'name', { value: plan.name })),
+  }
 }
 
 /** Every batch is a transaction of its own, so that nobody waits long for its locks. */

@@ -343,7 +343,7 @@ const otherGrants: readonly Mutant[] = [
     name: 'a grant is opened for a password that was changed meanwhile',
     breaks: 'B6',
     file: 'server/src/store/sql/hold-password.ts',
-    find: "\n      .where('passwordHash', '=', p.passwordHash)",
+    find: "\n      .where('passwordHash', 'is not distinct from', p.passwordHash)",
     replace: '',
     killedBy: STORE,
   },

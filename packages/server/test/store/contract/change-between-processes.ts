@@ -12,8 +12,7 @@ const ending = ({ tenant, id }: ClientRecord) => ({ tenant, id, nowSeconds: NOW 
 const CHANGES: Readonly<Record<string, Change>> = {
   'a new secret': (store, { secret }) =>
     store.addClientSecret({ ...secret, id: 'second', hash: hashOf('second') }),
-  'a secret that is revoked': (store, { client, secret }) =>
-    store.revokeClientSecret(client.tenant, client.id, secret.id),
+  'a secret that is revoked': (store, { secret }) => store.revokeClientSecret(secret),
   'a new name': (store, { client }) => store.updateClient(client, { ...client, name: 'Renamed' }),
   'its end': (store, { client }) => store.disableClient(ending(client)),
   'its deletion': (store, { client }) => store.deleteClient(ending(client)),

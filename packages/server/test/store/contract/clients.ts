@@ -114,9 +114,9 @@ export function clientContract(store: TheStore): void {
       const tenant = newTenant()
       const secret = secretRecord({ tenant })
       await store().createClient(clientRecord({ tenant }), secret)
-      expect(await store().revokeClientSecret(tenant, OTHER_CLIENT, secret.id)).toBe(false)
-      expect(await store().revokeClientSecret(tenant, CLIENT, secret.id)).toBe(true)
-      expect(await store().revokeClientSecret(tenant, CLIENT, secret.id)).toBe(false)
+      expect(await store().revokeClientSecret({ ...secret, clientId: OTHER_CLIENT })).toBe(false)
+      expect(await store().revokeClientSecret(secret)).toBe(true)
+      expect(await store().revokeClientSecret(secret)).toBe(false)
       expect((await store().findClient(tenant, CLIENT))?.secrets).toEqual([])
     })
 

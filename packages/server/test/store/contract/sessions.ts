@@ -47,6 +47,16 @@ export function sessionContract(store: TheStore): void {
       expect(await store().createSession(nobody, PASSWORD_HASH)).toBe(false)
     })
 
+    test('house M2: a user without a password has one, until there is a password', async () => {
+      const tenant = newTenant()
+      await store().createUser(userRecord({ tenant, passwordHash: null }), [])
+      const [session, late] = [sessionRecord({ tenant }), sessionRecord({ tenant })]
+      expect(await store().createSession(session, null)).toBe(true)
+      expect(await store().findSession(tenant, session.hash, NOW)).toMatchObject({ session })
+      await store().changePassword({ ...userEnding({ tenant }), passwordHash: PASSWORD_HASH })
+      expect(await store().createSession(late, null)).toBe(false)
+    })
+
     test('attack B6: of sessions that race a new password none is left', async () => {
       for (let round = 0; round < 10; round += 1) {
         const tenant = await tenantWithUsers()
@@ -104,9 +114,9 @@ export function sessionContract(store: TheStore): void {
       const tenant = await tenantWithUsers()
       const session = sessionRecord({ tenant })
       await store().createSession(session, PASSWORD_HASH)
-      expect(await store().endSessionById(tenant, OTHER_USER, session.id)).toBe(false)
-      expect(await store().endSessionById(tenant, USER, session.id)).toBe(true)
-      expect(await store().endSessionById(tenant, USER, session.id)).toBe(false)
+      expect(await store().endSessionById({ ...session, userId: OTHER_USER })).toBe(false)
+      expect(await store().endSessionById(session)).toBe(true)
+      expect(await store().endSessionById(session)).toBe(false)
     })
   })
 }

@@ -90,7 +90,7 @@ export const clientModel = (state: State): ClientStore => ({
     state.secrets.push({ ...secret })
   },
 
-  async revokeClientSecret(tenant, clientId, id) {
+  async revokeClientSecret({ tenant, clientId, id }) {
     return removeWhere(state.secrets, like({ tenant, clientId, id })) > 0
   },
 

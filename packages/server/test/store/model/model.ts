@@ -3,6 +3,7 @@
 
 import type { Store } from '../../../src/store/port.ts'
 import { applicationKeyModel, openGrantModel } from './application-keys.ts'
+import { auditedModel } from './audited.ts'
 import { clientModel } from './clients.ts'
 import { grantModel } from './grants.ts'
 import { keyModel } from './keys.ts'
@@ -16,13 +17,7 @@ import { versionUseModel } from './version-uses.ts'
 export function createModel(): Store {
   const state = emptyState()
   return {
-    ...clientModel(state),
-    ...grantModel(state),
-    ...refreshTokenModel(state),
-    ...revocationModel(state),
-    ...peopleModel(state),
-    ...keyModel(state),
-    ...applicationKeyModel(state),
+    ...auditedModel(changesOf(state), state),
     ...openGrantModel(state),
     ...versionUseModel(state),
     ...guessModel(state),
@@ -45,6 +40,18 @@ export function createModel(): Store {
     }),
     check: async () => undefined,
     close: async () => undefined,
+  }
+}
+
+function changesOf(state: State) {
+  return {
+    ...clientModel(state),
+    ...grantModel(state),
+    ...refreshTokenModel(state),
+    ...revocationModel(state),
+    ...peopleModel(state),
+    ...keyModel(state),
+    ...applicationKeyModel(state),
   }
 }
 

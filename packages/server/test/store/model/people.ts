@@ -234,7 +234,7 @@ function sessionModel(state: State): Pick<IdentityStore, SessionMethods> {
 
     endSession: async (tenant, hash) => removeWhere(state.sessions, like({ tenant, hash })) > 0,
 
-    endSessionById: async (tenant, userId, id) =>
+    endSessionById: async ({ tenant, userId, id }) =>
       removeWhere(state.sessions, like({ tenant, userId, id })) > 0,
   }
 }

@@ -9,7 +9,7 @@ import {
   hashOf,
   trustedIssuerRecord,
 } from '../records.ts'
-import { type Action, endingIn, pick, USERS, type World } from './world.ts'
+import { type Action, endingIn, eventIn, pick, USERS, type World } from './world.ts'
 
 const createKey: Action = (world, { what, how }) => {
   const { tenant, nowSeconds } = world
@@ -20,7 +20,7 @@ const createKey: Action = (world, { what, how }) => {
     expiresAtSeconds: what === 0 ? nowSeconds + HOUR : null,
   })
   world.applicationKeys.push(key)
-  return (store) => store.createApplicationKey(key)
+  return (store) => store.createApplicationKey(key, eventIn(world))
 }
 
 const createIssuer: Action = (world, { how }) => {
@@ -28,7 +28,7 @@ const createIssuer: Action = (world, { how }) => {
   const name = `https://issuer-${how % 3}.example`
   const issuer = trustedIssuerRecord({ tenant, issuer: name, createdAtSeconds: nowSeconds })
   world.trustedIssuers.push(issuer)
-  return (store) => store.createTrustedIssuer(issuer)
+  return (store) => store.createTrustedIssuer(issuer, eventIn(world))
 }
 
 const createIdentifier: Action = (world, { who, how }) => {
@@ -45,7 +45,7 @@ const createIdentifier: Action = (world, { who, how }) => {
   world.accessIdentifiers.push(identifier)
   return async (store) => {
     const isKnown = !issuer || (await store.listTrustedIssuers(tenant)).some(isSame(issuer))
-    return isKnown && store.createAccessIdentifier(identifier)
+    return isKnown && store.createAccessIdentifier(identifier, eventIn(world))
   }
 }
 
@@ -94,10 +94,10 @@ const endKey: Action = (world, { what, how }) => {
   const { id } = pick(world.applicationKeys, what)
   const ending = { ...endingIn(world), id }
   return async (store) => {
-    if (how % 3 === 0) return store.deleteApplicationKey(ending)
+    if (how % 3 === 0) return store.deleteApplicationKey(ending, eventIn(world))
     return how % 3 === 1
-      ? store.suspendApplicationKey(ending)
-      : store.resumeApplicationKey(tenant, id)
+      ? store.suspendApplicationKey(ending, eventIn(world))
+      : store.resumeApplicationKey(tenant, id, eventIn(world))
   }
 }
 
@@ -106,16 +106,16 @@ const endIssuer: Action = (world, { what, how }) => {
   const { id } = pick(world.trustedIssuers, what)
   const ending = { ...endingIn(world), id }
   return async (store) => {
-    if (how % 3 === 0) return store.deleteTrustedIssuer(ending)
+    if (how % 3 === 0) return store.deleteTrustedIssuer(ending, eventIn(world))
     return how % 3 === 1
-      ? store.suspendTrustedIssuer(ending)
-      : store.resumeTrustedIssuer(tenant, id)
+      ? store.suspendTrustedIssuer(ending, eventIn(world))
+      : store.resumeTrustedIssuer(tenant, id, eventIn(world))
   }
 }
 
 const deleteIdentifier: Action = (world, { what }) => {
   const ending = { ...endingIn(world), id: pick(world.accessIdentifiers, what).id }
-  return (store) => store.deleteAccessIdentifier(ending)
+  return (store) => store.deleteAccessIdentifier(ending, eventIn(world))
 }
 
 const noteUse: Action = (world, { what }) => {

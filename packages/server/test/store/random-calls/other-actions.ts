@@ -16,32 +16,34 @@ import {
   sessionRecord,
   userRecord,
 } from '../records.ts'
-import { type Action, CLIENTS, endingIn, pick, USERS } from './world.ts'
+import { type Action, CLIENTS, endingIn, eventIn, pick, USERS } from './world.ts'
 
 const USERNAMES = ['ada', 'bo']
 const PURPOSES = ['one', 'another']
 /** More than there can ever be. */
 const ALL = 100_000
 
-const addSecret: Action = ({ tenant, nowSeconds }, { what }) => {
+const addSecret: Action = (world, { what }) => {
+  const { tenant, nowSeconds } = world
   const clientId = pick(CLIENTS, what)
   const secret = secretRecord({ tenant, clientId, createdAtSeconds: nowSeconds })
   return async (store) =>
-    (await store.findClient(tenant, clientId)) && store.addClientSecret(secret)
+    (await store.findClient(tenant, clientId)) && store.addClientSecret(secret, eventIn(world))
 }
 
 const disableClient: Action = (world, { what }) => {
   const input = { ...endingIn(world), id: pick(CLIENTS, what) }
-  return (store) => store.disableClient(input)
+  return (store) => store.disableClient(input, eventIn(world))
 }
 
-const updateClient: Action = ({ tenant }, { who, what, how }) => {
+const updateClient: Action = (world, { who, what, how }) => {
+  const { tenant } = world
   const id = pick(CLIENTS, what)
   return async (store) => {
     const before = (await store.findClient(tenant, id))?.client ?? clientRecord({ tenant, id })
     const outdated = { ...before, name: `Name ${how}` }
     const after = { ...before, name: `Name ${who}`, scopes: [`scope.${who}`], createdAtSeconds: 1 }
-    return store.updateClient(how % 3 === 0 ? outdated : before, after)
+    return store.updateClient(how % 3 === 0 ? outdated : before, after, eventIn(world))
   }
 }
 
@@ -50,23 +52,29 @@ const deleteClient: Action = (world, { what, how }) => {
   const id = pick(CLIENTS, what)
   const again = clientRecord({ tenant, id, createdAtSeconds: nowSeconds + how * 600 })
   return async (store) => [
-    await store.deleteClient({ ...endingIn(world), id }),
-    await store.createClient(again, null),
+    await store.deleteClient({ ...endingIn(world), id }, eventIn(world)),
+    await store.createClient(again, null, eventIn(world)),
   ]
 }
 
-const createAgain: Action = ({ tenant }, { who }) => {
+const createAgain: Action = (world, { who }) => {
+  const { tenant } = world
   const username = pick(USERNAMES, who)
   const secret = secretRecord({ tenant })
   return async (store) => [
     await store.createClient(clientRecord({ tenant, name: 'Another' }), secret),
-    await store.createUser(userRecord({ tenant, name: 'Another', username }), []),
-    await store.createOrganisation(organisationRecord({ tenant, name: 'Another' }), []),
+    await store.createUser(
+      ...([userRecord({ tenant, name: 'Another', username }), [], eventIn(world)] as const),
+    ),
+    await store.createOrganisation(
+      ...([organisationRecord({ tenant, name: 'Another' }), [], eventIn(world)] as const),
+    ),
   ]
 }
 
 /** Some that are new, and sometimes one that is not, or one twice. */
-const importMany: Action = ({ tenant, nowSeconds }, { who, what, how }) => {
+const importMany: Action = (world, { who, what, how }) => {
+  const { tenant, nowSeconds } = world
   const [first, second] = [`import-${who}-${nowSeconds}`, pick([`ada-${what}`, 'bo', 'cy'], how)]
   const clients = [first, second].map((id) => ({
     client: clientRecord({ tenant, id: asClientId(id) }),
@@ -76,12 +84,15 @@ const importMany: Action = ({ tenant, nowSeconds }, { who, what, how }) => {
     user: userRecord({ tenant, id: asUserId(`${username}-${index}`), username }),
     memberships: [],
   }))
-  return async (store) => [await store.importClients(clients), await store.importUsers(users)]
+  return async (store) => [
+    await store.importClients(clients, [eventIn(world)]),
+    await store.importUsers(users, [eventIn(world)]),
+  ]
 }
 
 const changePassword: Action = (world, { who, how }) => {
   const input = { ...endingIn(world), userId: pick(USERS, who), passwordHash: `hash ${how}` }
-  return (store) => store.changePassword(input)
+  return (store) => store.changePassword(input, eventIn(world))
 }
 
 const rehash: Action = ({ tenant }, { who, how }) => {
@@ -92,7 +103,7 @@ const rehash: Action = ({ tenant }, { who, how }) => {
 
 const disableUser: Action = (world, { who }) => {
   const input = { ...endingIn(world), userId: pick(USERS, who) }
-  return (store) => store.disableUser(input)
+  return (store) => store.disableUser(input, eventIn(world))
 }
 
 const tryToSignIn: Action = ({ tenant, nowSeconds }, { who, how }) => {
@@ -130,7 +141,9 @@ const endSession: Action = (world, { who, what, how }) => {
   const { tenant, hash, id } = { ...pick(world.sessions, what), tenant: world.tenant }
   const userId = pick(USERS, who)
   return (store) =>
-    how % 2 === 0 ? store.endSession(tenant, hash) : store.endSessionById(tenant, userId, id)
+    how % 2 === 0
+      ? store.endSession(tenant, hash)
+      : store.endSessionById({ tenant, userId, id }, eventIn(world))
 }
 
 /** Of all APIs together, and of single ones. */
@@ -153,7 +166,7 @@ const rotateKeys: Action = (world, { what }) => {
   world.keys.push(next)
   const previousExpiresAtSeconds = nowSeconds + DAY
   const input = { tenant, currentKid, next, nowSeconds, previousExpiresAtSeconds }
-  return (store) => store.rotateKeys(input)
+  return (store) => store.rotateKeys(input, eventIn(world))
 }
 
 const recordAuditEvent: Action = ({ tenant, nowSeconds }, { how }) => {

@@ -16,7 +16,7 @@ import {
   refreshTokenRecord,
   rotationOf,
 } from '../records.ts'
-import { type Action, CLIENTS, endingIn, pick, USERS, type World } from './world.ts'
+import { type Action, CLIENTS, endingIn, eventIn, pick, USERS, type World } from './world.ts'
 
 const SCOPES = [['a'], ['a', 'b'], ['c'], []]
 const REDIRECT_URIS = [['https://a.example/'], ['https://b.example/', 'https://a.example/'], []]
@@ -137,7 +137,7 @@ const revokeUserGrants: Action = (world, { who, what, how }) => {
   const clientId = pick([null, ...CLIENTS], what)
   const organisationId = pick([undefined, ...ORGANISATIONS], how)
   const input = { ...endingIn(world), userId: pick(USERS, who), clientId, organisationId }
-  return (store) => store.revokeUserGrants(input)
+  return (store) => store.revokeUserGrants(input, eventIn(world))
 }
 
 const saveAccessToken: Action = (world, { what }) => {
@@ -145,9 +145,10 @@ const saveAccessToken: Action = (world, { what }) => {
   return async (store) => token && store.saveAccessToken(token)
 }
 
-const claimOnce: Action = ({ tenant, nowSeconds }, { what }) => {
+const claimOnce: Action = (world, { what }) => {
+  const { tenant, nowSeconds } = world
   const id = { tenant, purpose: 'jti', id: `${what}`, expiresAtSeconds: nowSeconds + 60 }
-  return (store) => store.claimOnce(id)
+  return (store) => store.claimOnce(id, eventIn(world))
 }
 
 const lookAtTokens: Action = (world, { who, what }) => {

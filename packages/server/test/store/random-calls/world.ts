@@ -2,10 +2,12 @@
 // other often. A call depends on what was drawn for it, never on the answers of the store under test.
 
 import type { Store } from '../../../src/store/port.ts'
+import type { AuditEventRecord } from '../../../src/store/records.ts'
 import {
   accessIdentifierRecord,
   accessTokenRecord,
   applicationKeyRecord,
+  auditEventRecord,
   CLIENT,
   clientRecord,
   codeRecord,
@@ -103,6 +105,11 @@ export const USERS = [USER, OTHER_USER]
 export function pick<Item>(items: readonly Item[], number: number): Item {
   if (items.length === 0) throw new RangeError('nothing to pick from')
   return items[items.length - 1 - (number % items.length)] as Item
+}
+
+/** What a change is given to tell of itself. */
+export function eventIn({ tenant, nowSeconds }: World): AuditEventRecord {
+  return auditEventRecord({ tenant, atSeconds: nowSeconds, action: 'test.changed' })
 }
 
 /** The times that every ending of grants takes. */
