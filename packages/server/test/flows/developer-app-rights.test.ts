@@ -104,7 +104,7 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
       const page = await ada.register({ name })
       expect(page.status).toBe(422)
       expect(problemsOn(page)).toHaveLength(1)
-      expect(problemsOn(page)[0]).toMatch(/looks like, |at least one letter/)
+      expect(problemsOn(page)[0]).toMatch(/can be mistaken for|at least one letter/)
       const { id } = clientOn(await ada.register())
       const renamed = await ada.send(await show(ada, id), '/app/save', { name })
       expect([renamed.status, problemsOn(renamed).length]).toEqual([422, 1])
