@@ -1,4 +1,4 @@
-// Turns a decision into a grant and its code, and the code into the answer that the browser carries to the app.
+// Turns a decision into a code, and the code into the answer that the browser carries to the app.
 
 import type { Account } from '../identity/sessions.ts'
 import { countUse } from '../legacy/allowances.ts'
@@ -37,13 +37,13 @@ export async function approve(approval: Approval, deps: ApproveDeps): Promise<Au
   const { tenant, store, clock } = deps
   const now = clock.nowSeconds()
   const grant = newGrant(approval, tenant.name, now)
-  const { fields, ...given } =
+  const { hash: sessionHash } = account.session
+  const { fields, given } =
     request.responseType === 'code'
-      ? giveCode(request, grant, tenant)
+      ? giveCode(request, { ...grant, userId: account.user.id, sessionHash }, tenant)
       : await giveToken(grant, { client: request.client, requestId, log }, deps)
   const outcome = await store.approveAuthorization({
-    grant,
-    ...given,
+    given,
     consent: answered
       ? {
           tenant: tenant.name,
@@ -56,12 +56,12 @@ export async function approve(approval: Approval, deps: ApproveDeps): Promise<Au
         }
       : null,
     interaction: answered ? oneTimeId(answered, tenant.name) : null,
-    session: account.session.hash,
+    session: sessionHash,
   })
   // The password changed, or the account was disabled, while the answer was on its way.
   if (outcome === 'signed_out') throw new PageError('interaction_invalid', { status: 403 })
   if (outcome === 'already_decided') throw alreadyDecided(answered)
-  if (given.code === null) deps.observer.tokenIssued('implicit')
+  if (given.kind === 'token') deps.observer.tokenIssued('implicit')
   for (const allowance of request.legacy) countUse(allowance, request.client, deps)
   const { redirectUri, responseMode, state } = request.target
   return {

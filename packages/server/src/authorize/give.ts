@@ -3,44 +3,57 @@
 import { accessTokenLifetime, type LegacyDeps, type LegacyUse } from '../legacy/allowances.ts'
 import { tokenKey } from '../platform/hash.ts'
 import { newSecret } from '../platform/random.ts'
+import type { TokenHash, UserId } from '../protocol/ids.ts'
 import { formatScope } from '../protocol/scope.ts'
-import type { AccessTokenRecord, CodeRecord, GrantRecord } from '../store/records.ts'
+import type { GivenCode, GivenToken } from '../store/port.ts'
+import type { CodeRecord, GrantRecord } from '../store/records.ts'
 import { type IssueDeps, issueTokens } from '../tokens/issue.ts'
 import type { AuthorizationRequest } from './request.ts'
 
 export type GiveDeps = IssueDeps & LegacyDeps
 
-/** On the wire and in the store. */
-export interface Given {
+export interface Answer {
+  /** On the wire. */
   readonly fields: Readonly<Record<string, string>>
-  readonly code: CodeRecord | null
-  readonly accessToken: AccessTokenRecord | null
-  readonly endsAtSeconds: number
+  /** In the store. */
+  readonly given: GivenCode | GivenToken
+}
+
+/** What the user allowed, in the session that it was allowed in. */
+export interface Allowed extends GrantRecord {
+  readonly userId: UserId
+  readonly sessionHash: TokenHash
 }
 
 /** RFC 6749 §4.1.2 */
 export function giveCode(
   request: AuthorizationRequest,
-  grant: GrantRecord,
+  grant: Allowed,
   { policy, rules }: GiveDeps['tenant'],
-): Given {
+): Answer {
   const code = newSecret('ost_ac', rules.formats.code)
-  const endsAtSeconds = grant.createdAtSeconds + policy.code.lifetimeSeconds
   const record: CodeRecord = {
     tenant: grant.tenant,
     hash: tokenKey(code),
     grantId: grant.id,
     clientId: grant.clientId,
+    userId: grant.userId,
+    organisationId: grant.organisationId,
+    unitId: grant.unitId,
+    scopes: grant.scopes,
+    audience: grant.audience,
+    authTimeSeconds: grant.authTimeSeconds,
+    sessionHash: grant.sessionHash,
     redirectUri: request.target.redirectUri,
     redirectUriSent: request.redirectUriSent,
     codeChallenge: request.challenge?.value ?? null,
     codeChallengeMethod: request.challenge?.method ?? null,
     nonce: request.nonce ?? null,
     issuedAtSeconds: grant.createdAtSeconds,
-    expiresAtSeconds: endsAtSeconds,
+    expiresAtSeconds: grant.createdAtSeconds + policy.code.lifetimeSeconds,
     redeemedAtSeconds: null,
   }
-  return { fields: { code }, code: record, accessToken: null, endsAtSeconds }
+  return { fields: { code }, given: { kind: 'code', code: record } }
 }
 
 /** RFC 6749 §4.2.2: never a refresh token. */
@@ -48,7 +61,7 @@ export async function giveToken(
   grant: GrantRecord,
   use: LegacyUse,
   deps: GiveDeps,
-): Promise<Given> {
+): Promise<Answer> {
   const lifetimeSeconds = await accessTokenLifetime(use, deps)
   const { response, tokens } = await issueTokens(
     {
@@ -69,8 +82,11 @@ export async function giveToken(
       expires_in: String(response.expiresInSeconds),
       scope: formatScope(response.scopes),
     },
-    code: null,
-    accessToken: tokens.accessToken,
-    endsAtSeconds: grant.createdAtSeconds + lifetimeSeconds,
+    given: {
+      kind: 'token',
+      grant,
+      accessToken: tokens.accessToken,
+      endsAtSeconds: grant.createdAtSeconds + lifetimeSeconds,
+    },
   }
 }

@@ -8,7 +8,7 @@ import { list, optional, type Params, required } from '../protocol/params.ts'
 import { isVerifier, verifierMatches } from '../protocol/pkce.ts'
 import type { Reason } from '../protocol/reasons.ts'
 import { parseResources } from '../protocol/resource.ts'
-import type { CodeRecord, GrantRecord } from '../store/records.ts'
+import type { CodeRecord } from '../store/records.ts'
 import { endingNow } from '../tokens/ending.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import { type GrantContext, type GrantType, grantEnded } from './grant.ts'
@@ -36,27 +36,27 @@ export const authorizationCode: GrantType<CodeRequest> = {
     const { client, deps } = context
     const { tenant, store, clock } = deps
     const hash = tokenKey(request.code)
-    const found = await store.findCode(tenant.name, hash)
-    if (!found) throw new OAuthError('code_unknown')
-    const { code, grant } = found
+    const code = await store.findCode(tenant.name, hash)
+    if (!code) throw new OAuthError('code_unknown')
 
     const refusal = checkBinding(code, request, client)
     if (refusal) throw new OAuthError(refusal)
-    if (code.redeemedAtSeconds !== null) return refuseReplay(grant, context)
+    if (code.redeemedAtSeconds !== null) return refuseReplay(code, context)
 
     const now = clock.nowSeconds()
     if (now >= code.expiresAtSeconds) throw new OAuthError('code_expired')
-    if (grant.revokedAtSeconds !== null) throw new OAuthError('grant_revoked')
-
+    const lifetimeSeconds = await accessTokenLifetime(context, deps)
+    const refreshEndsAtSeconds = now + tenant.policy.refreshToken.absoluteSeconds
+    const refreshes = client.grantTypes.includes('refresh_token')
     const { response, tokens } = await issueTokens(
       {
-        grant,
-        ...narrowGrant(grant, { scopes: undefined, resources: request.resources }, tenant),
-        refresh: client.grantTypes.includes('refresh_token')
-          ? { kind: 'new', endsAtSeconds: now + tenant.policy.refreshToken.absoluteSeconds }
+        grant: { ...code, id: code.grantId },
+        ...narrowGrant(code, { scopes: undefined, resources: request.resources }, tenant),
+        refresh: refreshes
+          ? { kind: 'new', endsAtSeconds: refreshEndsAtSeconds }
           : { kind: 'none' },
-        idToken: grant.scopes.includes('openid') ? { nonce: code.nonce } : undefined,
-        lifetimeSeconds: await accessTokenLifetime(context, deps),
+        idToken: code.scopes.includes('openid') ? { nonce: code.nonce } : undefined,
+        lifetimeSeconds,
         clientAuthenticated: client.proven,
       },
       deps,
@@ -67,9 +67,10 @@ export const authorizationCode: GrantType<CodeRequest> = {
       clientId: client.id,
       nowSeconds: now,
       tokens,
+      endsAtSeconds: Math.max(now + lifetimeSeconds, refreshes ? refreshEndsAtSeconds : 0),
     })
     if (outcome === 'redeemed') return response
-    if (outcome === 'already_redeemed') return refuseReplay(grant, context)
+    if (outcome === 'already_redeemed') return refuseReplay(code, context)
     throw new OAuthError(outcome === 'expired' ? 'code_expired' : 'code_unknown')
   },
 }
@@ -104,11 +105,11 @@ function checkVerifier(code: CodeRecord, verifier: string | undefined): Reason |
 }
 
 /** RFC 6749 §4.1.2: a code used twice revokes what it gave, for one of the two who hold it stole it. */
-async function refuseReplay(grant: GrantRecord, context: GrantContext): Promise<never> {
+async function refuseReplay(code: CodeRecord, context: GrantContext): Promise<never> {
   await context.deps.store.revokeGrant({
     ...endingNow(context.deps),
-    grantId: grant.id,
-    event: grantEnded('authorization_code.replayed', grant, context),
+    grantId: code.grantId,
+    event: grantEnded('authorization_code.replayed', { ...code, id: code.grantId }, context),
   })
   throw new OAuthError('code_replayed')
 }

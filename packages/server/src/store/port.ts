@@ -19,6 +19,8 @@ export type {
   UserEnding,
 } from './port/ending.ts'
 export type {
+  GivenCode,
+  GivenToken,
   GrantGuard,
   GrantStore,
   GrantUse,

@@ -88,11 +88,18 @@ export interface GrantRecord {
   readonly revokedAtSeconds: number | null
 }
 
-export interface CodeRecord {
-  readonly tenant: string
+/** What the user allowed is in the code until it is redeemed: only then is there a grant. */
+export interface CodeRecord
+  extends Pick<
+    GrantRecord,
+    'tenant' | 'clientId' | 'organisationId' | 'unitId' | 'scopes' | 'audience' | 'authTimeSeconds'
+  > {
   readonly hash: TokenHash
+  /** Of the grant that its redemption opens. */
   readonly grantId: GrantId
-  readonly clientId: ClientId
+  readonly userId: UserId
+  /** The session that it was given in: the code is worth nothing once that has ended. null when there was none. */
+  readonly sessionHash: TokenHash | null
   readonly redirectUri: string
   /** Whether the authorization request named it: then the token request must repeat it (RFC 6749 §4.1.3). */
   readonly redirectUriSent: boolean

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import type { Store } from '../../src/store/port.ts'
+import { codesHoldGrantsSchema } from '../../src/store/sql/migrations/0006-codes-hold-grants.ts'
 import {
   migrateStore,
   migrationStatus,
@@ -15,11 +16,14 @@ import { createDatabase } from '../support/postgres.ts'
 import { DIALECTS, temporaryFolder } from './databases.ts'
 import {
   approvalOf,
+  approve,
   clientRecord,
   codeRecord,
   consentRecord,
-  grantRecord,
+  giveGrant,
+  NOW,
   newTenant,
+  redemptionOf,
   USER,
 } from './records.ts'
 
@@ -68,11 +72,8 @@ describe.for(DIALECTS)('a database on %s', (dialect) => {
     const tenant = newTenant()
     await openStoreAndDo(settings, async (store) => {
       await store.createClient(clientRecord({ tenant }), null)
-      const grant = grantRecord({ tenant })
-      const code = codeRecord({ tenant, grantId: grant.id })
       const consent = consentRecord({ tenant, redirectUris: [] })
-      const approval = { grant, code, consent, interaction: null, session: null }
-      await store.approveAuthorization(approvalOf(approval))
+      await store.approveAuthorization(approvalOf(codeRecord({ tenant }), { consent }))
     })
     await execute(settings, [
       'alter table consents drop column redirect_uris',
@@ -83,6 +84,39 @@ describe.for(DIALECTS)('a database on %s', (dialect) => {
     expect(consents).toEqual([
       consentRecord({ tenant, redirectUris: clientRecord({ tenant }).redirectUris }),
     ])
+  })
+
+  test('security H8: 0006 moves what waits for its redemption from the grants into the codes', async () => {
+    const settings = await newSettings(dialect)
+    await migrateStore(settings)
+    const tenant = newTenant()
+    const known = await openStoreAndDo(settings, async (store) => {
+      const approveBeside = async () => {
+        const { grant, code } = await approve(store, { tenant, unitId: 'unit-1' })
+        return { grant: await giveGrant(store, grant), code }
+      }
+      const [waiting, ended] = [await approveBeside(), await approveBeside()]
+      await store.revokeGrant({ tenant, grantId: ended.grant.id, nowSeconds: NOW })
+      const spent = await approve(store, { tenant })
+      await store.redeemCode(redemptionOf(spent.code))
+      return { waiting, ended, spent }
+    })
+    const added = ['user_id', 'organisation_id', 'unit_id', 'scopes', 'audience']
+    await execute(settings, [
+      ...[...added, 'auth_time_seconds', 'session_hash'].map(
+        (column) => `alter table codes drop column ${column}`,
+      ),
+      ...codesHoldGrantsSchema(),
+    ])
+    await openStoreAndDo(settings, async (store) => {
+      const { waiting, ended, spent } = known
+      expect(await store.listUserGrants(tenant, USER)).toEqual([spent.grant])
+      expect(await store.findCode(tenant, waiting.code.hash)).toEqual(waiting.code)
+      expect(await store.redeemCode(redemptionOf(waiting.code))).toBe('redeemed')
+      expect(await store.findGrant(tenant, waiting.grant.id)).toEqual(waiting.grant)
+      expect(await store.redeemCode(redemptionOf(ended.code))).toBe('unknown')
+      expect(await store.redeemCode(redemptionOf(spent.code))).toBe('already_redeemed')
+    })
   })
 })
 

@@ -6,7 +6,15 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Store } from '../../src/store/port.ts'
 import { openStore } from '../../src/store/sql/open.ts'
 import { createDatabase } from '../support/postgres.ts'
-import { approve, auditEventRecord, CLIENT, NOW, newTenant } from './records.ts'
+import {
+  approve,
+  auditEventRecord,
+  CLIENT,
+  giveGrant,
+  NOW,
+  newTenant,
+  redemptionOf,
+} from './records.ts'
 import { storeContract } from './store-contract.ts'
 
 const url = createDatabase()
@@ -51,11 +59,10 @@ describe('trouble with the database', () => {
   test('a connection that breaks in a transaction fails that caller alone, and nothing is kept', async () => {
     const { store, admin } = await openAlone(2)
     const { code } = await approve(store, { tenant: newTenant() })
-    const { tenant, hash, clientId } = code
+    const { hash } = code
     await admin.query('begin')
     await admin.query('select 1 from codes where hash = $1 for update', [hash])
-    const tokens = { accessToken: null, refreshToken: null }
-    const request = { tenant, hash, clientId, nowSeconds: NOW, tokens }
+    const request = redemptionOf(code)
     const redemption = store.redeemCode(request).catch((error: unknown) => error)
     await expect.poll(() => countWaiting(admin)).toBe(1)
     await killOthers(admin)
@@ -67,11 +74,10 @@ describe('trouble with the database', () => {
   test('a lock that is held too long ends in a refusal, not in waiting', async () => {
     const { store, admin } = await openAlone(2)
     const { code } = await approve(store, { tenant: newTenant() })
-    const { tenant, hash, clientId } = code
+    const { hash } = code
     await admin.query('begin')
     await admin.query('select 1 from codes where hash = $1 for update', [hash])
-    const tokens = { accessToken: null, refreshToken: null }
-    const request = { tenant, hash, clientId, nowSeconds: NOW, tokens }
+    const request = redemptionOf(code)
     await expect(store.redeemCode(request)).rejects.toMatchObject(UNAVAILABLE)
     await admin.query('rollback')
     expect(await store.redeemCode(request)).toBe('redeemed')
@@ -80,7 +86,7 @@ describe('trouble with the database', () => {
   test('a transaction that loses a deadlock is run again', async () => {
     const { store, admin } = await openAlone(2)
     await admin.query(`set deadlock_timeout = '10s'`)
-    const { grant } = await approve(store, { tenant: newTenant(), clientId: CLIENT })
+    const grant = await giveGrant(store, { tenant: newTenant(), clientId: CLIENT })
     const { tenant, id: grantId } = grant
     const input = { tenant, grantId, nowSeconds: NOW }
     await admin.query(`insert into revocation_sequences values ($1, 0)`, [tenant])

@@ -14,12 +14,14 @@ import {
   CLIENT,
   clientRecord,
   codeRecord,
+  giveGrant,
   grantRecord,
   hashOf,
   keyRecord,
   NOW,
   newTenant,
   organisationRecord,
+  redemptionOf,
   refreshTokenRecord,
   rotationOf,
   startChain,
@@ -56,6 +58,12 @@ async function insist<Result>(act: () => Promise<Result>): Promise<Result> {
   }
 }
 
+/** An outcome of its own, where the store breaks instead of refusing. */
+function failed(error: unknown): 'failed' {
+  if (error instanceof StoreUnavailableError) throw error
+  return 'failed'
+}
+
 /** Of how many items something is found. */
 async function count<Item>(
   items: readonly Item[],
@@ -78,6 +86,8 @@ function differences(what: string, found: unknown, wanted: unknown): string[] {
   return a === b ? [] : [`${what}: ${a} instead of ${b}`]
 }
 
+const NO_TOKENS = { accessToken: null, refreshToken: null }
+
 export const raceForCode: Check = async (stores) => {
   const [store] = stores
   const tenant = newTenant()
@@ -87,13 +97,7 @@ export const raceForCode: Check = async (stores) => {
     refreshToken: refreshTokenRecord({ tenant, grantId: grant.id }),
   }))
   const outcomes = await race(stores, (each, caller) =>
-    each.redeemCode({
-      tenant,
-      hash: code.hash,
-      clientId: code.clientId,
-      nowSeconds: NOW,
-      tokens: tokens[caller] ?? { accessToken: null, refreshToken: null },
-    }),
+    each.redeemCode(redemptionOf(code, { tokens: tokens[caller] ?? NO_TOKENS })).catch(failed),
   )
   const stored = [
     await count(tokens, ({ accessToken }) => store.findAccessToken(tenant, accessToken.hash, NOW)),
@@ -153,23 +157,19 @@ export const raceToRefreshWithoutRetries: Check = async (stores) => {
 export const raceToDecide: Check = async (stores) => {
   const tenant = newTenant()
   const interaction = { tenant, purpose: 'consent', id: newId(), expiresAtSeconds: NOW + 60 }
-  const answers = Array.from({ length: CALLERS }, () => {
-    const grant = grantRecord({ tenant })
-    const code = codeRecord({ tenant, grantId: grant.id })
-    return { grant, code, consent: null, interaction, session: null }
-  })
+  const codes = Array.from({ length: CALLERS }, () => codeRecord({ tenant }))
   const outcomes = await race(stores, (each, caller) => {
-    const answer = answers[caller]
-    if (answer === undefined) throw new RangeError('a caller without an answer')
-    return each.approveAuthorization(approvalOf(answer))
+    const code = codes[caller]
+    if (code === undefined) throw new RangeError('a caller without a code')
+    return each.approveAuthorization(approvalOf(code, { interaction }))
   })
-  const codes = await count(answers, ({ code }) => stores[0].findCode(tenant, code.hash))
+  const stored = await count(codes, ({ hash }) => stores[0].findCode(tenant, hash))
   return [
     ...differences('outcomes', tally(outcomes.toSorted()), {
       already_decided: CALLERS - 1,
       approved: 1,
     }),
-    ...differences('codes', codes, 1),
+    ...differences('codes', stored, 1),
   ]
 }
 
@@ -321,7 +321,7 @@ export const raceToRotateKeys: Check = async (stores) => {
 
 export const raceToRevoke: Check = async (stores) => {
   const tenant = newTenant()
-  const { grant } = await approve(stores[0], { tenant })
+  const grant = await giveGrant(stores[0], { tenant })
   const input = { tenant, nowSeconds: NOW }
   const ended = await race(stores, (each) => each.revokeGrant({ ...input, grantId: grant.id }))
   const unrecorded = grantRecord({ tenant }).id

@@ -102,9 +102,17 @@ export const grantRecord = (given: Given<GrantRecord>): GrantRecord => ({
   ...given,
 })
 
-export const codeRecord = (given: Given<CodeRecord> & { grantId: GrantId }): CodeRecord => ({
+export const codeRecord = (given: Given<CodeRecord>): CodeRecord => ({
   hash: newHash(),
+  grantId: newGrantId(),
   clientId: CLIENT,
+  userId: USER,
+  organisationId: 'organisation-1',
+  unitId: null,
+  scopes: ['contacts.read'],
+  audience: ['https://api.example'],
+  authTimeSeconds: NOW - 10,
+  sessionHash: null,
   redirectUri: 'https://app.example/callback',
   redirectUriSent: true,
   codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
@@ -276,47 +284,75 @@ export const userEnding = (given: Given<UserEnding>): UserEnding => ({
   ...given,
 })
 
-/** An approval whose answer is the code; its page named the first redirect URI, unless the consent says otherwise. */
-export function approvalOf<
-  Approval extends {
-    readonly code: CodeRecord
-    readonly consent: (ConsentRecord & Partial<NewConsentRecord>) | null
-  },
->(approval: Approval) {
-  const { code, consent } = approval
-  const shownRedirectUri = consent?.redirectUris[0] ?? ''
-  return {
-    ...approval,
-    consent: consent && { shownRedirectUri, ...consent },
-    accessToken: null,
-    endsAtSeconds: code.expiresAtSeconds,
-  }
+type Approval = Parameters<Store['approveAuthorization']>[0]
+type Redemption = Parameters<Store['redeemCode']>[0]
+type GivenApproval = Partial<Omit<Approval, 'consent'>> & {
+  readonly consent?: (ConsentRecord & Partial<NewConsentRecord>) | null
 }
 
-/** Stores a grant whose code is not redeemed yet. */
+/** An approval whose answer is the code; its page named the first redirect URI, unless the consent says otherwise. */
+export const approvalOf = (code: CodeRecord, given: GivenApproval = {}): Approval => ({
+  given: { kind: 'code', code },
+  interaction: null,
+  session: null,
+  ...given,
+  consent: given.consent
+    ? { shownRedirectUri: given.consent.redirectUris[0] ?? '', ...given.consent }
+    : null,
+})
+
+/** An approval whose answer is the access token, so that there is a grant. */
+export const tokenApprovalOf = (grant: GrantRecord, given: GivenApproval = {}): Approval => ({
+  ...approvalOf(codeRecord({ tenant: grant.tenant }), given),
+  given: given.given ?? { kind: 'token', grant, accessToken: null, endsAtSeconds: NOW + HOUR },
+})
+
+/** A redemption of this code by its app, for tokens that are not stored. */
+export const redemptionOf = (
+  { tenant, hash, clientId }: CodeRecord,
+  given: Partial<Redemption> = {},
+): Redemption => ({
+  tenant,
+  hash,
+  clientId,
+  nowSeconds: NOW,
+  tokens: { accessToken: null, refreshToken: null },
+  endsAtSeconds: NOW + HOUR,
+  ...given,
+})
+
+/** Stores a code, and tells the grant that its redemption would open. */
 export async function approve(
   store: Store,
-  given: Given<GrantRecord>,
+  given: Given<CodeRecord>,
 ): Promise<{ grant: GrantRecord; code: CodeRecord }> {
+  const code = codeRecord(given)
+  await store.approveAuthorization(approvalOf(code))
+  const { tenant, grantId: id, clientId, userId, organisationId, unitId, scopes } = code
+  const { audience, authTimeSeconds, issuedAtSeconds: createdAtSeconds } = code
+  const parties = { tenant, id, clientId, userId, organisationId, unitId }
+  const rest = { scopes, audience, authTimeSeconds, createdAtSeconds }
+  return { grant: grantRecord({ ...parties, ...rest }), code }
+}
+
+/** Stores a grant. */
+export async function giveGrant(store: Store, given: Given<GrantRecord>): Promise<GrantRecord> {
   const grant = grantRecord(given)
-  const { tenant, id: grantId, clientId } = grant
-  const code = codeRecord({ tenant, grantId, clientId })
-  await store.approveAuthorization(
-    approvalOf({ grant, code, consent: null, interaction: null, session: null }),
-  )
-  return { grant, code }
+  await store.approveAuthorization(tokenApprovalOf(grant))
+  return grant
 }
 
 /** Stores a grant with the first refresh token of its chain. */
 export async function startChain(
   store: Store,
-  given: Given<GrantRecord>,
+  given: Given<CodeRecord>,
 ): Promise<{ grant: GrantRecord; token: RefreshTokenRecord }> {
   const { grant, code } = await approve(store, given)
   const { tenant, id: grantId, clientId } = grant
   const token = refreshTokenRecord({ tenant, grantId, clientId })
+  const { endsAtSeconds } = token
   const tokens = { accessToken: null, refreshToken: token }
-  await store.redeemCode({ tenant, hash: code.hash, clientId, nowSeconds: NOW, tokens })
+  await store.redeemCode(redemptionOf(code, { tokens, endsAtSeconds }))
   return { grant, token }
 }
 

@@ -7,6 +7,7 @@ import { applicationKeyContract } from './contract/application-keys.ts'
 import { changeContract } from './contract/change-between-processes.ts'
 import { cleanUpContract } from './contract/clean-up.ts'
 import { clientContract } from './contract/clients.ts'
+import { codeContract } from './contract/codes.ts'
 import { eventContract } from './contract/events.ts'
 import { grantContract } from './contract/grants.ts'
 import { keyContract } from './contract/keys.ts'
@@ -56,6 +57,7 @@ export function storeContract({ name, open }: Backend): void {
     clientContract(store)
     eventContract(store)
     grantContract(store)
+    codeContract(store)
     refreshTokenContract(store)
     revocationContract(store)
     peopleContract(store)

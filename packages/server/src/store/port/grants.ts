@@ -19,26 +19,35 @@ export interface NewTokens {
   readonly refreshToken: RefreshTokenRecord | null
 }
 
+/** One row, however often an app asks for codes that it does not redeem: their grants are opened on redemption. */
+export interface GivenCode {
+  readonly kind: 'code'
+  readonly code: CodeRecord
+}
+
+/** The answer is the access token itself, so the grant begins at once. */
+export interface GivenToken {
+  readonly kind: 'token'
+  readonly grant: GrantRecord
+  /** Set when it is opaque. */
+  readonly accessToken: AccessTokenRecord | null
+  readonly endsAtSeconds: number
+}
+
 export interface GrantStore {
   findConsent(
     key: Pick<ConsentRecord, 'tenant' | 'userId' | 'clientId' | 'organisationId'>,
   ): Promise<ConsentRecord | null>
 
   /**
-   * Stores grant and code (or access token), and the consent when one was given. Its scopes are added to those already
+   * Stores what the app is given, and the consent when one was given. Its scopes are added to those already
    * allowed. Of the redirect URIs, only the one that the page named is: the user has not seen what else was registered
    * since the first yes. One that is no longer registered goes.
    * An interaction answers once: a second answer changes nothing. Of a session that ends at the same moment, with
-   * the user's password or the user, no new grant is left.
+   * the user's password or the user, neither a code nor a grant is left.
    */
   approveAuthorization(input: {
-    grant: GrantRecord
-    /** null when the answer is the access token itself. */
-    code: CodeRecord | null
-    /** Set when it is opaque. */
-    accessToken: AccessTokenRecord | null
-    /** When what the app gets now expires. */
-    endsAtSeconds: number
+    given: GivenCode | GivenToken
     consent: NewConsentRecord | null
     interaction: OneTimeId | null
     /** The session that it hangs on; null when there is none. */
@@ -48,18 +57,20 @@ export interface GrantStore {
   /** Claims an id that may be used once. @returns whether this caller is the first. */
   claimOnce(id: OneTimeId, event?: AuditEventRecord): Promise<boolean>
 
-  findCode(
-    tenant: string,
-    hash: TokenHash,
-  ): Promise<{ code: CodeRecord; grant: GrantRecord } | null>
+  findCode(tenant: string, hash: TokenHash): Promise<CodeRecord | null>
 
-  /** Spends the code and stores what was minted for it: exactly one of any number of racing callers gets `redeemed`. */
+  /**
+   * Spends the code, opens its grant and stores what was minted for it: exactly one of any number of racing callers
+   * gets `redeemed`. A code whose user, app, session or consent has ended is no longer there, or `expired`.
+   */
   redeemCode(input: {
     tenant: string
     hash: TokenHash
     clientId: ClientId
     nowSeconds: number
     tokens: NewTokens
+    /** When the last of its tokens expires. */
+    endsAtSeconds: number
   }): Promise<'redeemed' | 'already_redeemed' | 'expired' | 'unknown'>
 
   findRefreshToken(

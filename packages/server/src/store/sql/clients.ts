@@ -6,6 +6,7 @@ import type { ClientEnding } from '../port.ts'
 import type { ClientRecord, ClientSecretRecord, ClientWithSecrets } from '../records.ts'
 import { finishAndAnnounce, readSequence } from './change-sequences.ts'
 import { CLIENT, CLIENT_SECRET, columnsIn, columnsOf, pick, valuesOf } from './columns.ts'
+import { endCodesOfClient } from './end-codes.ts'
 import { call, first, type Plan, run, type StatementCall } from './plan.ts'
 import { nextSequence, publish } from './revocations.ts'
 import { statement } from './statement.ts'
@@ -258,6 +259,7 @@ export function* disableClient(input: ClientEnding): Plan<boolean> {
 }
 
 function* endClient(input: ClientEnding, calls: readonly StatementCall[] = []): Plan<void> {
+  yield* run(endCodesOfClient, input)
   const sequence = yield* nextSequence(input.tenant)
   yield* run(endGrantsOfClient, input)
   yield* publish({ ...input, sequence, kind: 'client', subject: input.id })

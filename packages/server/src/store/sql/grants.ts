@@ -1,51 +1,39 @@
-// Plans about what a user allowed: grants, consents, and the codes that start them.
+// Plans about what a user allowed: approvals, consents and grants.
 
 import { isDeepStrictEqual } from 'node:util'
-import type { ClientId, GrantId, TokenHash, UserId } from '../../protocol/ids.ts'
-import type { GrantStore, GrantUse, NewTokens } from '../port.ts'
-import type { CodeRecord, ConsentRecord, GrantRecord, NewConsentRecord } from '../records.ts'
-import { insertAccessToken } from './access-tokens.ts'
-import { CODE, columnsIn, columnsOf, GRANT, pick, TABLES, valuesOf } from './columns.ts'
+import type { GrantId, UserId } from '../../protocol/ids.ts'
+import type { GrantStore, GrantUse } from '../port.ts'
+import type { ConsentRecord, GrantRecord, NewConsentRecord } from '../records.ts'
+import { insertCode } from './codes.ts'
+import { columnsOf, GRANT, TABLES, valuesOf } from './columns.ts'
 import { claimOnce } from './one-time-ids.ts'
-import { call, finishWith, first, type Plan, run, type StatementCall } from './plan.ts'
-import { insertRefreshToken, newRefreshToken } from './refresh-tokens.ts'
-import type { ConsentRow, GrantRow } from './schema.ts'
+import { openingOf } from './opening.ts'
+import { call, finishWith, first, type Plan, run } from './plan.ts'
+import type { ConsentRow } from './schema.ts'
 import { holdSession } from './sessions.ts'
 import { statement } from './statement.ts'
-import { GRANT_BESIDE_TOKEN, grantIsLive, grantOf } from './token-grant.ts'
 
 type Input<Method extends keyof GrantStore> = Parameters<GrantStore[Method]>[0]
 
 // --- Approval
 
-export const insertGrant = statement((db, p: GrantRow) =>
-  db.insertInto('grants').values(valuesOf(TABLES.grants, p)),
-)
-
-export function newGrant(
-  grant: GrantRecord,
-  rest: Pick<GrantRow, 'endsAtSeconds' | 'accessIdentifierId'>,
-): GrantRow {
-  return { ...grant, ...rest, lastUsedAtSeconds: null }
-}
-
-const insertCode = statement((db, p: CodeRecord) =>
-  db.insertInto('codes').values(valuesOf(CODE, p)),
-)
-
 export function* approveAuthorization(
   input: Input<'approveAuthorization'>,
 ): Plan<'approved' | 'already_decided' | 'signed_out'> {
-  const { grant, code, accessToken, endsAtSeconds, consent, interaction, session } = input
-  const held = session === null || (yield* holdSession({ tenant: grant.tenant, hash: session }))
+  const { given, consent, interaction, session } = input
+  const { tenant } = given.kind === 'code' ? given.code : given.grant
+  const held = session === null || (yield* holdSession({ tenant, hash: session }))
   if (!held) return 'signed_out'
   if (interaction !== null && !(yield* claimOnce(interaction))) return 'already_decided'
   if (consent !== null) yield* addConsent(consent)
-  yield* finishWith([
-    call(insertGrant, newGrant(grant, { endsAtSeconds, accessIdentifierId: null })),
-    ...(code ? [call(insertCode, code)] : []),
-    ...(accessToken ? [call(insertAccessToken, accessToken)] : []),
-  ])
+  yield* finishWith(
+    given.kind === 'code'
+      ? [call(insertCode, given.code)]
+      : openingOf(given.grant, {
+          ...given,
+          tokens: { accessToken: given.accessToken, refreshToken: null },
+        }),
+  )
   return 'approved'
 }
 
@@ -105,105 +93,6 @@ const selectConsent = statement((db, p: ConsentKey) =>
 export function* findConsent(key: Input<'findConsent'>): Plan<ConsentRecord | null> {
   const row = yield* first(selectConsent, { ...key, organisationId: key.organisationId ?? '' })
   return row === undefined ? null : { ...row, organisationId: key.organisationId }
-}
-
-// --- Codes
-
-type TokenKey = { tenant: string; hash: TokenHash }
-
-const selectCode = statement((db, p: TokenKey) =>
-  db
-    .selectFrom('codes')
-    .innerJoin('grants', (join) =>
-      join.onRef('grants.tenant', '=', 'codes.tenant').onRef('grants.id', '=', 'codes.grantId'),
-    )
-    .where('codes.tenant', '=', p.tenant)
-    .where('codes.hash', '=', p.hash)
-    .select(columnsIn('codes', CODE))
-    .select(GRANT_BESIDE_TOKEN),
-)
-
-export function* findCode(
-  tenant: string,
-  hash: TokenHash,
-): Plan<{ code: CodeRecord; grant: GrantRecord } | null> {
-  const row = yield* first(selectCode, { tenant, hash })
-  if (row === undefined) return null
-  return { code: pick(CODE, row), grant: grantOf(row) }
-}
-
-const spendCode = statement((db, p: TokenKey & { clientId: ClientId; nowSeconds: number }) =>
-  db
-    .updateTable('codes')
-    .set({ redeemedAtSeconds: p.nowSeconds })
-    .where('tenant', '=', p.tenant)
-    .where('hash', '=', p.hash)
-    .where('clientId', '=', p.clientId)
-    .where('redeemedAtSeconds', 'is', null)
-    .where('expiresAtSeconds', '>', p.nowSeconds)
-    .where(grantIsLive('codes'))
-    .returning('grantId'),
-)
-
-const selectSpent = statement((db, p: TokenKey) =>
-  db
-    .selectFrom('codes')
-    .where('tenant', '=', p.tenant)
-    .where('hash', '=', p.hash)
-    .select(['clientId', 'redeemedAtSeconds']),
-)
-
-export function* redeemCode(
-  input: Input<'redeemCode'>,
-): Plan<'redeemed' | 'already_redeemed' | 'expired' | 'unknown'> {
-  const spent = yield* first(spendCode, input)
-  if (spent === undefined) return yield* explainRefusal(input)
-  yield* finishWith(storingOf(input.tenant, spent.grantId, input.tokens))
-  return 'redeemed'
-}
-
-function* explainRefusal(
-  input: Input<'redeemCode'>,
-): Plan<'already_redeemed' | 'expired' | 'unknown'> {
-  const code = yield* first(selectSpent, input)
-  if (code === undefined || code.clientId !== input.clientId) return 'unknown'
-  // A code whose grant was ended has expired with it.
-  return code.redeemedAtSeconds === null ? 'expired' : 'already_redeemed'
-}
-
-interface Prolongation {
-  readonly tenant: string
-  readonly grantId: GrantId
-  readonly endsAtSeconds: number
-  readonly usedAtSeconds: number | null
-}
-
-const prolongGrant = statement((db, p: Prolongation) =>
-  db
-    .updateTable('grants')
-    .set((eb) => ({
-      endsAtSeconds: p.endsAtSeconds,
-      lastUsedAtSeconds: eb.fn.coalesce(eb.val(p.usedAtSeconds), 'lastUsedAtSeconds'),
-    }))
-    .where('tenant', '=', p.tenant)
-    .where('id', '=', p.grantId)
-    .where('endsAtSeconds', '<', p.endsAtSeconds),
-)
-
-export function storingOf(tenant: string, grantId: GrantId, tokens: NewTokens): StatementCall[] {
-  const { accessToken, refreshToken } = tokens
-  const calls: StatementCall[] = []
-  if (refreshToken) calls.push(call(insertRefreshToken, newRefreshToken(refreshToken)))
-  if (accessToken) calls.push(call(insertAccessToken, accessToken))
-  const endsAtSeconds = Math.max(
-    refreshToken?.endsAtSeconds ?? 0,
-    accessToken?.expiresAtSeconds ?? 0,
-  )
-  const usedAtSeconds = refreshToken?.issuedAtSeconds ?? null
-  if (endsAtSeconds > 0) {
-    calls.push(call(prolongGrant, { tenant, grantId, endsAtSeconds, usedAtSeconds }))
-  }
-  return calls
 }
 
 // --- Grants themselves

@@ -5,23 +5,20 @@
 import type { ClientId, UserId } from '../../protocol/ids.ts'
 import type { GrantGuard, GrantStore, OpenGrantOutcome } from '../port.ts'
 import type { GrantRecord } from '../records.ts'
-import { insertGrant, newGrant, storingOf } from './grants.ts'
 import { holdPassword } from './hold-password.ts'
 import { claimOnce } from './one-time-ids.ts'
+import { openingOf } from './opening.ts'
 import { call, finishWith, type Plan, type StatementCall } from './plan.ts'
 import { hasRowLocks, statement } from './statement.ts'
 
 export function* openGrant(input: Parameters<GrantStore['openGrant']>[0]): Plan<OpenGrantOutcome> {
-  const { grant, tokens, endsAtSeconds, guard } = input
+  const { grant, guard } = input
   const ended = yield* findEnded(conditionsOf(guard, grant))
   if (ended !== undefined) return ended
   const once = guard.kind === 'identity' ? guard.once : null
   if (once !== null && !(yield* claimOnce(once))) return 'already_used'
   const accessIdentifierId = guard.kind === 'password' ? null : guard.accessIdentifierId
-  yield* finishWith([
-    call(insertGrant, newGrant(grant, { endsAtSeconds, accessIdentifierId })),
-    ...storingOf(grant.tenant, grant.id, tokens),
-  ])
+  yield* finishWith(openingOf(grant, { ...input, accessIdentifierId }))
   return 'opened'
 }
 

@@ -31,7 +31,7 @@ const spendRefreshToken = statement(
       .where('rotatedAtSeconds', 'is', null)
       .where('expiresAtSeconds', '>', p.nowSeconds)
       .where('endsAtSeconds', '>', p.nowSeconds)
-      .where(grantIsLive('refreshTokens'))
+      .where(grantIsLive())
       .returning('grantId'),
 )
 
@@ -119,7 +119,7 @@ const prolongRefreshToken = statement((db, p: RenewInput) =>
     .where('rotatedAtSeconds', 'is', null)
     .where('expiresAtSeconds', '>', p.nowSeconds)
     .where('endsAtSeconds', '>', p.nowSeconds)
-    .where(grantIsLive('refreshTokens'))
+    .where(grantIsLive())
     .returning('grantId'),
 )
 

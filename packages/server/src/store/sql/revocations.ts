@@ -1,6 +1,6 @@
 // Plans that end grants, and the feed that tells APIs about it. Sequence numbers come from one row per tenant,
 // which a revoking transaction updates before it touches any grant: its lock lets revokers of a tenant through one
-// by one, so they commit in the order of their numbers, and no two can wait for each other.
+// by one, so they commit in the order of their numbers, and no two can wait for each other. Codes are taken away before.
 
 import type { ClientId, GrantId, UserId } from '../../protocol/ids.ts'
 import { lastTokenEnd, tokenEnd } from '../../protocol/token-lifetime.ts'
@@ -8,6 +8,7 @@ import type { GrantStore, UserEnding } from '../port.ts'
 import type { RevocationRecord } from '../records.ts'
 import { recordAuditEvent } from './audit-events.ts'
 import { columnsOf, REVOCATION } from './columns.ts'
+import { endCodesOfUser, endCodesToClient, endCodesToClientIn } from './end-codes.ts'
 import { first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 import { isVoid } from './voiding.ts'
@@ -140,6 +141,7 @@ const endGrantsOfUser = statement((db, p: UserKey & { nowSeconds: number }) =>
 
 /** Ends every grant of a user. @returns how many. */
 export function* endUser(input: UserEnding): Plan<number> {
+  yield* run(endCodesOfUser, input)
   const sequence = yield* nextSequence(input.tenant)
   const ended = yield* run(endGrantsOfUser, input)
   yield* publish({ ...input, sequence, kind: 'user', subject: input.userId })
@@ -173,8 +175,10 @@ const endGrantsToClientIn = statement((db, p: ClientInOrganisation & { nowSecond
 )
 
 function* endUserGrantsTo(input: Input<'revokeUserGrants'>, clientId: ClientId): Plan<number> {
-  let sequence = yield* nextSequence(input.tenant)
   const { organisationId } = input
+  if (organisationId === undefined) yield* run(endCodesToClient, { ...input, clientId })
+  else yield* run(endCodesToClientIn, { ...input, clientId, organisationId })
+  let sequence = yield* nextSequence(input.tenant)
   const ended =
     organisationId === undefined
       ? yield* run(endGrantsToClient, { ...input, clientId })

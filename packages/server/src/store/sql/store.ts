@@ -45,16 +45,15 @@ import {
   revokeClientSecret,
   updateClient,
 } from './clients.ts'
+import { findCode, redeemCode } from './codes.ts'
 import { listBlockedGuesses, recordFailedGuess } from './failed-guesses.ts'
 import {
   approveAuthorization,
-  findCode,
   findConsent,
   findGrant,
   listGrantUses,
   listUserConsents,
   listUserGrants,
-  redeemCode,
 } from './grants.ts'
 import { importClients, importUsers, positionsTaken } from './imports.ts'
 import { createFirstKeys, listKeys, rotateKeys } from './keys.ts'

@@ -1,4 +1,4 @@
-// The grant behind a code or a refresh token, as their statements need it.
+// The grant behind a refresh token, as its statements need it.
 
 import { expressionBuilder } from 'kysely'
 import type { GrantId } from '../../protocol/ids.ts'
@@ -8,19 +8,19 @@ import type { Database } from './schema.ts'
 import { statement } from './statement.ts'
 
 /** Condition in the guard of an update: the grant has not been ended. */
-export function grantIsLive(table: 'codes' | 'refreshTokens') {
-  const eb = expressionBuilder<Database, 'codes' | 'refreshTokens'>()
+export function grantIsLive() {
+  const eb = expressionBuilder<Database, 'refreshTokens'>()
   return eb.exists(
     eb
       .selectFrom('grants')
-      .whereRef('grants.tenant', '=', `${table}.tenant`)
-      .whereRef('grants.id', '=', `${table}.grantId`)
+      .whereRef('grants.tenant', '=', 'refreshTokens.tenant')
+      .whereRef('grants.id', '=', 'refreshTokens.grantId')
       .where('grants.revokedAtSeconds', 'is', null)
       .select('grants.id'),
   )
 }
 
-/** The columns of a grant that its codes and tokens do not share. */
+/** The columns of a grant that its tokens do not share. */
 export const GRANT_BESIDE_TOKEN = [
   'grants.userId',
   'grants.organisationId',

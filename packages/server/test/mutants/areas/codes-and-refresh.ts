@@ -4,7 +4,9 @@ import { attacks, contracts, flows, STORE, unit } from '../commands.ts'
 import type { Area, Mutant } from '../mutant.ts'
 
 const CODE_GRANT = 'server/src/grants/authorization-code.ts'
-const CODES = 'server/src/store/sql/grants.ts'
+const CODES = 'server/src/store/sql/codes.ts'
+const END_CODES = 'server/src/store/sql/end-codes.ts'
+const REVOCATIONS = 'server/src/store/sql/revocations.ts'
 const REFRESH_GRANT = 'server/src/grants/refresh-token.ts'
 const REFRESH_TOKENS = 'server/src/store/sql/refresh-tokens.ts'
 const NARROW = 'server/src/grants/narrow.ts'
@@ -26,6 +28,63 @@ const codes: readonly Mutant[] = [
     within: 'const spendCode',
     find: "\n    .where('expiresAtSeconds', '>', p.nowSeconds)",
     replace: '',
+    killedBy: STORE,
+  },
+  {
+    name: 'a code outlives the session that it was given in',
+    breaks: 'security H8',
+    file: CODES,
+    within: 'const spendCode',
+    find: "eb('sessionHash', 'is', null),",
+    replace: "eb('sessionHash', 'is', null), eb('sessionHash', 'is not', null),",
+    killedBy: STORE,
+  },
+  {
+    name: 'a code outlives what its user ends',
+    breaks: 'security H8',
+    file: REVOCATIONS,
+    find: '  yield* run(endCodesOfUser, input)\n',
+    replace: '',
+    killedBy: STORE,
+  },
+  {
+    name: 'a code outlives what its user ends for one app',
+    breaks: 'security H8',
+    file: REVOCATIONS,
+    find: 'if (organisationId === undefined) yield* run(endCodesToClient, { ...input, clientId })',
+    replace: 'if (organisationId === undefined) yield* []',
+    killedBy: STORE,
+  },
+  {
+    name: 'a code outlives what its user ends for one organisation',
+    breaks: 'security H8',
+    file: REVOCATIONS,
+    find: 'else yield* run(endCodesToClientIn, { ...input, clientId, organisationId })',
+    replace: 'else yield* []',
+    killedBy: STORE,
+  },
+  {
+    name: 'a code outlives its app',
+    breaks: 'security H8',
+    file: 'server/src/store/sql/clients.ts',
+    find: '  yield* run(endCodesOfClient, input)\n',
+    replace: '',
+    killedBy: STORE,
+  },
+  {
+    name: 'an ending takes the codes away whose replay must be recognised',
+    breaks: 'A1, RFC 6749 §4.1.2',
+    file: END_CODES,
+    find: ' and redeemed_at_seconds is null`',
+    replace: '`',
+    killedBy: STORE,
+  },
+  {
+    name: 'an ending takes the codes of another tenant away',
+    breaks: 'C11',
+    file: END_CODES,
+    find: "tenant || '' =",
+    replace: "'' <>",
     killedBy: STORE,
   },
   {
@@ -122,7 +181,7 @@ const codes: readonly Mutant[] = [
     name: 'a replayed code ends nothing',
     breaks: 'A1, RFC 6749 §4.1.2',
     file: CODE_GRANT,
-    find: 'if (code.redeemedAtSeconds !== null) return refuseReplay(grant, context)',
+    find: 'if (code.redeemedAtSeconds !== null) return refuseReplay(code, context)',
     replace: "if (code.redeemedAtSeconds !== null) throw new OAuthError('code_replayed')",
     killedBy: attacks('attacks/codes'),
   },
@@ -138,8 +197,8 @@ const codes: readonly Mutant[] = [
     name: 'every app gets a refresh token',
     breaks: 'RFC 9700 §4.14',
     file: CODE_GRANT,
-    find: "refresh: client.grantTypes.includes('refresh_token')",
-    replace: 'refresh: client.grantTypes.length > 0',
+    find: "const refreshes = client.grantTypes.includes('refresh_token')",
+    replace: 'const refreshes = client.grantTypes.length > 0',
     killedBy: flows('flows/refresh-token'),
   },
   {

@@ -24,6 +24,7 @@ import {
   organisationRecord,
   PASSWORD_HASH,
   RETRY_WINDOW,
+  redemptionOf,
   refreshTokenRecord,
   rotationOf,
   sessionRecord,
@@ -132,12 +133,13 @@ export function cleanUpContract(store: TheStore): void {
 
     test('keeps a token whose chain has ended until it cannot be retried any more', async () => {
       const { grant, code } = await approve(store(), { tenant: newTenant() })
-      const { tenant, id: grantId, clientId } = grant
+      const { tenant, id: grantId } = grant
       const midnight = Math.ceil(NOW / DAY) * DAY
       const ends = { expiresAtSeconds: midnight - 1, endsAtSeconds: midnight - 1 }
       const token = refreshTokenRecord({ tenant, grantId, ...ends })
       const tokens = { accessToken: null, refreshToken: token }
-      await store().redeemCode({ tenant, hash: code.hash, clientId, nowSeconds: NOW, tokens })
+      const { endsAtSeconds } = token
+      await store().redeemCode(redemptionOf(code, { tokens, endsAtSeconds }))
       const rotation = rotationOf(token, { nowSeconds: midnight - 2 })
       expect((await store().rotateRefreshToken(rotation)).outcome).toBe('rotated')
       await cleanUp(store(), midnight)
@@ -200,13 +202,9 @@ export function cleanUpContract(store: TheStore): void {
       const client = clientRecord({ tenant })
       const user = userRecord({ tenant })
       const consent = consentRecord({ tenant })
-      const grant = grantRecord({ tenant })
-      const code = codeRecord({ tenant, grantId: grant.id })
       await store().createClient(client, null)
       await store().createUser(user, [])
-      await store().approveAuthorization(
-        approvalOf({ grant, code, consent, interaction: null, session: null }),
-      )
+      await store().approveAuthorization(approvalOf(codeRecord({ tenant }), { consent }))
       await cleanUp(store(), NOW + 10_000 * DAY)
       expect(await store().findClient(tenant, CLIENT)).toEqual({ client, secrets: [] })
       expect(await store().findUser(tenant, USER)).toEqual(user)

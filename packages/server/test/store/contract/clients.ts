@@ -5,17 +5,18 @@ import { asClientId } from '../../../src/protocol/ids.ts'
 import { lastTokenEnd } from '../../../src/protocol/token-lifetime.ts'
 import type { ClientRecord } from '../../../src/store/records.ts'
 import {
-  approvalOf,
-  approve,
   CLIENT,
   clientRecord,
   consentRecord,
+  giveGrant,
+  grantRecord,
   HOUR,
   hashOf,
   NOW,
   newTenant,
   OTHER_CLIENT,
   secretRecord,
+  tokenApprovalOf,
   USER,
 } from '../records.ts'
 import type { TheStore } from './the-store.ts'
@@ -148,8 +149,8 @@ export function clientContract(store: TheStore): void {
     test('a disabled client says so, has no grants left, and is in the feed', async () => {
       const tenant = newTenant()
       await store().createClient(clientRecord({ tenant }), null)
-      await approve(store(), { tenant })
-      const { grant: other } = await approve(store(), { tenant, clientId: OTHER_CLIENT })
+      await giveGrant(store(), { tenant })
+      const other = await giveGrant(store(), { tenant, clientId: OTHER_CLIENT })
       const input = { tenant, id: CLIENT, nowSeconds: NOW + 5 }
 
       expect(await store().disableClient(input)).toBe(true)
@@ -247,19 +248,8 @@ export function clientContract(store: TheStore): void {
     test('a deleted client is gone, with its secrets, grants and consents, and is in the feed', async () => {
       const tenant = newTenant()
       await store().createClient(clientRecord({ tenant }), secretRecord({ tenant }))
-      const { grant, code } = await approve(store(), { tenant: newTenant() })
       const consent = consentRecord({ tenant })
-      await store().approveAuthorization(
-        approvalOf({
-          grant: { ...grant, tenant },
-          code: { ...code, tenant },
-          accessToken: null,
-          endsAtSeconds: code.expiresAtSeconds,
-          consent,
-          interaction: null,
-          session: null,
-        }),
-      )
+      await store().approveAuthorization(tokenApprovalOf(grantRecord({ tenant }), { consent }))
       const input = { tenant, id: CLIENT, nowSeconds: NOW + 5 }
 
       expect(await store().deleteClient(input)).toBe(true)

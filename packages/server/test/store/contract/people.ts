@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { asUserId } from '../../../src/protocol/ids.ts'
 import {
-  approve,
+  giveGrant,
   hashOf,
   membershipRecord,
   NOW,
@@ -174,7 +174,7 @@ function userContract(store: TheStore): void {
       const session = sessionRecord({ tenant })
       await store().createUser(userRecord({ tenant }), [])
       await store().createSession(session, PASSWORD_HASH)
-      await approve(store(), { tenant })
+      await giveGrant(store(), { tenant })
       const hashes = { before: '$argon2id$old', after: '$argon2id$stronger' }
       expect(await store().updatePasswordHash({ tenant, userId: USER, ...hashes })).toBe(true)
       const found = await store().findSession(tenant, session.hash, NOW)
@@ -208,7 +208,7 @@ function endingContract(store: TheStore): void {
       ] as const) {
         await store().createUser(userRecord({ tenant, id, username }), [])
         await store().createSession(sessionRecord({ tenant, userId: id }), PASSWORD_HASH)
-        await approve(store(), { tenant, userId: id })
+        await giveGrant(store(), { tenant, userId: id })
       }
       expect(await end(tenant)).toBe(true)
       expect(await store().listSessions(tenant, USER, NOW)).toEqual([])

@@ -5,14 +5,12 @@ import { newId } from '../../../src/platform/random.ts'
 import { lastTokenEnd, tokenEnd } from '../../../src/protocol/token-lifetime.ts'
 import type { ConsentRecord, RevocationRecord } from '../../../src/store/records.ts'
 import {
-  approvalOf,
-  approve,
   auditEventRecord,
   CLIENT,
   clientRecord,
-  codeRecord,
   consentRecord,
   DAY,
+  giveGrant,
   grantRecord,
   HOUR,
   NOW,
@@ -22,6 +20,7 @@ import {
   OTHER_USER,
   rotationOf,
   startChain,
+  tokenApprovalOf,
   USER,
   userEnding,
   userRecord,
@@ -45,12 +44,12 @@ function endingContract(store: TheStore): void {
   describe('ending grants', () => {
     test('RFC 7009 §2.1: ends a grant once', async () => {
       const tenant = newTenant()
-      const { grant, code } = await approve(store(), { tenant })
+      const grant = await giveGrant(store(), { tenant })
       const input = { tenant, grantId: grant.id, nowSeconds: NOW + 7 }
       expect(await store().revokeGrant(input)).toBe(true)
       expect(await store().revokeGrant({ ...input, nowSeconds: NOW + 9 })).toBe(false)
-      const found = await store().findCode(tenant, code.hash)
-      expect(found?.grant.revokedAtSeconds).toBe(NOW + 7)
+      const found = await store().findGrant(tenant, grant.id)
+      expect(found?.revokedAtSeconds).toBe(NOW + 7)
       expect(await linesOf(store, tenant)).toEqual([
         {
           sequence: 1,
@@ -64,7 +63,7 @@ function endingContract(store: TheStore): void {
 
     test('tells the audit trail of it in the same transaction, once', async () => {
       const tenant = newTenant()
-      const { grant } = await approve(store(), { tenant })
+      const grant = await giveGrant(store(), { tenant })
       const event = auditEventRecord({ tenant, target: `grant:${grant.id}` })
       const input = { tenant, grantId: grant.id, nowSeconds: NOW, event }
       await Promise.all([store().revokeGrant(input), store().revokeGrant(input)])
@@ -73,7 +72,7 @@ function endingContract(store: TheStore): void {
 
     test('attack C11: leaves the grant of another tenant alone', async () => {
       const tenant = newTenant()
-      const { grant } = await approve(store(), { tenant })
+      const grant = await giveGrant(store(), { tenant })
       const ending = { grantId: grant.id, nowSeconds: NOW }
       await store().revokeGrant({ ...ending, tenant: newTenant() })
       expect(await store().findGrant(tenant, grant.id)).toEqual(grant)
@@ -134,7 +133,7 @@ function endingContract(store: TheStore): void {
     test('tells when a live grant last gave a refresh token, to the hour', async () => {
       const tenant = newTenant()
       const used = await startChain(store(), { tenant })
-      await approve(store(), { tenant })
+      await giveGrant(store(), { tenant })
       const ended = await startChain(store(), { tenant })
       const uses = () => store().listGrantUses(tenant, USER)
       let { token } = used
@@ -169,18 +168,7 @@ function endingContract(store: TheStore): void {
     async function approveWith(consent: ConsentRecord) {
       const { tenant, clientId, organisationId } = consent
       const grant = grantRecord({ tenant, clientId, organisationId })
-      const code = codeRecord({ tenant, clientId, grantId: grant.id })
-      await store().approveAuthorization(
-        approvalOf({
-          grant,
-          code,
-          accessToken: null,
-          endsAtSeconds: code.expiresAtSeconds,
-          consent,
-          interaction: null,
-          session: null,
-        }),
-      )
+      await store().approveAuthorization(tokenApprovalOf(grant, { consent }))
     }
 
     /** Two grants of the user to one app, one to another, and one of somebody else. */
@@ -188,7 +176,7 @@ function endingContract(store: TheStore): void {
       const toClient = consentRecord({ tenant })
       const toOther = consentRecord({ tenant, clientId: OTHER_CLIENT })
       for (const consent of [toClient, toClient, toOther]) await approveWith(consent)
-      await approve(store(), { tenant, userId: OTHER_USER })
+      await giveGrant(store(), { tenant, userId: OTHER_USER })
       return { toClient, toOther }
     }
   })
@@ -315,7 +303,7 @@ function voidTokenContract(store: TheStore): void {
         const tenant = newTenant()
         await store().createUser(userRecord({ tenant }), [])
         await store().createClient(clientRecord({ tenant }), null)
-        const { grant } = await approve(store(), { tenant })
+        const grant = await giveGrant(store(), { tenant })
         // By a clock that was ahead, or a moment before the ending that took its time to come.
         const token = { ...tokenOf(tenant), grantId: grant.id, issuedAtSeconds: NOW + 60 }
         expect(await store().isRevoked(token), what).toBe(false)

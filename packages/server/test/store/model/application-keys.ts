@@ -8,7 +8,7 @@ import type {
   OpenGrantOutcome,
 } from '../../../src/store/port.ts'
 import type { GrantRecord } from '../../../src/store/records.ts'
-import { storeTokens } from './grants.ts'
+import { openGrant } from './grants.ts'
 import { nextSequence, publish } from './revocations.ts'
 import { by, like, removeWhere, type State } from './state.ts'
 
@@ -161,7 +161,7 @@ function issuerMethods(state: State): Pick<ApplicationKeyStore, IssuerMethods> {
 }
 
 export const openGrantModel = (state: State): Pick<GrantStore, 'openGrant'> => ({
-  async openGrant({ grant, tokens, endsAtSeconds, guard }) {
+  async openGrant({ grant, guard, ...opening }) {
     const ended = findEnded(state, guard, grant)
     if (ended) return ended
     if (guard.kind === 'identity' && guard.once !== null) {
@@ -170,9 +170,7 @@ export const openGrantModel = (state: State): Pick<GrantStore, 'openGrant'> => (
       state.oneTimeIds.push(guard.once)
     }
     const accessIdentifierId = guard.kind === 'password' ? null : guard.accessIdentifierId
-    const stored = { ...grant, endsAtSeconds, accessIdentifierId, lastUsedAtSeconds: null }
-    state.grants.push(stored)
-    storeTokens(state, stored, tokens)
+    openGrant(state, grant, { ...opening, accessIdentifierId })
     return 'opened'
   },
 })

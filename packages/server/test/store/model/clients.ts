@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ClientEnding, ClientStore } from '../../../src/store/port.ts'
 import type { AllowanceUseRecord, ClientRecord } from '../../../src/store/records.ts'
-import { endGrants, nextSequence, publish } from './revocations.ts'
+import { endCodes, endGrants, nextSequence, publish } from './revocations.ts'
 import { by, like, removeWhere, type State } from './state.ts'
 
 const inOrder = by(
@@ -31,6 +31,7 @@ function isTaken(state: State, { tenant, id, createdAtSeconds }: ClientRecord): 
 function endClient(state: State, input: ClientEnding): void {
   const { tenant, id, nowSeconds } = input
   const sequence = nextSequence(state, tenant)
+  endCodes(state, { tenant, clientId: id }, nowSeconds)
   endGrants(state, { tenant, clientId: id }, nowSeconds)
   publish(state, { ...input, sequence, kind: 'client', subject: id })
 }

@@ -1,7 +1,7 @@
 // The model's approvals, codes and access tokens.
 
 import type { GrantStore, NewTokens } from '../../../src/store/port.ts'
-import type { GrantRecord, NewConsentRecord } from '../../../src/store/records.ts'
+import type { CodeRecord, GrantRecord, NewConsentRecord } from '../../../src/store/records.ts'
 import { isVoid } from './revocations.ts'
 import { by, like, type State } from './state.ts'
 
@@ -36,20 +36,29 @@ function addConsent(state: State, given: NewConsentRecord): void {
   kept.grantedAtSeconds = consent.grantedAtSeconds
 }
 
-export function storeTokens(
+/** A grant begins with the tokens that it gives at once. */
+export function openGrant(
   state: State,
-  grant: State['grants'][number],
-  { accessToken, refreshToken }: NewTokens,
+  grant: GrantRecord,
+  opening: {
+    readonly tokens: NewTokens
+    readonly endsAtSeconds: number
+    readonly accessIdentifierId?: string | null
+  },
 ): void {
+  const { tokens, endsAtSeconds, accessIdentifierId = null } = opening
+  const { accessToken, refreshToken } = tokens
+  const lastUsedAtSeconds = refreshToken?.issuedAtSeconds ?? null
+  state.grants.push({ ...grant, endsAtSeconds, accessIdentifierId, lastUsedAtSeconds })
   if (refreshToken) state.refreshTokens.push({ ...refreshToken, answer: undefined })
   if (accessToken) state.accessTokens.push(accessToken)
-  const endsAtSeconds = Math.max(
-    refreshToken?.endsAtSeconds ?? 0,
-    accessToken?.expiresAtSeconds ?? 0,
-  )
-  if (endsAtSeconds <= grant.endsAtSeconds) return
-  grant.endsAtSeconds = endsAtSeconds
-  if (refreshToken) grant.lastUsedAtSeconds = refreshToken.issuedAtSeconds
+}
+
+function grantOfCode(code: CodeRecord): GrantRecord {
+  const { tenant, grantId: id, clientId, userId, organisationId, unitId } = code
+  const { scopes, audience, authTimeSeconds, issuedAtSeconds: createdAtSeconds } = code
+  const parties = { tenant, id, clientId, userId, organisationId, unitId }
+  return { ...parties, scopes, audience, authTimeSeconds, createdAtSeconds, revokedAtSeconds: null }
 }
 
 /** To the hour. */
@@ -87,20 +96,16 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
       return structuredClone(state.consents.find(like(key)) ?? null)
     },
 
-    async approveAuthorization(input) {
-      const { grant, code, accessToken, endsAtSeconds, consent, interaction, session } = input
-      const { tenant } = grant
+    async approveAuthorization({ given, consent, interaction, session }) {
+      const { tenant } = given.kind === 'code' ? given.code : given.grant
       const held = session === null || state.sessions.some(like({ tenant, hash: session }))
       if (!held) return 'signed_out'
       if (interaction && !(await claim(interaction))) return 'already_decided'
-      state.grants.push({
-        ...grant,
-        endsAtSeconds,
-        accessIdentifierId: null,
-        lastUsedAtSeconds: null,
-      })
-      if (code) state.codes.push({ ...code })
-      if (accessToken) state.accessTokens.push(accessToken)
+      if (given.kind === 'code') state.codes.push({ ...given.code })
+      else {
+        const tokens = { accessToken: given.accessToken, refreshToken: null }
+        openGrant(state, given.grant, { tokens, endsAtSeconds: given.endsAtSeconds })
+      }
       if (consent) addConsent(state, consent)
       return 'approved'
     },
@@ -111,19 +116,19 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
     },
 
     async findCode(tenant, hash) {
-      const code = state.codes.find(like({ tenant, hash }))
-      if (!code) return null
-      return { code: { ...code }, grant: grantRecordOf(findGrant(state, tenant, code.grantId)) }
+      return structuredClone(state.codes.find(like({ tenant, hash })) ?? null)
     },
 
-    async redeemCode({ tenant, hash, clientId, nowSeconds, tokens }) {
+    async redeemCode({ tenant, hash, clientId, nowSeconds, ...opening }) {
       const code = state.codes.find(like({ tenant, hash, clientId }))
       if (!code) return 'unknown'
       if (code.redeemedAtSeconds !== null) return 'already_redeemed'
-      const grant = findGrant(state, tenant, code.grantId)
-      if (code.expiresAtSeconds <= nowSeconds || grant.revokedAtSeconds !== null) return 'expired'
+      const { sessionHash } = code
+      const signedOut =
+        sessionHash !== null && !state.sessions.some(like({ tenant, hash: sessionHash }))
+      if (code.expiresAtSeconds <= nowSeconds || signedOut) return 'expired'
       code.redeemedAtSeconds = nowSeconds
-      storeTokens(state, grant, tokens)
+      openGrant(state, grantOfCode(code), opening)
       return 'redeemed'
     },
 

@@ -45,8 +45,24 @@ export function endGrants(
   return grants
 }
 
+/** A code is worth nothing once whoever gave it, or may redeem it, has ended. */
+export function endCodes(
+  state: State,
+  which: {
+    readonly [Field in 'tenant' | 'clientId' | 'userId' | 'organisationId']?: string | null
+  },
+  nowSeconds: number,
+): void {
+  removeWhere(
+    state.codes,
+    (code) =>
+      like({ ...which, redeemedAtSeconds: null })(code) && code.expiresAtSeconds > nowSeconds - 300,
+  )
+}
+
 export function endUser(state: State, input: UserEnding): number {
   const { tenant, userId, nowSeconds } = input
+  endCodes(state, { tenant, userId }, nowSeconds)
   const sequence = nextSequence(state, tenant)
   const ended = endGrants(state, { tenant, userId }, nowSeconds)
   publish(state, { ...input, sequence, kind: 'user', subject: userId })
@@ -101,6 +117,7 @@ export const revocationModel = (state: State): Pick<GrantStore, Methods> => ({
       ...(organisationId !== undefined && { organisationId }),
     }
     removeWhere(state.consents, like(which))
+    endCodes(state, which, nowSeconds)
     let sequence = nextSequence(state, tenant)
     const ended = endGrants(state, which, nowSeconds).map(({ id }) => id)
     for (const [index, id] of ended.toSorted().entries()) {

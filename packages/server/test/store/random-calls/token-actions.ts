@@ -15,6 +15,7 @@ import {
   RETRY_WINDOW,
   refreshTokenRecord,
   rotationOf,
+  tokenApprovalOf,
 } from '../records.ts'
 import { type Action, CLIENTS, endingIn, eventIn, pick, USERS, type World } from './world.ts'
 
@@ -59,22 +60,25 @@ const approve: Action = (world, { who, what, how }) => {
     clientId: pick(CLIENTS, what),
     organisationId: pick(ORGANISATIONS, how),
   }
-  const grant = grantRecord({ tenant, ...parties, createdAtSeconds: nowSeconds })
   const times = { issuedAtSeconds: nowSeconds, expiresAtSeconds: nowSeconds + 600 }
-  const code = codeRecord({ tenant, grantId: grant.id, clientId: grant.clientId, ...times })
+  const sessionHash = what === 5 ? pick(world.sessions, who).hash : null
+  const code = codeRecord({ tenant, ...parties, ...times, sessionHash })
   const remembered = {
     scopes: pick(SCOPES, how),
     redirectUris: pick(REDIRECT_URIS, who),
     grantedAtSeconds: nowSeconds,
   }
   const consent = how % 3 === 0 ? null : consentRecord({ tenant, ...parties, ...remembered })
-  const once = { tenant, purpose: 'consent', id: `${what}`, expiresAtSeconds: nowSeconds + HOUR }
-  world.grants.push(grant)
+  world.grants.push(grantRecord({ tenant, id: code.grantId }))
   world.codes.push(code)
-  const interaction = how % 4 === 0 ? once : null
-  return (store) =>
-    store.approveAuthorization(approvalOf({ grant, code, consent, interaction, session: null }))
+  const interaction = how % 4 === 0 ? onceIn(world, what) : null
+  return (store) => store.approveAuthorization(approvalOf(code, { consent, interaction }))
 }
+
+const onceIn = ({ tenant, nowSeconds }: World, what: number) => ({
+  ...{ tenant, purpose: 'consent', id: `${what}` },
+  expiresAtSeconds: nowSeconds + HOUR,
+})
 
 /** Without a code: what the app is given is the access token, opaque or not. */
 const approveToken: Action = (world, { who, what, how }) => {
@@ -82,12 +86,10 @@ const approveToken: Action = (world, { who, what, how }) => {
   const parties = { userId: pick(USERS, who), clientId: pick(CLIENTS, what) }
   const grant = grantRecord({ tenant, ...parties, createdAtSeconds: nowSeconds })
   const accessToken = newAccessToken(world, grant.id, how)
-  const once = { tenant, purpose: 'consent', id: `${what}`, expiresAtSeconds: nowSeconds + HOUR }
-  const interaction = how % 4 === 0 ? once : null
+  const interaction = how % 4 === 0 ? onceIn(world, what) : null
   world.grants.push(grant)
-  const endsAtSeconds = nowSeconds + HOUR
-  const approval = { grant, code: null, accessToken, endsAtSeconds, interaction }
-  return (store) => store.approveAuthorization({ ...approval, consent: null, session: null })
+  const given = { kind: 'token', grant, accessToken, endsAtSeconds: nowSeconds + HOUR } as const
+  return (store) => store.approveAuthorization(tokenApprovalOf(grant, { given, interaction }))
 }
 
 const redeem: Action = (world, { who, what, how }) => {
@@ -98,7 +100,7 @@ const redeem: Action = (world, { who, what, how }) => {
   const refreshToken =
     how % 6 === 0 ? null : newRefreshToken(world, { grantId, clientId, endsAtSeconds })
   const tokens = { accessToken: newAccessToken(world, grantId, how), refreshToken }
-  return (store) => store.redeemCode({ tenant, hash, clientId, nowSeconds, tokens })
+  return (store) => store.redeemCode({ tenant, hash, clientId, nowSeconds, tokens, endsAtSeconds })
 }
 
 const rotate: Action = (world, { who, what, how }) => {

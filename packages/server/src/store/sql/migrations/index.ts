@@ -7,6 +7,7 @@ import { initialSchema } from './0001-initial.ts'
 import { contractsSchema } from './0002-contracts.ts'
 import { severalProcessesSchema } from './0003-several-processes.ts'
 import { lighterTokensSchema } from './0004-lighter-tokens.ts'
+import { codesHoldGrantsSchema } from './0006-codes-hold-grants.ts'
 import { consentCoversSchema } from './0009-consent-covers.ts'
 import { appOwnersSchema } from './0010-app-owners.ts'
 
@@ -15,6 +16,7 @@ const MIGRATIONS: Record<string, (dialect: Dialect) => readonly string[]> = {
   '0002-contracts': contractsSchema,
   '0003-several-processes': severalProcessesSchema,
   '0004-lighter-tokens': lighterTokensSchema,
+  '0006-codes-hold-grants': codesHoldGrantsSchema,
   '0009-consent-covers': consentCoversSchema,
   '0010-app-owners': appOwnersSchema,
 }
