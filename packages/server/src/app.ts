@@ -11,6 +11,8 @@ import { createPublishedVersions } from './endpoints/api-versions.ts'
 import { listProtocolRoutes, listRootRoutes, type ProtocolDeps } from './endpoints/routes.ts'
 import { GRANT_TYPES } from './grants/index.ts'
 import { createAdmission } from './http/admission.ts'
+import { readAssets } from './http/assets.ts'
+import { createConnections } from './http/connections.ts'
 import { createDeparture, type Departure } from './http/departure.ts'
 import { type HealthSettings, listenForMonitoring, type Management } from './http/management.ts'
 import type { Route, Site } from './http/route.ts'
@@ -92,12 +94,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       apiVersions: createPublishedVersions({ tenant, store, clock }),
     }
   })
+  const assets = readAssets(ASSET_FOLDER)
   const paths = parts.map(({ tenant }) => pathOf(tenant))
   for (const part of parts) {
     // The host decides only where the path alone does not.
     const shared = paths.filter((path) => path === pathOf(part.tenant)).length > 1
     const host = shared ? new URL(part.tenant.issuer).host : undefined
-    serveSite(server, createSite(part, { config, watch }), host)
+    serveSite(server, createSite(part, { config, watch, assets }), host)
   }
   await options.extend?.(server)
   watch.readFrom({ store, keyRings: parts })
@@ -131,13 +134,16 @@ function createWatch({ config, store, log }: ServerOptions) {
   const lag = watchEventLoop()
   const lagMilliseconds = lag.lastingMilliseconds
   const admission = createAdmission(config.server, { lagMilliseconds, log })
+  const connections = createConnections(config.server, { log })
   if (observation.store) store.watch(observation.store)
   return {
     ...observation,
     admission,
+    connections,
     readFrom(from: { store: Store; keyRings: readonly KeyRingOfTenant[] }) {
       observation.readFrom({
         admission: admission.state,
+        connections: connections.state,
         passwords: passwordQueueState,
         store: () => from.store.load(),
         lagMilliseconds,
@@ -194,7 +200,10 @@ interface TenantParts extends ProtocolDeps {
   readonly keyDeps: KeyDeps
 }
 
-function createSite(parts: TenantParts, { config, watch }: { config: Config; watch: Watch }): Site {
+function createSite(
+  parts: TenantParts,
+  { config, watch, assets }: { config: Config; watch: Watch } & Pick<Site, 'assets'>,
+): Site {
   const { tenant, contract } = parts
   const view = {
     tenant,
@@ -211,9 +220,8 @@ function createSite(parts: TenantParts, { config, watch }: { config: Config; wat
     behindTrustedProxy: config.server.trustedProxies.length > 0,
     routes: listRoutes(parts),
     rootRoutes: listRootRoutes(parts),
-    admission: watch.admission,
     traffic: watch.traffic,
-    assetsFolder: ASSET_FOLDER,
+    assets,
     brandStylesheet: brandStylesheet(tenant),
     errorResponse: contract.errorResponse,
     describeError: contract.errorLanguage === 'reader' ? describeError : describeErrorInEnglish,

@@ -58,6 +58,7 @@ describe('where a value comes from', () => {
       port: 4000,
       trustedProxies: [],
       maxRequestsInFlight: 1000,
+      maxConnections: 4000,
       maxEventLoopLagMilliseconds: 1000,
       workers: 1,
       drainSeconds: 5,

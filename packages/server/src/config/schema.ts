@@ -50,6 +50,13 @@ const ServerSchema = Type.Object(
       description:
         'Requests that one process works on at once. More are answered with 503 and `Retry-After` right away.',
     }),
+    maxConnections: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 4000,
+      description:
+        'Connections of one process. When nearly all are taken, those that have been idle for longest are closed; beyond them new ones are. Each is an open file: the limit of the process must be higher.',
+    }),
     maxEventLoopLagMilliseconds: Type.Integer({
       minimum: 10,
       maximum: 60_000,

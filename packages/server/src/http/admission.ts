@@ -1,9 +1,10 @@
 // Admission control: so many requests are worked on at once, and none is begun while the process is too slow. What is
 // turned away hears so at once, instead of waiting in a queue that only grows.
 
-import { monotonicClock } from '../platform/clock.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Log } from '../protocol/message.ts'
+import { JSON_HEADERS } from './headers.ts'
 
 export interface Admission {
   /** @returns whether the request may begin; then `leave` ends it */
@@ -25,13 +26,51 @@ export interface AdmissionLimits {
   readonly maxEventLoopLagMilliseconds: number
 }
 
-/** What a request is answered that was not let in. */
-export function turnedAway(): OAuthError {
-  return new OAuthError('turned_away', { retryAfterSeconds: 1 })
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** It holds a place until its answer is made. */
+    isAdmitted: boolean
+  }
+  interface FastifyContextConfig {
+    /** How a request is told that it was not let in, where there is a form for it. */
+    turnAway?: (error: OAuthError, request: FastifyRequest, reply: FastifyReply) => void
+    /** What is asked to see whether the process lives: it is answered however much there is to do. */
+    isHealth?: boolean
+  }
 }
 
-/** Many are turned away at once, and a line for each would be a load of its own. */
-const LOG_EVERY_MS = 10_000
+/**
+ * Every request that is answered here goes through this door, those for nothing included. A place is held from when
+ * the body is there until the answer is made: whoever sends or reads slowly holds none.
+ */
+export function admitRequests(server: FastifyInstance, admission: Admission): void {
+  server.decorateRequest('isAdmitted', false)
+  server.addHook('preHandler', (request, reply, proceed) => {
+    const { isHealth, turnAway = turnAwayPlainly } = request.routeOptions.config
+    if (isHealth) return proceed()
+    if (!admission.enter()) {
+      return turnAway(new OAuthError('turned_away', { retryAfterSeconds: 1 }), request, reply)
+    }
+    request.isAdmitted = true
+    proceed()
+  })
+  server.addHook('onSend', (request, _reply, payload, done) => {
+    if (request.isAdmitted) admission.leave()
+    request.isAdmitted = false
+    done(null, payload)
+  })
+}
+
+function turnAwayPlainly(
+  { code: error, description, status, retryAfterSeconds = 0 }: OAuthError,
+  _request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  reply
+    .code(status)
+    .headers({ ...JSON_HEADERS, 'retry-after': String(retryAfterSeconds) })
+    .send(JSON.stringify({ error, error_description: description }))
+}
 
 export function createAdmission(
   { maxRequestsInFlight, maxEventLoopLagMilliseconds }: AdmissionLimits,
@@ -39,19 +78,11 @@ export function createAdmission(
 ): Admission {
   const counts = { in_flight: 0, event_loop: 0 }
   let inFlight = 0
-  let loggedAt = Number.NEGATIVE_INFINITY
 
   function turnAway(cause: Cause): false {
     counts[cause] += 1
-    const now = monotonicClock.nowMilliseconds()
-    if (now - loggedAt >= LOG_EVERY_MS) {
-      loggedAt = now
-      const lagMs = Math.round(lagMilliseconds())
-      log.warn(
-        { cause, inFlight, lagMs, turnedAway: counts },
-        'overloaded: requests are turned away',
-      )
-    }
+    const lagMs = Math.round(lagMilliseconds())
+    log.warn({ cause, inFlight, lagMs, turnedAway: counts }, 'overloaded: requests are turned away')
     return false
   }
 

@@ -1,13 +1,12 @@
 import Fastify from 'fastify'
 import { afterAll, describe, expect, it } from 'vitest'
-import { OPEN_ADMISSION } from '../../test/support/open-admission.ts'
 import { SAMPLE_CONTEXT, SAMPLE_TENANT } from '../../test/support/sample-pages.ts'
 import { oauthErrorResponse } from '../contracts/oauth-responses.ts'
 import { OAuthError, RedirectError, type ResponseMode } from '../protocol/errors.ts'
 import { parseForm } from '../protocol/params.ts'
 import type { VerifiedRedirectUri } from '../protocol/redirect-uri.ts'
 import { describeError, describeErrorInEnglish } from '../ui/error-descriptions.ts'
-import { ASSET_FOLDER, renderFormPost, renderPage } from '../ui/render.ts'
+import { renderFormPost, renderPage } from '../ui/render.ts'
 import type { Audience, Route, Site } from './route.ts'
 import { serveSite } from './site.ts'
 
@@ -42,9 +41,8 @@ const SITE: Site = {
     refusing('page', '/form', () => redirecting('form_post', 'el')),
   ],
   rootRoutes: [],
-  admission: OPEN_ADMISSION,
   traffic: undefined,
-  assetsFolder: ASSET_FOLDER,
+  assets: new Map(),
   brandStylesheet: '',
   errorResponse: oauthErrorResponse,
   describeError,

@@ -54,7 +54,7 @@ function tellOf(thrown: unknown, { log, routeOptions }: FastifyRequest): void {
   }
   observer?.refused(failure.reason)
   const line = { reason: failure.reason, err: failure.cause }
-  // Whoever turns requests away says so once for many of them.
+  // Whoever turns requests away says so.
   if (failure.reason === 'turned_away') log.debug(line, 'request turned away')
   else if (failure.status >= 500) log.error(line, 'request failed')
   else log.info(line, 'request refused')

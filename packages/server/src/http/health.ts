@@ -4,15 +4,17 @@ import type { FastifyInstance } from 'fastify'
 import type { Departure } from './departure.ts'
 import { JSON_HEADERS } from './headers.ts'
 
+const HEALTH = { config: { isHealth: true } }
+
 /** Kubernetes' words: alive means "do not restart me", ready means "send me requests". */
 export function serveHealth(
   server: FastifyInstance,
   { checkReady, departure }: { checkReady: () => Promise<void>; departure: Departure },
 ): void {
-  server.get('/livez', async (_request, reply) =>
+  server.get('/livez', HEALTH, async (_request, reply) =>
     reply.headers(JSON_HEADERS).send('{"status":"ok"}'),
   )
-  server.get('/readyz', async (request, reply) => {
+  server.get('/readyz', HEALTH, async (request, reply) => {
     reply.headers(JSON_HEADERS)
     if (departure.isUnready) return reply.code(503).send('{"status":"stopping"}')
     try {

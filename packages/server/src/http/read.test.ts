@@ -1,11 +1,10 @@
 import Fastify from 'fastify'
 import { afterAll, describe, expect, it } from 'vitest'
-import { OPEN_ADMISSION } from '../../test/support/open-admission.ts'
 import { SAMPLE_CONTEXT, SAMPLE_TENANT } from '../../test/support/sample-pages.ts'
 import { oauthErrorResponse } from '../contracts/oauth-responses.ts'
 import type { IncomingRequest } from '../protocol/message.ts'
 import { describeErrorInEnglish } from '../ui/error-descriptions.ts'
-import { ASSET_FOLDER, renderFormPost, renderPage } from '../ui/render.ts'
+import { renderFormPost, renderPage } from '../ui/render.ts'
 import type { Route, Site } from './route.ts'
 import { serveSite } from './site.ts'
 
@@ -36,9 +35,8 @@ const site: Site = {
     taking('/document', { encodings: ['json'], jsonDocument: true }),
   ],
   rootRoutes: [],
-  admission: OPEN_ADMISSION,
   traffic: undefined,
-  assetsFolder: ASSET_FOLDER,
+  assets: new Map(),
   brandStylesheet: '',
   errorResponse: oauthErrorResponse,
   describeError: describeErrorInEnglish,

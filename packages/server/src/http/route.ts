@@ -6,7 +6,6 @@ import type { ErrorDescription, OAuthError } from '../protocol/errors.ts'
 import type { Endpoint, Log } from '../protocol/message.ts'
 import type { Page } from '../protocol/page.ts'
 import type { VerifiedRedirectUri } from '../protocol/redirect-uri.ts'
-import type { Admission } from './admission.ts'
 import type { TrafficObserver } from './traffic.ts'
 
 /**
@@ -55,12 +54,10 @@ export interface Site {
   readonly routes: readonly Route[]
   /** Metadata paths that stand outside the issuer's own path (RFC 8414 §3.1). */
   readonly rootRoutes: readonly Route[]
-  /** Shared by all tenants. */
-  readonly admission: Admission
   /** undefined where nobody watches. */
   readonly traffic: TrafficObserver | undefined
-  /** Folder with the style sheet and scripts of the pages. */
-  readonly assetsFolder: string
+  /** The style sheets and scripts of the pages, by name: the same for all tenants. */
+  readonly assets: ReadonlyMap<string, Asset>
   readonly brandStylesheet: string
   /** Status and body of a refusal that is told in JSON. */
   errorResponse(error: OAuthError, description: string): ErrorResponse
@@ -69,6 +66,12 @@ export interface Site {
   renderPage(page: Page, reader: Reader): RenderedPage
   renderFormPost(formPost: FormPost, reader: Reader): RenderedPage
   isAllowedOrigin(origin: string): Promise<boolean>
+}
+
+/** A file in memory: its bytes, and everything that is said about them. */
+export interface Asset {
+  readonly body: Buffer
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** For whom a page is written. */

@@ -2,7 +2,6 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError, PageError } from '../protocol/errors.ts'
-import { turnedAway } from './admission.ts'
 import { serveVersion } from './api-version.ts'
 import { allowOrigin } from './cors.ts'
 import { checkSameOrigin } from './csrf.ts'
@@ -24,9 +23,7 @@ export async function serveRequest(
   context: Context,
 ): Promise<FastifyReply> {
   const { route, site } = context
-  const admitted = site.admission.enter()
   try {
-    if (!admitted) throw turnedAway()
     if (cameInTheClear(request, site)) throw new OAuthError('transport_insecure')
     await allowOrigin(request, reply, context)
     if (!isSpelledAs(rawPath(request), request.routeOptions.url ?? '')) {
@@ -41,8 +38,6 @@ export async function serveRequest(
     return sendReply(reply, answer, { ...context, reader: readReader(request) })
   } catch (error) {
     return sendFailure(error, { request, reply, ...context })
-  } finally {
-    if (admitted) site.admission.leave()
   }
 }
 

@@ -8,7 +8,9 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
+import { type Admission, admitRequests } from './admission.ts'
 import { refuseBrokenRequest } from './broken-requests.ts'
+import type { Connections } from './connections.ts'
 import type { Departure } from './departure.ts'
 import { JSON_HEADERS } from './headers.ts'
 import { serveHealth } from './health.ts'
@@ -41,6 +43,9 @@ export interface HttpSettings {
   /** Whether the server can do its work: the body of /readyz. */
   readonly checkReady: () => Promise<void>
   readonly departure: Departure
+  /** undefined where only monitoring asks. */
+  readonly connections?: Connections | undefined
+  readonly admission?: Admission | undefined
   readonly traffic?: TrafficObserver | undefined
   readonly tracer?: RequestTracer | undefined
 }
@@ -71,6 +76,7 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     },
   })
+  settings.connections?.limit(server)
   // The hooks take callbacks: each promise would cost every request as much as its routing.
   server.addHook('onRequest', (request, reply, next) => {
     reply.header('x-request-id', request.id)
@@ -78,6 +84,7 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
     else next()
   })
   endConnectionsOnDeparture(server, settings.departure)
+  if (settings.admission) admitRequests(server, settings.admission)
   if (LEVELS_WITH_ANSWERS.has(settings.log.level)) logAnswers(server)
   if (settings.traffic) observeTraffic(server, settings.traffic)
   if (settings.tracer) traceRequests(server, settings.tracer)

@@ -57,7 +57,7 @@ interface PathRoutes {
 
 function servePath(scope: FastifyInstance, input: PathRoutes): void {
   const { path, routes, site, constraints } = input
-  const config = watchedAs(path, site)
+  const config = configOf(input)
   for (const route of routes) {
     scope.route({
       url: path,
@@ -74,8 +74,16 @@ function servePath(scope: FastifyInstance, input: PathRoutes): void {
   serveOtherMethods(scope, { ...input, config })
 }
 
-function watchedAs(path: string, { tenant, traffic }: Site): FastifyContextConfig {
-  return { tenant, observer: traffic?.forRoute(tenant, path) }
+function configOf({ path, routes, site }: PathRoutes): FastifyContextConfig {
+  const { tenant, traffic } = site
+  const [route] = routes
+  return {
+    tenant,
+    observer: traffic?.forRoute(tenant, path),
+    ...(route && {
+      turnAway: (error, request, reply) => sendFailure(error, { request, reply, route, site }),
+    }),
+  }
 }
 
 /** RFC 9110 §15.5.6: whatever else is asked of a path is answered with what it allows. */

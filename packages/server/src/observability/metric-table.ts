@@ -8,6 +8,8 @@ const LABELS = {
   status: 'HTTP status',
   reason: 'why, as in [Errors](errors.md) and in the log',
   cause: '`in_flight` (too many at once) or `event_loop` (too slow)',
+  closing:
+    '`idle` (to make room for a new one), `too_many` (there was none) or `pipelining` (more requests ahead of their answers than may wait)',
   grant_type:
     '`grant_type` of the request; `implicit` from the authorization endpoint, `application_key` from that of `crm-com`',
   format: '`jwt` or `opaque`',
@@ -53,6 +55,16 @@ export const METRICS = {
     kind: 'counter',
     help: 'Requests that admission control answered with 503 at once.',
     labels: { cause: LABELS.cause },
+  },
+  ostiary_http_connections: {
+    kind: 'gauge',
+    help: 'Open connections, those on which nothing is under way included.',
+    labels: {},
+  },
+  ostiary_http_connections_closed_total: {
+    kind: 'counter',
+    help: 'Connections that were closed to protect the others.',
+    labels: { cause: LABELS.closing },
   },
   ostiary_refusals_total: {
     kind: 'counter',

@@ -1,6 +1,7 @@
 // What is read at the moment of a scrape, from memory alone: how full the queues are, how old the keys, what the store has done.
 
 import type { AdmissionState } from '../http/admission.ts'
+import type { ConnectionState } from '../http/connections.ts'
 import type { QueueState } from '../platform/queue.ts'
 import type { StoreLoad } from '../store/port.ts'
 import type { MetricRegistry } from './metric-registry.ts'
@@ -8,6 +9,7 @@ import type { MetricRegistry } from './metric-registry.ts'
 /** Where the numbers come from. */
 export interface Sources {
   readonly admission: () => AdmissionState
+  readonly connections: () => ConnectionState
   readonly passwords: () => QueueState
   readonly store: () => StoreLoad
   readonly lagMilliseconds: () => number
@@ -22,6 +24,7 @@ export interface KeyAge {
 
 export function readAtScrape(metrics: MetricRegistry, sources: Sources): void {
   readServer(metrics, sources)
+  readConnections(metrics, sources.connections)
   readStore(metrics, sources.store)
   const keyAge = metrics.gauge('ostiary_signing_key_age_seconds')
   metrics.atScrape('ostiary_signing_key_age_seconds', () => {
@@ -48,6 +51,16 @@ function readServer(
   const checks = metrics.gauge('ostiary_password_checks')
   metrics.atScrape('ostiary_password_checks', () => {
     for (const [state, count] of Object.entries(passwords())) checks.set({ state }, count)
+  })
+}
+
+function readConnections(metrics: MetricRegistry, connections: () => ConnectionState): void {
+  const open = metrics.gauge('ostiary_http_connections')
+  metrics.atScrape('ostiary_http_connections', () => open.set(connections().open))
+  const closed = metrics.counter('ostiary_http_connections_closed_total')
+  metrics.atScrape('ostiary_http_connections_closed_total', () => {
+    closed.reset()
+    for (const [cause, times] of Object.entries(connections().closed)) closed.inc({ cause }, times)
   })
 }
 

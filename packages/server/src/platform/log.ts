@@ -3,6 +3,7 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 import { formatLogLine } from './log-text.ts'
 import { redactLine } from './redact.ts'
+import { limitRepeatedLines } from './repeated-lines.ts'
 
 export interface LogSettings {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -12,8 +13,11 @@ export interface LogSettings {
   readonly destination?: DestinationStream
 }
 
+const WARN = pino.levels.values.warn ?? 0
+
 /** A log that fits `Log` of the protocol and the `loggerInstance` of Fastify. */
 export function createLog({ level, format, destination }: LogSettings): Logger {
+  const repeated = limitRepeatedLines()
   const options: LoggerOptions = {
     level,
     base: undefined,
@@ -22,7 +26,14 @@ export function createLog({ level, format, destination }: LogSettings): Logger {
     hooks: {
       streamWrite: (line) =>
         format === 'text' ? formatLogLine(redactLine(line)) : redactLine(line),
+      // Of faults alone. Each single one can still be had, at level debug.
+      logMethod(line, write, lineLevel) {
+        const writePlainly = (fields: object, words: string) => write.apply(log, [fields, words])
+        if (lineLevel < WARN || repeated.admit(line, writePlainly)) write.apply(this, line)
+        else this.debug(...line)
+      },
     },
   }
-  return destination ? pino(options, destination) : pino(options)
+  const log = destination ? pino(options, destination) : pino(options)
+  return log
 }

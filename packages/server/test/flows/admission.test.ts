@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestBrowser } from '../support/browser.ts'
+import { sendRequest } from '../support/http-request.ts'
 import { holdUp } from '../support/outage.ts'
 import { scrape } from '../support/scrape.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
@@ -87,6 +88,26 @@ describe.each(STORES)('R15: admission control on %s', (kind) => {
     })
   })
 
+  it.each([
+    ['a style sheet', '/assets/page.css', 'GET'],
+    ['the colours of the tenant', '/assets/brand.css', 'GET'],
+    ['no such style sheet', '/assets/nothing.css', 'GET'],
+    ['nothing', '/nothing', 'GET'],
+    ['keys', '/jwks', 'GET'],
+    ['metadata', '/.well-known/openid-configuration', 'GET'],
+    ['the feed', '/revocations?after=0', 'GET'],
+    ['a preflight', '/token', 'OPTIONS'],
+    ['another method', '/token', 'DELETE'],
+  ])('chaos 1: turns away whatever is asked for: %s', async (_, path, method) => {
+    await whileFull(async () => {
+      const answer = await sendRequest(server.issuer + path, { method })
+      expect(answer.status).toBe(503)
+      expect(answer.headers['retry-after']).toBe('1')
+      expect(JSON.parse(answer.text).error).toBe('temporarily_unavailable')
+    })
+    expect((await sendRequest(server.issuer + path, { method })).status).not.toBe(503)
+  })
+
   it('says alive on both ports meanwhile', async () => {
     await whileFull(async () => {
       for (const url of [server.issuer, server.managementUrl]) {
@@ -99,7 +120,9 @@ describe.each(STORES)('R15: admission control on %s', (kind) => {
     expect(await inFlight()).toBe(0)
     expect((await newToken()).status).toBe(200)
     const lines = server.logLines.map((line) => JSON.parse(line))
-    const warnings = lines.filter(({ msg }) => msg.startsWith('overloaded'))
+    const warnings = lines.filter(
+      ({ level, msg }) => level === 'warn' && msg.startsWith('overloaded'),
+    )
     expect(warnings[0]).toMatchObject({ level: 'warn', cause: 'in_flight', inFlight: ROOM })
     expect(warnings.length).toBeLessThan(CROWD / 4)
     const errors = lines.filter(({ level }) => level === 'error')

@@ -8,6 +8,7 @@ import { codesAndRefresh } from './areas/codes-and-refresh.ts'
 import { decisions } from './areas/decisions.ts'
 import { edgeAndOperation } from './areas/edge-and-operation.ts'
 import { keyExchange } from './areas/key-exchange.ts'
+import { loadAndFaults } from './areas/load-and-faults.ts'
 import { operatorsAndDevelopers } from './areas/operators-and-developers.ts'
 import { requestsAndSecrets } from './areas/requests-and-secrets.ts'
 import type { Area } from './mutant.ts'
@@ -23,4 +24,5 @@ export const AREAS: readonly Area[] = [
   operatorsAndDevelopers,
   apiGuard,
   edgeAndOperation,
+  loadAndFaults,
 ]
