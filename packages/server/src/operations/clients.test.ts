@@ -272,7 +272,7 @@ describe('an app that is there', () => {
     const found = await store.findClient(tenant.name, asClientId(client.id))
     expect(found?.client.disabledAtSeconds).toBe(clock.nowSeconds())
     const feed = { tenant: tenant.name, afterSequence: 0, nowSeconds: clock.nowSeconds(), limit: 9 }
-    expect(await store.listRevocations(feed)).toMatchObject([
+    expect((await store.readFeed(feed)).lines).toMatchObject([
       { kind: 'client', subject: client.id },
     ])
     expect(await auditTrail(context)).toContain(`test client.disabled client:${client.id}`)

@@ -2,6 +2,7 @@
 // method, one transaction, and says in its result what happened. Must not know SQL, HTTP or the clock.
 
 import type { ChangeStore, ClientStore } from './port/clients.ts'
+import type { FeedStore } from './port/feed.ts'
 import type { GrantStore } from './port/grants.ts'
 import type { KeyStore } from './port/keys.ts'
 import type { ApplicationKeyStore } from './port/machines.ts'
@@ -44,6 +45,7 @@ export interface Store
   extends ClientStore,
     ChangeStore,
     GrantStore,
+    FeedStore,
     IdentityStore,
     ApplicationKeyStore,
     KeyStore,

@@ -150,10 +150,13 @@ export interface NewConsentRecord extends ConsentRecord {
   readonly shownRedirectUri: string
 }
 
-/** One line of the feed that APIs follow: tokens of this subject issued up to a moment are void. */
+/**
+ * One line of the feed that APIs follow: tokens of this subject issued up to a moment are void. The subject of a tenant
+ * is empty: the line concerns them all, and is written by a restore.
+ */
 export interface RevocationRecord {
   readonly sequence: number
-  readonly kind: 'grant' | 'client' | 'user'
+  readonly kind: 'grant' | 'client' | 'user' | 'tenant'
   readonly subject: string
   readonly issuedUntilSeconds: number
   /** When the last token it concerns has expired by itself. */

@@ -84,12 +84,14 @@ describe.each(STORES)('connected apps on %s', (kind) => {
       expect(await isActive(access_token)).toBe(false)
       expect((await app.refresh(refresh_token)).body.error).toBe('invalid_grant')
       expect(await isActive(kept.access_token)).toBe(true)
-      const lines = await server.store.listRevocations({
-        tenant: TENANT,
-        afterSequence: 0,
-        nowSeconds: server.clock.nowSeconds(),
-        limit: 100,
-      })
+      const lines = (
+        await server.store.readFeed({
+          tenant: TENANT,
+          afterSequence: 0,
+          nowSeconds: server.clock.nowSeconds(),
+          limit: 100,
+        })
+      ).lines
       expect(lines.at(-1)?.kind).toBe('grant')
       const again = await ada.browser.openAndFollow(app.authorizeUrl())
       expect(again.root.querySelector('[name=decision]')).not.toBeNull()

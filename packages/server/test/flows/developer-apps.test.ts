@@ -33,12 +33,14 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
 
   /** The grants that the revocation feed of the tenant has ended for this app. */
   async function feedSubjects(): Promise<readonly string[]> {
-    const lines = await server.store.listRevocations({
-      tenant: TENANT,
-      afterSequence: 0,
-      nowSeconds: server.clock.nowSeconds(),
-      limit: 1000,
-    })
+    const lines = (
+      await server.store.readFeed({
+        tenant: TENANT,
+        afterSequence: 0,
+        nowSeconds: server.clock.nowSeconds(),
+        limit: 1000,
+      })
+    ).lines
     return lines.map(({ kind: what, subject }) => `${what}:${subject}`)
   }
 

@@ -2,6 +2,9 @@
 
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sha256 } from '../../src/platform/hash.ts'
+import { newId } from '../../src/platform/random.ts'
+import type { GrantId } from '../../src/protocol/ids.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { postForm, readAnswer, TestApp } from '../support/test-app.ts'
 import { API_SERVER, MACHINE, OTHER_APP, SPA, TENANT, WEB_APP } from '../support/world.ts'
@@ -156,15 +159,47 @@ describe.each(STORES)('revocation on %s', (kind) => {
       ])
     })
 
+    const readFeed = async (after: number) =>
+      (await readAnswer(await fetch(`${server.issuer}/revocations?after=${after}`))).body
+
+    it('security M5: a number that was never given out is answered with the last one', async () => {
+      await app.revoke((await app.obtainTokens()).refresh_token)
+      const feed = await readFeed(0)
+      expect(feed.epoch).toMatch(/^[0-9a-f]{32}$/)
+      expect(feed.last_sequence).toBeGreaterThan(0)
+      expect(await readFeed(feed.last_sequence + 1)).toEqual({ ...feed, revocations: [] })
+      expect(await readFeed(999_999_999_999_999)).toEqual({ ...feed, revocations: [] })
+      expect(await readFeed(0)).toEqual(feed)
+    })
+
+    it('gives a long feed in pages, and no number ahead of the last one', async () => {
+      const nowSeconds = server.clock.nowSeconds()
+      const ending = { tenant: TENANT, nowSeconds }
+      const before = (await readFeed(0)).last_sequence
+      const grants = Array.from({ length: 1001 }, () => newId() as GrantId)
+      for (const grantId of grants) await server.store.revokeGrant({ ...ending, grantId })
+      const first = await readFeed(before)
+      expect(first).toMatchObject({ sequence: before + 1000, more: true })
+      expect(first.last_sequence).toBe(before + 1001)
+      const second = await readFeed(first.sequence)
+      expect(second).toMatchObject({ sequence: before + 1001, more: false })
+      const ids = [...first.revocations, ...second.revocations].map(({ id }) => id)
+      expect(ids.toSorted()).toEqual(grants.map((id) => sha256(`grant:${id}`)).toSorted())
+    })
+
     it('tells APIs at once through the feed of revocations', async () => {
-      const readFeed = async (after: number) =>
-        (await readAnswer(await fetch(`${server.issuer}/revocations?after=${after}`))).body
-      const before = await readFeed(0)
+      const before = await readFeed(999_999_999)
       const { access_token, refresh_token } = await app.obtainTokens()
       await app.revoke(refresh_token)
       const { exp = 0 } = decodeJwt(access_token)
-      const { sequence, revocations } = await readFeed(before.sequence)
-      expect(sequence).toBeGreaterThan(before.sequence)
+      const { revocations, ...state } = await readFeed(before.sequence)
+      expect(state).toEqual({
+        format: 2,
+        epoch: before.epoch,
+        sequence: before.sequence + 1,
+        last_sequence: before.sequence + 1,
+        more: false,
+      })
       expect(revocations).toEqual([
         {
           kind: 'grant',

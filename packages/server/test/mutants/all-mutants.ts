@@ -2,6 +2,7 @@
 
 import { apiGuard } from './areas/api-guard.ts'
 import { authorizationRequests } from './areas/authorization-requests.ts'
+import { backupAndRestore } from './areas/backup-and-restore.ts'
 import { browsers } from './areas/browsers.ts'
 import { clientsAndTokens } from './areas/clients-and-tokens.ts'
 import { codesAndRefresh } from './areas/codes-and-refresh.ts'
@@ -25,4 +26,5 @@ export const AREAS: readonly Area[] = [
   apiGuard,
   edgeAndOperation,
   loadAndFaults,
+  backupAndRestore,
 ]

@@ -163,9 +163,7 @@ export async function lookAtEverything(store: Store, { tenant }: Things): Promis
     identifiers: await store.listAccessIdentifiers(tenant, USER),
     issuers: await store.listTrustedIssuers(tenant),
     signingKeys: await store.listKeys(tenant, NOW),
-    lines: await store.listRevocations({
-      ...{ tenant, afterSequence: 0, nowSeconds: NOW, limit: 100 },
-    }),
+    feed: await store.readFeed({ tenant, afterSequence: 0, nowSeconds: NOW, limit: 100 }),
     events: await store.listAuditEvents(tenant, 100),
   }
 }

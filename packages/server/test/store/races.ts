@@ -328,12 +328,14 @@ export const raceToRevoke: Check = async (stores) => {
   const published = await race(stores, (each) =>
     each.revokeGrant({ ...input, grantId: unrecorded }),
   )
-  const feed = await stores[0].listRevocations({
-    tenant,
-    afterSequence: 0,
-    nowSeconds: NOW,
-    limit: CALLERS,
-  })
+  const feed = (
+    await stores[0].readFeed({
+      tenant,
+      afterSequence: 0,
+      nowSeconds: NOW,
+      limit: CALLERS,
+    })
+  ).lines
   return [
     ...differences('ended a grant', ended.filter(Boolean).length, 1),
     ...differences('ended a grant without a record', published.filter(Boolean).length, 1),
@@ -387,10 +389,12 @@ export const raceToOpenBeforeSuspension: Check = async (stores) => {
   const found = await Promise.all(
     opened.map((id) => insist(() => store.findGrant(tenant, asGrantId(id)))),
   )
-  const feed = await store.listRevocations({
-    ...{ tenant, afterSequence: 0, nowSeconds: NOW },
-    limit: CALLERS + 1,
-  })
+  const feed = (
+    await store.readFeed({
+      ...{ tenant, afterSequence: 0, nowSeconds: NOW },
+      limit: CALLERS + 1,
+    })
+  ).lines
   return [
     ...differences('afterwards', late, 'key_ended'),
     ...differences('still live', found.filter((grant) => !grant?.revokedAtSeconds).length, 0),

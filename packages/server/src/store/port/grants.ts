@@ -9,7 +9,6 @@ import type {
   GrantRecord,
   NewConsentRecord,
   RefreshTokenRecord,
-  RevocationRecord,
 } from '../records.ts'
 import type { Ending, GrantEnding, OneTimeId, UserGrantsEnding } from './ending.ts'
 
@@ -129,14 +128,6 @@ export interface GrantStore {
     userId: UserId | null
     issuedAtSeconds: number
   }): Promise<boolean>
-
-  /** Feed lines after a sequence number, oldest first. A line seen with number n means all lower ones were visible. */
-  listRevocations(input: {
-    tenant: string
-    afterSequence: number
-    nowSeconds: number
-    limit: number
-  }): Promise<readonly RevocationRecord[]>
 
   listUserGrants(tenant: string, userId: UserId): Promise<readonly GrantRecord[]>
   /** What a user has allowed, in the order of apps and organisations. */

@@ -295,6 +295,7 @@ export const TABLES: { readonly [Table in keyof Database]: Columns<Selectable<Da
     },
     oneTimeIds: { tenant: 'text', purpose: 'text', id: 'text', expiresAtSeconds: 'number' },
     revocations: { tenant: 'text', ...REVOCATION },
+    feeds: { epoch: 'text', idsUntilSeconds: 'number' },
     revocationSequences: { tenant: 'text', sequence: 'number' },
     organisations: ORGANISATION,
     units: UNIT,

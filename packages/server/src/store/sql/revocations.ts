@@ -7,7 +7,6 @@ import { lastTokenEnd, tokenEnd } from '../../protocol/token-lifetime.ts'
 import type { GrantStore, UserEnding } from '../port.ts'
 import type { RevocationRecord } from '../records.ts'
 import { recordAuditEvent } from './audit-events.ts'
-import { columnsOf, REVOCATION } from './columns.ts'
 import { endCodesOfUser, endCodesToClient, endCodesToClientIn } from './end-codes.ts'
 import { first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
@@ -236,18 +235,3 @@ const selectVoiding = statement((db, p: Input<'isRevoked'>) =>
 export function* isRevoked(token: Input<'isRevoked'>): Plan<boolean> {
   return (yield* first(selectVoiding, token)) !== undefined
 }
-
-const selectLines = statement((db, p: Input<'listRevocations'>) =>
-  db
-    .selectFrom('revocations')
-    .where('tenant', '=', p.tenant)
-    .where('sequence', '>', p.afterSequence)
-    .where('expiresAtSeconds', '>', p.nowSeconds)
-    .select(columnsOf(REVOCATION))
-    .orderBy('sequence')
-    .limit(p.limit),
-)
-
-export const listRevocations = (
-  input: Input<'listRevocations'>,
-): Plan<readonly RevocationRecord[]> => run(selectLines, input)

@@ -37,6 +37,7 @@ export interface Database {
   consents: ConsentRow
   oneTimeIds: OneTimeId
   revocations: RevocationRow
+  feeds: { epoch: string; idsUntilSeconds: number }
   revocationSequences: { tenant: string; sequence: number }
   organisations: OrganisationRecord
   units: UnitRecord

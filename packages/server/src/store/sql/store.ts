@@ -47,6 +47,7 @@ import {
 } from './clients.ts'
 import { findCode, redeemCode } from './codes.ts'
 import { listBlockedGuesses, recordFailedGuess } from './failed-guesses.ts'
+import { readFeed, readFeedState } from './feed.ts'
 import {
   approveAuthorization,
   findConsent,
@@ -64,7 +65,7 @@ import { openGrant } from './open-grant.ts'
 import { createOrganisation, findUnit, listOrganisations } from './organisations.ts'
 import { type Driver, first, type Plan, run } from './plan.ts'
 import { findRefreshToken, renewRefreshToken, rotateRefreshToken } from './refresh-tokens.ts'
-import { isRevoked, listRevocations, revokeGrant, revokeUserGrants } from './revocations.ts'
+import { isRevoked, revokeGrant, revokeUserGrants } from './revocations.ts'
 import {
   createSession,
   endSession,
@@ -106,6 +107,8 @@ export function createStore(driver: Driver): Store {
     ...identityMethods(methods),
     ...applicationKeyMethods(methods),
     ...keyMethods(methods),
+    readFeedState: methods.read(readFeedState),
+    readFeed: methods.read(readFeed),
     recordVersionUses: methods.transact(recordVersionUses),
     listVersionUses: methods.read(listVersionUses),
     recordFailedGuess: methods.write(recordFailedGuess),
@@ -166,7 +169,6 @@ function grantMethods({ read, write, transact, change }: Methods): GrantStore {
     revokeGrant: transact(revokeGrant),
     revokeUserGrants: change(revokeUserGrants),
     isRevoked: read(isRevoked),
-    listRevocations: read(listRevocations),
     listUserGrants: read(listUserGrants),
     listUserConsents: read(listUserConsents),
     listGrantUses: read(listGrantUses),

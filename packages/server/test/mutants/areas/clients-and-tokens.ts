@@ -305,9 +305,8 @@ const endings: readonly Mutant[] = [
   {
     name: 'the revocations of one tenant are told to another',
     breaks: 'C11',
-    file: REVOCATIONS,
-    within: 'const selectLines',
-    find: "\n    .where('tenant', '=', p.tenant)",
+    file: 'server/src/store/sql/feed.ts',
+    find: "\n          .where('tenant', '=', p.tenant)",
     replace: '',
     killedBy: STORE,
   },

@@ -152,7 +152,7 @@ function keyContract(store: TheStore, tenantNow: () => string): void {
     await store().createApplicationKey(key)
     const grant = await open(store(), { tenant, clientId: key.id, userId: null }, byKey(key.id))
     await store().suspendApplicationKey(ending(tenant, key.id))
-    const lines = await store().listRevocations({ ...wholeFeed, tenant })
+    const lines = (await store().readFeed({ ...wholeFeed, tenant })).lines
     const times = { issuedUntilSeconds: NOW + 5, expiresAtSeconds: lastTokenEnd(NOW + 5) }
     expect(lines).toEqual([
       { sequence: 1, kind: 'grant', subject: grant.id, ...times },
@@ -305,7 +305,7 @@ async function open(
 const wholeFeed = { afterSequence: 0, nowSeconds: NOW, limit: 100 }
 
 async function feedOf(store: Store, tenant: string) {
-  const lines = await store.listRevocations({ ...wholeFeed, tenant })
+  const lines = (await store.readFeed({ ...wholeFeed, tenant })).lines
   return lines.map(({ sequence, kind, subject }) => [sequence, kind, subject])
 }
 

@@ -83,10 +83,10 @@ export function cleanUpContract(store: TheStore): void {
       const feed = { tenant, afterSequence: 0, nowSeconds: NOW - 1, limit: 10 }
 
       await cleanUp(store(), over + 2 * HOUR - 1)
-      expect(await store().listRevocations(feed)).toHaveLength(1)
+      expect((await store().readFeed(feed)).lines).toHaveLength(1)
       expect(await store().claimOnce(once)).toBe(false)
       await cleanUp(store(), over + 2 * HOUR)
-      expect(await store().listRevocations(feed)).toEqual([])
+      expect((await store().readFeed(feed)).lines).toEqual([])
       expect(await store().claimOnce(once)).toBe(true)
     })
 

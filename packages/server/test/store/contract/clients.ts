@@ -158,7 +158,7 @@ export function clientContract(store: TheStore): void {
       expect((await store().findClient(tenant, CLIENT))?.client.disabledAtSeconds).toBe(NOW + 5)
       expect(await store().listUserGrants(tenant, USER)).toEqual([other])
       expect(
-        await store().listRevocations({ tenant, afterSequence: 0, nowSeconds: NOW, limit: 10 }),
+        (await store().readFeed({ tenant, afterSequence: 0, nowSeconds: NOW, limit: 10 })).lines,
       ).toEqual([
         {
           sequence: 1,
@@ -258,7 +258,7 @@ export function clientContract(store: TheStore): void {
       expect(await store().listUserGrants(tenant, USER)).toEqual([])
       expect(await store().findConsent(consent)).toBeNull()
       const lines = { tenant, afterSequence: 0, nowSeconds: NOW, limit: 10 }
-      expect(await store().listRevocations(lines)).toMatchObject([
+      expect((await store().readFeed(lines)).lines).toMatchObject([
         { kind: 'client', subject: CLIENT, issuedUntilSeconds: NOW + 5 },
       ])
     })

@@ -143,7 +143,7 @@ function reuseContract(store: TheStore): void {
       expect((await store().findRefreshToken(tenant, leaf.hash))?.grant.revokedAtSeconds).toBe(at)
       expect((await store().rotateRefreshToken(rotationOf(leaf))).outcome).toBe('revoked')
       expect(
-        await store().listRevocations({ tenant, afterSequence: 0, nowSeconds: at, limit: 10 }),
+        (await store().readFeed({ tenant, afterSequence: 0, nowSeconds: at, limit: 10 })).lines,
       ).toEqual([
         {
           sequence: 1,

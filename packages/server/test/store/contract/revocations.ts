@@ -33,8 +33,8 @@ export function revocationContract(store: TheStore): void {
   voidTokenContract(store)
 }
 
-function linesOf(store: TheStore, tenant: string, page = { afterSequence: 0, limit: 100 }) {
-  return store().listRevocations({ tenant, nowSeconds: NOW, ...page })
+async function linesOf(store: TheStore, tenant: string, page = { afterSequence: 0, limit: 100 }) {
+  return (await store().readFeed({ tenant, nowSeconds: NOW, ...page })).lines
 }
 
 const subjectsOf = (lines: readonly RevocationRecord[]) =>
@@ -242,13 +242,49 @@ function feedContract(store: TheStore): void {
       expect(await endOf(NOW + 60, grant.id)).toBe(lastTokenEnd(NOW))
     })
 
+    test('tells its epoch, and the last number that the tenant has given out', async () => {
+      const tenant = newTenant()
+      const before = await store().readFeedState(tenant)
+      expect(before).toEqual({
+        epoch: expect.stringMatching(/^[0-9a-f]{32}$/),
+        lastSequence: 0,
+        idsUntilSeconds: 0,
+      })
+      await end(tenant)
+      await end(tenant)
+      expect(await store().readFeedState(tenant)).toEqual({ ...before, lastSequence: 2 })
+      expect(await store().readFeedState(newTenant())).toEqual(before)
+    })
+
+    test('tells the last number whatever is asked for, and however old the lines are', async () => {
+      const tenant = newTenant()
+      await end(tenant)
+      await end(tenant)
+      const state = await store().readFeedState(tenant)
+      const wholeFeed = { tenant, afterSequence: 0, nowSeconds: NOW, limit: 10 }
+      const others = [
+        { ...wholeFeed, afterSequence: 2 },
+        { ...wholeFeed, afterSequence: 999_999_999_999_999 },
+        { ...wholeFeed, nowSeconds: lastTokenEnd(NOW) },
+      ]
+      for (const page of others) {
+        expect(await store().readFeed(page)).toEqual({ ...state, lines: [] })
+      }
+      expect(await store().readFeed({ ...wholeFeed, limit: 1 })).toMatchObject({
+        ...state,
+        lines: [{ sequence: 1 }],
+      })
+    })
+
     test('leaves out lines whose tokens have all expired', async () => {
       const tenant = newTenant()
       await end(tenant)
       const input = { tenant, afterSequence: 0, limit: 10 }
       const last = { ...input, nowSeconds: lastTokenEnd(NOW) - 1 }
-      expect((await store().listRevocations(last)).length).toBe(1)
-      expect(await store().listRevocations({ ...input, nowSeconds: lastTokenEnd(NOW) })).toEqual([])
+      expect((await store().readFeed(last)).lines.length).toBe(1)
+      expect((await store().readFeed({ ...input, nowSeconds: lastTokenEnd(NOW) })).lines).toEqual(
+        [],
+      )
     })
   })
 }

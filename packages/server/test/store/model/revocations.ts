@@ -1,6 +1,7 @@
 // The model's feed, and whatever ends grants.
 
 import { lastTokenEnd, tokenEnd } from '../../../src/protocol/token-lifetime.ts'
+import type { FeedState, FeedStore } from '../../../src/store/port/feed.ts'
 import type { GrantStore, UserEnding } from '../../../src/store/port.ts'
 import type { GrantRecord, RevocationRecord } from '../../../src/store/records.ts'
 import { by, like, removeWhere, type State } from './state.ts'
@@ -88,7 +89,13 @@ export function revokeGrant(
   return true
 }
 
-type Methods = 'revokeGrant' | 'revokeUserGrants' | 'isRevoked' | 'listRevocations'
+const feedState = (state: State, tenant: string): FeedState => ({
+  epoch: 'the only one',
+  lastSequence: state.sequences.get(tenant) ?? 0,
+  idsUntilSeconds: 0,
+})
+
+type Methods = 'revokeGrant' | 'revokeUserGrants' | 'isRevoked'
 
 export function isVoid(state: State, token: Parameters<GrantStore['isRevoked']>[0]): boolean {
   const { tenant, grantId, clientId, userId, issuedAtSeconds } = token
@@ -101,7 +108,7 @@ export function isVoid(state: State, token: Parameters<GrantStore['isRevoked']>[
   })
 }
 
-export const revocationModel = (state: State): Pick<GrantStore, Methods> => ({
+export const revocationModel = (state: State): Pick<GrantStore, Methods> & FeedStore => ({
   revokeGrant: async (input) => revokeGrant(state, input),
 
   async revokeUserGrants(input) {
@@ -129,12 +136,15 @@ export const revocationModel = (state: State): Pick<GrantStore, Methods> => ({
 
   isRevoked: async (token) => isVoid(state, token),
 
-  async listRevocations({ tenant, afterSequence, nowSeconds, limit }) {
-    return state.revocations
+  readFeedState: async (tenant) => feedState(state, tenant),
+
+  async readFeed({ tenant, afterSequence, nowSeconds, limit }) {
+    const lines = state.revocations
       .filter((line) => line.tenant === tenant && line.sequence > afterSequence)
       .filter((line) => line.expiresAtSeconds > nowSeconds)
       .toSorted(by((line) => line.sequence))
       .slice(0, limit)
       .map(({ tenant: _tenant, ...line }) => line)
+    return { ...feedState(state, tenant), lines }
   },
 })

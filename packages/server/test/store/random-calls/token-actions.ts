@@ -1,6 +1,7 @@
 // Random calls about grants, codes and tokens.
 
 import type { GrantId } from '../../../src/protocol/ids.ts'
+import type { FeedPage } from '../../../src/store/port/feed.ts'
 import type { AccessTokenRecord, RefreshTokenRecord } from '../../../src/store/records.ts'
 import {
   accessTokenRecord,
@@ -153,6 +154,9 @@ const claimOnce: Action = (world, { what }) => {
   return (store) => store.claimOnce(id, eventIn(world))
 }
 
+/** Without the epoch, which every database has of its own. */
+const feedAsFound = ({ epoch: _, ...page }: FeedPage) => page
+
 const lookAtTokens: Action = (world, { who, what }) => {
   const { tenant, nowSeconds } = world
   const accessToken = pick(world.accessTokens, what)
@@ -166,7 +170,7 @@ const lookAtTokens: Action = (world, { who, what }) => {
     await store.findConsent(
       consentRecord({ tenant, userId: pick(USERS, who), clientId: pick(CLIENTS, what) }),
     ),
-    await store.listRevocations({ tenant, afterSequence, nowSeconds, limit: 5 }),
+    feedAsFound(await store.readFeed({ tenant, afterSequence, nowSeconds, limit: 5 })),
     await store.listUserGrants(tenant, pick(USERS, who)),
     await store.listUserConsents(tenant, pick(USERS, who)),
     await store.listGrantUses(tenant, pick(USERS, who)),

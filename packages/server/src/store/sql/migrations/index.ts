@@ -8,6 +8,7 @@ import { contractsSchema } from './0002-contracts.ts'
 import { severalProcessesSchema } from './0003-several-processes.ts'
 import { lighterTokensSchema } from './0004-lighter-tokens.ts'
 import { codesHoldGrantsSchema } from './0006-codes-hold-grants.ts'
+import { feedEpochSchema } from './0007-feed-epoch.ts'
 import { consentCoversSchema } from './0009-consent-covers.ts'
 import { appOwnersSchema } from './0010-app-owners.ts'
 
@@ -17,6 +18,7 @@ const MIGRATIONS: Record<string, (dialect: Dialect) => readonly string[]> = {
   '0003-several-processes': severalProcessesSchema,
   '0004-lighter-tokens': lighterTokensSchema,
   '0006-codes-hold-grants': codesHoldGrantsSchema,
+  '0007-feed-epoch': feedEpochSchema,
   '0009-consent-covers': consentCoversSchema,
   '0010-app-owners': appOwnersSchema,
 }
