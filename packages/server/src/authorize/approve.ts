@@ -24,16 +24,21 @@ export interface Approval {
   readonly account: Account
   readonly membership: Membership | undefined
   readonly scopes: readonly string[]
-  /** Set when the user answered a page: the answer counts once, and is remembered. */
-  readonly answered: Interaction | undefined
+  /** Good for one answer; undefined when nothing was proven, chosen or answered for this request. */
+  readonly interaction: Interaction | undefined
+  /** The user answered a page, which is remembered. */
+  readonly answered: boolean
   /** Of the HTTP request, for the audit trail. */
   readonly requestId: string
   readonly log: Log
 }
 
-/** RFC 6749 §4.1.2 and, for the implicit grant, RFC 6749 §4.2.2. @throws PageError already_decided */
-export async function approve(approval: Approval, deps: ApproveDeps): Promise<AuthorizationReply> {
-  const { request, account, answered, requestId, log } = approval
+/** RFC 6749 §4.1.2 and, for the implicit grant, RFC 6749 §4.2.2. */
+export async function approve(
+  approval: Approval,
+  deps: ApproveDeps,
+): Promise<AuthorizationReply | 'already_decided'> {
+  const { request, account, interaction, requestId, log } = approval
   const { tenant, store, clock } = deps
   const now = clock.nowSeconds()
   const grant = newGrant(approval, tenant.name, now)
@@ -44,7 +49,7 @@ export async function approve(approval: Approval, deps: ApproveDeps): Promise<Au
       : await giveToken(grant, { client: request.client, requestId, log }, deps)
   const outcome = await store.approveAuthorization({
     given,
-    consent: answered
+    consent: approval.answered
       ? {
           tenant: tenant.name,
           userId: account.user.id,
@@ -55,12 +60,12 @@ export async function approve(approval: Approval, deps: ApproveDeps): Promise<Au
           grantedAtSeconds: now,
         }
       : null,
-    interaction: answered ? oneTimeId(answered, tenant.name) : null,
+    interaction: interaction ? oneTimeId(interaction, tenant.name) : null,
     session: sessionHash,
   })
   // The password changed, or the account was disabled, while the answer was on its way.
   if (outcome === 'signed_out') throw new PageError('interaction_invalid', { status: 403 })
-  if (outcome === 'already_decided') throw alreadyDecided(answered)
+  if (outcome === 'already_decided') return outcome
   if (given.kind === 'token') deps.observer.tokenIssued('implicit')
   for (const allowance of request.legacy) countUse(allowance, request.client, deps)
   const { redirectUri, responseMode, state } = request.target
@@ -87,9 +92,8 @@ export async function deny(
 }
 
 /** Somebody pressed twice: the first answer counts, and the page offers to go on with the request. */
-function alreadyDecided(interaction: Interaction | undefined): PageError {
-  const again = interaction && { continueWith: interaction.request }
-  return new PageError('already_decided', { status: 403, ...again })
+export function alreadyDecided({ request }: Interaction): PageError {
+  return new PageError('already_decided', { status: 403, continueWith: request })
 }
 
 function newGrant(

@@ -84,6 +84,7 @@ function interactionOf(fields: Partial<Interaction> = {}): Interaction {
     account: undefined,
     freshSignIn: false,
     otherAccount: false,
+    shown: undefined,
     restarted: false,
     ...fields,
   }

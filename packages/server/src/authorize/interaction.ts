@@ -22,6 +22,8 @@ export interface Interaction {
   readonly freshSignIn: boolean
   /** The user asked to sign in with yet another account. */
   readonly otherAccount: boolean
+  /** Digest of what the consent page said: the answer counts for that and nothing else. */
+  readonly shown: string | undefined
   /** It was left open too long and began anew: the next page says so, and then it is like any other. */
   readonly restarted: boolean
 }
@@ -51,8 +53,19 @@ export function startInteraction(
     account: undefined,
     freshSignIn: false,
     otherAccount: false,
+    shown: undefined,
     restarted: false,
   }
+}
+
+/** The user proved who they are: that is good for one answer, whatever was done with the request before. */
+export function withSignIn(interaction: Interaction, account: string): Interaction {
+  return { ...withAccount(interaction, account), freshSignIn: true }
+}
+
+/** The user chose among the accounts of this browser: good for one answer, too. */
+export function withAccount(interaction: Interaction, account: string): Interaction {
+  return { ...interaction, id: newId(), account, freshSignIn: false, otherAccount: false }
 }
 
 /** An authorization request as form text. @throws PageError request_malformed, when it is too long to come back */

@@ -1,6 +1,7 @@
 // What the pages of an authorization request say: decisions turned into page data.
 
 import type { Account } from '../identity/sessions.ts'
+import { sha256 } from '../platform/hash.ts'
 import type {
   ConsentPage,
   PageAccount,
@@ -54,25 +55,63 @@ export function consentPage(
   deps: InteractionDeps & { tenant: Tenant },
 ): ConsentPage {
   const { request } = context
-  const { policy } = deps.tenant
-  // The answer counts for the account that the page names, whatever the browser does meanwhile.
-  const interaction = { ...context.interaction, account: decision.account.session.id }
+  // The answer counts for the account and the question of this page, whatever becomes of either meanwhile.
+  const account = decision.account.session.id
+  const shown = digestQuestion(context, decision, deps)
   return {
     page: 'consent',
-    ...interactionPage({ ...context, interaction }, deps),
+    ...interactionPage(
+      { ...context, interaction: { ...context.interaction, account, shown } },
+      deps,
+    ),
     // The user is known from here on: what they set comes before what their browser says.
     uiLocales: [request.uiLocales, decision.account.user.locale].filter(Boolean).join(' '),
     account: describeAccount(decision.account),
-    organisations: decision.memberships.map(({ organisation: { id, name } }) => ({ id, name })),
     selectedOrganisation: undefined,
+    ...questionOf(context, decision, deps),
     scopes: request.scopes.map((name) => describeScope(name, decision.known, deps.tenant)),
+    redirectIsNew: decision.redirectIsNew,
+    problem: undefined,
+  }
+}
+
+/** What the user says yes to, apart from how it is put: what was allowed before is folded away, and no other question. */
+function questionOf(
+  { request }: PageContext,
+  { memberships }: ConsentDecision,
+  { tenant: { policy } }: { tenant: Tenant },
+) {
+  return {
+    organisations: memberships.map(({ organisation: { id, name } }) => ({ id, name })),
     refreshSeconds: isRefreshed(request) ? policy.refreshToken.absoluteSeconds : undefined,
     accessSeconds: policy.accessToken.lifetimeSeconds,
     redirectHost: displayHost(request.target.redirectUri),
     redirectIsLoopback: isLoopback(request.target.redirectUri),
-    redirectIsNew: decision.redirectIsNew,
-    problem: undefined,
   }
+}
+
+/**
+ * Tells one question from another. An app that is edited, defaults that are widened or an organisation that the user
+ * leaves between page and answer make it another one, and a yes to the old one is no yes to that.
+ */
+export function digestQuestion(
+  context: PageContext,
+  decision: ConsentDecision,
+  deps: { tenant: Tenant },
+): string {
+  const { client, target, audience, responseType, scopes } = context.request
+  return sha256(
+    JSON.stringify({
+      ...questionOf(context, decision, deps),
+      app: describeApp(client),
+      scopes: scopes.map((name) => describeScope(name, [], deps.tenant)),
+      redirectUri: target.redirectUri,
+      // A first yes covers all of them.
+      redirectUris: client.redirectUris,
+      audience,
+      responseType,
+    }),
+  )
 }
 
 /** RFC 6749 §4.2.2: never what the implicit grant gives. */

@@ -2,7 +2,7 @@
 
 import { type ApproveDeps, approve } from '../authorize/approve.ts'
 import { type ChallengeWatchDeps, createChallengeWatch } from '../authorize/constant-challenge.ts'
-import { type DecideDeps, decideNextStep } from '../authorize/decide.ts'
+import { type DecideDeps, type Decision, decideNextStep } from '../authorize/decide.ts'
 import {
   formatRequest,
   type Interaction,
@@ -55,19 +55,23 @@ export function createAuthorizeEndpoint(deps: AuthorizeDeps): Endpoint {
       case 'consent':
         return { kind: 'page', status: 200, page: consentPage(context, decision, deps), cookies }
       case 'issue':
-        return approve(
-          {
-            ...decision,
-            request,
-            scopes: request.scopes,
-            answered: undefined,
-            requestId,
-            log,
-          },
-          deps,
-        )
+        return issue({ ...context, ...decision }, occasionOf(incoming), deps)
     }
   }
+}
+
+/** What the user proved or chose for this request is good for one code: who comes again with it is asked again. */
+async function issue(
+  context: PageContext & Extract<Decision, { step: 'issue' }>,
+  occasion: ReturnType<typeof occasionOf>,
+  deps: AuthorizeDeps,
+): Promise<Reply> {
+  const { request, account, membership, interaction } = context
+  const used = interaction.account === undefined ? undefined : interaction
+  const approval = { request, account, membership, scopes: request.scopes, ...occasion }
+  const answer = await approve({ ...approval, interaction: used, answered: false }, deps)
+  if (answer !== 'already_decided') return answer
+  return { kind: 'local_redirect', path: `${deps.authorizePath}?${interaction.request}` }
 }
 
 /** Back to the authorization endpoint, which looks at the request anew: every step of a page ends here. */

@@ -1,8 +1,8 @@
 // The consent form of an authorization request: the user's answer, which counts once.
 
-import { approve, deny } from '../authorize/approve.ts'
+import { alreadyDecided, approve, deny } from '../authorize/approve.ts'
 import { decideNextStep } from '../authorize/decide.ts'
-import { type ConsentDecision, consentPage } from '../authorize/pages.ts'
+import { type ConsentDecision, consentPage, digestQuestion } from '../authorize/pages.ts'
 import { type AuthorizationRequest, checkAuthorizationRequest } from '../authorize/request.ts'
 import { readAccounts } from '../identity/sessions.ts'
 import type { Endpoint } from '../protocol/message.ts'
@@ -27,21 +27,25 @@ export function createConsentEndpoint(deps: AuthorizeDeps): Endpoint {
     if (decision.step !== 'consent' || interaction.account === undefined)
       return goOn(interaction, deps)
 
-    const scopes = allowedScopes(request, incoming.params, deps.tenant)
-    if (optional(incoming.params, 'decision') !== 'allow' || scopes.length === 0) {
+    if (optional(incoming.params, 'decision') !== 'allow') {
       return deny({ request, interaction }, deps)
     }
+    const context = { request, interaction, accounts }
+    if (interaction.shown !== digestQuestion(context, decision, deps)) {
+      const page = consentPage(context, decision, deps)
+      return { kind: 'page', status: 409, page: { ...page, problem: 'changed' } }
+    }
+    const scopes = allowedScopes(request, incoming.params, deps.tenant)
+    if (scopes.length === 0) return deny({ request, interaction }, deps)
     const membership = pickMembership(decision, incoming.params)
     if (membership === 'missing') {
-      const context = { request, interaction, accounts }
       const page = consentPage(context, decision, deps)
       return { kind: 'page', status: 422, page: { ...page, problem: 'organisation_missing' } }
     }
-    const { account } = decision
-    return approve(
-      { request, account, membership, scopes, answered: interaction, ...occasionOf(incoming) },
-      deps,
-    )
+    const approval = { request, account: decision.account, membership, scopes, interaction }
+    const answer = await approve({ ...approval, answered: true, ...occasionOf(incoming) }, deps)
+    if (answer === 'already_decided') throw alreadyDecided(interaction)
+    return answer
   }
 }
 

@@ -1,5 +1,6 @@
 // The account switcher of an authorization request.
 
+import { withAccount } from '../authorize/interaction.ts'
 import { readAccounts, sessionCookie } from '../identity/sessions.ts'
 import type { Endpoint } from '../protocol/message.ts'
 import { optional } from '../protocol/params.ts'
@@ -18,7 +19,7 @@ export function createSelectAccountEndpoint(deps: AuthorizeDeps): Endpoint {
       )
     }
     const reordered = [chosen, ...accounts.filter((account) => account !== chosen)]
-    return goOn({ ...interaction, account: id, freshSignIn: false, otherAccount: false }, deps, [
+    return goOn(withAccount(interaction, chosen.session.id), deps, [
       sessionCookie(reordered, deps.tenant),
     ])
   }

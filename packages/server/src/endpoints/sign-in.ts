@@ -1,6 +1,6 @@
 // The sign-in form of an authorization request.
 
-import type { Interaction } from '../authorize/interaction.ts'
+import { type Interaction, withSignIn } from '../authorize/interaction.ts'
 import { signInPage } from '../authorize/pages.ts'
 import { checkAuthorizationRequest } from '../authorize/request.ts'
 import { type Account, readAccounts, sessionCookie, startSession } from '../identity/sessions.ts'
@@ -41,11 +41,6 @@ async function signedIn(
   const { incoming, interaction, accounts: present, deps } = context
   const { userAgent, address } = incoming
   const { account, accounts } = await startSession({ user, present, userAgent, address }, deps)
-  const proven = {
-    ...interaction,
-    account: account.session.id,
-    freshSignIn: true,
-    otherAccount: false,
-  }
+  const proven = withSignIn(interaction, account.session.id)
   return goOn(proven, deps, [sessionCookie(accounts, deps.tenant)])
 }

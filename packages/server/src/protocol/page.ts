@@ -77,7 +77,8 @@ export interface ConsentPage extends InteractionPage {
   readonly redirectIsLoopback: boolean
   /** The user has allowed this app before, but not to send them there. */
   readonly redirectIsNew: boolean
-  readonly problem: 'organisation_missing' | undefined
+  /** `changed`: since the page was shown, what it asks has become another question. */
+  readonly problem: 'organisation_missing' | 'changed' | undefined
 }
 
 export interface PageScope {

@@ -131,6 +131,12 @@ test('security H5: a redirect URI that the user has not allowed yet is pointed o
   expect(page.querySelector('.warning p')?.text).toContain(CONSENT.redirectHost)
 })
 
+test('security L1: a question that has changed since is asked again, as a notice and no mistake', () => {
+  const page = draw({ problem: 'changed' })
+  expect(page.querySelector('.notice[role=status]')?.text).toContain('has changed')
+  expect(page.querySelector('title')?.text).not.toMatch(/^Error/)
+})
+
 describe('what is asked for', () => {
   test('ASVS 10.7.2: is said in words, by data area, with read, change and delete', () => {
     const page = draw()

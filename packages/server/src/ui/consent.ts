@@ -22,9 +22,9 @@ export function consentContent(page: ConsentPage, view: View): Content {
   const { words, actions, tenant } = view
   const names = { app: appName(page.app, view), company: displayText(tenant.displayName) }
   const problems: Problem[] =
-    page.problem === undefined
-      ? []
-      : [{ field: 'organisation', text: words.text(`consent.${page.problem}`) }]
+    page.problem === 'organisation_missing'
+      ? [{ field: 'organisation', text: words.text('consent.organisation_missing') }]
+      : []
   return {
     title: words.text('consent.title', names),
     hasProblem: problems.length > 0,
@@ -35,6 +35,7 @@ export function consentContent(page: ConsentPage, view: View): Content {
 <div class="meeting" aria-hidden="true">!${monogram(names.app)}!${icon('arrow')}<span class="monogram own">!${icon('door')}</span></div>
 <h1>!${words.markup('consent.heading', names)}</h1>
 <p class="byline">!${appPublisher(page.app, view)}!${appLinks(page.app, view)}</p>
+!${page.problem === 'changed' ? changedNotice(words) : ''}
 !${signedInAs(page, view)}
 <form method="post" action="${actions.consent}">
 <input type="hidden" name="interaction" value="${page.interaction}">
@@ -45,6 +46,11 @@ export function consentContent(page: ConsentPage, view: View): Content {
 !${decisionButtons(view)}
 </form>`,
   }
+}
+
+/** No mistake of the person's, so it is told in a notice, not as a problem. */
+function changedNotice(words: Words): string {
+  return html`<p class="notice" role="status">!${icon('info')}${words.text('consent.changed')}</p>`
 }
 
 /** Cancel comes first in the document: the Enter key in a field presses the first button, and must never allow. */

@@ -236,6 +236,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
     title: 'an app that was allowed, and then sends users somewhere else',
     proof: 'server/test/attacks/consents.test.ts',
   },
+  D14: {
+    title: 'a question that changes between page and answer',
+    proof: 'server/test/attacks/consents.test.ts',
+  },
   // HTTP and platform
   E1: { title: 'a parameter sent twice', proof: 'server/test/attacks/checks/requests.ts' },
   E2: {

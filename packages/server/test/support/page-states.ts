@@ -99,6 +99,14 @@ export const MEMBER_STATES: Readonly<Record<string, Way>> = {
     await visitor.open(app.authorizeUrl({ redirect_uri }))
     await visitor.page.getByText('The address is new').waitFor()
   },
+  'consent, changed meanwhile': async (visitor, { app, server }) => {
+    await visitor.open(app.authorizeUrl({ prompt: 'consent' }))
+    const { client } = app
+    const redirectUris = [client.redirectUri, `${client.redirectUri}?since`]
+    await updateClient({ clientId: client.id, redirectUris }, server.context)
+    await visitor.press('Allow')
+    await visitor.page.getByText('has changed since').waitFor()
+  },
   'sign-out': async (visitor, { server }) => {
     await visitor.open(`${server.issuer}/sign-out`)
     await visitor.sees(/^Sign out/)

@@ -243,6 +243,28 @@ export const SESSION_CHECKS: readonly Check[] = [
     },
   },
   {
+    row: 'D9',
+    title: 'a sign-in that the app asked for is good for one code',
+    needs: ['own sign-in pages'],
+    async run(scene, witness) {
+      const { web, target } = scene
+      const signIn = target.forms.signIn(target.users.victim)
+      for (const fields of [{ prompt: 'login' }, { max_age: '0' }]) {
+        const what = Object.entries(fields).join()
+        const browser = await scene.signIn()
+        const page = await web.openAndSettle(fields, browser)
+        witness.given(`${what} asks to sign in`, offers(page, signIn))
+        const { location = '' } = await browser.submit(page, signIn)
+        const first = await web.answerPages(browser, await browser.openAndFollow(location))
+        witness.given(`${what}, once`, paramsOf(first).has('code'))
+        for (const time of ['second', 'third']) {
+          const again = paramsOf(await browser.openAndFollow(location))
+          witness.sees(what, !again.has('code'), `a ${time} time`)
+        }
+      }
+    },
+  },
+  {
     row: 'C10',
     title: 'a public app on the device is not answered without a page, even after consent',
     async run(scene, witness) {
