@@ -122,6 +122,25 @@ describe('the source of the parameters', () => {
   })
 })
 
+describe('security H1: a text that is too long', () => {
+  const refusal = (name: string) => `400 invalid_request: A parameter is too long. (${name})`
+
+  it('is refused by the name of its parameter, wherever it comes', async () => {
+    const scope = 'x'.repeat(8193)
+    expect(await read(`/form?scope=${scope}`, { method: 'GET' })).toBe(refusal('scope'))
+    expect(await read('/form', form(`scope=${scope}`))).toBe(refusal('scope'))
+    expect(await read('/json', json({ scope }))).toBe(refusal('scope'))
+    expect(await read('/document', json({ a: { scope } }))).toBe(refusal('scope'))
+  })
+
+  it('is refused in a header', async () => {
+    const headers = { 'accept-language': 'en,'.repeat(400) }
+    const answer = await server.inject({ method: 'GET', url: '/form', headers })
+    expect(answer.statusCode).toBe(400)
+    expect(answer.json().error_description).toContain('(accept-language)')
+  })
+})
+
 describe('house M3: a route with parameters in its path', () => {
   const statusOf = async (url: string) => (await server.inject({ method: 'GET', url })).statusCode
 

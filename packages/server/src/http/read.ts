@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Encoding } from '../contracts/contract.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { parseJson, readJsonParams } from '../protocol/json.ts'
+import { checkHeaderLengths } from '../protocol/lengths.ts'
 import type { IncomingRequest } from '../protocol/message.ts'
 import { parseForm } from '../protocol/params.ts'
 import { readCookies } from './cookies.ts'
@@ -12,6 +13,7 @@ import type { Reader, Route, Site } from './route.ts'
 
 export function readRequest(request: FastifyRequest, route: Route, site: Site): IncomingRequest {
   const { headers } = request
+  checkHeaderLengths(headers)
   return {
     method: request.method === 'POST' ? 'POST' : 'GET',
     ...readInput(request, route),

@@ -2,6 +2,11 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { normaliseUsername } from './usernames.ts'
 
+it('security H1: what is longer than any name is not looked at', () => {
+  const name = `Ada${'\u0315'.repeat(8000)}${'\u0300'.repeat(8000)}`
+  expect(normaliseUsername(name)).toBe(name)
+})
+
 it('E13: leaves alone what it made, so that one name has one spelling', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {

@@ -1,6 +1,6 @@
 // What a user may be created with. Gathers everything that is wrong before it refuses.
 
-import { normaliseUsername } from '../identity/usernames.ts'
+import { MAX_USERNAME_CODE_POINTS, normaliseUsername } from '../identity/usernames.ts'
 import type { OrganisationRole } from '../store/records.ts'
 import { checkName, findRepeated } from './field-checks.ts'
 import type { FieldProblem } from './operation.ts'
@@ -29,8 +29,6 @@ export interface NewMembership {
 export function readRole(text: string | undefined): OrganisationRole | undefined {
   return (['admin', 'member'] as const).find((role) => role === text)
 }
-
-const MAX_USERNAME_CODE_POINTS = 128
 
 export function checkNewUser(input: NewUser): FieldProblem[] {
   return [...checkProfile(input), ...checkPassword(input.password, input.username)]

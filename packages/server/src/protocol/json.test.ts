@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LONG_ENOUGH_MS, longTexts, slowestMs } from '../../test/support/long-text.ts'
 import { parseJson, readJsonParams } from './json.ts'
-import { MAX_PARAMETERS, MAX_VALUE_LENGTH } from './params.ts'
+import { LONGEST_VALUE } from './lengths.ts'
+import { MAX_PARAMETERS } from './params.ts'
 
 /** Any text that a parameter can hold. */
 const text = fc
@@ -155,9 +156,10 @@ describe('parseJson', () => {
     expect(refusalOf(`{${members(MAX_PARAMETERS)}}`)).toBeUndefined()
     expect(refusalOf(`{${members(MAX_PARAMETERS + 1)}}`)).toBe('too_many_parameters')
     const long = (length: number) => 'x'.repeat(length)
-    expect(refusalOf(`{"a":"${long(MAX_VALUE_LENGTH)}"}`)).toBeUndefined()
-    expect(refusalOf(`{"a":"${long(MAX_VALUE_LENGTH + 1)}"}`)).toBe('too_many_parameters')
-    expect(refusalOf(`{"${long(MAX_VALUE_LENGTH + 1)}":"a"}`)).toBe('too_many_parameters')
+    expect(refusalOf(`{"jwt":"${long(LONGEST_VALUE)}"}`)).toBeUndefined()
+    expect(refusalOf(`{"jwt":"${long(LONGEST_VALUE + 1)}"}`)).toBe('parameter_too_long')
+    expect(refusalOf(`{"a":{"unit":"${long(257)}"}}`)).toBe('parameter_too_long')
+    expect(refusalOf(`{"${long(129)}":"a"}`)).toBe('parameter_too_long')
   })
 
   it('E5: takes time in proportion to the text, whatever the text is', () => {

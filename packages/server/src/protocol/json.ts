@@ -1,11 +1,12 @@
 // JSON from strangers: one meaning only. No member is given twice, no object has a prototype, nothing is deep or long.
 
 import { OAuthError } from './errors.ts'
-import { MAX_PARAMETERS, MAX_VALUE_LENGTH, type Params } from './params.ts'
+import { checkLength } from './lengths.ts'
+import { MAX_PARAMETERS, type Params } from './params.ts'
 
 const MAX_DEPTH = 8
 
-/** @throws OAuthError json_invalid, parameter_repeated, too_many_parameters */
+/** @throws OAuthError json_invalid, parameter_repeated, parameter_too_long, too_many_parameters */
 export function parseJson(text: string): unknown {
   let value: unknown
   try {
@@ -19,6 +20,7 @@ export function parseJson(text: string): unknown {
 }
 
 function withoutPrototype(name: string, value: unknown): unknown {
+  checkLength(name, typeof value === 'string' ? value : '')
   checkText(name)
   if (typeof value === 'string') return checkText(value)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
@@ -26,7 +28,6 @@ function withoutPrototype(name: string, value: unknown): unknown {
 }
 
 function checkText(text: string): string {
-  if (text.length > MAX_VALUE_LENGTH) throw new OAuthError('too_many_parameters')
   // No database takes a NUL in a text, and half a character is none.
   if (text.includes('\0') || !text.isWellFormed()) throw new OAuthError('json_invalid')
   return text

@@ -117,14 +117,13 @@ describe('parseForm', () => {
     ['a hundred parameters and one', fields(101)],
     ['a hundred empty ones before it', `${'&'.repeat(100)}a=1`],
     ['a repetition behind a hundred empty ones', `a=1${'&'.repeat(100)}a=2`],
-    ['a value of more than 16 KiB', `a=${'x'.repeat(16_385)}`],
   ])('E4: refuses %s', (_what, form) => {
     expect(() => parseForm(form)).toThrow('too_many_parameters')
   })
 
   it('E4: takes as much as it promises', () => {
     expect(parseForm(fields(100)).size).toBe(100)
-    expect(optional(parseForm(`a=${'x'.repeat(16_384)}`), 'a')).toHaveLength(16_384)
+    expect(optional(parseForm(`token=${'x'.repeat(16_384)}`), 'token')).toHaveLength(16_384)
   })
 
   it.each([

@@ -1,12 +1,12 @@
 // Request parameters after the transport is gone: each name at most once, no prototype, bounded.
 
 import { OAuthError } from './errors.ts'
+import { checkLength } from './lengths.ts'
 
 /** Parameter name -> its values. Only names listed as repeatable can have more than one. */
 export type Params = ReadonlyMap<string, readonly string[]>
 
 export const MAX_PARAMETERS = 100
-export const MAX_VALUE_LENGTH = 16_384
 
 /** RFC 8707 §2: `resource` is the one parameter of the token and authorization endpoints that may repeat. */
 const REPEATABLE = new Set(['resource'])
@@ -14,7 +14,7 @@ const REPEATABLE = new Set(['resource'])
 /**
  * Reads `application/x-www-form-urlencoded` text, or the query part of a URL.
  * RFC 6749 §3.1: a parameter without a value counts as left out, and none may be repeated.
- * @throws OAuthError encoding_invalid, parameter_repeated, too_many_parameters
+ * @throws OAuthError encoding_invalid, parameter_repeated, parameter_too_long, too_many_parameters
  */
 export function parseForm(text: string, repeatable: ReadonlySet<string> = REPEATABLE): Params {
   // Empty pairs count too: what lies behind the limit must not go unread.
@@ -34,10 +34,10 @@ export function parseForm(text: string, repeatable: ReadonlySet<string> = REPEAT
 
 function parsePair(pair: string): [name: string, value: string] {
   const at = pair.indexOf('=')
-  if (at === -1) return [decode(pair), '']
-  const value = decode(pair.slice(at + 1))
-  if (value.length > MAX_VALUE_LENGTH) throw new OAuthError('too_many_parameters')
-  return [decode(pair.slice(0, at)), value]
+  const name = decode(at === -1 ? pair : pair.slice(0, at))
+  const value = at === -1 ? '' : decode(pair.slice(at + 1))
+  checkLength(name, value)
+  return [name, value]
 }
 
 function decode(text: string): string {

@@ -38,6 +38,7 @@ export const REASONS = {
     code: 'invalid_request',
     description: 'A parameter is given more than once.',
   },
+  parameter_too_long: { code: 'invalid_request', description: 'A parameter is too long.' },
   parameter_malformed: {
     code: 'invalid_request',
     description: 'A parameter has a value that is not allowed.',

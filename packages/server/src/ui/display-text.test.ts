@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { costlyText, costRatio, plainText } from '../../test/support/costly-texts.ts'
 import { displayText, webLink } from './display-text.ts'
 
 describe('displayText', () => {
@@ -29,6 +30,17 @@ describe('displayText', () => {
 
   test('stops towers of accents', () => {
     expect(displayText(`a${'\u0323'.repeat(60)}b`).length).toBeLessThan(8)
+  })
+
+  test('security H1: a tower of accents costs at most ten times as much as plain text', async () => {
+    const ratio = await costRatio(
+      {
+        plain: async () => displayText(plainText(4000), 500),
+        costly: async () => displayText(costlyText('marks that must be sorted', 8000), 500),
+      },
+      10,
+    )
+    expect(ratio).toBeLessThan(10)
   })
 
   test('cuts at whole characters and says so', () => {

@@ -16,6 +16,8 @@ export function displayText(text: string, maxLength = NAME_LENGTH): string {
   const visible = text
     .slice(0, maxLength * 8)
     .toWellFormed()
+    // Marks that belong to one letter are sorted, which costs the square of their number: so these go first.
+    .replace(TOO_MANY_MARKS, '$1')
     .normalize('NFC')
     .replace(BREAKS, ' ')
     .replace(UNSEEN, '')

@@ -279,6 +279,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
   },
   E16: { title: 'SQL in a parameter', proof: 'server/test/attacks/checks/requests.ts' },
   E17: { title: 'plain http', proof: 'server/test/attacks/http-answers.test.ts' },
+  E18: {
+    title: 'one request whose text costs more than its length',
+    proof: 'server/test/attacks/costly-texts.test.ts',
+  },
 }
 
 /** Published weaknesses of other servers that are replayed -> the row that they belong to. */

@@ -119,7 +119,7 @@ function findForm(page: BrowserPage, names: readonly string[]): HTMLElement {
 }
 
 /** What the form sends when nobody touches it. */
-function defaultFields(form: HTMLElement): [string, string][] {
+export function defaultFields(form: HTMLElement): [string, string][] {
   return form
     .querySelectorAll('input[name], textarea[name]')
     .flatMap((input): [string, string][] => {

@@ -4,6 +4,7 @@
 import { STORE, unit } from '../commands.ts'
 import type { Area, Mutant } from '../mutant.ts'
 
+const READ = 'server/src/http/read.ts'
 const AUDIT_EVENTS = 'server/src/store/sql/audit-events.ts'
 
 const trail: readonly Mutant[] = [
@@ -58,6 +59,65 @@ const trail: readonly Mutant[] = [
   },
 ]
 
+const bounds: readonly Mutant[] = [
+  {
+    name: 'a parameter may be as long as the body',
+    breaks: 'E18, ASVS 2.2.1',
+    file: 'server/src/protocol/lengths.ts',
+    find: '  if (value.length <= maxLengthOf(name)) return\n',
+    replace: '  if (value.length < Number.POSITIVE_INFINITY) return\n',
+    killedBy: unit('protocol/lengths'),
+  },
+  {
+    name: 'the name of a parameter may be as long as the body',
+    breaks: 'E18',
+    file: 'server/src/protocol/lengths.ts',
+    find: 'name.length > MAX_NAME_LENGTH',
+    replace: 'name.length > LONGEST_VALUE',
+    killedBy: unit('protocol/lengths'),
+  },
+  {
+    name: 'what nobody knows may be as long as the body',
+    breaks: 'E18',
+    file: 'server/src/protocol/lengths.ts',
+    find: 'MAX_LENGTHS.get(parameter) ?? UNNAMED',
+    replace: 'MAX_LENGTHS.get(parameter) ?? UNNAMED * 100',
+    killedBy: unit('protocol/lengths'),
+  },
+  {
+    name: 'texts in JSON are not measured',
+    breaks: 'E18',
+    file: 'server/src/protocol/json.ts',
+    find: "  checkLength(name, typeof value === 'string' ? value : '')\n",
+    replace: "  checkLength('', '')\n",
+    killedBy: unit('protocol/lengths'),
+  },
+  {
+    name: 'headers are not measured',
+    breaks: 'E18',
+    file: READ,
+    find: '  checkHeaderLengths(headers)\n',
+    replace: '  checkHeaderLengths({})\n',
+    killedBy: unit('http/read'),
+  },
+  {
+    name: 'a user name of any length is normalised',
+    breaks: 'E18, D8',
+    file: 'server/src/identity/usernames.ts',
+    find: 'text.length > MAX_CODE_UNITS',
+    replace: 'text.length > MAX_CODE_UNITS * 1000',
+    killedBy: unit('identity/usernames'),
+  },
+  {
+    name: 'towers of accents are sorted before they are cut',
+    breaks: 'E18',
+    file: 'server/src/ui/display-text.ts',
+    find: "    .replace(TOO_MANY_MARKS, '$1')\n    .normalize('NFC')\n",
+    replace: "    .normalize('NFC')\n",
+    killedBy: unit('ui/display-text'),
+  },
+]
+
 const paths: readonly Mutant[] = [
   {
     name: 'another spelling of a path with parameters is served',
@@ -70,7 +130,7 @@ const paths: readonly Mutant[] = [
   {
     name: 'a path parameter may hold a NUL',
     breaks: 'E13',
-    file: 'server/src/http/read.ts',
+    file: READ,
     find: "value.includes('\\0') || !value.isWellFormed()",
     replace: '!value.isWellFormed()',
     killedBy: unit('http/read'),
@@ -79,5 +139,5 @@ const paths: readonly Mutant[] = [
 
 export const edgeAndOperation: Area = {
   name: 'The edge, the audit trail and the master key',
-  mutants: [...trail, ...paths],
+  mutants: [...trail, ...bounds, ...paths],
 }
