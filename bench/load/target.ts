@@ -10,11 +10,16 @@ export interface Call {
 /** What the probe does wrong may cost a user the grant. */
 export const PROBE_SESSIONS = 3
 
-export interface CodeFlow {
-  /** GET, with everything in its query but `code_challenge`. */
-  readonly authorize: Call
+export interface CodeFlow extends CodeFlowApp {
+  /** Further apps that the users have allowed, where a user's use of one app has limits. */
+  readonly furtherApps?: readonly CodeFlowApp[]
   /** The `Cookie` headers of users who are signed in and have allowed the app; the first ones are for the probe. */
   readonly sessions: readonly string[]
+}
+
+export interface CodeFlowApp {
+  /** GET, with everything in its query but `code_challenge`. */
+  readonly authorize: Call
   /** The form but `code` and `code_verifier`. */
   readonly token: Call
 }

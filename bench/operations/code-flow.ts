@@ -4,7 +4,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Answer } from '../load/connection.ts'
 import { getRequest, openPost } from '../load/request.ts'
-import { type CodeFlow, PROBE_SESSIONS, type Target } from '../load/target.ts'
+import { type CodeFlow, type CodeFlowApp, PROBE_SESSIONS, type Target } from '../load/target.ts'
 import { expect, type Flow, type Operation, type Preparation, readMember } from './operation.ts'
 
 const CODE = /\r\nlocation: *[^\r]*[?&]code=([^&\r]+)/i
@@ -28,11 +28,14 @@ function createPair(): Pair {
 }
 
 function createFlow(target: Target, index: number): Flow {
-  const road = createRoad(target, index)
+  const roads = createRoads(target, index)
+  let turns = index
+  let road = roads[0] as Road
   let pair = createPair()
   let redeeming = false
   return {
     begin() {
+      road = roads[turns++ % roads.length] as Road
       pair = createPair()
       redeeming = false
       return road.authorize(pair)
@@ -48,10 +51,17 @@ function createFlow(target: Target, index: number): Flow {
   }
 }
 
-function createRoad(target: Target, index: number) {
-  const { authorize, sessions, token } = offered(target)
+type Road = ReturnType<typeof createRoad>
+
+/** Those of one user, by one app after the other. */
+function createRoads(target: Target, index: number): readonly Road[] {
+  const { authorize, token, sessions, furtherApps = [] } = offered(target)
   const own = PROBE_SESSIONS + (index % (sessions.length - PROBE_SESSIONS))
   const cookie = sessions[own] as string
+  return [{ authorize, token }, ...furtherApps].map((app) => createRoad(target, app, cookie))
+}
+
+function createRoad(target: Target, { authorize, token }: CodeFlowApp, cookie: string) {
   const headers = { ...authorize.headers, cookie }
   const redeem = openPost(target, token)
   return {
@@ -71,7 +81,7 @@ function readCode(answer: Answer): string {
 export async function mintRefreshTokens({ target, asks }: Preparation): Promise<string[]> {
   return Promise.all(
     asks.map(async (ask, index) => {
-      const road = createRoad(target, index)
+      const road = createRoads(target, index)[0] as Road
       const pair = createPair()
       const code = readCode(await ask(road.authorize(pair)))
       const answer = await ask(road.token(code, pair))

@@ -13,6 +13,8 @@ import { openStore } from '../../packages/server/src/store/sql/open.ts'
 import type { Credentials } from './calls.ts'
 import { AUDIENCE, REDIRECT_URI, SCOPE, USERS } from './subject.ts'
 
+const FURTHER_APPS = 127
+
 export interface OstiaryUser {
   readonly username: string
   readonly password: string
@@ -23,6 +25,8 @@ export interface Fitted {
   readonly opaqueMachine: Credentials
   /** Of the tenant with opaque tokens, like everything below. */
   readonly app: Credentials
+  /** The operator's own, which ask nobody: so that no user gets more codes or grants of one than the limits allow. */
+  readonly furtherApps: readonly Credentials[]
   /** The API's own credentials. */
   readonly api: Credentials
   readonly users: readonly OstiaryUser[]
@@ -47,6 +51,7 @@ export async function fitOut(value: object): Promise<Fitted> {
       jwtMachine: await addClient({ name: 'Machine', scopes: [SCOPE] }, jwt),
       opaqueMachine: await addClient({ name: 'Machine', scopes: [SCOPE] }, opaque),
       app: await addClient({ name: 'App', scopes: [SCOPE], redirectUris: [REDIRECT_URI] }, opaque),
+      furtherApps: await addFurtherApps(opaque),
       api: await addClient({ name: 'API', resourceServer: AUDIENCE }, opaque),
       users: await addUsers(opaque),
     }
@@ -62,6 +67,15 @@ async function addClient(
   const { client, secret } = await createClient({ ...input, type: 'confidential' }, context)
   if (secret === null) throw new Error(`${client.name} has no secret`)
   return { id: client.id, secret }
+}
+
+async function addFurtherApps(context: ClientContext): Promise<Credentials[]> {
+  const apps: Credentials[] = []
+  for (let index = 1; index <= FURTHER_APPS; index++) {
+    const scopes = { scopes: [SCOPE], redirectUris: [REDIRECT_URI] }
+    apps.push(await addClient({ name: `App ${index}`, party: 'first', ...scopes }, context))
+  }
+  return apps
 }
 
 async function addUsers(context: ClientContext): Promise<OstiaryUser[]> {

@@ -9,7 +9,7 @@ import { newSecret } from '../../packages/server/src/platform/random.ts'
 import { TestBrowser } from '../../packages/server/test/support/browser.ts'
 import { TestApp } from '../../packages/server/test/support/test-app.ts'
 import type { Target } from '../load/target.ts'
-import { authorizePath, post, randomTokens } from './calls.ts'
+import { authorizePath, type Credentials, post, randomTokens } from './calls.ts'
 import { type Fitted, fitOut, type OstiaryUser } from './ostiary-outfit.ts'
 import { startPostgres } from './postgres.ts'
 import { findFreePort, startServerProcess } from './server-process.ts'
@@ -132,9 +132,13 @@ interface TargetInput {
 }
 
 function targetOf({ port, sessions, fitted }: TargetInput): Target {
-  const { jwtMachine, opaqueMachine, app, api } = fitted
+  const { jwtMachine, opaqueMachine, app, furtherApps, api } = fitted
   const machineForm = { grant_type: 'client_credentials', scope: SCOPE }
   const codeForm = { grant_type: 'authorization_code', redirect_uri: REDIRECT_URI }
+  const codeFlowOf = (each: Credentials) => ({
+    authorize: { path: authorizePath('/opaque/authorize', each) },
+    token: post('/opaque/token', each, codeForm),
+  })
   return {
     host: '127.0.0.1',
     port,
@@ -143,9 +147,9 @@ function targetOf({ port, sessions, fitted }: TargetInput): Target {
       opaque: post('/opaque/token', opaqueMachine, machineForm),
     },
     codeFlow: {
-      authorize: { path: authorizePath('/opaque/authorize', app) },
+      ...codeFlowOf(app),
+      furtherApps: furtherApps.map(codeFlowOf),
       sessions,
-      token: post('/opaque/token', app, codeForm),
     },
     refresh: post('/opaque/token', app, { grant_type: 'refresh_token' }),
     introspection: post('/opaque/introspect', api),

@@ -99,7 +99,17 @@ const PolicySchema = Type.Object(
     refreshToken: Type.Optional(RefreshTokenSchema),
     code: Type.Optional(
       Type.Object(
-        { lifetimeSeconds: seconds(1, 600, 'How long an authorization code is good for.') },
+        {
+          lifetimeSeconds: seconds(1, 600, 'How long an authorization code is good for.'),
+          silentPerMinute: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 100_000,
+              description:
+                'How many codes an app gets in a minute for one user who is not asked anything, from each process.',
+            }),
+          ),
+        },
         closed,
       ),
     ),

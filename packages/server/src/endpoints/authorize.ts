@@ -14,6 +14,7 @@ import {
 } from '../authorize/interaction.ts'
 import { consentPage, type PageContext, selectAccountPage, signInPage } from '../authorize/pages.ts'
 import { checkAuthorizationRequest, type RequestDeps } from '../authorize/request.ts'
+import { createSilentLimit } from '../authorize/silent-limit.ts'
 import { identifyBrowser } from '../identity/browser.ts'
 import { readAccounts, type SessionDeps } from '../identity/sessions.ts'
 import type { CookieChange, Endpoint, IncomingRequest, Reply } from '../protocol/message.ts'
@@ -30,6 +31,7 @@ export interface AuthorizeDeps extends InteractionDeps, SessionDeps, Omit<Approv
 
 export function createAuthorizeEndpoint(deps: AuthorizeDeps): Endpoint {
   const watchChallenge = createChallengeWatch(deps)
+  const countSilent = createSilentLimit(deps)
   return async (incoming) => {
     // OIDC Core §3.1.2.1 wants POST too, but a cross-site POST comes without our cookies: move on by GET.
     if (incoming.method === 'POST') {
@@ -41,10 +43,12 @@ export function createAuthorizeEndpoint(deps: AuthorizeDeps): Endpoint {
 
     const request = await checkAuthorizationRequest(params, deps, occasionOf(incoming))
     const { id: requestId, log } = incoming
-    await watchChallenge({ request, browser: interaction.browser, requestId, log })
     const accounts = await readAccounts(incoming.cookies.session, deps)
     const nowSeconds = deps.clock.nowSeconds()
     const decision = await decideNextStep({ request, interaction, accounts, nowSeconds }, deps)
+    if ('account' in decision) {
+      await watchChallenge({ request, userId: decision.account.user.id, requestId, log })
+    }
 
     const context: PageContext = { request, interaction, accounts }
     switch (decision.step) {
@@ -55,6 +59,7 @@ export function createAuthorizeEndpoint(deps: AuthorizeDeps): Endpoint {
       case 'consent':
         return { kind: 'page', status: 200, page: consentPage(context, decision, deps), cookies }
       case 'issue':
+        if (interaction.account === undefined) countSilent(request, decision.account)
         return issue({ ...context, ...decision }, occasionOf(incoming), deps)
     }
   }

@@ -17,7 +17,7 @@ interface Exchange {
 }
 
 /** Says on the answer which version is served. @returns the refusal, when that one is unknown or retired */
-export function serveVersion(incoming: IncomingRequest, exchange: Exchange): Reply | undefined {
+export function serveVersion(exchange: Exchange): Reply | undefined {
   const { request, reply, route } = exchange
   if (!route.apiVersions) return undefined
   const requested = request.headers[DEFAULT_VERSION_HEADER.toLowerCase()]?.toString()
@@ -25,11 +25,25 @@ export function serveVersion(incoming: IncomingRequest, exchange: Exchange): Rep
   reply.headers(choice.headers)
   addVary(reply, DEFAULT_VERSION_HEADER)
   if (choice.version === undefined) return refuse(choice.refusal.supported_versions, exchange)
-  const [clientId] = incoming.params.get('client_id') ?? []
-  if (requested !== undefined && clientId !== undefined) {
-    route.apiVersions.recordUse(clientId, choice.version, incoming.log)
-  }
   return undefined
+}
+
+/**
+ * Counts the version that an app has named, once the answer shows that it is the app's: a signed-in user has allowed it.
+ * Anybody can send its name and a version, and its developers would be told of calls that they never made.
+ */
+export function countVersion(
+  incoming: IncomingRequest,
+  answer: Reply,
+  { request, route }: Pick<Exchange, 'request' | 'route'>,
+): void {
+  if (!route.apiVersions || answer.kind !== 'authorization') return
+  const requested = request.headers[DEFAULT_VERSION_HEADER.toLowerCase()]?.toString()
+  const { version } = chooseApiVersion(route.apiVersions.published(), { requested })
+  const [clientId] = incoming.params.get('client_id') ?? []
+  if (requested !== undefined && version !== undefined && clientId !== undefined) {
+    route.apiVersions.recordUse(clientId, version, incoming.log)
+  }
 }
 
 /** Only a program sends that header, so it gets JSON, also where people get pages. */

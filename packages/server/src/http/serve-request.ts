@@ -2,7 +2,7 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError, PageError } from '../protocol/errors.ts'
-import { serveVersion } from './api-version.ts'
+import { countVersion, serveVersion } from './api-version.ts'
 import { allowOrigin } from './cors.ts'
 import { checkSameOrigin } from './csrf.ts'
 import { answerFailure } from './failures.ts'
@@ -33,8 +33,9 @@ export async function serveRequest(
       checkSameOrigin(request.headers, site.issuer)
     }
     const incoming = readRequest(request, route, site)
-    const refused = serveVersion(incoming, { request, reply, ...context })
+    const refused = serveVersion({ request, reply, ...context })
     const answer = refused ?? (await route.endpoint(incoming))
+    countVersion(incoming, answer, { request, route })
     return sendReply(reply, answer, { ...context, reader: readReader(request) })
   } catch (error) {
     return sendFailure(error, { request, reply, ...context })

@@ -19,7 +19,11 @@ export interface Policy {
     /** A retry with the token just used gets the same answer for so long. */
     readonly retryWindowSeconds: number
   }
-  readonly code: { readonly lifetimeSeconds: number }
+  readonly code: {
+    readonly lifetimeSeconds: number
+    /** How many an app gets for one user who is not asked anything. */
+    readonly silentPerMinute: number
+  }
   readonly pkce: {
     /** `all`: every client sends a challenge. `public`: only those without a secret must. */
     readonly requiredFor: 'all' | 'public'

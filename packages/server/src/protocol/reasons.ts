@@ -285,6 +285,10 @@ export const REASONS = {
   },
 
   // Authorization endpoint
+  silent_too_often: {
+    code: 'temporarily_unavailable',
+    description: 'Too many requests without the user. Wait a minute before asking again.',
+  },
   response_type_unknown: {
     code: 'unsupported_response_type',
     description: 'This response type is not supported.',

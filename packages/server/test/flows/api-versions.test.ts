@@ -368,18 +368,27 @@ describe.each(STORES)('an authorize request that names a version, on %s', (kind)
       expect(body.supported_versions).toEqual(SUPPORTED)
     })
 
-    it('is counted for the app, unlike one of a browser, which names none', async () => {
+    const readUses = async () => {
+      const all = { tenant: TENANT, clientId: null, fromDay: '2000-01-01' }
+      const uses = await server.store.listVersionUses(all)
+      return uses.map(({ clientId, version, calls }) => ({ clientId, version, calls }))
+    }
+
+    it('security L5: is not counted while nobody has signed in, however often it is sent', async () => {
       const app = { client_id: OTHER_APP.id, redirect_uri: OTHER_APP.redirectUri }
-      await authorize({}, app)
-      await authorize({ 'x-version': '9.9.9' }, app)
-      await authorize({ 'x-version': '1.8.0' }, { ...app, client_id: 'nobody' })
-      await authorize({ 'x-version': '1.8.0' }, app)
-      await authorize({ 'x-version': '1.8.0' }, app)
-      const readUses = async () => {
-        const all = { tenant: TENANT, clientId: null, fromDay: '2000-01-01' }
-        const uses = await server.store.listVersionUses(all)
-        const others = uses.filter(({ clientId }) => clientId !== WEB_APP.id)
-        return others.map(({ clientId, version, calls }) => ({ clientId, version, calls }))
+      for (const client_id of [OTHER_APP.id, 'nobody']) {
+        await authorize({ 'x-version': '1.8.0' }, { ...app, client_id })
+        await authorize({ 'x-version': '1.8.0' }, { ...app, client_id, prompt: 'none' })
+      }
+      expect(await readUses()).toEqual([])
+    })
+
+    it('is counted for the app that gets its answer, unlike one of a browser, which names none', async () => {
+      const app = new TestApp(server, OTHER_APP)
+      const { browser } = await app.obtainCode()
+      await browser.open(app.authorizeUrl())
+      for (const version of ['9.9.9', '1.8.0', '1.8.0']) {
+        await browser.open(app.authorizeUrl(), { headers: { 'x-version': version } })
       }
       const wanted = [{ clientId: OTHER_APP.id, version: '1.8.0', calls: 2 }]
       await expect.poll(readUses).toEqual(wanted)
