@@ -16,6 +16,7 @@ export interface TokenFacts {
   readonly expiresAtSeconds: number
   readonly authTimeSeconds: number | undefined
   readonly claims: Claims
+  readonly feedSubjects: readonly string[]
 }
 
 /** Immutable: one object may serve many requests. */
@@ -36,6 +37,8 @@ export class AccessToken {
   /** When the user last signed in. */
   readonly authTimeSeconds: number | undefined
   readonly claims: Claims
+  /** Under which names the issuer's feed can end it. */
+  readonly feedSubjects: readonly string[]
 
   constructor(facts: TokenFacts) {
     this.subject = facts.subject
@@ -50,6 +53,7 @@ export class AccessToken {
     this.expiresAtSeconds = facts.expiresAtSeconds
     this.authTimeSeconds = facts.authTimeSeconds
     this.claims = Object.freeze(facts.claims)
+    this.feedSubjects = Object.freeze([...facts.feedSubjects])
     Object.freeze(this)
   }
 

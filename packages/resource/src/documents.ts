@@ -1,9 +1,18 @@
 // Reading JSON from the issuer: bounded in time and size, no redirects, no storm on a server in trouble.
 
+import { type Instant, millisecondsSince, takeInstant } from './elapsed.ts'
+import { explain } from './explain.ts'
+
 const MAX_BYTES = 4 * 1024 * 1024
 const HOLD_OFF_MILLISECONDS = 1000
 
 export type FetchSettings = { readonly fetch: typeof fetch; readonly timeoutSeconds: number }
+
+interface Fetched {
+  readonly document: unknown
+  /** What the clock of the issuer said (RFC 9110 §6.6.1). */
+  readonly dateSeconds: number | undefined
+}
 
 /** JSON of a 200 answer. @throws Error that names the URL and what is wrong with its answer */
 export async function fetchJson(
@@ -11,22 +20,42 @@ export async function fetchJson(
   url: string,
   init: RequestInit = {},
 ): Promise<unknown> {
-  const response = await settings.fetch(url, {
-    redirect: 'error',
-    signal: AbortSignal.timeout(settings.timeoutSeconds * 1000),
-    ...init,
-    headers: { accept: 'application/json', ...init.headers },
-  })
+  return (await fetchDocument(settings, url, init)).document
+}
+
+/** @throws Error that names the URL and what is wrong with its answer */
+export async function fetchDocument(
+  settings: FetchSettings,
+  url: string,
+  init: RequestInit = {},
+): Promise<Fetched> {
+  const response = await reach(settings, url, init)
   if (response.status !== 200) {
     await response.body?.cancel()
     throw new Error(`${url} answered ${response.status}, expected 200`)
   }
   const text = await readText(response, url)
+  const date = Date.parse(response.headers.get('date') ?? '')
+  const dateSeconds = Number.isNaN(date) ? undefined : date / 1000
   try {
-    return JSON.parse(text)
+    return { document: JSON.parse(text), dateSeconds }
   } catch {
     // What went wrong would quote the answer, and an answer may hold secrets.
     throw new Error(`${url} did not answer with JSON`)
+  }
+}
+
+async function reach(settings: FetchSettings, url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await settings.fetch(url, {
+      redirect: 'error',
+      signal: AbortSignal.timeout(settings.timeoutSeconds * 1000),
+      ...init,
+      headers: { accept: 'application/json', ...init.headers },
+    })
+  } catch (cause) {
+    // "fetch failed" alone, as many logs show it, tells nobody what to mend.
+    throw new Error(`${url} cannot be reached: ${explain(cause)}`, { cause })
   }
 }
 
@@ -49,15 +78,15 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 export function holdOff<Arguments extends unknown[], Result>(
   action: (...args: Arguments) => Promise<Result>,
 ): (...args: Arguments) => Promise<Result> {
-  let failure: { readonly error: unknown; readonly untilMilliseconds: number } | undefined
+  let failure: { readonly error: unknown; readonly at: Instant } | undefined
   return async (...args) => {
-    if (failure && Date.now() < failure.untilMilliseconds) throw failure.error
+    if (failure && millisecondsSince(failure.at) < HOLD_OFF_MILLISECONDS) throw failure.error
     try {
       const result = await action(...args)
       failure = undefined
       return result
     } catch (error) {
-      failure = { error, untilMilliseconds: Date.now() + HOLD_OFF_MILLISECONDS }
+      failure = { error, at: takeInstant() }
       throw error
     }
   }

@@ -2,6 +2,7 @@
 
 import type { AccessToken } from './access-token.ts'
 import { type Credentials, readBearerToken } from './credentials.ts'
+import { explain } from './explain.ts'
 import { createIssuer } from './issuer.ts'
 import { type GuardOptions, readSettings, type Settings } from './options.ts'
 import { type Refusal, type RefusalSettings, toRefusal, toResponse } from './refusal.ts'
@@ -14,12 +15,15 @@ import {
 } from './requirements.ts'
 import {
   describeResource,
+  noteMetadata,
   type ResourceMetadata,
   resourceMetadataUrl,
+  warnOfMissingMetadata,
 } from './resource-metadata.ts'
 import { createTokenChecker, type GuardStatus } from './token-checker.ts'
 import { TokenError } from './token-error.ts'
 import { createVersionGate, type VersionGate } from './version-gate.ts'
+import { warnOnce } from './warnings.ts'
 
 /** Outcome of a check, for any framework. */
 export type Verdict =
@@ -87,11 +91,11 @@ export function createGuard(options: GuardOptions = {}): Guard {
   const checker = createTokenChecker(settings, issuer)
   const versions = createVersionGate(settings, issuer)
   const refusals = refusalSettings(settings)
-  /** Requirements are looked at once, at start, not with each request. */
-  const asserted = new WeakSet<object>()
 
   function refuse(error: TokenError, scopes: readonly string[] = []): Refusal {
     settings.onRefusal?.(error)
+    if (error.statusCode === 503) warnOfTrouble(error, settings)
+    else warnOfMissingMetadata(settings.audience)
     return toRefusal(error, scopes, refusals)
   }
 
@@ -114,23 +118,14 @@ export function createGuard(options: GuardOptions = {}): Guard {
         return { ok: false, refusal: refuse(error, neededScopes(requirements)), error }
       }
     },
-    assertRequirements(requirements) {
-      if (asserted.has(requirements)) return
-      assertRequirements(requirements)
-      if (settings.shape.jwt?.namesScopes === false) {
-        assertListed(requirements, settings.scopes ?? [])
-      }
-      if ('introspect' in requirements && requirements.introspect && !settings.introspection) {
-        throw new TypeError(
-          'A requirement says introspect: true, which needs the credentials of this API: ' +
-            'createGuard({ introspection: { clientId, clientSecret } }).',
-        )
-      }
-      asserted.add(requirements)
-    },
+    assertRequirements: createAssertion(settings),
     refuse: (error) => refuse(error),
-    metadata: () => describeResource(settings),
+    metadata() {
+      noteMetadata(settings.audience)
+      return describeResource(settings)
+    },
     metadataPath() {
+      noteMetadata(settings.audience)
       const url = resourceMetadataUrl(settings.audience)
       if (url) return url.pathname
       throw new TypeError(
@@ -146,6 +141,33 @@ export function createGuard(options: GuardOptions = {}): Guard {
     },
   }
   return guard
+}
+
+/** Requirements are looked at once, at start, not with each request. */
+function createAssertion(settings: Settings): (requirements: object) => void {
+  const asserted = new WeakSet<object>()
+  return (requirements) => {
+    if (asserted.has(requirements)) return
+    assertRequirements(requirements)
+    if (settings.shape.jwt?.namesScopes === false) assertListed(requirements, settings.scopes ?? [])
+    if ('introspect' in requirements && requirements.introspect && !settings.introspection) {
+      throw new TypeError(
+        'A requirement says introspect: true, which needs the credentials of this API: ' +
+          'createGuard({ introspection: { clientId, clientSecret } }).',
+      )
+    }
+    asserted.add(requirements)
+  }
+}
+
+/** Every request is refused, and most APIs log no refusals: somebody must hear why. */
+function warnOfTrouble(error: TokenError, { issuer, audience }: Settings): void {
+  warnOnce(
+    'OSTIARY_UNAVAILABLE',
+    `${issuer} ${audience} ${error.reason}`,
+    `${audience} answers 503, because no access token of ${issuer} can be checked (${error.reason}). ` +
+      `${explain(error.cause)}. This is said once; onRefusal hears of every refusal`,
+  )
 }
 
 function refusalSettings(settings: Settings): RefusalSettings {

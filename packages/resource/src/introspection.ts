@@ -1,10 +1,11 @@
 // Asking the issuer about a token (RFC 7662): for tokens that are not JWTs, and for operations that insist.
 
-import { hash } from 'node:crypto'
 import { AccessToken } from './access-token.ts'
 import { basicCredentials } from './api-credentials.ts'
 import type { Claims } from './claims.ts'
 import { fetchJson, isObject } from './documents.ts'
+import { type Instant, millisecondsSince, takeInstant } from './elapsed.ts'
+import type { InactiveTokens } from './inactive-tokens.ts'
 import type { Issuer } from './issuer.ts'
 import { createLruMap } from './lru-map.ts'
 import type { IntrospectionOptions, Settings } from './options.ts'
@@ -13,31 +14,53 @@ import { readUsualClaims } from './usual-claims.ts'
 
 const DEFAULT_CACHE_SECONDS = 5
 
-type Answer =
-  | { readonly active: true; readonly token: AccessToken }
-  | { readonly active: false; readonly error: TokenError }
-
-interface Remembered {
-  readonly answer: Answer
-  readonly untilMilliseconds: number
+interface Answer {
+  readonly token: AccessToken
+  readonly askedAt: Instant
+  /** What the feed had told when the issuer was asked. */
+  readonly changes: number
 }
 
-/** @throws TokenError token_inactive, token_type_wrong, issuer_mismatch, audience_mismatch, introspection_unavailable */
-export type Introspect = (token: string) => Promise<AccessToken>
+interface Memory {
+  readonly inactive: InactiveTokens
+  /** How many revocations of apps and users the feed has told. */
+  readonly changes: () => number
+}
+
+export interface Introspection {
+  /** The issuer's answer, or that of a moment ago. `key`: a hash of the token. @throws TokenError */
+  find(token: string, key: string): Promise<AccessToken>
+  /**
+   * The issuer's answer of now: neither a remembered one nor that to a question which was under way.
+   * @throws TokenError token_inactive, token_type_wrong, issuer_mismatch, audience_mismatch, introspection_unavailable
+   */
+  ask(token: string, key: string): Promise<AccessToken>
+}
 
 export function createIntrospection(
   options: IntrospectionOptions,
-  settings: Settings,
-  issuer: Issuer,
-): Introspect {
-  const remembered = createLruMap<Remembered>(settings.cacheSize)
-  const underWay = new Map<string, Promise<Answer>>()
+  context: { readonly settings: Settings; readonly issuer: Issuer },
+  { inactive, changes }: Memory,
+): Introspection {
+  const { settings, issuer } = context
+  const active = createLruMap<Answer>(settings.cacheSize)
+  const underWay = new Map<string, Promise<AccessToken>>()
   const cacheMilliseconds = (options.cacheSeconds ?? DEFAULT_CACHE_SECONDS) * 1000
 
-  async function ask(token: string, key: string): Promise<Answer> {
-    const answer = readAnswer(await askIssuer(token), settings)
-    remembered.set(key, { answer, untilMilliseconds: Date.now() + cacheMilliseconds })
-    return answer
+  async function ask(token: string, key: string): Promise<AccessToken> {
+    inactive.refuse(key)
+    const asked = { askedAt: takeInstant(), changes: changes() }
+    const claims = await askIssuer(token)
+    // Another question, asked later, may have been answered sooner.
+    inactive.refuse(key)
+    try {
+      const answer = { ...asked, token: readAnswer(claims, settings) }
+      active.set(key, answer)
+      return answer.token
+    } catch (error) {
+      if (error instanceof TokenError) inactive.add(key, error)
+      throw error
+    }
   }
 
   /** Whatever goes wrong on the way, the token is not accepted: a time-out is no "yes". */
@@ -58,42 +81,44 @@ export function createIntrospection(
     }
   }
 
-  function find(token: string): Answer | Promise<Answer> {
-    const key = hash('sha256', token, 'base64url')
-    const hit = remembered.get(key)
-    if (hit && Date.now() < hit.untilMilliseconds) return hit.answer
-    // Requests that arrive together with the same token share one call.
-    let call = underWay.get(key)
-    if (!call) {
-      call = ask(token, key).finally(() => underWay.delete(key))
-      underWay.set(key, call)
-    }
-    return call
+  function isFresh(answer: Answer): boolean {
+    // The feed names apps and users by tags. An answer without them cannot be found by what it tells, so news of any
+    // app or user makes the issuer be asked again. Grants go by their ids.
+    const isKnownToFeed = answer.token.claims.rev !== undefined
+    return (
+      millisecondsSince(answer.askedAt) < cacheMilliseconds &&
+      (isKnownToFeed || answer.changes === changes())
+    )
   }
 
-  return async (token) => {
-    const answer = await find(token)
-    if (!answer.active) throw answer.error
-    return answer.token
+  return {
+    ask,
+    find(token, key) {
+      const hit = active.get(key)
+      if (hit && isFresh(hit)) return Promise.resolve(hit.token)
+      // Requests that arrive together with the same token share one call.
+      let call = underWay.get(key)
+      if (!call) {
+        call = ask(token, key).finally(() => underWay.delete(key))
+        underWay.set(key, call)
+      }
+      return call
+    },
   }
 }
 
-function readAnswer(claims: Claims, settings: Settings): Answer {
-  try {
-    // RFC 7662 §2.2: a boolean; anything but true is a no.
-    if (claims.active !== true) throw new TokenError('token_inactive')
-    // RFC 7662 §2.2: the issuer knows refresh tokens too, and they are no key to an API.
-    if (String(claims.token_type).toLowerCase() !== 'bearer') {
-      throw new TokenError('token_type_wrong', { detail: 'token_type is not Bearer' })
-    }
-    if (claims.iss !== undefined && claims.iss !== settings.issuer) {
-      throw new TokenError('issuer_mismatch', { detail: `iss is ${JSON.stringify(claims.iss)}` })
-    }
-    const token = new AccessToken(readUsualClaims(claims, settings))
-    if (claims.cnf !== undefined) throw new TokenError('token_sender_constrained')
-    return { active: true, token }
-  } catch (error) {
-    if (error instanceof TokenError) return { active: false, error }
-    throw error
+/** @throws TokenError token_inactive, token_type_wrong, issuer_mismatch, audience_mismatch, claims_invalid */
+function readAnswer(claims: Claims, settings: Settings): AccessToken {
+  // RFC 7662 §2.2: a boolean; anything but true is a no.
+  if (claims.active !== true) throw new TokenError('token_inactive')
+  // RFC 7662 §2.2: the issuer knows refresh tokens too, and they are no key to an API.
+  if (String(claims.token_type).toLowerCase() !== 'bearer') {
+    throw new TokenError('token_type_wrong', { detail: 'token_type is not Bearer' })
   }
+  if (claims.iss !== undefined && claims.iss !== settings.issuer) {
+    throw new TokenError('issuer_mismatch', { detail: `iss is ${JSON.stringify(claims.iss)}` })
+  }
+  const token = new AccessToken(readUsualClaims(claims, settings))
+  if (claims.cnf !== undefined) throw new TokenError('token_sender_constrained')
+  return token
 }

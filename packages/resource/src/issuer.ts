@@ -30,7 +30,7 @@ async function loadMetadata(settings: Settings): Promise<IssuerMetadata> {
   if (document.issuer !== settings.issuer) {
     throw new Error(
       `${url} is the metadata of ${JSON.stringify(document.issuer)}, but the guard was made for ` +
-        `"${settings.issuer}". The two must be the same, character by character.`,
+        `"${settings.issuer}". ${whatToWrite(document.issuer, settings.issuer)}`,
     )
   }
   const endpoint = (name: string) => readEndpoint(document[name], name, settings.issuer)
@@ -44,6 +44,13 @@ async function loadMetadata(settings: Settings): Promise<IssuerMetadata> {
     apiVersionsEndpoint: endpoint('api_versions_endpoint'),
     versionUsageEndpoint: endpoint('version_usage_endpoint'),
   }
+}
+
+function whatToWrite(named: unknown, expected: string): string {
+  const differsBySlash = named === `${expected}/` || `${named}/` === expected
+  return differsBySlash
+    ? `They differ by the slash at the end: write issuer: '${named}'`
+    : 'The two must be the same, character by character'
 }
 
 /** RFC 8414 §3.1: the well-known part goes between the host and the path of the issuer. */

@@ -1,9 +1,9 @@
 // Access tokens that are JWTs, verified here and remembered, so that a token seen before costs microseconds.
 
-import { hash } from 'node:crypto'
 import { AccessToken } from './access-token.ts'
 import { type Claims, readOptionalTime } from './claims.ts'
 import { type FindKey, parseObject, verifyCompactJws } from './compact-jws.ts'
+import { type Instant, millisecondsSince, takeInstant } from './elapsed.ts'
 import { createLruMap } from './lru-map.ts'
 import type { Settings } from './options.ts'
 import type { JwtShape } from './shapes/shape.ts'
@@ -18,14 +18,14 @@ const REVERIFY_MILLISECONDS = 600_000
 
 interface Verified {
   readonly token: AccessToken
-  readonly untilMilliseconds: number
+  readonly at: Instant
 }
 
 export interface JwtVerifier {
   /** How many verified tokens are remembered. */
   readonly size: number
-  /** Everything but expiry and revocation, which change while a token is remembered. @throws TokenError */
-  verify(jwt: string): Promise<AccessToken>
+  /** Everything but expiry and revocation, which change while a token is remembered. `key`: a hash. @throws TokenError */
+  verify(jwt: string, key: string): Promise<AccessToken>
 }
 
 export function createJwtVerifier(
@@ -38,16 +38,14 @@ export function createJwtVerifier(
     get size() {
       return known.size
     },
-    async verify(jwt) {
-      const key = hash('sha256', jwt, 'base64url')
-      const now = Date.now()
+    async verify(jwt, key) {
       const hit = known.get(key)
-      if (hit && now < hit.untilMilliseconds) return hit.token
+      if (hit && millisecondsSince(hit.at) < REVERIFY_MILLISECONDS) return hit.token
+      const at = takeInstant()
       const claims = await verifySignature(jwt, { shape, settings, findKey })
       const token = new AccessToken(shape.readClaims(claims, settings))
       refuseUnusable(token, settings)
-      const untilMilliseconds = Math.min(now + REVERIFY_MILLISECONDS, token.expiresAtSeconds * 1000)
-      if (now < untilMilliseconds) known.set(key, { token, untilMilliseconds })
+      if (token.expiresAtSeconds * 1000 > Date.now()) known.set(key, { token, at })
       return token
     },
   }

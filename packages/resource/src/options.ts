@@ -52,7 +52,7 @@ export interface GuardOptions {
   readonly revocation?: 'feed' | 'off'
   /** How often the feed is read. Default 2, at most 30. */
   readonly pollSeconds?: number
-  /** What to do with good tokens while the feed cannot be read. Default `accept`. */
+  /** What to do with good tokens once the feed could not be read for a minute, or never yet. Default `refuse`. */
   readonly whenStale?: 'refuse' | 'accept'
   /** Whether refusals explain themselves to the client. Default true. */
   readonly descriptions?: boolean
@@ -145,7 +145,7 @@ export function readSettings(
     clockToleranceSeconds: options.clockToleranceSeconds ?? 0,
     revocation: options.revocation ?? 'feed',
     pollSeconds: options.pollSeconds ?? 2,
-    whenStale: options.whenStale ?? 'accept',
+    whenStale: options.whenStale ?? 'refuse',
     descriptions: options.descriptions ?? true,
     cacheSize: options.cacheSize ?? 10_000,
     timeoutSeconds: options.timeoutSeconds ?? 5,

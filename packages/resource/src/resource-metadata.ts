@@ -1,6 +1,7 @@
 // The document by which clients learn whose tokens this API takes (RFC 9728 §2).
 
 import type { Settings } from './options.ts'
+import { warnOnce } from './warnings.ts'
 
 export interface ResourceMetadata {
   readonly resource: string
@@ -34,4 +35,24 @@ export function resourceMetadataUrl(audience: string): URL | undefined {
   url.pathname = `/.well-known/oauth-protected-resource${url.pathname === '/' ? '' : url.pathname}`
   url.hash = ''
   return url
+}
+
+/** The APIs whose document somebody in this process has asked for, which is what serving it takes. */
+const noted = new Set<string>()
+
+export function noteMetadata(audience: string): void {
+  noted.add(audience)
+}
+
+/** RFC 9728 §5.1: the challenge names the document. It may be served by a proxy, so to name it is right all the same. */
+export function warnOfMissingMetadata(audience: string): void {
+  if (noted.has(audience)) return
+  const url = resourceMetadataUrl(audience)
+  if (!url) return
+  warnOnce(
+    'OSTIARY_METADATA',
+    audience,
+    `refusals send clients to ${url.href}, but this process has not set it up. Serve resourceMetadata(guard) at ` +
+      'guard.metadataPath(), without a token; this is said once',
+  )
 }

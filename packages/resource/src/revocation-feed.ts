@@ -1,11 +1,16 @@
-// Follows the issuer's feed of revoked grants, apps and users, so that a JWT can be refused before it expires.
+// Follows the issuer's feed of revoked grants, apps and users, so that a JWT can be refused before it expires. Failures
+// close: what may have been revoked unheard is not let in.
 
 import type { AccessToken } from './access-token.ts'
-import { fetchJson } from './documents.ts'
+import { fetchDocument } from './documents.ts'
+import { type Instant, LONG_AGO, millisecondsSince, takeInstant } from './elapsed.ts'
+import { explain } from './explain.ts'
+import { FeedFormatError, type FeedPage, parseFeedPage } from './feed-page.ts'
 import type { Issuer } from './issuer.ts'
 import type { Settings } from './options.ts'
-import { parseFeedPage, RevocationList } from './revocation-list.ts'
+import { RevocationList } from './revocation-list.ts'
 import { TokenError } from './token-error.ts'
+import { warnOnce } from './warnings.ts'
 
 export interface FeedStatus {
   /** `idle` before the first use; `unsupported` when the issuer has no feed. */
@@ -15,40 +20,59 @@ export interface FeedStatus {
   readonly entries: number
   readonly lastReadAtSeconds: number | undefined
   /** Why the last reading failed; undefined when it did not. */
-  readonly lastError: unknown
+  readonly lastError: { readonly message: string } | undefined
 }
+
+/** A revocation is to be in force within this time, whatever happens to the feed. */
+const STALE_MILLISECONDS = 60_000
+/** After a failure, the feed is not left alone for longer than this. */
+const RETRY_SECONDS = 2
 
 export class RevocationFeed {
   readonly #settings: Settings
   readonly #issuer: Issuer
-  readonly #staleMilliseconds: number
-  readonly #list = new RevocationList()
+  /** Without a try for so long, the timer does not work: the process was suspended, or the guard closed. */
+  readonly #overdueMilliseconds: number
+  readonly #list: RevocationList
+  #epoch: string | undefined
   #sequence = 0
   #supported = true
-  #lastTryMilliseconds = Number.NEGATIVE_INFINITY
-  #lastReadMilliseconds = Number.NEGATIVE_INFINITY
+  #lastTry = LONG_AGO
+  #lastRead = LONG_AGO
   #lastError: unknown
   #reading: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(settings: Settings, issuer: Issuer) {
+  constructor(settings: Settings, issuer: Issuer, list = new RevocationList()) {
     this.#settings = settings
+    this.#list = list
     this.#issuer = issuer
-    this.#staleMilliseconds = Math.max(settings.pollSeconds * 5, 10) * 1000
+    this.#overdueMilliseconds = Math.max(settings.pollSeconds * 5, 10) * 1000
   }
 
-  /** Makes sure that the feed was tried lately. @throws TokenError revocations_unavailable, where stale means refuse */
-  async ensureCurrent(): Promise<void> {
-    // The first use, or the process was suspended and the timer with it: wait for one try.
-    if (this.#supported && this.#isOlderThanAllowed(this.#lastTryMilliseconds)) await this.#read()
-    if (this.#settings.whenStale === 'refuse' && this.#isStale()) {
+  /** Counts up with each revocation of an app, a user or the tenant that is news. */
+  get changes(): number {
+    return this.#list.changes
+  }
+
+  /** A reading to wait for before a token is judged; undefined when there was a try lately. */
+  refresh(): Promise<void> | undefined {
+    if (!this.#supported || millisecondsSince(this.#lastTry) <= this.#overdueMilliseconds) {
+      return undefined
+    }
+    return this.#read()
+  }
+
+  /** @throws TokenError revocations_unavailable, token_expired, token_revoked */
+  check(token: AccessToken): void {
+    if (this.#mustRefuse()) {
       throw new TokenError('revocations_unavailable', { cause: this.#lastError })
     }
-  }
-
-  isRevoked(token: AccessToken): boolean {
-    return this.#list.covers(token)
+    if (token.expiresAtSeconds <= this.#list.forgottenUntilSeconds) {
+      throw new TokenError('token_expired')
+    }
+    if (this.#list.covers(token)) throw new TokenError('token_revoked')
   }
 
   /** Reads what was published until now. Never throws: a failure shows in `status`. */
@@ -59,14 +83,14 @@ export class RevocationFeed {
   }
 
   status(): FeedStatus {
+    const { wallMilliseconds } = this.#lastRead
     return {
       state: this.#state(),
       sequence: this.#sequence,
       entries: this.#list.size,
-      lastReadAtSeconds: Number.isFinite(this.#lastReadMilliseconds)
-        ? Math.floor(this.#lastReadMilliseconds / 1000)
-        : undefined,
-      lastError: this.#lastError,
+      lastReadAtSeconds:
+        this.#lastRead === LONG_AGO ? undefined : Math.floor(wallMilliseconds / 1000),
+      lastError: this.#lastError === undefined ? undefined : { message: explain(this.#lastError) },
     }
   }
 
@@ -78,16 +102,18 @@ export class RevocationFeed {
 
   #state(): FeedStatus['state'] {
     if (!this.#supported) return 'unsupported'
-    if (this.#lastTryMilliseconds === Number.NEGATIVE_INFINITY) return 'idle'
+    if (this.#lastTry === LONG_AGO) return 'idle'
     return this.#isStale() ? 'stale' : 'current'
   }
 
-  #isStale(): boolean {
-    return this.#isOlderThanAllowed(this.#lastReadMilliseconds)
+  #mustRefuse(): boolean {
+    // Another format is not away for a while: without an update, no revocation would ever arrive.
+    if (this.#lastError instanceof FeedFormatError) return true
+    return this.#settings.whenStale === 'refuse' && this.#isStale()
   }
 
-  #isOlderThanAllowed(milliseconds: number): boolean {
-    return Date.now() - milliseconds > this.#staleMilliseconds
+  #isStale(): boolean {
+    return millisecondsSince(this.#lastRead) > STALE_MILLISECONDS
   }
 
   #read(): Promise<void> {
@@ -99,40 +125,93 @@ export class RevocationFeed {
 
   async #readAndSchedule(): Promise<void> {
     try {
-      await this.#readNewPages()
-      this.#lastReadMilliseconds = Date.now()
+      this.#lastRead = await this.#readNewPages()
       this.#lastError = undefined
     } catch (error) {
       this.#lastError = error
       this.#settings.onFeedError?.(error)
     } finally {
-      this.#lastTryMilliseconds = Date.now()
+      this.#lastTry = takeInstant()
+      this.#warnOfAcceptance()
       this.#schedule()
     }
   }
 
-  async #readNewPages(): Promise<void> {
+  /** @returns when the last page was asked for: what was revoked since then may not be in it */
+  async #readNewPages(): Promise<Instant> {
+    const url = new URL(await this.#findEndpoint())
+    let hasRestarted = false
+    for (;;) {
+      const askedAt = takeInstant()
+      url.searchParams.set('after', String(this.#sequence))
+      const { document, dateSeconds } = await fetchDocument(this.#settings, url.href)
+      const page = parseFeedPage(document)
+      if (this.#isOfAnotherPast(page)) {
+        if (hasRestarted) throw new Error(SEVERAL_FEEDS)
+        hasRestarted = true
+        this.#epoch = page.epoch
+        this.#sequence = 0
+        continue
+      }
+      this.#keep(page, earlierOf(dateSeconds))
+      if (!page.more) return askedAt
+    }
+  }
+
+  /**
+   * The issuer was restored, or its numbers went back: what we have seen of them says nothing about what comes. The
+   * lines stay, because what was ended once stays ended.
+   */
+  #isOfAnotherPast({ epoch, lastSequence }: FeedPage): boolean {
+    const isSame = epoch === this.#epoch && lastSequence >= this.#sequence
+    return this.#sequence > 0 && !isSame
+  }
+
+  #keep({ epoch, sequence, more, lines }: FeedPage, nowSeconds: number): void {
+    if (more && sequence <= this.#sequence) {
+      throw new Error('The revocation feed promises more, but does not move on')
+    }
+    for (const line of lines) this.#list.add(line, nowSeconds)
+    this.#epoch = epoch
+    this.#sequence = Math.max(this.#sequence, sequence)
+    this.#list.dropExpired(nowSeconds)
+  }
+
+  async #findEndpoint(): Promise<string> {
     const { revocationFeedEndpoint: endpoint } = await this.#issuer.metadata()
     this.#supported = endpoint !== undefined
-    if (!endpoint) throw new Error(`${this.#settings.issuer} has no revocation_feed_endpoint`)
-    const url = new URL(endpoint)
-    for (let more = true; more; ) {
-      url.searchParams.set('after', String(this.#sequence))
-      const page = parseFeedPage(await fetchJson(this.#settings, url.href))
-      if (page.more && page.sequence <= this.#sequence) {
-        throw new Error('The revocation feed promises more, but does not move on')
-      }
-      for (const revocation of page.revocations) this.#list.add(revocation)
-      this.#sequence = Math.max(this.#sequence, page.sequence)
-      more = page.more
-    }
-    this.#list.dropExpired(Date.now() / 1000)
+    if (endpoint) return endpoint
+    throw new Error(
+      `${this.#settings.issuer} names no revocation_feed_endpoint, so nothing tells this API what was revoked. ` +
+        "For an issuer that has none, say so: createGuard({ revocation: 'off' }); its JWTs are good until they expire",
+    )
+  }
+
+  #warnOfAcceptance(): void {
+    const { whenStale, issuer } = this.#settings
+    if (this.#lastError === undefined || whenStale !== 'accept' || !this.#isStale()) return
+    warnOnce(
+      'OSTIARY_FEED',
+      issuer,
+      `the revocation feed of ${issuer} cannot be read, and revoked tokens pass, as whenStale: 'accept' wants it: ` +
+        explain(this.#lastError),
+    )
   }
 
   #schedule(): void {
     clearTimeout(this.#timer)
     if (this.#closed || !this.#supported) return
-    this.#timer = setTimeout(() => this.#read(), this.#settings.pollSeconds * 1000)
+    const { pollSeconds } = this.#settings
+    const seconds = this.#lastError ? Math.min(pollSeconds, RETRY_SECONDS) : pollSeconds
+    this.#timer = setTimeout(() => this.#read(), seconds * 1000)
     this.#timer.unref()
   }
+}
+
+const SEVERAL_FEEDS =
+  'The revocation feed starts anew from page to page: do several databases answer at its address?'
+
+/** A clock that is ahead, here or at the issuer, must not forget a line before its time. */
+function earlierOf(issuerSeconds: number | undefined): number {
+  return Math.min(Date.now() / 1000, issuerSeconds ?? Number.POSITIVE_INFINITY)
 }

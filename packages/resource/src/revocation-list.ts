@@ -1,105 +1,96 @@
-// The revocations in force, as a compact table, and the form in which the issuer's feed tells them.
-// The feed names subjects by hash: it is public, and nobody can read from it who they are.
+// The revocations in force. The feed names subjects by hash: it is public, and nobody can read from it who they are.
 
 import { hash } from 'node:crypto'
 import type { AccessToken } from './access-token.ts'
-import { isObject } from './documents.ts'
+import type { FeedLine } from './feed-page.ts'
+import { type LineKey, LineTable, toLineKey, UNBOUNDED } from './line-table.ts'
 
-interface Revocation {
-  readonly kind: 'grant' | 'client' | 'user'
-  /** base64url(sha256(`${kind}:${subject}`)) */
-  readonly id: string
-  readonly issuedUntilSeconds: number
-  readonly expiresAtSeconds: number
-}
-
-export interface FeedPage {
-  /** Where the next page starts. */
-  readonly sequence: number
-  readonly more: boolean
-  readonly revocations: readonly Revocation[]
-}
-
-type Entry = Pick<Revocation, 'issuedUntilSeconds' | 'expiresAtSeconds'>
+/** More would take an API's memory, and nobody revokes so much in a day: 40 MB. */
+const MOST_LINES = 1_000_000
 
 export class RevocationList {
-  readonly #entries = new Map<string, Entry>()
+  readonly #lines = new LineTable()
+  readonly #mostLines: number
   /** Hashing is done once per token, not once per request. */
-  readonly #idsOfToken = new WeakMap<AccessToken, readonly string[]>()
+  readonly #keysOfToken = new WeakMap<AccessToken, readonly LineKey[]>()
+  /** Tokens of the whole tenant that were issued up to here are void. One number, so it is kept for good. */
+  #tenantUntilSeconds = Number.NEGATIVE_INFINITY
+  #changes = 0
 
-  get size(): number {
-    return this.#entries.size
+  constructor(mostLines = MOST_LINES) {
+    this.#mostLines = mostLines
   }
 
-  add(revocation: Revocation): void {
-    const former = this.#entries.get(revocation.id)
+  get size(): number {
+    return this.#lines.size
+  }
+
+  get bytes(): number {
+    return this.#lines.bytes
+  }
+
+  /** Counts up with each line of an app, a user or the tenant that says something new. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  /**
+   * Tokens that expired until then can no longer be judged, because the lines that ended them may be forgotten. They
+   * stay expired, whatever happens to the clock of this machine.
+   */
+  get forgottenUntilSeconds(): number {
+    return this.#lines.droppedUntilSeconds
+  }
+
+  /** @throws Error when there are more lines than a process should hold */
+  add(line: FeedLine, nowSeconds: number): void {
+    const { issuedUntilSeconds, expiresAtSeconds } = line
+    if (line.kind === 'tenant') {
+      if (issuedUntilSeconds <= this.#tenantUntilSeconds) return
+      this.#tenantUntilSeconds = issuedUntilSeconds
+      this.#changes += 1
+      return
+    }
+    if (this.#lines.size >= this.#mostLines) this.#makeRoom(nowSeconds)
     // A grant ends with everything it gave, whenever it was issued.
-    const issuedUntilSeconds =
-      revocation.kind === 'grant' ? Number.POSITIVE_INFINITY : revocation.issuedUntilSeconds
-    this.#entries.set(revocation.id, {
-      issuedUntilSeconds: Math.max(issuedUntilSeconds, former?.issuedUntilSeconds ?? 0),
-      expiresAtSeconds: Math.max(revocation.expiresAtSeconds, former?.expiresAtSeconds ?? 0),
-    })
+    const until = line.kind === 'grant' ? UNBOUNDED : issuedUntilSeconds
+    const cells = { issuedUntilSeconds: until, expiresAtSeconds }
+    const isNews = this.#lines.add(line.key, cells, nowSeconds)
+    if (isNews && line.kind !== 'grant') this.#changes += 1
   }
 
   covers(token: AccessToken): boolean {
-    if (this.#entries.size === 0) return false
-    return this.#subjectsOf(token).some((id) => {
-      const entry = this.#entries.get(id)
-      return entry !== undefined && entry.issuedUntilSeconds >= token.issuedAtSeconds
+    // Lines tell whole seconds: one within the second of issue covers the token too.
+    const issuedAtSeconds = Math.floor(token.issuedAtSeconds)
+    if (issuedAtSeconds <= this.#tenantUntilSeconds) return true
+    if (this.#lines.size === 0) return false
+    return this.#keysOf(token).some((key) => {
+      const issuedUntil = this.#lines.issuedUntilSeconds(key)
+      return (
+        issuedUntil !== undefined && (issuedUntil === UNBOUNDED || issuedUntil >= issuedAtSeconds)
+      )
     })
   }
 
-  /** Forgets revocations whose last token has expired by itself. */
+  /** Forgets lines whose last token has expired by itself, before they are many. To be called with each reading. */
   dropExpired(nowSeconds: number): void {
-    for (const [id, { expiresAtSeconds }] of this.#entries) {
-      if (expiresAtSeconds <= nowSeconds) this.#entries.delete(id)
+    this.#lines.look(nowSeconds)
+  }
+
+  #makeRoom(nowSeconds: number): void {
+    this.#lines.dropExpired(nowSeconds)
+    if (this.#lines.size < this.#mostLines) return
+    throw new Error(
+      `The revocation feed has more than ${this.#mostLines} lines, more than an API should hold: find out at the issuer who revokes so much`,
+    )
+  }
+
+  #keysOf(token: AccessToken): readonly LineKey[] {
+    let keys = this.#keysOfToken.get(token)
+    if (!keys) {
+      keys = token.feedSubjects.map((subject) => toLineKey(hash('sha256', subject, 'buffer')))
+      this.#keysOfToken.set(token, keys)
     }
+    return keys
   }
-
-  #subjectsOf(token: AccessToken): readonly string[] {
-    let ids = this.#idsOfToken.get(token)
-    if (!ids) {
-      const subjects = [
-        ['client', token.clientId],
-        ['grant', token.grantId],
-        ['user', token.userId],
-      ] as const
-      ids = subjects.flatMap(([kind, id]) => (id === undefined ? [] : [revocationId(kind, id)]))
-      this.#idsOfToken.set(token, ids)
-    }
-    return ids
-  }
-}
-
-export function revocationId(kind: Revocation['kind'], subject: string): string {
-  return hash('sha256', `${kind}:${subject}`, 'base64url')
-}
-
-/** @throws Error that names what is malformed */
-export function parseFeedPage(document: unknown): FeedPage {
-  if (!isObject(document)) throw new Error('The revocation feed is not a JSON object')
-  const { sequence, more, revocations } = document
-  if (!isCount(sequence)) throw new Error('The revocation feed has no sequence number')
-  if (!Array.isArray(revocations)) throw new Error('The revocation feed has no list')
-  return {
-    sequence,
-    more: more === true,
-    revocations: revocations.flatMap(parseRevocation),
-  }
-}
-
-function parseRevocation(entry: unknown): readonly Revocation[] {
-  if (!isObject(entry)) throw new Error('The revocation feed has an entry that is no object')
-  const { kind, id, issued_until: issuedUntil, expires_at: expiresAt } = entry
-  // A kind that a later version of the issuer knows concerns none of our tokens' fields.
-  if (kind !== 'grant' && kind !== 'client' && kind !== 'user') return []
-  if (typeof id !== 'string' || !isCount(issuedUntil) || !isCount(expiresAt)) {
-    throw new Error(`The revocation feed has a malformed entry of kind ${kind}`)
-  }
-  return [{ kind, id, issuedUntilSeconds: issuedUntil, expiresAtSeconds: expiresAt }]
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }

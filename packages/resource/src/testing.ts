@@ -44,8 +44,11 @@ export interface TestIssuer {
   mintOpaque(options?: MintOptions): string
   /** Ends the grant of a token. A guard learns it at its next poll, or at once by `guard.catchUp()`. */
   revoke(token: string): void
+  /** Ends what the user or the app has until now. */
   revokeUser(userId: string): void
   revokeClient(clientId: string): void
+  /** As after `ostiary restore`: later revocations than the first `revocations` are gone, all tokens from before void. */
+  restore(options?: { readonly revocations?: number }): void
   /** Other versions of the API from now on. */
   publishVersions(apiVersions: ApiVersionSettings): void
   /** What it was told of the use of versions; a batch that came twice counts once. */
@@ -70,6 +73,7 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
     audience,
     shape,
     key: () => lastOf(keys),
+    tagOf: (kind: 'client' | 'user', id: string) => revocations.tagOf(kind, id),
     remember: (token: string, claims: Record<string, unknown>) => void tokens.set(token, claims),
   }
   const needsCredentials = shape.jwt?.keys !== 'published'
@@ -97,10 +101,20 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
       const claims = tokens.get(token)
       if (!claims)
         throw new Error('There is nothing to revoke: this issuer does not know the token')
-      revocations.add('grant', String(claims.grant_id))
+      revocations.addGrant(String(claims.grant_id))
     },
-    revokeUser: (userId) => revocations.add('user', userId),
-    revokeClient: (clientId) => revocations.add('client', clientId),
+    revokeUser(userId) {
+      if (shape.jwt?.hasTags === false) revocations.addUser(userId)
+      else revocations.addTagged('user', userId)
+    },
+    revokeClient(clientId) {
+      if (shape.jwt?.hasTags !== false) return revocations.addTagged('client', clientId)
+      // Tokens that do not name their app are ended one by one.
+      for (const { client_id, grant_id } of tokens.values()) {
+        if (client_id === clientId) revocations.addGrant(String(grant_id))
+      }
+    },
+    restore: ({ revocations: kept = 0 } = {}) => revocations.restore(kept),
     publishVersions(apiVersions) {
       state.apiVersions = apiVersions
     },

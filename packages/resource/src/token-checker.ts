@@ -1,8 +1,10 @@
 // Tells whether a token is good now: finds out what kind it is, who can read it, and whether it has expired or was
 // revoked. Knows nothing of HTTP, nor of what an operation asks for.
 
+import { hash } from 'node:crypto'
 import type { AccessToken } from './access-token.ts'
 import type { FindKey } from './compact-jws.ts'
+import { createInactiveTokens } from './inactive-tokens.ts'
 import { createIntrospection } from './introspection.ts'
 import type { Issuer } from './issuer.ts'
 import { createJwtVerifier } from './jwt-verifier.ts'
@@ -31,25 +33,46 @@ export function createTokenChecker(settings: Settings, issuer: Issuer): TokenChe
   const jwts =
     shape.jwt && createJwtVerifier(shape.jwt, settings, createKeyFinder(settings, issuer))
   const feed = settings.revocation === 'feed' ? new RevocationFeed(settings, issuer) : undefined
-  const introspection = credentials && createIntrospection(credentials, settings, issuer)
+  const inactive = createInactiveTokens(Math.max(settings.cacheSize, LEAST_INACTIVE))
+  const introspection =
+    credentials &&
+    createIntrospection(
+      credentials,
+      { settings, issuer },
+      { inactive, changes: () => feed?.changes ?? 0 },
+    )
+  // Only an Ostiary has such a feed.
+  const isOurs = feed !== undefined
 
-  async function identify(text: string, introspect: boolean): Promise<AccessToken> {
+  async function identify(text: string, key: string, introspect: boolean): Promise<AccessToken> {
     const isJwt = jwts !== undefined && text.split('.', 4).length === 3
-    if (isJwt && !introspect) return await jwts.verify(text)
-    if (!isJwt && shape.opaque?.test(text) === false) throw new TokenError('token_malformed')
-    if (introspection && (isJwt || shape.opaque)) return await introspection(text)
-    throw new TokenError('token_opaque', { detail: WHY_NOT_OPAQUE })
+    if (isJwt) {
+      // Also where the issuer is asked: it need not be, about what somebody made up.
+      const token = await jwts.verify(text, key)
+      return introspect && introspection ? await introspection.ask(text, key) : token
+    }
+    const mayBeOpaque = shape.opaque?.(text, isOurs)
+    if (mayBeOpaque === false) throw new TokenError('token_malformed')
+    if (mayBeOpaque === undefined || !introspection) {
+      throw new TokenError('token_opaque', { detail: WHY_NOT_OPAQUE })
+    }
+    return introspect ? await introspection.ask(text, key) : await introspection.find(text, key)
   }
 
   return {
     async check(text, introspect) {
-      const token = await identify(text, introspect)
-      // What follows changes with time, so it is asked of remembered tokens as well.
+      const key = hash('sha256', text, 'base64url')
+      const reading = feed?.refresh()
+      // The first token waits for the feed.
+      if (reading) await reading
+      const token = await identify(text, key, introspect)
+      // What follows changes with time, so it is asked of remembered tokens as well, and at last: there is no waiting
+      // between it and the answer.
       if (token.expiresAtSeconds <= Date.now() / 1000 - settings.clockToleranceSeconds) {
         throw new TokenError('token_expired')
       }
-      await feed?.ensureCurrent()
-      if (feed?.isRevoked(token)) throw new TokenError('token_revoked')
+      inactive.refuse(key)
+      feed?.check(token)
       return token
     },
     async catchUp() {
@@ -66,6 +89,9 @@ function createKeyFinder(settings: Settings, issuer: Issuer): FindKey {
     ? createSecretKeys(credentials, settings, issuer)
     : createPublishedKeys(settings, issuer)
 }
+
+/** Even where nothing else is remembered. */
+const LEAST_INACTIVE = 1000
 
 const WHY_NOT_OPAQUE =
   'not a JWT; where the contract knows others, createGuard({ introspection }) lets the issuer be asked about them'

@@ -151,3 +151,158 @@ test('an operation may insist on asking, even for a JWT', async () => {
     error: { reason: 'token_inactive' },
   })
 })
+
+describe('security L9: what somebody made up', () => {
+  const withFeed: GuardOptions = { introspection: credentials }
+  const asked = (requests: readonly string[]) => callsTo('/introspect', requests)
+
+  test('is told by its form, before the issuer is asked', async () => {
+    const { issuer, ask } = newGuardUnderTest(withFeed)
+    const real = issuer.mintOpaque()
+    const typo = real.replace(/.{3}$/, (end) => (end === 'abc' ? 'cba' : 'abc'))
+    for (const madeUp of ['guess', 'ost_at_', typo, `${real}x`, real.replace('_at_', '_rt_')]) {
+      expect(await ask(madeUp)).toMatchObject({ status: 401, error: { reason: 'token_malformed' } })
+    }
+    expect(asked(issuer.requests)).toBe(0)
+    expect(await ask(real)).toMatchObject({ status: 200 })
+  })
+
+  test('but not at an issuer that may not be an Ostiary: it has no feed to follow', async () => {
+    const { issuer, ask } = newGuardUnderTest(options)
+    expect(await ask('guess')).toMatchObject({ status: 401, error: { reason: 'token_inactive' } })
+    expect(asked(issuer.requests)).toBe(1)
+  })
+
+  test('as a JWT is not asked about either, where an operation insists on asking', async () => {
+    const { issuer, ask } = newGuardUnderTest(withFeed)
+    const forged = await issuer.mint.forged()
+    expect(await ask(forged, { introspect: true })).toMatchObject({
+      error: { reason: 'signature_invalid' },
+    })
+    expect(asked(issuer.requests)).toBe(0)
+  })
+
+  test('pushes no good answer out of the memory', async () => {
+    const { issuer, ask } = newGuardUnderTest({ ...withFeed, contract: 'json-api', cacheSize: 10 })
+    const good = await issuer.mint()
+    expect(await ask(good)).toMatchObject({ status: 200 })
+    for (let count = 0; count < 100; count += 1) {
+      await ask(count.toString(16).padStart(64, '0'))
+    }
+    expect(asked(issuer.requests)).toBe(101)
+    expect(await ask(good)).toMatchObject({ status: 200 })
+    expect(asked(issuer.requests)).toBe(101)
+  })
+
+  test('is asked about once', async () => {
+    const { issuer, ask } = newGuardUnderTest({ ...withFeed, contract: 'json-api', cacheSize: 0 })
+    const madeUp = 'a'.repeat(64)
+    for (let count = 0; count < 5; count += 1) {
+      expect(await ask(madeUp)).toMatchObject({ status: 401, error: { reason: 'token_inactive' } })
+    }
+    expect(asked(issuer.requests)).toBe(1)
+  })
+})
+
+describe('ruling 1: a token that was called inactive stays so', () => {
+  /** An issuer that says yes or no as it is told, and whose answers may be held up on their way. */
+  function guardOfAnswers(more: GuardOptions = {}) {
+    let says = true
+    let held: Promise<void> | undefined
+    const under = newGuardUnderTest({
+      ...options,
+      fetch: async (input, init) => {
+        const response = await under.issuer.fetch(input, init)
+        if (!String(input).endsWith('/introspect')) return response
+        const body = says ? await response.json() : { active: false }
+        await held
+        return Response.json(body)
+      },
+      ...more,
+    })
+    return {
+      ...under,
+      say: (active: boolean) => {
+        says = active
+      },
+      /** The answers of now arrive when this is called. */
+      holdUp() {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        held = promise
+        return {
+          later: () => {
+            held = undefined
+          },
+          arrive: resolve,
+        }
+      },
+    }
+  }
+
+  test('whatever the issuer says later, and however long after', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const { issuer, ask, say } = guardOfAnswers()
+    const token = issuer.mintOpaque({ expiresInSeconds: 86_400 })
+    say(false)
+    expect(await ask(token)).toMatchObject({ status: 401 })
+    say(true)
+    vi.setSystemTime(Date.now() + 3_600_000)
+    expect(await ask(token)).toMatchObject({ status: 401, error: { reason: 'token_inactive' } })
+  })
+
+  test('also where its JWT is only verified', async () => {
+    const { issuer, ask, say } = guardOfAnswers()
+    const jwt = await issuer.mint()
+    expect(await ask(jwt)).toMatchObject({ status: 200 })
+    say(false)
+    expect(await ask(jwt, { introspect: true })).toMatchObject({ status: 401 })
+    expect(await ask(jwt)).toMatchObject({ status: 401, error: { reason: 'token_inactive' } })
+  })
+
+  test('though an older yes arrives after the no', async () => {
+    const { issuer, ask, say, holdUp } = guardOfAnswers()
+    const jwt = await issuer.mint()
+    await ask(jwt)
+    const { later, arrive } = holdUp()
+    const older = ask(jwt, { introspect: true })
+    await vi.waitFor(() => expect(callsTo('/introspect', issuer.requests)).toBe(1))
+    later()
+    say(false)
+    expect(await ask(jwt, { introspect: true })).toMatchObject({ status: 401 })
+    arrive()
+    expect(await older).toMatchObject({ status: 401, error: { reason: 'token_inactive' } })
+    expect(await ask(jwt)).toMatchObject({ status: 401 })
+  })
+
+  test('and a yes from before a revocation is not used after it', async () => {
+    const { issuer, guard, ask } = guardOfAnswers({ revocation: 'feed' })
+    // As an issuer answers that names no tags: nothing tells which line of the feed is about this token.
+    const token = issuer.mintOpaque({ claims: { rev: undefined } })
+    expect(await ask(token)).toMatchObject({ status: 200 })
+    expect(await ask(token)).toMatchObject({ status: 200 })
+    expect(callsTo('/introspect', issuer.requests)).toBe(1)
+    issuer.revokeUser('user-1')
+    await guard.catchUp()
+    await ask(token)
+    expect(callsTo('/introspect', issuer.requests)).toBe(2)
+  })
+})
+
+test('an operation that insists gets the answer of now, not that of a moment ago', async () => {
+  const { issuer, ask } = newGuardUnderTest(options)
+  const token = issuer.mintOpaque()
+  expect(await ask(token, { introspect: true })).toMatchObject({ status: 200 })
+  issuer.revoke(token)
+  expect(await ask(token, { introspect: true })).toMatchObject({ status: 401 })
+})
+
+test('an answer is not kept longer by a clock that is set back', async () => {
+  vi.useFakeTimers()
+  const { issuer, ask } = newGuardUnderTest(options)
+  const token = issuer.mintOpaque({ expiresInSeconds: 86_400 })
+  await ask(token)
+  issuer.revoke(token)
+  vi.setSystemTime(Date.now() - 3_600_000)
+  await vi.advanceTimersByTimeAsync(6000)
+  expect(await ask(token)).toMatchObject({ status: 401 })
+})

@@ -1,10 +1,16 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
+import { decodeJwt } from 'jose'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { createGuard } from '../src/index.ts'
-import { parseFeedPage, RevocationList, revocationId } from '../src/revocation-list.ts'
+import { AccessToken } from '../src/access-token.ts'
+import { createGuard, type GuardOptions } from '../src/index.ts'
+import { createIssuer } from '../src/issuer.ts'
+import { readSettings } from '../src/options.ts'
+import { RevocationFeed } from '../src/revocation-feed.ts'
+import { RevocationList } from '../src/revocation-list.ts'
+import { jwtAt } from '../src/shapes/jwt-at.ts'
 import { createTestIssuer } from '../src/testing.ts'
+import { feedLine, guardOfFeed } from './support/feed-of.ts'
 import { newGuardUnderTest, requestWith, send } from './support/guard-under-test.ts'
 
 afterEach(() => {
@@ -48,15 +54,18 @@ describe('a token is refused once', () => {
   })
 })
 
-test('tokens issued after the revocation of an app or user are good', async () => {
+test('security H6: what app or user had is ended, whatever its time of issue, and what they get then is good', async () => {
   const { issuer, guard, ask } = newGuardUnderTest()
+  const former = await issuer.mint({ issuedAtSeconds: now() + 50 })
   issuer.revokeUser('user-1')
+  await guard.catchUp()
+  expect(await ask(former)).toMatchObject({ status: 401, error: { reason: 'token_revoked' } })
+  const next = await issuer.mint({ issuedAtSeconds: now() - 50 })
+  expect(await ask(next)).toMatchObject({ status: 200 })
   issuer.revokeClient('client-1')
   await guard.catchUp()
-  expect(await ask(await issuer.mint({ issuedAtSeconds: now() }))).toMatchObject({ status: 401 })
-  expect(await ask(await issuer.mint({ issuedAtSeconds: now() + 1 }))).toMatchObject({
-    status: 200,
-  })
+  expect(await ask(next)).toMatchObject({ status: 401, error: { reason: 'token_revoked' } })
+  expect(await ask(await issuer.mint())).toMatchObject({ status: 200 })
 })
 
 test('a revoked grant ends its tokens whenever they were issued', async () => {
@@ -69,10 +78,12 @@ test('a revoked grant ends its tokens whenever they were issued', async () => {
 
 test('a user and an app of the same name are told apart', async () => {
   const { issuer, guard, ask } = newGuardUnderTest()
+  const ofApp = await issuer.mint.forApp({ clientId: 'same' })
+  const ofUser = await issuer.mint({ userId: 'same' })
   issuer.revokeUser('same')
   await guard.catchUp()
-  expect(await ask(await issuer.mint.forApp({ clientId: 'same' }))).toMatchObject({ status: 200 })
-  expect(await ask(await issuer.mint({ userId: 'same' }))).toMatchObject({ status: 401 })
+  expect(await ask(ofApp)).toMatchObject({ status: 200 })
+  expect(await ask(ofUser)).toMatchObject({ status: 401 })
 })
 
 test('the feed is read by itself, every few seconds', async () => {
@@ -104,16 +115,17 @@ test('a process that was suspended reads the feed before it trusts a token', asy
 
 test('a long feed is read page by page, and then from where it ended', async () => {
   const { issuer, guard, ask } = newGuardUnderTest()
+  const token = await issuer.mint({ userId: 'user-249' })
   for (let count = 0; count < 250; count += 1) issuer.revokeUser(`user-${count}`)
-  expect(await ask(await issuer.mint({ userId: 'user-249' }))).toMatchObject({ status: 401 })
+  expect(await ask(token)).toMatchObject({ status: 401 })
   expect(guard.status().feed).toMatchObject({ state: 'current', sequence: 250, entries: 250 })
   await guard.catchUp()
   const positions = issuer.requests.flatMap((url) => /after=(\d+)/.exec(url)?.[1] ?? [])
   expect(positions).toEqual(['0', '100', '200', '250'])
 })
 
-describe('while the feed cannot be read', () => {
-  test('tokens pass and the API is told, by default', async () => {
+describe('security M6: while the feed cannot be read', () => {
+  test('tokens pass for a minute, and the API is told', async () => {
     const errors: unknown[] = []
     const { issuer, guard, ask } = newGuardUnderTest({ onFeedError: (error) => errors.push(error) })
     const token = await issuer.mint()
@@ -122,7 +134,17 @@ describe('while the feed cannot be read', () => {
     await guard.catchUp()
     expect(await ask(token)).toMatchObject({ status: 200 })
     expect(errors).toHaveLength(1)
-    expect(guard.status().feed.lastError).toBe(errors[0])
+  })
+
+  test('operating 23: the status says why, in JSON too', async () => {
+    const { issuer, guard, ask } = newGuardUnderTest()
+    await ask(await issuer.mint())
+    issuer.reachable = false
+    await guard.catchUp()
+    const { feed } = JSON.parse(JSON.stringify(guard.status()))
+    expect(feed).toMatchObject({ state: 'current', sequence: 0, entries: 0 })
+    expect(feed.lastReadAtSeconds).toBeTypeOf('number')
+    expect(feed.lastError.message).toContain('/revocations?after=0 cannot be reached: fetch failed')
   })
 
   test('known revocations stay in force', async () => {
@@ -136,14 +158,14 @@ describe('while the feed cannot be read', () => {
     expect(await ask(token)).toMatchObject({ status: 401, error: { reason: 'token_revoked' } })
   })
 
-  test('tokens are refused with 503 where stale means refuse, until it is back', async () => {
+  test('tokens are refused with 503 after a minute, until it is back', async () => {
     vi.useFakeTimers()
-    const { issuer, guard, ask } = newGuardUnderTest({ whenStale: 'refuse' })
+    const { issuer, guard, ask } = newGuardUnderTest()
     const token = await issuer.mint({ expiresInSeconds: 3600 })
     expect(await ask(token)).toMatchObject({ status: 200 })
 
     issuer.reachable = false
-    await vi.advanceTimersByTimeAsync(5000)
+    await vi.advanceTimersByTimeAsync(55_000)
     expect(await ask(token)).toMatchObject({ status: 200 })
     await vi.advanceTimersByTimeAsync(7000)
     expect(guard.status().feed.state).toBe('stale')
@@ -157,41 +179,74 @@ describe('while the feed cannot be read', () => {
     expect(await ask(token)).toMatchObject({ status: 200 })
   })
 
-  test('no token passes before the first reading, where stale means refuse', async () => {
-    const { issuer, guard } = newGuardUnderTest()
-    const strict = createGuard({
-      ...issuer.guardOptions,
-      whenStale: 'refuse',
-      fetch: async (input, init) =>
-        String(input).includes('/revocations')
-          ? new Response(null, { status: 500 })
-          : issuer.fetch(input, init),
+  test('one failure is no outage, however seldom the feed is read', async () => {
+    vi.useFakeTimers()
+    const { issuer, ask } = newGuardUnderTest({ pollSeconds: 30 })
+    const token = await issuer.mint({ expiresInSeconds: 3600 })
+    expect(await ask(token)).toMatchObject({ status: 200 })
+    issuer.reachable = false
+    await vi.advanceTimersByTimeAsync(31_000)
+    issuer.reachable = true
+    await vi.advanceTimersByTimeAsync(25_000)
+    const token2 = await issuer.mint()
+    issuer.revoke(token2)
+    await vi.advanceTimersByTimeAsync(7000)
+    expect(await ask(token)).toMatchObject({ status: 200 })
+    expect(await ask(token2)).toMatchObject({ status: 401 })
+  })
+
+  test('no token passes before the first reading', async () => {
+    const { guard, token } = await guardOfFeed(() => new Response(null, { status: 500 }))
+    expect(await send(guard, requestWith(`Bearer ${token}`))).toMatchObject({ status: 503 })
+  })
+
+  test("whenStale: 'accept' lets tokens pass, with a warning", async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined)
+    onTestFinished(() => warn.mockRestore())
+    const { guard, token } = await guardOfFeed(() => new Response(null, { status: 500 }), {
+      whenStale: 'accept',
     })
-    const request = () => requestWith(`Bearer ${token}`)
-    const token = await issuer.mint()
-    expect(await send(strict, request())).toMatchObject({ status: 503 })
-    expect(await send(guard, request())).toMatchObject({ status: 200 })
-    strict.close()
+    for (let count = 0; count < 3; count += 1) {
+      expect(await send(guard, requestWith(`Bearer ${token}`))).toMatchObject({ status: 200 })
+      await guard.catchUp()
+    }
+    const warnings = warn.mock.calls.filter(([, how]) => Object(how).code === 'OSTIARY_FEED')
+    expect(warnings).toHaveLength(1)
+    expect(String(warnings)).toContain('revoked tokens pass')
+    expect(String(warnings)).toContain('answered 500')
   })
 })
 
-test('an issuer without feed is noticed, and its tokens are good', async () => {
-  const { issuer } = newGuardUnderTest()
-  const errors: unknown[] = []
-  const guard = createGuard({
-    ...issuer.guardOptions,
-    onFeedError: (error) => errors.push(error),
-    fetch: async (input, init) => {
-      const response = await issuer.fetch(input, init)
-      if (!String(input).includes('oauth-authorization-server')) return response
-      const metadata = (await response.json()) as object
-      return Response.json({ ...metadata, revocation_feed_endpoint: undefined })
-    },
+describe('an issuer without feed', () => {
+  const withoutFeed = async (options: GuardOptions) => {
+    const issuer = createTestIssuer()
+    const guard = createGuard({
+      ...issuer.guardOptions,
+      ...options,
+      fetch: async (input, init) => {
+        const response = await issuer.fetch(input, init)
+        if (!String(input).includes('oauth-authorization-server')) return response
+        const metadata = (await response.json()) as object
+        return Response.json({ ...metadata, revocation_feed_endpoint: undefined })
+      },
+    })
+    onTestFinished(() => guard.close())
+    return { guard, answer: await send(guard, requestWith(`Bearer ${await issuer.mint()}`)) }
+  }
+
+  test("security M6: must be written down, revocation: 'off', or no token passes", async () => {
+    const { guard, answer } = await withoutFeed({})
+    expect(answer).toMatchObject({ status: 503, error: { reason: 'revocations_unavailable' } })
+    expect(String(answer.error?.cause)).toContain("createGuard({ revocation: 'off' })")
+    expect(guard.status().feed.state).toBe('unsupported')
   })
-  const jwt = await issuer.mint()
-  expect(await send(guard, requestWith(`Bearer ${jwt}`))).toMatchObject({ status: 200 })
-  expect(guard.status().feed.state).toBe('unsupported')
-  expect(String(errors)).toContain('revocation_feed_endpoint')
+
+  test.each<GuardOptions>([{ revocation: 'off' }, { whenStale: 'accept' }])(
+    '%j: its tokens are good',
+    async (options) => {
+      expect((await withoutFeed(options)).answer.status).toBe(200)
+    },
+  )
 })
 
 test('switched off, it is never asked for', async () => {
@@ -276,18 +331,6 @@ test('a closed guard reads no more by itself', async () => {
   expect(issuer.requests).toHaveLength(before)
 })
 
-test('revocations are forgotten when their last token has expired', () => {
-  const list = new RevocationList()
-  const revocation = { kind: 'user', issuedUntilSeconds: 100 } as const
-  list.add({ ...revocation, id: 'a', expiresAtSeconds: 200 })
-  list.add({ ...revocation, id: 'b', expiresAtSeconds: 300 })
-  list.add({ ...revocation, id: 'b', expiresAtSeconds: 150 })
-  list.dropExpired(200)
-  expect(list.size).toBe(1)
-  list.dropExpired(300)
-  expect(list.size).toBe(0)
-})
-
 test('the feed grows no longer than the tokens live that it ends', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   const { issuer, guard } = newGuardUnderTest()
@@ -299,41 +342,106 @@ test('the feed grows no longer than the tokens live that it ends', async () => {
   expect(guard.status().feed.entries).toBe(0)
 })
 
-test('subjects are known by the SHA-256 of their kind and id', () => {
-  const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url')
-  expect(revocationId('user', 'ada')).toBe(hashOf('user:ada'))
-  expect(revocationId('grant', 'g:1')).toBe(hashOf('grant:g:1'))
+describe('ruling 10: a token without tags', () => {
+  test.each([
+    ['app', 'client', 'client-1'],
+    ['user', 'user', 'user-1'],
+  ] as const)('is ended by the id of its %s, and one with tags is not', async (_name, kind, id) => {
+    const { guard, issuer } = await guardOfFeed(() =>
+      Response.json({
+        format: 2,
+        epoch: 'e',
+        sequence: 1,
+        last_sequence: 1,
+        more: false,
+        revocations: [feedLine(kind, id, now())],
+      }),
+    )
+    const ask = async (claims: object, issuedAtSeconds = now() - 5) => {
+      const token = await issuer.mint({ claims: { ...claims }, issuedAtSeconds })
+      return (await send(guard, requestWith(`Bearer ${token}`))).status
+    }
+    expect(await ask({ rev: undefined })).toBe(401)
+    expect(await ask({ rev: undefined }, now() + 5)).toBe(200)
+    expect(await ask({})).toBe(200)
+  })
+
+  test.each([[null], ['x'], [{ c: 5 }], [['c']]])(
+    'tags that cannot be read refuse it: %j',
+    async (rev) => {
+      const { issuer, ask } = newGuardUnderTest()
+      expect(await ask(await issuer.mint({ claims: { rev } }))).toMatchObject({
+        status: 401,
+        error: { reason: 'claims_invalid' },
+      })
+    },
+  )
 })
 
-describe('a feed page that is malformed is an error, not a page without revocations', () => {
-  const entry = { kind: 'grant', id: 'x', issued_until: 1, expires_at: 2 }
+test('security M3: a feed with more lines than an API can hold closes it', async () => {
+  vi.useFakeTimers()
+  const issuer = createTestIssuer()
+  const settings = readSettings(issuer.guardOptions)
+  const feed = new RevocationFeed(settings, createIssuer(settings), new RevocationList(150))
+  onTestFinished(() => feed.close())
+  const check = () =>
+    feed.check(new AccessToken(jwtAt.jwt?.readClaims(claims, settings) ?? never()))
+  const claims = decodeJwt(await issuer.mint({ expiresInSeconds: 3600 }))
+  for (let count = 0; count < 120; count += 1) issuer.revokeUser(`user-${count + 2}`)
+  await feed.catchUp()
+  expect(check).not.toThrow()
+  for (let count = 0; count < 120; count += 1) issuer.revokeUser(`user-${count + 2}`)
+  await vi.advanceTimersByTimeAsync(65_000)
+  expect(check).toThrow('revocations_unavailable')
+  expect(feed.status()).toMatchObject({ entries: 150, state: 'stale' })
+  expect(feed.status().lastError?.message).toContain('more than 150 lines')
+})
+
+function never(): never {
+  throw new Error('there are no JWTs')
+}
+
+describe('ruling 10: a feed of another format', () => {
   test.each([
-    ['no object', []],
-    ['no sequence', { more: false, revocations: [] }],
-    ['no list', { sequence: 1, more: false }],
-    ['an entry that is no object', { sequence: 1, revocations: ['x'] }],
-    ['an entry without id', { sequence: 1, revocations: [{ ...entry, id: undefined }] }],
-    ['an entry without time', { sequence: 1, revocations: [{ ...entry, issued_until: 'now' }] }],
-  ])('%s', (_name, page) => {
-    expect(() => parseFeedPage(page)).toThrow('The revocation feed')
+    ['an older one', {}, 'has format 1'],
+    ['a newer one', { format: 3, epoch: 'e', sequence: 0, last_sequence: 0 }, 'has format 3'],
+  ])('%s closes at once, whatever stale means, and says which', async (_name, page, message) => {
+    const { guard, token } = await guardOfFeed(
+      () => Response.json({ sequence: 0, more: false, revocations: [], ...page }),
+      { whenStale: 'accept' },
+    )
+    const answer = await send(guard, requestWith(`Bearer ${token}`))
+    expect(answer).toMatchObject({ status: 503, error: { reason: 'revocations_unavailable' } })
+    expect(String(answer.error?.cause)).toContain(message)
+    expect(String(answer.error?.cause)).toContain('reads format 2')
   })
 
-  test('a kind of a later version is passed over', () => {
-    const page = { sequence: 1, more: false, revocations: [{ ...entry, kind: 'device' }, entry] }
-    expect(parseFeedPage(page).revocations).toHaveLength(1)
-  })
-
-  test('a feed that promises more without end is given up', async () => {
-    const { issuer } = newGuardUnderTest()
-    const guard = createGuard({
-      ...issuer.guardOptions,
-      fetch: async (input, init) =>
-        String(input).includes('/revocations')
-          ? Response.json({ sequence: 0, more: true, revocations: [] })
-          : issuer.fetch(input, init),
-    })
+  test('is noticed in the middle of its life, and so is its return', async () => {
+    let format = 2
+    const { guard, token } = await guardOfFeed(() =>
+      Response.json({
+        format,
+        epoch: 'e',
+        sequence: 0,
+        last_sequence: 0,
+        more: false,
+        revocations: [],
+      }),
+    )
+    const ask = async () => (await send(guard, requestWith(`Bearer ${token}`))).status
+    expect(await ask()).toBe(200)
+    format = 3
     await guard.catchUp()
-    expect(String(guard.status().feed.lastError)).toContain('does not move on')
-    guard.close()
+    expect(await ask()).toBe(503)
+    format = 2
+    await guard.catchUp()
+    expect(await ask()).toBe(200)
   })
+})
+
+test('a feed that promises more without end is given up', async () => {
+  const page = { format: 2, epoch: 'e', sequence: 0, last_sequence: 5, more: true, revocations: [] }
+  const { guard } = await guardOfFeed(() => Response.json(page))
+  await guard.catchUp()
+  expect(guard.status().feed.lastError?.message).toContain('does not move on')
 })

@@ -2,6 +2,7 @@
 // what binds them is the secret keys of the API, and they open every method of it.
 
 import { type Claims, malformed, readOptionalText, readText } from '../claims.ts'
+import { nameFeedSubjects } from '../feed-subjects.ts'
 import { refuseIssuer } from './no-issuer.ts'
 import type { TokenShape } from './shape.ts'
 
@@ -20,18 +21,22 @@ export const crmCom: TokenShape = {
       refuseIssuer(claims)
       readText(claims, 'ari')
       const id = readText(claims, 'jti')
+      const grantId = JTI.test(id) ? id.toLowerCase() : malformed('jti')
+      const subject = readText(claims, 'cii')
       return {
-        subject: readText(claims, 'cii'),
+        subject,
         clientId: undefined,
         scopes,
         organisationId: readText(claims, 'org'),
         unitId: readOptionalText(claims, 'oun'),
-        grantId: JTI.test(id) ? id.toLowerCase() : malformed('jti'),
+        grantId,
         audience: [audience],
         issuedAtSeconds: readTimeText(claims, 'iat'),
         expiresAtSeconds: readTimeText(claims, 'exp'),
         authTimeSeconds: undefined,
         claims,
+        // There is no room for tags: the consumer is known by `cii`, and the app by its grants.
+        feedSubjects: nameFeedSubjects({ subject, clientId: undefined, grantId }, {}),
       }
     },
   },

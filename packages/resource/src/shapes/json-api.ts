@@ -2,4 +2,6 @@
 
 import type { TokenShape } from './shape.ts'
 
-export const jsonApi: TokenShape = { opaque: /^[0-9a-f]{64}$/, jwt: undefined }
+const TOKEN = /^[0-9a-f]{64}$/
+
+export const jsonApi: TokenShape = { opaque: (text) => TOKEN.test(text), jwt: undefined }

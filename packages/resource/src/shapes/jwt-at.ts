@@ -2,13 +2,14 @@
 
 import { PUBLIC_KEY_ALGORITHMS } from '../algorithms.ts'
 import { readText } from '../claims.ts'
+import { looksLikeOpaqueToken } from '../opaque-form.ts'
 import { TokenError } from '../token-error.ts'
 import { readUsualClaims } from '../usual-claims.ts'
 import type { TokenShape } from './shape.ts'
 
 /** RFC 9068 §4 */
 export const jwtAt: TokenShape = {
-  opaque: /^/,
+  opaque: (text, isOurs) => !isOurs || looksLikeOpaqueToken(text),
   jwt: {
     type: 'at+jwt',
     algorithms: { allowed: PUBLIC_KEY_ALGORITHMS, usual: ['ES256', 'RS256', 'EdDSA'] },

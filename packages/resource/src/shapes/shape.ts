@@ -7,8 +7,11 @@ import type { Claims } from '../claims.ts'
 export interface TokenShape {
   /** Undefined where no token is a JWT. */
   readonly jwt: JwtShape | undefined
-  /** The form of tokens that only the issuer can read; undefined where there are none. */
-  readonly opaque: RegExp | undefined
+  /**
+   * Whether text can be a token that only the issuer can read; undefined where there are none. What somebody made up
+   * is told by its form, before the issuer is asked. `isOurs`: the issuer is certainly an Ostiary.
+   */
+  readonly opaque: ((text: string, isOurs: boolean) => boolean) | undefined
 }
 
 export interface JwtShape {

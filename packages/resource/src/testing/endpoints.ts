@@ -75,8 +75,23 @@ function listKeys({ keys }: TestIssuerState) {
 function introspect(state: TestIssuerState, init: RequestInit): object {
   const token = new URLSearchParams(String(init.body)).get('token') ?? ''
   const claims = state.tokens.get(token)
-  const isActive = claims !== undefined && !state.revocations.hasGrant(String(claims.grant_id))
-  return isActive ? { active: true, token_type: 'Bearer', ...claims } : { active: false }
+  if (claims === undefined || isRevoked(state, claims)) return { active: false }
+  return { active: true, token_type: 'Bearer', ...claims }
+}
+
+function isRevoked({ revocations }: TestIssuerState, claims: Record<string, unknown>): boolean {
+  const { c, u } = Object(claims.rev)
+  const lines = [
+    ['grant', claims.grant_id],
+    ['client', c],
+    ['user', u],
+    // Where tokens carry no tags.
+    ['user', claims.sub],
+    ['tenant', ''],
+  ] as const
+  return lines.some(([kind, subject]) =>
+    revocations.covers(kind, String(subject), Number(claims.iat)),
+  )
 }
 
 function forTheApi(init: RequestInit, answer: () => object): Response {

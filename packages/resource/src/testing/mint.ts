@@ -47,6 +47,8 @@ export interface MintSettings {
   readonly audience: string
   readonly shape: MintShape
   readonly key: () => SigningKey
+  /** By what the feed knows an app or a user now. */
+  readonly tagOf: (kind: 'client' | 'user', id: string) => string
   /** Tells the issuer what it will say about a token when it is asked. */
   readonly remember: (token: string, claims: Record<string, unknown>) => void
 }
@@ -102,7 +104,7 @@ async function mintJwt(
 }
 
 function toUsualClaims(
-  { issuer, audience }: MintSettings,
+  { issuer, audience, tagOf }: MintSettings,
   { userId = 'user-1', clientId = 'client-1', ...options }: MintOptions,
 ): UsualClaims {
   const issuedAtSeconds = options.issuedAtSeconds ?? nowSeconds()
@@ -118,6 +120,7 @@ function toUsualClaims(
     org_id: options.organisationId,
     unit_id: options.unitId,
     auth_time: options.authTimeSeconds,
+    rev: { c: tagOf('client', clientId), ...(userId && { u: tagOf('user', userId) }) },
   }
 }
 

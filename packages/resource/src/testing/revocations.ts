@@ -1,41 +1,105 @@
-// The revocation feed of the test issuer, in the form that the real one publishes.
+// The revocation feed of the test issuer, in the form that the real one publishes, and the tags under which it names
+// apps and users.
 
-import { revocationId } from '../revocation-list.ts'
+import { hash, randomBytes } from 'node:crypto'
+import { FEED_FORMAT, type FeedLine } from '../feed-page.ts'
+import { newTag } from './shapes.ts'
 
 const PAGE_LENGTH = 100
 const KEPT_SECONDS = 86_400
+/** Whatever the time of issue: tags and grants are void for ever. */
+const FOR_EVER = 253_402_300_799
+
+type Kind = FeedLine['kind']
 
 interface Entry {
-  readonly kind: 'grant' | 'client' | 'user'
+  readonly sequence: number
+  readonly kind: Kind
   readonly id: string
   readonly issued_until: number
   readonly expires_at: number
 }
 
 export class TestRevocations {
-  readonly #entries: Entry[] = []
+  #epoch = newEpoch()
+  #entries: Entry[] = []
+  #lastSequence = 0
+  readonly #tags = new Map<string, string>()
 
-  add(kind: Entry['kind'], subject: string): void {
-    const nowSeconds = Math.floor(Date.now() / 1000)
-    this.#entries.push({
-      kind,
-      id: revocationId(kind, subject),
-      issued_until: nowSeconds,
-      expires_at: nowSeconds + KEPT_SECONDS,
-    })
+  /** By what the feed knows an app or a user now. */
+  tagOf(kind: 'client' | 'user', id: string): string {
+    const name = `${kind}:${id}`
+    let tag = this.#tags.get(name)
+    if (tag === undefined) {
+      tag = newTag()
+      this.#tags.set(name, tag)
+    }
+    return tag
   }
 
-  hasGrant(grantId: string): boolean {
-    const id = revocationId('grant', grantId)
-    return this.#entries.some((entry) => entry.id === id)
+  addGrant(grantId: string): void {
+    this.#add('grant', grantId, FOR_EVER)
   }
 
-  pageAfter(sequence: number): object {
-    const end = Math.min(sequence + PAGE_LENGTH, this.#entries.length)
+  /** Ends what carries the tag of now; what is issued from now on carries another one. */
+  addTagged(kind: 'client' | 'user', id: string): void {
+    this.#add(kind, this.tagOf(kind, id), FOR_EVER)
+    this.#tags.delete(`${kind}:${id}`)
+  }
+
+  /** Of a contract whose tokens have no room for tags. */
+  addUser(userId: string): void {
+    this.#add('user', userId, nowSeconds())
+  }
+
+  /** What a restore of the issuer leaves: the later lines are gone, and every token from before is void. */
+  restore(lines: number): void {
+    this.#epoch = newEpoch()
+    this.#entries = this.#entries.slice(0, lines)
+    this.#lastSequence = this.#entries.length
+    this.#add('tenant', '', nowSeconds())
+  }
+
+  covers(kind: Kind, subject: string, issuedAtSeconds: number): boolean {
+    const id = idOf(kind, subject)
+    return this.#entries.some(
+      (entry) => entry.id === id && entry.issued_until >= Math.floor(issuedAtSeconds),
+    )
+  }
+
+  pageAfter(after: number): object {
+    const later = this.#entries.filter(({ sequence }) => sequence > after)
+    const given = later.slice(0, PAGE_LENGTH)
     return {
-      sequence: Math.max(end, sequence),
-      more: end < this.#entries.length,
-      revocations: this.#entries.slice(sequence, end),
+      format: FEED_FORMAT,
+      epoch: this.#epoch,
+      sequence: given.at(-1)?.sequence ?? Math.min(after, this.#lastSequence),
+      last_sequence: this.#lastSequence,
+      more: later.length > given.length,
+      revocations: given.map(({ sequence: _, ...line }) => line),
     }
   }
+
+  #add(kind: Kind, subject: string, issuedUntilSeconds: number): void {
+    this.#lastSequence += 1
+    this.#entries.push({
+      sequence: this.#lastSequence,
+      kind,
+      id: idOf(kind, subject),
+      issued_until: issuedUntilSeconds,
+      expires_at: nowSeconds() + KEPT_SECONDS,
+    })
+  }
+}
+
+function idOf(kind: Kind, subject: string): string {
+  return hash('sha256', `${kind}:${subject}`, 'base64url')
+}
+
+function newEpoch(): string {
+  return randomBytes(16).toString('base64url')
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000)
 }

@@ -9,6 +9,7 @@ import {
   randomUUID,
 } from 'node:crypto'
 import type { JWK } from 'jose'
+import { newOpaqueToken } from '../opaque-form.ts'
 import type { ContractName } from '../shapes/by-contract.ts'
 
 export interface SigningKey {
@@ -30,6 +31,8 @@ export interface UsualClaims {
   readonly grant_id: string
   readonly org_id: string | undefined
   readonly unit_id: string | undefined
+  /** The tags of app and user. */
+  readonly rev: { readonly c: string; readonly u?: string }
   readonly [further: string]: unknown
 }
 
@@ -41,6 +44,8 @@ export interface MintShape {
 }
 
 export interface MintJwt {
+  /** Whether the feed can name the app and the user by tags that a token carries. */
+  readonly hasTags: boolean
   readonly typ: string
   readonly alg: string
   /** Whether the keys are told to this API alone, or published. */
@@ -52,12 +57,13 @@ export interface MintJwt {
 }
 
 const usual: MintShape = {
-  newOpaque: () => `opaque_${randomUUID()}`,
+  newOpaque: () => newOpaqueToken(randomBytes(32).toString('base64url')),
   jwt: {
     typ: 'at+jwt',
     alg: 'ES256',
     keys: 'published',
     hasUsualClaims: true,
+    hasTags: true,
     newKey: () => fromPair(generateKeyPairSync('ec', { namedCurve: 'P-256' }), 'ES256'),
     toClaims: (claims) => ({ ...claims, jti: randomUUID() }),
   },
@@ -72,12 +78,18 @@ const financialCents: MintShape = {
     alg: 'RS256',
     keys: 'published',
     hasUsualClaims: false,
+    hasTags: true,
     newKey: () => fromPair(generateKeyPairSync('rsa', { modulusLength: 2048 }), 'RS256'),
-    toClaims({ client_id, grant_id, iat, exp, sub, scope }) {
+    toClaims({ client_id, grant_id, iat, exp, sub, scope, rev }) {
       const fraction = 0.250001
       return {
         aud: client_id,
-        jti: checkGrantId(grant_id) + randomBytes(24).toString('hex'),
+        jti: [
+          checkGrantId(grant_id),
+          rev.c,
+          rev.u ?? newTag(),
+          randomBytes(4).toString('hex'),
+        ].join(''),
         iat: iat + fraction,
         nbf: iat + fraction,
         exp: exp + fraction,
@@ -95,6 +107,7 @@ const crmCom: MintShape = {
     alg: 'HS256',
     keys: 'secret',
     hasUsualClaims: false,
+    hasTags: false,
     newKey() {
       const bytes = randomBytes(32)
       const kid = randomUUID()
@@ -121,6 +134,10 @@ export const MINT_SHAPES: Readonly<Record<ContractName, MintShape>> = {
   'crm-com': crmCom,
   'financial-cents': financialCents,
   versioned: usual,
+}
+
+export function newTag(): string {
+  return randomBytes(10).toString('hex')
 }
 
 export function newGrantId(): string {

@@ -23,6 +23,8 @@ export function newGuardUnderTest(options: GuardOptions = {}): GuardUnderTest {
   const issuer = createTestIssuer({ contract: options.contract ?? 'standard' })
   const guard = createGuard({ ...issuer.guardOptions, ...options })
   onTestFinished(() => guard.close())
+  // As an API that serves its metadata does.
+  guard.metadata()
   return {
     issuer,
     guard,

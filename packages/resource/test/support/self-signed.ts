@@ -1,0 +1,20 @@
+// A certificate for localhost that no authority signed, until 2126, with its key: worth nothing to anybody.
+
+export const SELF_SIGNED = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg/47EgLYAW37Wus0x
+b10by0+O1q1CALdJ7WFOlauOzzGhRANCAAS1mBL4/abvDFd5R8Kf5tij/WCHBpOf
+/Lnu8esVlzVoitxCwN0gj0ihthPKmyAP3aZI/FHSvm3xvqybzo/fM9sI
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBlDCCATugAwIBAgIUarr6qE6+pd+7/+FxLB7USakD8fowCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEzMDE3MjQ1MloYDzIxMjYxMTA2
+MTcyNDUyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAS1mBL4/abvDFd5R8Kf5tij/WCHBpOf/Lnu8esVlzVoitxCwN0gj0ih
+thPKmyAP3aZI/FHSvm3xvqybzo/fM9sIo2kwZzAdBgNVHQ4EFgQUHnwJ1lWBw8NX
+S/QiHsbsHrt9A6gwHwYDVR0jBBgwFoAUHnwJ1lWBw8NXS/QiHsbsHrt9A6gwDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+RwAwRAIgGEydu2NJSOehoQZsuK4SO7JlOiOg9CezzfY1KHKhSRACIBMio7DzKCug
+gcz5ZLmlAmrjv/eHdTWWFGPoTkK4nHEj
+-----END CERTIFICATE-----`,
+}
