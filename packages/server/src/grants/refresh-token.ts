@@ -33,7 +33,7 @@ export const refreshToken: GrantType<RefreshRequest> = {
 
   async run(request, context) {
     const { client, deps } = context
-    const { tenant, store } = deps
+    const { tenant, store, clock } = deps
     const found = await store.findRefreshToken(tenant.name, tokenKey(request.refreshToken))
     if (!found) throw new OAuthError('refresh_token_unknown')
     const { token, grant } = found
@@ -47,7 +47,11 @@ export const refreshToken: GrantType<RefreshRequest> = {
       ...narrowGrant(grant, request, tenant),
       // OIDC Core §12.2: a refreshed ID token carries no nonce.
       idToken: grant.scopes.includes('openid') ? { nonce: null } : undefined,
-      lifetimeSeconds: await accessTokenLifetime(context, deps),
+      lifetimeSeconds: Math.min(
+        await accessTokenLifetime(context, deps),
+        // No token outlives its grant: so that a grant whose end has come need not be ended any more.
+        Math.max(1, token.endsAtSeconds - clock.nowSeconds()),
+      ),
       clientAuthenticated: client.proven,
     }
     // RFC 9700 §4.14.2: without a proof of the client, only rotation shows that a token was stolen.

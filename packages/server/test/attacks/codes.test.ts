@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestBrowser } from '../support/browser.ts'
 import { registerClient } from '../support/register-client.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
-import { getAnswer, newPkce, TestApp } from '../support/test-app.ts'
+import { type Fields, getAnswer, newPkce, TestApp } from '../support/test-app.ts'
 import { OTHER_APP, SPA, TENANT, WEB_APP } from '../support/world.ts'
 
 const ORGANISATIONS: Record<string, string> = { ada: 'acme', bob: 'acme', eve: 'globex' }
@@ -79,6 +79,33 @@ describe.each(STORES)('attacks on codes on %s', (kind) => {
     }
   })
 
+  it('security H8, A25: an app gets so many codes in a minute for a user who is not asked, then is told to wait', async () => {
+    const limited = await startTestServer(kind, { policy: { code: { silentPerMinute: 5 } } })
+    const web = new TestApp(limited, WEB_APP)
+    const other = new TestApp(limited, OTHER_APP)
+    const { browser } = await web.obtainCode({ user: 'ada' })
+    await other.obtainCode({ browser })
+    const bob = (await web.obtainCode({ user: 'bob', organisation: 'acme' })).browser
+    const ask = async (from: TestBrowser, app: TestApp, fields: Fields = {}) => {
+      const { location = '' } = await from.open(app.authorizeUrl(fields))
+      const { searchParams } = new URL(location)
+      return searchParams.get('error') ?? (searchParams.has('code') ? 'code' : location)
+    }
+    for (const prompt of ['none', undefined, 'none', undefined, 'none']) {
+      expect(await ask(browser, web, { prompt })).toBe('code')
+    }
+    expect(await ask(browser, web, { prompt: 'none' })).toBe('temporarily_unavailable')
+    expect(await ask(browser, web)).toBe('temporarily_unavailable')
+    expect(await ask(browser, other)).toBe('code')
+    expect(await ask(bob, web)).toBe('code')
+    // Who signs in has done something.
+    const signedIn = await web.obtainCode({ user: 'ada' })
+    expect(signedIn.code).not.toBe('')
+    limited.clock.advance(60)
+    expect(await ask(browser, web, { prompt: 'none' })).toBe('code')
+    await limited.stop()
+  })
+
   describe('one challenge for every user', () => {
     let constantApp: TestApp
     const { challenge } = newPkce()
@@ -103,7 +130,7 @@ describe.each(STORES)('attacks on codes on %s', (kind) => {
     const open = (from: TestBrowser) =>
       from.open(constantApp.authorizeUrl({ code_challenge: challenge }))
 
-    it('security L5, A9: strangers write no event in the name of an app, and one user none either', async () => {
+    it('security L5, A9, E19: strangers write no event in the name of an app, and one user none either', async () => {
       for (let strangers = 0; strangers < 5; strangers += 1) {
         expect((await open(new TestBrowser())).status).toBe(200)
       }

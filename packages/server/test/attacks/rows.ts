@@ -89,6 +89,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
     title: 'an answer read on its way to the app',
     proof: 'server/test/attacks/checks/codes.ts',
   },
+  A25: {
+    title: 'authorizations without end that no user is asked for',
+    proof: 'server/test/attacks/codes.test.ts',
+  },
   // Tokens
   B1: {
     title: 'a refresh token used twice',
@@ -282,6 +286,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
   E18: {
     title: 'one request whose text costs more than its length',
     proof: 'server/test/attacks/costly-texts.test.ts',
+  },
+  E19: {
+    title: 'counts and events that a stranger makes up for an app',
+    proof: 'server/test/attacks/codes.test.ts',
   },
 }
 

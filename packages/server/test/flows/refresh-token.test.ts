@@ -293,6 +293,19 @@ describe.each(STORES)('refresh token on %s', (kind) => {
       expect((await app.refresh(body.refresh_token)).status).toBe(200)
     })
 
+    it('security H8: an access token ends with its grant, however late it was refreshed', async () => {
+      const days = { refreshToken: { idleSeconds: DAY, absoluteSeconds: DAY } }
+      const short = await startTestServer(kind, { policy: days })
+      for (const client of [WEB_APP, STABLE_APP]) {
+        const last = new TestApp(short, client)
+        const { refresh_token } = await last.obtainTokens()
+        short.clock.advance(DAY - 600)
+        const { body } = await last.refresh(refresh_token)
+        expect(body.expires_in).toBe(600)
+      }
+      await short.stop()
+    })
+
     it('RFC 9700 §4.14.2: however often it is used, a chain ends after 180 days', async () => {
       let { refresh_token } = await app.obtainTokens()
       for (let day = 0; day < 175; day += 25) {

@@ -6,8 +6,8 @@ import { asUserId } from '../../src/protocol/ids.ts'
 import { AccountHolder } from '../support/account-holder.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
-import { type Fields, TestApp } from '../support/test-app.ts'
-import { OTHER_APP, TENANT, WEB_APP } from '../support/world.ts'
+import { TestApp } from '../support/test-app.ts'
+import { TENANT, WEB_APP } from '../support/world.ts'
 
 const BOB = asUserId('user-bob')
 const INVALID_GRANT = { status: 400, body: { error: 'invalid_grant' } }
@@ -34,33 +34,6 @@ describe.each(STORES)('a code that waits for its redemption on %s', (kind) => {
     const { code, verifier } = await app.obtainCode({ browser })
     expect((await app.redeem(code, verifier)).status).toBe(200)
     expect(await grantsOf()).toBe(before + 1)
-  })
-
-  it('security H8: an app gets so many codes in a minute for a user who is not asked, then is told to wait', async () => {
-    const limited = await startTestServer(kind, { policy: { code: { silentPerMinute: 5 } } })
-    const web = new TestApp(limited, WEB_APP)
-    const other = new TestApp(limited, OTHER_APP)
-    const { browser } = await web.obtainCode({ user: 'ada' })
-    await other.obtainCode({ browser })
-    const bob = (await web.obtainCode({ user: 'bob', organisation: 'acme' })).browser
-    const ask = async (from: TestBrowser, app: TestApp, fields: Fields = {}) => {
-      const { location = '' } = await from.open(app.authorizeUrl(fields))
-      const { searchParams } = new URL(location)
-      return searchParams.get('error') ?? (searchParams.has('code') ? 'code' : location)
-    }
-    for (const prompt of ['none', undefined, 'none', undefined, 'none']) {
-      expect(await ask(browser, web, { prompt })).toBe('code')
-    }
-    expect(await ask(browser, web, { prompt: 'none' })).toBe('temporarily_unavailable')
-    expect(await ask(browser, web)).toBe('temporarily_unavailable')
-    expect(await ask(browser, other)).toBe('code')
-    expect(await ask(bob, web)).toBe('code')
-    // Who signs in has done something.
-    const signedIn = await web.obtainCode({ user: 'ada' })
-    expect(signedIn.code).not.toBe('')
-    limited.clock.advance(60)
-    expect(await ask(browser, web, { prompt: 'none' })).toBe('code')
-    await limited.stop()
   })
 
   it('is worth nothing once the user has removed the app', async () => {

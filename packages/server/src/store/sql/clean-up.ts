@@ -21,10 +21,8 @@ const DAY_SECONDS = 86_400
 const DAY = sql.lit(DAY_SECONDS)
 /** A code that is replayed within a day still ends the grant it gave (RFC 6749 §4.1.2). */
 const CODE_RETENTION_SECONDS = DAY_SECONDS
-/** A grant may outlive the tokens that the store knows of: JWTs are not stored, and some live for months. */
-const GRANT_RETENTION_SECONDS = 400 * DAY_SECONDS
-/** Not the one whose token was exchanged for something: it has that token alone, and there are many of them. */
-const EXCHANGE_RETENTION_SECONDS = DAY_SECONDS
+/** All its tokens end with it; the code that gave it is remembered for a day. */
+const GRANT_RETENTION_SECONDS = 2 * DAY_SECONDS
 /** A shorter time would soon give an attacker a fresh count of tries. */
 const ATTEMPT_RETENTION_SECONDS = 30 * DAY_SECONDS
 
@@ -61,9 +59,7 @@ export const CLEAN_UPS: readonly CleanUp[] = [
   deleteWhere(
     'grants',
     ['tenant', 'id'],
-    (p) => sql`ends_at_seconds <= ${longBefore(p, GRANT_RETENTION_SECONDS)}
-      or (access_identifier_id is not null
-        and ends_at_seconds <= ${longBefore(p, EXCHANGE_RETENTION_SECONDS)})`,
+    (p) => sql`ends_at_seconds <= ${longBefore(p, GRANT_RETENTION_SECONDS)}`,
   ),
   deleteWhere(
     'sessions',

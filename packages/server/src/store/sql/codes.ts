@@ -4,6 +4,7 @@
 import type { ClientId, TokenHash } from '../../protocol/ids.ts'
 import type { GrantStore } from '../port.ts'
 import type { CodeRecord, GrantRecord } from '../records.ts'
+import { endOldest, firstBeyond } from './bound-grants.ts'
 import { CODE, columnsOf, valuesOf } from './columns.ts'
 import { openingOf } from './opening.ts'
 import { finishWith, first, type Plan } from './plan.ts'
@@ -49,12 +50,13 @@ const spendCode = statement((db, p: CodeKey & { clientId: ClientId; nowSeconds: 
         ),
       ]),
     )
-    .returning(columnsOf(CODE)),
+    .returning([...columnsOf(CODE), firstBeyond(p).as('beyond')]),
 )
 
 export function* redeemCode(input: Input): Plan<'redeemed' | Refusal> {
   const spent = yield* first(spendCode, input)
   if (spent === undefined) return yield* explainRefusal(input)
+  if (spent.beyond !== null) yield* endOldest({ ...spent, nowSeconds: input.nowSeconds })
   yield* finishWith(openingOf(grantOf(spent), input))
   return 'redeemed'
 }

@@ -10,15 +10,19 @@ interface Ending {
   readonly nowSeconds: number
 }
 
-/** By the clock of another node a code that has expired here may be good still. */
+/** By the clock of another node, or of an API, what has expired here may be good still. */
 const CLOCK_TOLERANCE_SECONDS = 300
+
+export function shortlyBefore(nowSeconds: number) {
+  return sql<number>`cast(${nowSeconds} as bigint) - ${sql.lit(CLOCK_TOLERANCE_SECONDS)}`
+}
 
 /**
  * Finds them by their expiry, among those of the last minutes, so that a new code costs no index of its own. The
  * tenant stands in an expression because SQLite would else read all its codes, to the last day's.
  */
 function areAlive(p: Ending): Expression<SqlBool> {
-  return sql<SqlBool>`expires_at_seconds > cast(${p.nowSeconds} as bigint) - ${sql.lit(CLOCK_TOLERANCE_SECONDS)}
+  return sql<SqlBool>`expires_at_seconds > ${shortlyBefore(p.nowSeconds)}
     and tenant || '' = ${p.tenant} and redeemed_at_seconds is null`
 }
 

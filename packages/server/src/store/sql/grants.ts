@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { GrantId, UserId } from '../../protocol/ids.ts'
 import type { GrantStore, GrantUse } from '../port.ts'
 import type { ConsentRecord, GrantRecord, NewConsentRecord } from '../records.ts'
+import { makeRoomFor } from './bound-grants.ts'
 import { insertCode } from './codes.ts'
 import { columnsOf, GRANT, TABLES, valuesOf } from './columns.ts'
 import { claimOnce } from './one-time-ids.ts'
@@ -26,6 +27,7 @@ export function* approveAuthorization(
   if (!held) return 'signed_out'
   if (interaction !== null && !(yield* claimOnce(interaction))) return 'already_decided'
   if (consent !== null) yield* addConsent(consent)
+  if (given.kind === 'token') yield* makeRoomFor(given.grant)
   yield* finishWith(
     given.kind === 'code'
       ? [call(insertCode, given.code)]

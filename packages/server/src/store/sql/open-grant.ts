@@ -5,6 +5,7 @@
 import type { ClientId, UserId } from '../../protocol/ids.ts'
 import type { GrantGuard, GrantStore, OpenGrantOutcome } from '../port.ts'
 import type { GrantRecord } from '../records.ts'
+import { makeRoomFor } from './bound-grants.ts'
 import { holdPassword } from './hold-password.ts'
 import { claimOnce } from './one-time-ids.ts'
 import { openingOf } from './opening.ts'
@@ -17,6 +18,8 @@ export function* openGrant(input: Parameters<GrantStore['openGrant']>[0]): Plan<
   if (ended !== undefined) return ended
   const once = guard.kind === 'identity' ? guard.once : null
   if (once !== null && !(yield* claimOnce(once))) return 'already_used'
+  // What a key opens is one token, and there may be many of them at once.
+  if (guard.kind === 'password') yield* makeRoomFor(grant)
   const accessIdentifierId = guard.kind === 'password' ? null : guard.accessIdentifierId
   yield* finishWith(openingOf(grant, { ...input, accessIdentifierId }))
   return 'opened'

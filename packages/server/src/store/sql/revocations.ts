@@ -7,7 +7,7 @@ import { lastTokenEnd, tokenEnd } from '../../protocol/token-lifetime.ts'
 import type { GrantStore, UserEnding } from '../port.ts'
 import type { RevocationRecord } from '../records.ts'
 import { recordAuditEvent } from './audit-events.ts'
-import { endCodesOfUser, endCodesToClient, endCodesToClientIn } from './end-codes.ts'
+import { endCodesOfUser, endCodesToClient, endCodesToClientIn, shortlyBefore } from './end-codes.ts'
 import { first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 import { isVoid } from './voiding.ts'
@@ -155,6 +155,7 @@ const endGrantsToClient = statement((db, p: UserKey & { clientId: ClientId; nowS
     .where('userId', '=', p.userId)
     .where('clientId', '=', p.clientId)
     .where('revokedAtSeconds', 'is', null)
+    .where('endsAtSeconds', '>', shortlyBefore(p.nowSeconds))
     .returning('id'),
 )
 
@@ -170,6 +171,7 @@ const endGrantsToClientIn = statement((db, p: ClientInOrganisation & { nowSecond
     .where('clientId', '=', p.clientId)
     .where('organisationId', 'is not distinct from', p.organisationId)
     .where('revokedAtSeconds', 'is', null)
+    .where('endsAtSeconds', '>', shortlyBefore(p.nowSeconds))
     .returning('id'),
 )
 

@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest'
 import { lastTokenEnd } from '../../../src/protocol/token-lifetime.ts'
 import type { Store } from '../../../src/store/port.ts'
 import {
-  accessIdentifierRecord,
   accessTokenRecord,
   applicationKeyRecord,
   approvalOf,
@@ -148,32 +147,23 @@ export function cleanUpContract(store: TheStore): void {
       expect(await store().findRefreshToken(tenant, token.hash)).toBeNull()
     })
 
-    test('keeps a grant for long after its last known token, since JWTs are not stored', async () => {
-      const tenant = newTenant()
-      const { token } = await startChain(store(), { tenant })
-      const grants = async () => (await store().listUserGrants(tenant, USER)).length
-      await cleanUp(store(), token.endsAtSeconds + 399 * DAY)
-      expect(await grants()).toBe(1)
-      await cleanUp(store(), token.endsAtSeconds + 400 * DAY)
-      expect(await grants()).toBe(0)
-    })
-
-    test('keeps a grant that was opened for a consumer for a day after its one token', async () => {
+    test('security H8: keeps a grant for two days after the last of its tokens, however it was opened', async () => {
       const tenant = newTenant()
       const key = applicationKeyRecord({ tenant })
-      const code = accessIdentifierRecord({ tenant })
       await store().createOrganisation(organisationRecord({ tenant }), [])
-      await store().createUser(userRecord({ tenant }), [])
       await store().createApplicationKey(key)
-      await store().createAccessIdentifier(code)
-      const grant = grantRecord({ tenant, clientId: key.id })
+      const opened = grantRecord({ tenant, clientId: key.id, userId: null })
       const tokens = { accessToken: null, refreshToken: null }
-      const guard = { kind: 'key', keyId: key.id, accessIdentifierId: code.id } as const
-      await store().openGrant({ grant, tokens, endsAtSeconds: NOW + 7200, guard })
-      await cleanUp(store(), NOW + 7200 + DAY - 1)
+      const guard = { kind: 'key', keyId: key.id, accessIdentifierId: null } as const
+      await store().openGrant({ grant: opened, tokens, endsAtSeconds: NOW + HOUR, guard })
+      const { grant, code } = await approve(store(), { tenant })
+      await store().redeemCode(redemptionOf(code, { endsAtSeconds: NOW + HOUR }))
+      await cleanUp(store(), NOW + HOUR + 2 * DAY - 1)
       expect(await store().findGrant(tenant, grant.id)).toEqual(grant)
-      await cleanUp(store(), NOW + 7200 + DAY)
+      expect(await store().findGrant(tenant, opened.id)).toEqual(opened)
+      await cleanUp(store(), NOW + HOUR + 2 * DAY)
       expect(await store().findGrant(tenant, grant.id)).toBeNull()
+      expect(await store().findGrant(tenant, opened.id)).toBeNull()
     })
 
     test('forgets tries to sign in that are long past, but no lock that holds', async () => {

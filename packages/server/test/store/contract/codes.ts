@@ -1,8 +1,9 @@
 // What every store must do with codes, each of which is one row until its redemption opens the grant.
 
 import { describe, expect, test } from 'vitest'
+import { MOST_GRANTS } from '../../../src/store/limits.ts'
 import type { Store } from '../../../src/store/port.ts'
-import type { CodeRecord } from '../../../src/store/records.ts'
+import type { CodeRecord, GrantRecord } from '../../../src/store/records.ts'
 import {
   accessTokenRecord,
   approvalOf,
@@ -10,6 +11,8 @@ import {
   CLIENT,
   clientRecord,
   codeRecord,
+  giveGrant,
+  grantRecord,
   HOUR,
   NOW,
   newHash,
@@ -29,6 +32,7 @@ import type { TheStore } from './the-store.ts'
 export function codeContract(store: TheStore): void {
   redemptionContract(store)
   endedCodeContract(store)
+  boundContract(store)
 }
 
 function redemptionContract(store: TheStore): void {
@@ -115,6 +119,86 @@ function redemptionContract(store: TheStore): void {
     test('a code that never was gives nothing', async () => {
       const code = codeRecord({ tenant: newTenant() })
       expect(await store().redeemCode(redemptionOf(code))).toBe('unknown')
+    })
+  })
+}
+
+function boundContract(store: TheStore): void {
+  describe('the grants of one user and app', () => {
+    const open: Record<string, (tenant: string, at: number) => Promise<GrantRecord>> = {
+      'a code': async (tenant, issuedAtSeconds) => {
+        const expiresAtSeconds = issuedAtSeconds + 60
+        const times = { issuedAtSeconds, expiresAtSeconds }
+        const { grant, code } = await approve(store(), { tenant, ...times })
+        await store().redeemCode(redemptionOf(code, { nowSeconds: issuedAtSeconds }))
+        return grant
+      },
+      'an access token': (tenant, createdAtSeconds) =>
+        giveGrant(store(), { tenant, createdAtSeconds }),
+      'a password': async (tenant, createdAtSeconds) => {
+        const grant = grantRecord({ tenant, createdAtSeconds })
+        const guard = { kind: 'password', userId: USER, passwordHash: PASSWORD_HASH } as const
+        const tokens = { accessToken: null, refreshToken: null }
+        await store().openGrant({ grant, guard, tokens, endsAtSeconds: NOW + HOUR })
+        return grant
+      },
+    }
+
+    for (const [what, openOne] of Object.entries(open)) {
+      test(`security H8: ${what} that opens one more than a hundred ends the oldest, and tells the APIs`, async () => {
+        const tenant = newTenant()
+        await store().createUser(userRecord({ tenant }), [])
+        const others = [
+          await giveGrant(store(), { tenant, clientId: OTHER_CLIENT }),
+          await giveGrant(store(), { tenant, organisationId: null }),
+          await giveGrant(store(), { tenant, userId: OTHER_USER }),
+        ]
+        const grants: GrantRecord[] = []
+        for (let at = 0; at < MOST_GRANTS; at++) grants.push(await openOne(tenant, NOW + at))
+        const isLive = async ({ id }: GrantRecord) =>
+          (await store().findGrant(tenant, id))?.revokedAtSeconds === null
+        const feed = { tenant, afterSequence: 0, nowSeconds: NOW, limit: 10 }
+        expect((await store().readFeed(feed)).lines).toEqual([])
+
+        grants.push(await openOne(tenant, NOW + MOST_GRANTS))
+        const live = await Promise.all(grants.map(isLive))
+        expect(live).toEqual(grants.map((_grant, at) => at > 0))
+        expect(await Promise.all(others.map(isLive))).toEqual([true, true, true])
+        expect((await store().readFeed(feed)).lines).toMatchObject([
+          { kind: 'grant', subject: grants[0]?.id },
+        ])
+        const ending = {
+          ...userEnding({ tenant }),
+          clientId: CLIENT,
+          organisationId: 'organisation-1',
+        }
+        expect(await store().revokeUserGrants(ending)).toBe(MOST_GRANTS)
+      })
+    }
+
+    test('one whose end has come takes no room, and needs no line in the feed', async () => {
+      const tenant = newTenant()
+      for (let at = 0; at < MOST_GRANTS; at++) await giveGrant(store(), { tenant })
+      const issuedAtSeconds = NOW + 2 * HOUR
+      const times = { issuedAtSeconds, expiresAtSeconds: issuedAtSeconds + 60 }
+      const { code } = await approve(store(), { tenant, ...times })
+      const late = { nowSeconds: issuedAtSeconds, endsAtSeconds: issuedAtSeconds + HOUR }
+      expect(await store().redeemCode(redemptionOf(code, late))).toBe('redeemed')
+      const ending = { ...userEnding({ tenant }), clientId: CLIENT, nowSeconds: issuedAtSeconds }
+      expect(await store().revokeUserGrants(ending)).toBe(1)
+      const feed = { tenant, afterSequence: 0, nowSeconds: NOW, limit: 10 }
+      expect((await store().readFeed(feed)).lines).toHaveLength(1)
+    })
+
+    test('are a hundred again after many were opened at once', async () => {
+      const tenant = newTenant()
+      for (let at = 1; at < MOST_GRANTS; at++) await giveGrant(store(), { tenant })
+      const approvals = Array.from({ length: 20 }, () => approve(store(), { tenant }))
+      const codes = (await Promise.all(approvals)).map(({ code }) => code)
+      await Promise.all(codes.map((code) => store().redeemCode(redemptionOf(code))))
+      const { code } = await approve(store(), { tenant })
+      await store().redeemCode(redemptionOf(code))
+      expect(await store().listUserGrants(tenant, USER)).toHaveLength(MOST_GRANTS)
     })
   })
 }

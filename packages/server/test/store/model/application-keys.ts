@@ -8,7 +8,7 @@ import type {
   OpenGrantOutcome,
 } from '../../../src/store/port.ts'
 import type { GrantRecord } from '../../../src/store/records.ts'
-import { openGrant } from './grants.ts'
+import { makeRoom, openGrant } from './grants.ts'
 import { nextSequence, publish } from './revocations.ts'
 import { by, like, removeWhere, type State } from './state.ts'
 
@@ -170,6 +170,7 @@ export const openGrantModel = (state: State): Pick<GrantStore, 'openGrant'> => (
       state.oneTimeIds.push(guard.once)
     }
     const accessIdentifierId = guard.kind === 'password' ? null : guard.accessIdentifierId
+    if (guard.kind === 'password') makeRoom(state, grant, grant.createdAtSeconds)
     openGrant(state, grant, { ...opening, accessIdentifierId })
     return 'opened'
   },

@@ -1,8 +1,9 @@
 // The model's approvals, codes and access tokens.
 
+import { MOST_GRANTS } from '../../../src/store/limits.ts'
 import type { GrantStore, NewTokens } from '../../../src/store/port.ts'
 import type { CodeRecord, GrantRecord, NewConsentRecord } from '../../../src/store/records.ts'
-import { isVoid } from './revocations.ts'
+import { endGrants, isVoid, nextSequence, publish } from './revocations.ts'
 import { by, like, type State } from './state.ts'
 
 export function findGrant(state: State, tenant: string, id: string) {
@@ -34,6 +35,26 @@ function addConsent(state: State, given: NewConsentRecord): void {
     (uri) => uri === shownRedirectUri || kept.redirectUris.includes(uri),
   )
   kept.grantedAtSeconds = consent.grantedAtSeconds
+}
+
+/** A hundred live ones of one user and app, per organisation; the oldest make room. */
+export function makeRoom(state: State, grant: GrantRecord, nowSeconds: number): void {
+  const { tenant, userId, clientId, organisationId } = grant
+  const live = state.grants
+    .filter(like({ tenant, userId, clientId, organisationId, revokedAtSeconds: null }))
+    .filter((each) => each.endsAtSeconds > nowSeconds)
+    .toSorted(
+      by(
+        (each) => each.createdAtSeconds,
+        (each) => each.id,
+      ),
+    )
+  const beyond = live.slice(0, Math.max(0, live.length - (MOST_GRANTS - 1)))
+  for (const { id } of beyond.toSorted(by((each) => each.id))) {
+    const sequence = nextSequence(state, tenant)
+    endGrants(state, { tenant, id }, nowSeconds)
+    publish(state, { tenant, sequence, kind: 'grant', subject: id, nowSeconds })
+  }
 }
 
 /** A grant begins with the tokens that it gives at once. */
@@ -104,6 +125,7 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
       if (given.kind === 'code') state.codes.push({ ...given.code })
       else {
         const tokens = { accessToken: given.accessToken, refreshToken: null }
+        makeRoom(state, given.grant, given.grant.createdAtSeconds)
         openGrant(state, given.grant, { tokens, endsAtSeconds: given.endsAtSeconds })
       }
       if (consent) addConsent(state, consent)
@@ -128,6 +150,7 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
         sessionHash !== null && !state.sessions.some(like({ tenant, hash: sessionHash }))
       if (code.expiresAtSeconds <= nowSeconds || signedOut) return 'expired'
       code.redeemedAtSeconds = nowSeconds
+      makeRoom(state, grantOfCode(code), nowSeconds)
       openGrant(state, grantOfCode(code), opening)
       return 'redeemed'
     },

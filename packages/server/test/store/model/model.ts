@@ -76,11 +76,7 @@ function deleteExpired(state: State, now: number): number {
   return (
     gone +
     wipeAnswers(state, now) +
-    removeWhere(
-      state.grants,
-      ({ endsAtSeconds, accessIdentifierId }) =>
-        endsAtSeconds <= now - (accessIdentifierId === null ? 400 : 1) * DAY,
-    ) +
+    removeWhere(state.grants, ({ endsAtSeconds }) => endsAtSeconds <= now - 2 * DAY) +
     removeWhere(state.sessions, (each) => expired(each) || each.endsAtSeconds <= now) +
     removeWhere(state.oneTimeIds, longExpired) +
     removeWhere(state.revocations, longExpired) +

@@ -126,7 +126,8 @@ export const revocationModel = (state: State): Pick<GrantStore, Methods> & FeedS
     removeWhere(state.consents, like(which))
     endCodes(state, which, nowSeconds)
     let sequence = nextSequence(state, tenant)
-    const ended = endGrants(state, which, nowSeconds).map(({ id }) => id)
+    const live = state.grants.filter((grant) => grant.endsAtSeconds > nowSeconds - 300)
+    const ended = endGrants({ ...state, grants: live }, which, nowSeconds).map(({ id }) => id)
     for (const [index, id] of ended.toSorted().entries()) {
       if (index > 0) sequence = nextSequence(state, tenant)
       publish(state, { ...input, sequence, kind: 'grant', subject: id })

@@ -23,5 +23,7 @@ export function codesHoldGrantsSchema(): readonly string[] {
       and revoked_at_seconds is not null)`,
     `delete from grants where (tenant, id) in (
       select tenant, grant_id from codes where redeemed_at_seconds is null)`,
+    // A grant that had only JWTs did not know of their end, which was a day later at most.
+    'update grants set ends_at_seconds = ends_at_seconds + 86400',
   ]
 }
