@@ -59,6 +59,7 @@ describe('where a value comes from', () => {
       trustedProxies: [],
       maxRequestsInFlight: 1000,
       maxConnections: 4000,
+      requestDeadlineMilliseconds: 1750,
       maxEventLoopLagMilliseconds: 1000,
       workers: 1,
       drainSeconds: 5,

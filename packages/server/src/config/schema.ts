@@ -57,6 +57,13 @@ const ServerSchema = Type.Object(
       description:
         'Connections of one process. When nearly all are taken, those that have been idle for longest are closed; beyond them new ones are. Each is an open file: the limit of the process must be higher.',
     }),
+    requestDeadlineMilliseconds: Type.Integer({
+      minimum: 100,
+      maximum: 60_000,
+      default: 1750,
+      description:
+        'How long a request may wait for the database, for its turn and for the keys of others, all together. Then it is answered with 503 and `Retry-After`.',
+    }),
     maxEventLoopLagMilliseconds: Type.Integer({
       minimum: 10,
       maximum: 60_000,

@@ -2,6 +2,7 @@
 // that says nothing and a log line that says all.
 
 import type { FastifyRequest } from 'fastify'
+import { DeadlineError } from '../platform/deadline.ts'
 import { OAuthError, PageError, type PageErrorReason, RedirectError } from '../protocol/errors.ts'
 import type { Reply } from '../protocol/message.ts'
 import type { Reason } from '../protocol/reasons.ts'
@@ -22,9 +23,9 @@ export function answerFailure(
 
 const RETRY_AFTER_SECONDS = 1
 
-/** What Fastify and the store throw, in our words. */
+/** What Fastify, the store and the deadline throw, in our words. */
 function translateHttpFailure(thrown: unknown): unknown {
-  if (thrown instanceof StoreUnavailableError) {
+  if (thrown instanceof StoreUnavailableError || thrown instanceof DeadlineError) {
     return new OAuthError('store_unavailable', {
       cause: thrown,
       retryAfterSeconds: RETRY_AFTER_SECONDS,

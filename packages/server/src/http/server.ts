@@ -11,6 +11,7 @@ import Fastify, {
 import { type Admission, admitRequests } from './admission.ts'
 import { refuseBrokenRequest } from './broken-requests.ts'
 import type { Connections } from './connections.ts'
+import { limitTime } from './deadlines.ts'
 import type { Departure } from './departure.ts'
 import { JSON_HEADERS } from './headers.ts'
 import { serveHealth } from './health.ts'
@@ -46,6 +47,7 @@ export interface HttpSettings {
   /** undefined where only monitoring asks. */
   readonly connections?: Connections | undefined
   readonly admission?: Admission | undefined
+  readonly requestDeadlineMilliseconds?: number
   readonly traffic?: TrafficObserver | undefined
   readonly tracer?: RequestTracer | undefined
 }
@@ -85,6 +87,8 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
   })
   endConnectionsOnDeparture(server, settings.departure)
   if (settings.admission) admitRequests(server, settings.admission)
+  const { requestDeadlineMilliseconds } = settings
+  if (requestDeadlineMilliseconds) limitTime(server, requestDeadlineMilliseconds)
   if (LEVELS_WITH_ANSWERS.has(settings.log.level)) logAnswers(server)
   if (settings.traffic) observeTraffic(server, settings.traffic)
   if (settings.tracer) traceRequests(server, settings.tracer)

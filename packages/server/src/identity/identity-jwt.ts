@@ -3,6 +3,7 @@
 
 import { compactVerify, decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose'
 import type { Clock } from '../platform/clock.ts'
+import { DeadlineError, waitFor } from '../platform/deadline.ts'
 import { digestOf } from '../platform/hash.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Tenant } from '../protocol/tenant.ts'
@@ -69,10 +70,10 @@ async function verifySignature(
   // RFC 7515 §4.1.11: we understand no extension.
   if (crit !== undefined) throw invalid('crit')
   try {
-    await compactVerify(jwt, issuerKeys.keysOf(issuer), { algorithms: ALGORITHMS })
+    await waitFor(compactVerify(jwt, issuerKeys.keysOf(issuer), { algorithms: ALGORITHMS }))
     return decodeJwt(jwt)
   } catch (cause) {
-    if (cause instanceof IssuerKeysUnavailableError) {
+    if (cause instanceof IssuerKeysUnavailableError || cause instanceof DeadlineError) {
       throw new OAuthError('issuer_keys_unavailable', { cause, retryAfterSeconds: 10 })
     }
     throw new OAuthError('identity_jwt_invalid', { cause })

@@ -23,7 +23,8 @@ export interface IssuerKeys {
   keysOf(issuer: TrustedIssuerRecord): CompactVerifyGetKey
 }
 
-const TIMEOUT_MS = 2500
+/** A request that needs them has little more. */
+const TIMEOUT_MS = 1500
 const MAX_BYTES = 64 * 1024
 const MAX_AGE_MS = 10 * 60_000
 /** A key that is not known may be a new one: so often the issuer is asked again. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createFakeClock } from '../../test/support/fake-clock.ts'
+import { Deadline, DeadlineError, giveUpAtMilliseconds } from './deadline.ts'
 import { keepFresh } from './fresh.ts'
 
 function setUp() {
@@ -62,5 +63,25 @@ describe('R19: what other processes may change', () => {
     fresh.forget()
     fresh.get()
     expect(readings).toHaveLength(2)
+  })
+
+  it('chaos 3: a request without time gives up, and the reading goes on for the others', async () => {
+    const { promise: reading, resolve: arrive } = Promise.withResolvers<string>()
+    let leftMilliseconds = 0
+    const fresh = keepFresh(
+      () => {
+        leftMilliseconds = giveUpAtMilliseconds(60_000) - performance.now()
+        return reading
+      },
+      { clock: { nowMilliseconds: () => 0 } },
+    )
+    const hurried = new Promise<unknown>((resolve) => {
+      new Deadline(20).govern(() => fresh.get().catch(resolve))
+    })
+    const patient = fresh.get()
+    expect(await hurried).toBeInstanceOf(DeadlineError)
+    expect(leftMilliseconds).toBeGreaterThan(50_000)
+    arrive('value')
+    expect(await patient).toBe('value')
   })
 })

@@ -2,15 +2,22 @@
 // it can be by construction: no timer that stops, no connection that breaks unnoticed, and no read while nobody asks.
 
 import type { Clock } from './clock.ts'
+import { apart, waitFor } from './deadline.ts'
 
 /** What changes in one process is seen by the others within a second, whatever else takes time. */
 const SHARED_MAX_AGE_MS = 250
 
 export interface Fresh<Value> {
-  /** @throws what the reading threw; the next call reads again */
+  /** @throws what the reading threw, or DeadlineError; the next call reads again */
   get(): Promise<Value>
   /** The next call reads, whatever the age. */
   forget(): void
+}
+
+interface Reading<Value> {
+  readonly at: number
+  readonly value: Promise<Value>
+  isDone: boolean
 }
 
 export function keepFresh<Value>(
@@ -20,19 +27,25 @@ export function keepFresh<Value>(
     maxAgeMs = SHARED_MAX_AGE_MS,
   }: { readonly clock: Pick<Clock, 'nowMilliseconds'>; readonly maxAgeMs?: number },
 ): Fresh<Value> {
-  let last: { readonly at: number; readonly value: Promise<Value> } | undefined
+  let last: Reading<Value> | undefined
   return {
     get() {
       const now = clock.nowMilliseconds()
       // A clock that was set back must not make what is old young.
-      if (last && Math.abs(now - last.at) < maxAgeMs) return last.value
+      if (last && Math.abs(now - last.at) < maxAgeMs)
+        return last.isDone ? last.value : waitFor(last.value)
       // Its age counts from the moment it was asked for: what changes while it is read may be missing.
-      const reading = { at: now, value: read() }
+      const reading: Reading<Value> = { at: now, value: apart(read), isDone: false }
       last = reading
-      reading.value.catch(() => {
-        if (last === reading) last = undefined
-      })
-      return reading.value
+      reading.value.then(
+        () => {
+          reading.isDone = true
+        },
+        () => {
+          if (last === reading) last = undefined
+        },
+      )
+      return waitFor(reading.value)
     },
     forget() {
       last = undefined

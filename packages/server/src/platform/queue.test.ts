@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { Deadline } from './deadline.ts'
 import { createQueue } from './queue.ts'
 
 class Refused extends Error {}
@@ -75,4 +76,21 @@ it('gives back what the work gives, and throws what it throws', async () => {
   }
   await expect(queue.run(throwing, refuse)).rejects.toThrow('at once')
   expect(await queue.run(async () => 'again', refuse)).toBe('again')
+})
+
+it('chaos 3: gives up a turn that does not come in time, and the turn goes to the next', async () => {
+  const queue = createQueue({ parallel: 1, waiting: 2 })
+  const { promise: held, resolve: letGo } = Promise.withResolvers<string>()
+  const refuse = () => new RangeError('not in time')
+  const first = queue.run(() => held, refuse)
+  const hurried = new Promise<unknown>((resolve) => {
+    new Deadline(20).govern(() => queue.run(async () => 'hurried', refuse).catch(resolve))
+  })
+  const patient = queue.run(async () => 'patient', refuse)
+  expect(queue.state()).toEqual({ running: 1, waiting: 2 })
+  expect(await hurried).toBeInstanceOf(RangeError)
+  expect(queue.state()).toEqual({ running: 1, waiting: 1 })
+  letGo('first')
+  expect(await Promise.all([first, patient])).toEqual(['first', 'patient'])
+  expect(queue.state()).toEqual({ running: 0, waiting: 0 })
 })

@@ -24,6 +24,7 @@ describe('R7: while the database says nothing', () => {
     proxy = await startStallingProxy(await createDatabase())
     server = await startTestServer('postgres', {
       postgresUrl: proxy.url,
+      server: { requestDeadlineMilliseconds: 1750 },
       policy: { accessToken: { format: 'opaque' } },
     })
     token = (await newToken()).body.access_token

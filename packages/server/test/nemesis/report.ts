@@ -65,7 +65,8 @@ ${Object.entries(LAWS)
   .join('\n')}
 
 A call that got no answer, or a 503, has an unknown outcome: it may have happened or not, until another call shows
-which; from then on it is one of the two. \`packages/server/test/nemesis/laws.ts\` is the judge, a pure function; its
+which; from then on it is one of the two. (A server that [turns requests away](guides/monitoring.md#what-a-503-has-done)
+has done nothing, but a caller cannot tell that from a database that fell silent.) \`packages/server/test/nemesis/laws.ts\` is the judge, a pure function; its
 test shows each law a history that breaks it.
 
 ## Running it

@@ -2,7 +2,8 @@
 
 import { createServer } from 'node:net'
 import pg from 'pg'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { Deadline } from '../../src/platform/deadline.ts'
 import type { Store } from '../../src/store/port.ts'
 import { openStore } from '../../src/store/sql/open.ts'
 import { createDatabase } from '../support/postgres.ts'
@@ -11,6 +12,7 @@ import {
   auditEventRecord,
   CLIENT,
   giveGrant,
+  hashOf,
   NOW,
   newTenant,
   redemptionOf,
@@ -80,7 +82,8 @@ describe('trouble with the database', () => {
     const request = redemptionOf(code)
     await expect(store.redeemCode(request)).rejects.toMatchObject(UNAVAILABLE)
     await admin.query('rollback')
-    expect(await store.redeemCode(request)).toBe('redeemed')
+    // The next ones are turned away for a moment.
+    await expect.poll(() => store.redeemCode(request).catch(String)).toBe('redeemed')
   })
 
   test('a transaction that loses a deadlock is run again', async () => {
@@ -101,6 +104,69 @@ describe('trouble with the database', () => {
     expect((await store.readFeed(feed)).lines).toMatchObject([{ sequence: 8 }])
   })
 
+  test('chaos 3: a single statement that loses a deadlock is run again', async () => {
+    const { store, admin } = await openAlone(2)
+    await admin.query(`set deadlock_timeout = '10s'`)
+    for (const name of ['first', 'second']) {
+      const guess = { purpose: 'test', hash: hashOf(name), nowSeconds: NOW }
+      await store.recordFailedGuess({ ...guess, windowEndsAtSeconds: NOW })
+    }
+    const lock = (offset: number) =>
+      admin.query(`select 1 from failed_guesses order by ctid limit 1 offset ${offset} for update`)
+    await admin.query('begin')
+    await lock(1)
+    const deleting = store.deleteExpired(NOW + 1, 10)
+    await expect.poll(() => countWaiting(admin)).toBe(1)
+    await lock(0)
+    await admin.query('commit')
+    expect(await deleting).toBe(2)
+  })
+
+  test.each([
+    ['a statement', '57014', '0'],
+    ['a lock', '55P03', '100ms'],
+  ])(
+    'chaos 3: after a time-out of %s others are turned away for a moment',
+    async (_, code, lockTimeout) => {
+      const { store, admin } = await openAlone(1)
+      const database = (await admin.query('select current_database() as name')).rows[0].name
+      await admin.query(`alter database ${database} set lock_timeout = '${lockTimeout}'`)
+      await killOthers(admin)
+      const { code: record } = await until(() => approve(store, { tenant: newTenant() }))
+      const { tenant, hash } = record
+      await admin.query('begin')
+      await admin.query('select 1 from codes where hash = $1 for update', [hash])
+      const redemption = redemptionOf(record)
+      const failure = { ...UNAVAILABLE, cause: { code } }
+      await expect(store.redeemCode(redemption)).rejects.toMatchObject(failure)
+      const early = await store.findCode(tenant, hash).catch((error: unknown) => error)
+      await admin.query('rollback')
+      expect(early).toMatchObject({ message: 'the database did not answer just now' })
+      expect(await until(() => store.redeemCode(redemption))).toBe('redeemed')
+    },
+  )
+
+  test('chaos 3: all that a request asks for shares one deadline, and no connection is left behind', async () => {
+    const { store, admin } = await openAlone(1)
+    const { code } = await approve(store, { tenant: newTenant() })
+    await admin.query('begin')
+    await admin.query('select 1 from codes where hash = $1 for update', [code.hash])
+    const redeem = () => store.redeemCode(redemptionOf(code)).catch((error: unknown) => error)
+    const alone = await timed(redeem)
+    await until(() => store.check())
+    const request = await timed(() =>
+      within(600, async () => {
+        return [await redeem(), await redeem(), await Promise.all([redeem(), redeem()])].flat()
+      }),
+    )
+    expect(request.outcome).toMatchObject([UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, UNAVAILABLE])
+    // One call that is under no deadline waits for the time-out of the server.
+    expect(request.milliseconds / alone.milliseconds).toBeLessThan(0.8)
+    await admin.query('rollback')
+    expect(await until(() => store.redeemCode(redemptionOf(code)))).toBe('redeemed')
+    expect(store.load()).toMatchObject({ waiting: 0, connections: { busy: 0 } })
+  })
+
   test('a server that cannot be reached is named as the trouble', async () => {
     const settings = { kind: 'postgres', url: 'postgres://nobody@127.0.0.1:1/none' } as const
     for (const migrate of [false, true]) {
@@ -118,6 +184,24 @@ describe('trouble with the database', () => {
     await expect(openStore(settings, { migrate: false })).rejects.toMatchObject(UNAVAILABLE)
   })
 })
+
+/** Does it as a request with so much time would. */
+function within<Result>(milliseconds: number, work: () => Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    new Deadline(milliseconds).govern(() => work().then(resolve, reject))
+  })
+}
+
+async function timed<Outcome>(work: () => Promise<Outcome>) {
+  const startedAt = performance.now()
+  const outcome = await work()
+  return { outcome, milliseconds: performance.now() - startedAt }
+}
+
+/** Tries until the store answers. */
+async function until<Result>(work: () => Promise<Result>): Promise<Result> {
+  return vi.waitFor(work, { timeout: 5000 })
+}
 
 async function countWaiting(admin: pg.Client): Promise<number> {
   const { rows } = await admin.query(

@@ -1,6 +1,7 @@
 // One-time transitions under many callers at once. Each check returns what went wrong, so that the contract can
 // expect nothing, and the broken stores something.
 
+import { setTimeout as pause } from 'node:timers/promises'
 import { newId } from '../../src/platform/random.ts'
 import { asGrantId } from '../../src/protocol/ids.ts'
 import { type RotateOutcome, type Store, StoreUnavailableError } from '../../src/store/port.ts'
@@ -35,6 +36,8 @@ export type Stores = readonly [Store, Store]
 type Check = (stores: Stores) => Promise<string[]>
 
 const CALLERS = 100
+/** So long others are turned away after somebody has waited for nothing. */
+const SILENT_MS = 300
 
 function race<Result>(
   stores: Stores,
@@ -53,7 +56,8 @@ async function insist<Result>(act: () => Promise<Result>): Promise<Result> {
     try {
       return await act()
     } catch (error) {
-      if (!(error instanceof StoreUnavailableError) || tries === 5) throw error
+      if (!(error instanceof StoreUnavailableError) || tries === 15) throw error
+      await pause(SILENT_MS)
     }
   }
 }

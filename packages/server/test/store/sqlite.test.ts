@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { Deadline } from '../../src/platform/deadline.ts'
 import type { Store } from '../../src/store/port.ts'
 import { migrateStore, openStore } from '../../src/store/sql/open.ts'
 import { SqliteDriver } from '../../src/store/sql/sqlite.ts'
@@ -88,6 +89,25 @@ function countEventsWithoutLog(path: string): number {
   return Number(db.prepare('select count(*) as events from audit_events').get()?.events)
 }
 
+/** Time goes by only while it waits to look again, which takes so long each time: as on a machine that is busy. */
+function lookEvery(milliseconds: number) {
+  let now = performance.now()
+  let looks = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => now)
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void) => {
+    looks += 1
+    now += milliseconds
+    setImmediate(work)
+  }) as typeof setTimeout)
+  onTestFinished(() => void vi.restoreAllMocks())
+  return {
+    count: () => looks,
+    wait(more: number) {
+      now += more
+    },
+  }
+}
+
 describe('transitions that are committed together', () => {
   const attempt = (store: Store, tenant: string, lockSeconds: () => number) =>
     store.startSignInAttempt({ tenant, usernameHash: hashOf('ada'), nowSeconds: NOW, lockSeconds })
@@ -157,6 +177,57 @@ describe('transitions that are committed together', () => {
     other.exec('rollback')
     await Promise.all(writes)
     expect(await store.listAuditEvents(tenant, 1000)).toHaveLength(300)
+  })
+
+  test('chaos 4: patience is counted in time, however seldom it looks', async () => {
+    const path = await newDatabase()
+    const store = openOver(new DatabaseSync(path), 300)
+    using other = new DatabaseSync(path)
+    other.exec('begin immediate')
+    const looks = lookEvery(50)
+    const failed = store.recordAuditEvent(auditEventRecord({ tenant: newTenant() }))
+    await expect(failed).rejects.toMatchObject(UNAVAILABLE)
+    expect(looks.count()).toBe(6)
+    other.exec('rollback')
+  })
+
+  test('chaos 3: what a request wants to write waits as long as the request has time, and is not done later', async () => {
+    const path = await newDatabase()
+    const store = openOver(new DatabaseSync(path))
+    using other = new DatabaseSync(path)
+    const tenant = newTenant()
+    const record = () => store.recordAuditEvent(auditEventRecord({ tenant }))
+    other.exec('begin immediate')
+    const hurried = new Promise<unknown>((resolve) => {
+      new Deadline(20).govern(() => record().catch(resolve))
+    })
+    const patient = record()
+    expect(await hurried).toMatchObject(UNAVAILABLE)
+    other.exec('rollback')
+    await patient
+    expect(await store.listAuditEvents(tenant, 10)).toHaveLength(1)
+  })
+
+  test('chaos 3: nobody waits a second time for who holds the database for long', async () => {
+    const path = await newDatabase()
+    const store = openOver(new DatabaseSync(path), 100)
+    using other = new DatabaseSync(path)
+    const tenant = newTenant()
+    const record = () => store.recordAuditEvent(auditEventRecord({ tenant }))
+    other.exec('begin immediate')
+    const looks = lookEvery(10)
+    await expect(record()).rejects.toMatchObject(UNAVAILABLE)
+    expect(looks.count()).toBe(10)
+    for (let again = 0; again < 5; again++) {
+      await expect(record()).rejects.toMatchObject(UNAVAILABLE)
+    }
+    expect(looks.count()).toBe(10)
+    // Who has not looked for a while has patience again.
+    looks.wait(1000)
+    await expect(record()).rejects.toMatchObject(UNAVAILABLE)
+    expect(looks.count()).toBe(20)
+    other.exec('rollback')
+    await record()
   })
 
   test('what is left when the store is closed is written first', async () => {

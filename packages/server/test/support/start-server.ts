@@ -182,7 +182,14 @@ function configFor(issuer: string, port: number, options: TestServerOptions) {
   const { rateLimits = {}, tenant = {}, trustedProxies = [] } = options
   const { contract, neighbours = [] } = options
   return {
-    server: { host: 'localhost', port, trustedProxies, ...options.server },
+    server: {
+      host: 'localhost',
+      port,
+      trustedProxies,
+      // On a busy machine a queue of passwords takes longer than a caller should have to wait.
+      requestDeadlineMilliseconds: 30_000,
+      ...options.server,
+    },
     management: options.management ?? {},
     rateLimits,
     tenants: [

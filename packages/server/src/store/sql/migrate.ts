@@ -14,7 +14,7 @@ import {
 import pg from 'pg'
 import { MIGRATION_NAMES, migrationsFor } from './migrations/index.ts'
 import { asStoreError, resultCode, SQLITE_BUSY } from './sqlite-errors.ts'
-import { BUSY_TIMEOUT_MILLISECONDS } from './sqlite-file.ts'
+import { PATIENCE_MILLISECONDS } from './sqlite-file.ts'
 import type { Dialect } from './statement.ts'
 
 export interface MigrationStatus {
@@ -48,7 +48,7 @@ async function beginAlone(db: DatabaseSync): Promise<void> {
       await setTimeout(LOCK_PAUSE_MILLISECONDS)
     }
   }
-  db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MILLISECONDS}`)
+  db.exec(`pragma busy_timeout = ${PATIENCE_MILLISECONDS}`)
 }
 
 const LOCK_TRIES = 100

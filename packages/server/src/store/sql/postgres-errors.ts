@@ -3,14 +3,17 @@
 import pg from 'pg'
 import { StoreUnavailableError } from '../port.ts'
 
-/** What `pg` says when it has waited for a connection, or an answer, for long enough. */
+/** What `pg` says when it has waited for a connection for long enough. */
 const SILENCE = /\btime-?out\b/i
 
+/** Statement time-out, lock time-out, and what conflicted again each time it was run. */
+const TOO_SLOW = new Set(['57014', '55P03', '40P01', '40001'])
+
+/** Whether the database let somebody wait for nothing: then the next ones need not try the same. */
 export function isSilence(error: unknown): boolean {
   const { cause } = error instanceof StoreUnavailableError ? error : {}
-  return (
-    cause instanceof Error && !(cause instanceof pg.DatabaseError) && SILENCE.test(cause.message)
-  )
+  if (cause instanceof pg.DatabaseError) return TOO_SLOW.has(cause.code ?? '')
+  return cause instanceof Error && SILENCE.test(cause.message)
 }
 
 /** Deadlock and serialization failure: the same transaction may well succeed when it is run again. */
@@ -34,6 +37,10 @@ export function asStoreError(error: unknown): unknown {
     if (!UNAVAILABLE.some((start) => code.startsWith(start))) return error
   }
   // Whatever is not from the server itself went wrong on the way to it: refused, broken off, too slow.
+  return asTrouble(error)
+}
+
+export function asTrouble(error: unknown): StoreUnavailableError {
   const reason = error instanceof Error ? error.message || error.name : String(error)
   return new StoreUnavailableError(`the database cannot answer: ${reason}`, { cause: error })
 }

@@ -4,17 +4,15 @@ import pg from 'pg'
 
 /** Within two seconds a caller has its answer, and that is not all a request has to do. */
 const STATEMENT_MILLISECONDS = 1500
-/** When the server says nothing at all, its own time-outs do not help. */
-const SILENCE_MILLISECONDS = 1750
+const CONNECT_MILLISECONDS = 1750
 
 export function openPool(settings: { url: string; size: number }): pg.Pool {
   const pool = new pg.Pool({
     connectionString: settings.url,
     max: settings.size,
-    connectionTimeoutMillis: SILENCE_MILLISECONDS,
+    connectionTimeoutMillis: CONNECT_MILLISECONDS,
     statement_timeout: STATEMENT_MILLISECONDS,
-    query_timeout: SILENCE_MILLISECONDS,
-    idle_in_transaction_session_timeout: 2 * SILENCE_MILLISECONDS,
+    idle_in_transaction_session_timeout: 2 * CONNECT_MILLISECONDS,
     keepAlive: true,
     pipeline: true,
     types: { getTypeParser },

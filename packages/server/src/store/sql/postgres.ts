@@ -1,17 +1,27 @@
 // Carries out plans on PostgreSQL, at READ COMMITTED: the guards in the statements decide, never the isolation
 // level. Statements that do not wait for each other's rows share a round trip. Must not know what a plan is about.
 
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Pool, PoolClient, QueryArrayConfig, QueryArrayResult } from 'pg'
+import { monotonicClock } from '../../platform/clock.ts'
+import { DeadlineError, waitFor } from '../../platform/deadline.ts'
 import { type StoreLoad, StoreUnavailableError } from '../port.ts'
 import type { Driver, Plan, Step, StepRows } from './plan.ts'
-import { asStoreError, isConflict, isSilence } from './postgres-errors.ts'
+import { asStoreError, asTrouble, isConflict, isSilence } from './postgres-errors.ts'
 import { type Compile, type RowDecoder, rowDecoder } from './statement.ts'
 
 /** For so long after it has not answered in time, a database is not asked: nobody waits a second time for it. */
 const SILENT_MS = 250
 
-/** A transaction that lost a deadlock is run again, so many times in all. */
+/**
+ * How long a call may take that belongs to no request, such as that of a command. When the server says nothing at all,
+ * its own time-outs do not help.
+ */
+const PATIENCE_MS = 5000
+
+/** What lost a deadlock is run again, so many times in all. */
 const ATTEMPTS = 3
+const CONFLICT_PAUSE_MS = 20
 
 export class PostgresDriver implements Driver {
   readonly #pool: Pool
@@ -37,13 +47,11 @@ export class PostgresDriver implements Driver {
 
   transact<Result>(plan: () => Plan<Result>): Promise<Result> {
     return this.#withClient(async (client) => {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await this.#inTransaction(client, plan())
-        } catch (error) {
-          if (!(error instanceof StoreUnavailableError)) await query(client, { text: 'rollback' })
-          if (!isConflict(error) || attempt === ATTEMPTS) throw error
-        }
+      try {
+        return await this.#inTransaction(client, plan())
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) await query(client, { text: 'rollback' })
+        throw error
       }
     })
   }
@@ -101,33 +109,69 @@ export class PostgresDriver implements Driver {
     return decoder
   }
 
+  /** Within the time that its request has left, and never for longer than any call may take. */
   async #withClient<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
     if (this.#silence) throw new StoreUnavailableError('the database did not answer just now')
-    const client = await this.#pool.connect().catch((error: unknown) => {
-      throw this.#noteSilence(asStoreError(error))
-    })
+    const startedAt = monotonicClock.nowMilliseconds()
+    const client = await this.#connect(startedAt)
     let broken = false
     try {
-      return await work(client)
+      return await waitFor(
+        repeatConflicts(() => work(client)),
+        PATIENCE_MS,
+      )
     } catch (error) {
-      this.#noteSilence(error)
-      broken = error instanceof StoreUnavailableError
-      throw isConflict(error)
-        ? new StoreUnavailableError('the database is overloaded', { cause: error })
-        : error
+      const failure = this.#noteSilence(error, startedAt)
+      broken = failure instanceof StoreUnavailableError
+      throw failure
     } finally {
+      // One that was given up on may still be at work: nobody else shall have to wait for it.
       client.release(broken)
     }
   }
 
-  /** @returns the error, when it has been looked at */
-  #noteSilence(error: unknown): unknown {
-    if (!isSilence(error)) return error
+  async #connect(startedAt: number): Promise<PoolClient> {
+    const connecting = this.#pool.connect()
+    try {
+      return await waitFor(connecting, PATIENCE_MS)
+    } catch (error) {
+      // Should it come after all, it is for somebody else.
+      if (error instanceof DeadlineError) connecting.then((late) => late.release(), ignore)
+      throw this.#noteSilence(asStoreError(error), startedAt)
+    }
+  }
+
+  /** @returns the error in the words of the port, when it has been looked at */
+  #noteSilence(error: unknown, startedAt: number): unknown {
+    const isCut = error instanceof DeadlineError
+    // Who came with no time left says nothing about the database.
+    const hasWaited = monotonicClock.nowMilliseconds() - startedAt >= SILENT_MS
+    const failure = isCut || isConflict(error) ? asTrouble(error) : error
+    if (isCut ? hasWaited : isSilence(failure)) this.#beSilent()
+    return failure
+  }
+
+  #beSilent(): void {
     clearTimeout(this.#silence)
     this.#silence = setTimeout(() => {
       this.#silence = undefined
     }, SILENT_MS).unref()
-    return error
+  }
+}
+
+const ignore = () => undefined
+
+/** @throws the conflict that was one too many */
+async function repeatConflicts<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      // Whatever lost a deadlock was undone by the server, so it is safe to do it again.
+      if (!isConflict(error) || attempt === ATTEMPTS) throw error
+      // The one that won has to get on first.
+      await pause(attempt * CONFLICT_PAUSE_MS)
+    }
   }
 }
 

@@ -5,7 +5,8 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreUnavailableError } from '../port.ts'
 
-export const BUSY_TIMEOUT_MILLISECONDS = 2000
+/** How long others may write before what has to be written here fails. */
+export const PATIENCE_MILLISECONDS = 1750
 
 /** Taken as it is needed: the upper pages of every index, so that a look-up among millions reads one page or two. */
 const CACHE_KIBIBYTES = 65_536
@@ -17,7 +18,7 @@ export function openDatabaseFile(path: string): DatabaseSync {
   try {
     createPrivately(path)
     const db = new DatabaseSync(path, {
-      timeout: BUSY_TIMEOUT_MILLISECONDS,
+      timeout: PATIENCE_MILLISECONDS,
       enableForeignKeyConstraints: true,
     })
     db.exec(`pragma journal_mode = wal; pragma synchronous = full;

@@ -2,11 +2,14 @@
 // flush to disk: each in a savepoint of its own, each answered after the commit. Must not know what a plan is about.
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
+import { monotonicClock } from '../../platform/clock.ts'
+import { giveUpAtMilliseconds } from '../../platform/deadline.ts'
 import type { StoreLoad } from '../port.ts'
 import { type Checkpointer, NO_CHECKPOINTS } from './checkpointer.ts'
 import type { Driver, Plan, StatementCall } from './plan.ts'
 import { asStoreError, isUnavailable, resultCode, SQLITE_BUSY } from './sqlite-errors.ts'
-import { BUSY_TIMEOUT_MILLISECONDS } from './sqlite-file.ts'
+import { PATIENCE_MILLISECONDS } from './sqlite-file.ts'
 import {
   type AnyStatement,
   type Compile,
@@ -21,7 +24,12 @@ const MAX_GROUP = 250
 /** How soon a process looks again whether the file is free. SQLite itself would stop the whole process meanwhile. */
 const LOOK_AGAIN_MILLISECONDS = 1
 
+/** While others hold the file beyond all patience, and it is looked at as often as this, nobody waits for it anew. */
+const SILENT_MILLISECONDS = 250
+
 interface Job {
+  /** Until then it waits for its turn to write, on the clock that is never set back. */
+  readonly untilMilliseconds: number
   /** One statement alone is undone by the database when it fails. */
   readonly single: boolean
   /** Does its work inside the open transaction. @returns what answers its caller once that is committed. */
@@ -44,8 +52,8 @@ export class SqliteDriver implements Driver {
   /** How long others may write before what has to be written here fails. */
   #patienceMilliseconds: number
   #queue: Job[] = []
-  /** How often it found another process writing, since it last wrote itself. */
-  #timesBusy = 0
+  /** When it found another process writing, each time it looked; undefined when it wrote last time. */
+  #busy: { readonly sinceMilliseconds: number; lastMilliseconds: number } | undefined
   #commits = 0
   #transitions = 0
   /** Statements of the latest group, and rows that they told of: about as many as they changed. */
@@ -56,7 +64,7 @@ export class SqliteDriver implements Driver {
     db: DatabaseSync,
     compile: Compile,
     {
-      patienceMilliseconds = BUSY_TIMEOUT_MILLISECONDS,
+      patienceMilliseconds = PATIENCE_MILLISECONDS,
       checkpointer = NO_CHECKPOINTS,
     }: { readonly patienceMilliseconds?: number; readonly checkpointer?: Checkpointer } = {},
   ) {
@@ -114,7 +122,8 @@ export class SqliteDriver implements Driver {
         const result = this.#carryOut(plan())
         return () => resolve(result)
       }
-      this.#queue.push({ single, run, fail: reject })
+      const untilMilliseconds = giveUpAtMilliseconds(this.#patienceMilliseconds)
+      this.#queue.push({ untilMilliseconds, single, run, fail: reject })
       if (this.#queue.length === 1) setImmediate(() => this.#commitGroup())
     })
   }
@@ -125,7 +134,7 @@ export class SqliteDriver implements Driver {
     let answers: (() => void)[]
     try {
       if (!this.#begin()) {
-        setTimeout(() => this.#commitGroup(), LOOK_AGAIN_MILLISECONDS)
+        if (this.#queue.length > 0) setTimeout(() => this.#commitGroup(), LOOK_AGAIN_MILLISECONDS)
         return
       }
       this.#changes = 0
@@ -149,14 +158,29 @@ export class SqliteDriver implements Driver {
   #begin(): boolean {
     try {
       this.#control.begin.run()
-      this.#timesBusy = 0
+      this.#busy = undefined
       return true
     } catch (error) {
-      const isOver = this.#timesBusy * LOOK_AGAIN_MILLISECONDS >= this.#patienceMilliseconds
-      this.#timesBusy = isOver ? 0 : this.#timesBusy + 1
-      if (resultCode(error) === SQLITE_BUSY && !isOver) return false
-      throw error
+      if (resultCode(error) !== SQLITE_BUSY) throw error
+      this.#giveUp(error)
+      return false
     }
+  }
+
+  /** Lets go of those whose time is over, and of all when the file has been held for too long. */
+  #giveUp(cause: unknown): void {
+    const now = monotonicClock.nowMilliseconds()
+    if (this.#busy === undefined || now - this.#busy.lastMilliseconds > SILENT_MILLISECONDS) {
+      this.#busy = { sinceMilliseconds: now, lastMilliseconds: now }
+    }
+    this.#busy.lastMilliseconds = now
+    const isOver = now - this.#busy.sinceMilliseconds >= this.#patienceMilliseconds
+    const [late, waiting] = partition(
+      this.#queue,
+      ({ untilMilliseconds }) => isOver || untilMilliseconds <= now,
+    )
+    this.#queue = waiting
+    for (const job of late) job.fail(asStoreError(cause))
   }
 
   #takeGroup(): Job[] {
@@ -166,14 +190,16 @@ export class SqliteDriver implements Driver {
   }
 
   /** Reading waits for nobody, except while the log of a process that died is being recovered. */
-  #readPatiently<Result>(plan: () => Plan<Result>): Result {
-    this.#waitInSqlite(this.#patienceMilliseconds)
-    try {
-      return this.#carryOut(plan())
-    } catch (error) {
-      throw asStoreError(error)
-    } finally {
-      this.#waitInSqlite(0)
+  async #readPatiently<Result>(plan: () => Plan<Result>): Promise<Result> {
+    const untilMilliseconds = giveUpAtMilliseconds(this.#patienceMilliseconds)
+    for (;;) {
+      await pause(LOOK_AGAIN_MILLISECONDS)
+      try {
+        return this.#carryOut(plan())
+      } catch (error) {
+        const isOver = monotonicClock.nowMilliseconds() >= untilMilliseconds
+        if (resultCode(error) !== SQLITE_BUSY || isOver) throw asStoreError(error)
+      }
     }
   }
 
@@ -237,4 +263,9 @@ function prepareControl(db: DatabaseSync) {
     release: db.prepare('release job'),
     rollback: db.prepare('rollback to job'),
   }
+}
+
+function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {
+  const { true: those = [], false: others = [] } = Object.groupBy(items, (item) => `${test(item)}`)
+  return [those, others]
 }

@@ -89,13 +89,15 @@ function judgeSamples(samples: readonly Sample[], { verdict, minutes }: Run): vo
   const last = warm.at(-1)
   if (first === undefined || last === undefined) return
   const more = last.descriptors - first.descriptors
+  const isLong = minutes >= MEANINGFUL_MINUTES
+  const growth = isLong ? `${slope.toFixed(1)} MB/h` : 'too short to tell whether it grows'
   verdict.notes.push(
-    `${last.megabytes} MB, ${slope.toFixed(1)} MB/h, lag p99 ${lag.toFixed(0)} ms, ` +
+    `${last.megabytes} MB, ${growth}, lag p99 ${lag.toFixed(0)} ms, ` +
       `descriptors ${more >= 0 ? '+' : ''}${more}, ` +
       `database ${first.databaseMegabytes.toFixed(1)} to ${last.databaseMegabytes.toFixed(1)} MB`,
   )
   verdict.expect(more <= MOST_MORE_DESCRIPTORS, `${more} more descriptors`)
-  if (minutes < MEANINGFUL_MINUTES) return
+  if (!isLong) return
   verdict.expect(slope < MOST_MEGABYTES_PER_HOUR, `memory grows by ${slope.toFixed(1)} MB/h`)
   verdict.expect(lag < MOST_LAG_MS, `the event loop lags by ${lag.toFixed(0)} ms`)
 }

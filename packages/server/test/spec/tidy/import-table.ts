@@ -56,7 +56,7 @@ export const SERVER: Readonly<Record<string, Row>> = {
   },
   tokens: { folders: 'store/port platform protocol', packages: 'node:crypto node:util jose' },
   http: {
-    folders: 'type:contracts store/port platform/clock platform/random protocol',
+    folders: 'type:contracts store/port platform/clock platform/deadline platform/random protocol',
     packages:
       'node:* fastify @fastify/* cookie @ostiary/resource/api-version-choice type:@ostiary/resource/api-versions',
   },
@@ -69,7 +69,8 @@ export const SERVER: Readonly<Record<string, Row>> = {
   'store/port': { folders: '', packages: '' },
   'store/cached-clients': { folders: 'store/port platform', packages: '' },
   'store/sql': {
-    folders: 'store/port store/cached-clients protocol/token-lifetime',
+    folders:
+      'store/port store/cached-clients platform/clock platform/deadline protocol/token-lifetime',
     packages: 'node:* kysely pg',
   },
   contracts: { folders: 'protocol', packages: '' },

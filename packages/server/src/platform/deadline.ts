@@ -1,0 +1,84 @@
+// When a request must have its answer. It travels with the request without being handed on, so that whatever waits for
+// something on behalf of it (the database, a turn, somebody else's keys) gives up in time, however many waits there were.
+
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { monotonicClock } from './clock.ts'
+
+/** There was no more time to wait. What was waited for may happen all the same. */
+export class DeadlineError extends Error {
+  override readonly name = 'DeadlineError'
+
+  constructor() {
+    super('the time that there was for it is over')
+  }
+}
+
+const current = new AsyncLocalStorage<Deadline | undefined>()
+
+export class Deadline {
+  #atMilliseconds: number
+  #isOver = false
+
+  constructor(milliseconds: number) {
+    this.#atMilliseconds = monotonicClock.nowMilliseconds() + milliseconds
+  }
+
+  /** On the clock that is never set back. What a request left behind after its answer has no deadline of its own. */
+  get atMilliseconds(): number {
+    return this.#isOver ? Number.POSITIVE_INFINITY : this.#atMilliseconds
+  }
+
+  /** Everything that this starts, at once or later, is under the deadline. */
+  govern(work: () => void): void {
+    current.run(this, work)
+  }
+
+  postpone(milliseconds: number): void {
+    this.#atMilliseconds += milliseconds
+  }
+
+  end(): void {
+    this.#isOver = true
+  }
+}
+
+/** When to give up on something that one would wait for so long by itself. */
+export function giveUpAtMilliseconds(patienceMilliseconds: number): number {
+  const ownMilliseconds = monotonicClock.nowMilliseconds() + patienceMilliseconds
+  return Math.min(ownMilliseconds, current.getStore()?.atMilliseconds ?? ownMilliseconds)
+}
+
+/** @throws DeadlineError when it takes longer than there is time, or than one would wait by itself */
+export async function waitFor<Result>(
+  work: Promise<Result>,
+  patienceMilliseconds = Number.POSITIVE_INFINITY,
+): Promise<Result> {
+  const untilMilliseconds = giveUpAtMilliseconds(patienceMilliseconds)
+  if (untilMilliseconds === Number.POSITIVE_INFINITY) return work
+  const { promise: over, reject } = Promise.withResolvers<never>()
+  const giveUp = () => reject(new DeadlineError())
+  // What has arrived while the process was busy with other things counts as having come in time.
+  const remaining = untilMilliseconds - monotonicClock.nowMilliseconds()
+  const timer = setTimeout(() => setImmediate(giveUp), remaining)
+  try {
+    return await Promise.race([work, over])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Work for several requests: the one that came first must not decide how long the others may wait. */
+export function apart<Result>(work: () => Result): Result {
+  return current.run(undefined, work)
+}
+
+/** Work of our own that is bounded by itself: a request that needs it is given the time for it. */
+export async function uncounted<Result>(work: () => Promise<Result>): Promise<Result> {
+  const deadline = current.getStore()
+  const startedAt = monotonicClock.nowMilliseconds()
+  try {
+    return await work()
+  } finally {
+    deadline?.postpone(monotonicClock.nowMilliseconds() - startedAt)
+  }
+}
