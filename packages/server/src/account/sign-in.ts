@@ -100,5 +100,6 @@ function signInPage(
     username: said.username,
     problem: said.problem,
     hasOtherAccounts: said.hasOtherAccounts,
+    toldAt: undefined,
   }
 }

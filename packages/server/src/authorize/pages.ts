@@ -15,7 +15,7 @@ import { findScope, type Tenant } from '../protocol/tenant.ts'
 import type { ClientRecord } from '../store/records.ts'
 import type { Decision } from './decide.ts'
 import { type Interaction, type InteractionDeps, sealInteraction } from './interaction.ts'
-import type { AuthorizationRequest } from './request.ts'
+import type { AuthorizationRequest, RefusedRequest } from './request.ts'
 
 /** What is left to decide when a user is asked. */
 export type ConsentDecision = Extract<Decision, { step: 'consent' }>
@@ -26,18 +26,25 @@ export interface PageContext {
   readonly accounts: readonly Account[]
 }
 
+/** The user signs in for a request that is refused, too: the app is told after that. */
+interface SignInContext extends Omit<PageContext, 'request'> {
+  readonly request: AuthorizationRequest | RefusedRequest
+}
+
 export function signInPage(
-  context: PageContext,
+  context: SignInContext,
   deps: InteractionDeps,
   failed: { problem: SignInPage['problem']; username: string } | undefined = undefined,
 ): SignInPage {
+  const { request } = context
   const restarted = context.interaction.restarted ? ({ kind: 'expired' } as const) : undefined
   return {
     page: 'sign-in',
     ...interactionPage(context, deps),
-    username: failed?.username ?? context.request.loginHint ?? '',
+    username: failed?.username ?? request.loginHint ?? '',
     problem: failed?.problem ?? restarted,
     hasOtherAccounts: context.accounts.length > 0,
+    toldAt: 'refusal' in request ? displayHost(request.target.redirectUri) : undefined,
   }
 }
 
@@ -119,7 +126,7 @@ function isRefreshed({ client, responseType }: AuthorizationRequest): boolean {
   return responseType === 'code' && client.grantTypes.includes('refresh_token')
 }
 
-function interactionPage({ request, interaction }: PageContext, deps: InteractionDeps) {
+function interactionPage({ request, interaction }: SignInContext, deps: InteractionDeps) {
   const { client } = request
   return {
     uiLocales: request.uiLocales,

@@ -3,7 +3,7 @@
 
 import { checkAllowance, type LegacyDeps, type LegacyUse } from '../legacy/allowances.ts'
 import type { Allowance } from '../protocol/allowance.ts'
-import { OAuthError, PageError, RedirectError, type RedirectTarget } from '../protocol/errors.ts'
+import { OAuthError, PageError, type RedirectTarget } from '../protocol/errors.ts'
 import { asClientId } from '../protocol/ids.ts'
 import { list, optional, type Params } from '../protocol/params.ts'
 import { type ChallengeMethod, isChallenge } from '../protocol/pkce.ts'
@@ -27,9 +27,22 @@ import {
   usualResponseMode,
 } from './response.ts'
 
-export interface AuthorizationRequest {
+/** What is known of every request that is answered at all: who asks, and where the answer goes. */
+interface KnownRequest {
   readonly client: ClientRecord
   readonly target: RedirectTarget
+  readonly loginHint: string | undefined
+  readonly uiLocales: string | undefined
+}
+
+/** One that its app is told an error for. */
+export interface RefusedRequest extends KnownRequest {
+  readonly refusal: OAuthError
+  /** With `prompt=none` the user is shown nothing (OIDC Core §3.1.2.1). */
+  readonly silent: boolean
+}
+
+export interface AuthorizationRequest extends KnownRequest {
   readonly responseType: ResponseType
   readonly redirectUriSent: boolean
   readonly scopes: readonly string[]
@@ -38,8 +51,6 @@ export interface AuthorizationRequest {
   readonly nonce: string | undefined
   readonly prompts: ReadonlySet<Prompt>
   readonly maxAgeSeconds: number | undefined
-  readonly loginHint: string | undefined
-  readonly uiLocales: string | undefined
   /** What it uses that the best current practice forbids. */
   readonly legacy: readonly Allowance[]
 }
@@ -56,12 +67,16 @@ export interface RequestDeps extends LegacyDeps {
 /** Of the HTTP request, for the audit trail. */
 type Occasion = Omit<LegacyUse, 'client'>
 
-/** RFC 6749 §4.1.1 and what other specifications add to it. @throws PageError, RedirectError */
+/**
+ * RFC 6749 §4.1.1 and what other specifications add to it. A refusal is returned, not thrown: when the app may hear of
+ * it depends on the user, too.
+ * @throws PageError
+ */
 export async function checkAuthorizationRequest(
   params: Params,
   deps: RequestDeps,
   occasion: Occasion,
-): Promise<AuthorizationRequest> {
+): Promise<AuthorizationRequest | RefusedRequest> {
   // Errors until the redirect URI is verified stay on our own page (RFC 6749 §4.1.2.1, RFC 9700 §4.11.2).
   const client = await findRequestedClient(params, deps)
   const { tenant } = deps
@@ -74,7 +89,12 @@ export async function checkAuthorizationRequest(
     responseMode: usualResponseMode(params, tenant),
     state: optional(params, 'state'),
   }
-  const uiLocales = optional(params, 'ui_locales')
+  const known: KnownRequest = {
+    client,
+    target,
+    loginHint: optional(params, 'login_hint'),
+    uiLocales: optional(params, 'ui_locales'),
+  }
 
   try {
     target.responseMode = checkResponseMode(params, tenant)
@@ -88,8 +108,7 @@ export async function checkAuthorizationRequest(
     for (const allowance of legacy) await checkAllowance(allowance, use, deps)
     const scopes = checkScopes(params, client)
     return {
-      client,
-      target,
+      ...known,
       responseType,
       legacy: insecure ? ['http-redirect-uri', ...legacy] : legacy,
       redirectUriSent: params.has('redirect_uri'),
@@ -99,12 +118,10 @@ export async function checkAuthorizationRequest(
       nonce: optional(params, 'nonce'),
       prompts: parsePrompt(optional(params, 'prompt')),
       maxAgeSeconds: checkMaxAge(params),
-      loginHint: optional(params, 'login_hint'),
-      uiLocales,
     }
   } catch (error) {
-    if (error instanceof OAuthError) throw new RedirectError(error, { target, uiLocales })
-    throw error
+    if (!(error instanceof OAuthError)) throw error
+    return { ...known, refusal: error, silent: optional(params, 'prompt')?.trim() === 'none' }
   }
 }
 

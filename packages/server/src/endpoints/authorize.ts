@@ -13,6 +13,7 @@ import {
   startInteraction,
 } from '../authorize/interaction.ts'
 import { consentPage, type PageContext, selectAccountPage, signInPage } from '../authorize/pages.ts'
+import { tellUnlessStranger } from '../authorize/refuse.ts'
 import { checkAuthorizationRequest, type RequestDeps } from '../authorize/request.ts'
 import { createSilentLimit } from '../authorize/silent-limit.ts'
 import { identifyBrowser } from '../identity/browser.ts'
@@ -41,9 +42,14 @@ export function createAuthorizeEndpoint(deps: AuthorizeDeps): Endpoint {
     const { browser, cookies } = identifyBrowser(incoming)
     const { interaction, params } = openOrStart(incoming, browser, deps)
 
-    const request = await checkAuthorizationRequest(params, deps, occasionOf(incoming))
     const { id: requestId, log } = incoming
+    const request = await checkAuthorizationRequest(params, deps, { requestId, log })
     const accounts = await readAccounts(incoming.cookies.session, deps)
+    if ('refusal' in request) {
+      tellUnlessStranger(request, { accounts, log })
+      const page = signInPage({ request, interaction, accounts }, deps)
+      return { kind: 'page', status: 200, page, cookies }
+    }
     const nowSeconds = deps.clock.nowSeconds()
     const decision = await decideNextStep({ request, interaction, accounts, nowSeconds }, deps)
     if ('account' in decision) {

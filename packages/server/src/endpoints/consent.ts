@@ -2,10 +2,16 @@
 
 import { alreadyDecided, approve, deny } from '../authorize/approve.ts'
 import { decideNextStep } from '../authorize/decide.ts'
-import { type ConsentDecision, consentPage, digestQuestion } from '../authorize/pages.ts'
+import {
+  type ConsentDecision,
+  consentPage,
+  digestQuestion,
+  type PageContext,
+} from '../authorize/pages.ts'
+import { tellUnlessStranger } from '../authorize/refuse.ts'
 import { type AuthorizationRequest, checkAuthorizationRequest } from '../authorize/request.ts'
 import { readAccounts } from '../identity/sessions.ts'
-import type { Endpoint } from '../protocol/message.ts'
+import type { Endpoint, IncomingRequest, Reply } from '../protocol/message.ts'
 import { list, optional, type Params } from '../protocol/params.ts'
 import { findScope, type Tenant } from '../protocol/tenant.ts'
 import type { Membership } from '../store/records.ts'
@@ -17,6 +23,10 @@ export function createConsentEndpoint(deps: AuthorizeDeps): Endpoint {
     if (interaction.restarted) return goOn(interaction, deps)
     const request = await checkAuthorizationRequest(params, deps, occasionOf(incoming))
     const accounts = await readAccounts(incoming.cookies.session, deps)
+    if ('refusal' in request) {
+      tellUnlessStranger(request, { accounts, log: incoming.log })
+      return goOn(interaction, deps)
+    }
     const nowSeconds = deps.clock.nowSeconds()
     const asked = withPrompt(request)
     const decision = await decideNextStep(
@@ -27,26 +37,34 @@ export function createConsentEndpoint(deps: AuthorizeDeps): Endpoint {
     if (decision.step !== 'consent' || interaction.account === undefined)
       return goOn(interaction, deps)
 
-    if (optional(incoming.params, 'decision') !== 'allow') {
-      return deny({ request, interaction }, deps)
-    }
-    const context = { request, interaction, accounts }
-    if (interaction.shown !== digestQuestion(context, decision, deps)) {
-      const page = consentPage(context, decision, deps)
-      return { kind: 'page', status: 409, page: { ...page, problem: 'changed' } }
-    }
-    const scopes = allowedScopes(request, incoming.params, deps.tenant)
-    if (scopes.length === 0) return deny({ request, interaction }, deps)
-    const membership = pickMembership(decision, incoming.params)
-    if (membership === 'missing') {
-      const page = consentPage(context, decision, deps)
-      return { kind: 'page', status: 422, page: { ...page, problem: 'organisation_missing' } }
-    }
-    const approval = { request, account: decision.account, membership, scopes, interaction }
-    const answer = await approve({ ...approval, answered: true, ...occasionOf(incoming) }, deps)
-    if (answer === 'already_decided') throw alreadyDecided(interaction)
-    return answer
+    return answerQuestion({ incoming, context: { request, interaction, accounts }, decision }, deps)
   }
+}
+
+async function answerQuestion(
+  asked: { incoming: IncomingRequest; context: PageContext; decision: ConsentDecision },
+  deps: AuthorizeDeps,
+): Promise<Reply> {
+  const { incoming, context, decision } = asked
+  const { request, interaction } = context
+  if (optional(incoming.params, 'decision') !== 'allow') {
+    return deny({ request, interaction }, deps)
+  }
+  if (interaction.shown !== digestQuestion(context, decision, deps)) {
+    const page = consentPage(context, decision, deps)
+    return { kind: 'page', status: 409, page: { ...page, problem: 'changed' } }
+  }
+  const scopes = allowedScopes(request, incoming.params, deps.tenant)
+  if (scopes.length === 0) return deny({ request, interaction }, deps)
+  const membership = pickMembership(decision, incoming.params)
+  if (membership === 'missing') {
+    const page = consentPage(context, decision, deps)
+    return { kind: 'page', status: 422, page: { ...page, problem: 'organisation_missing' } }
+  }
+  const approval = { request, account: decision.account, membership, scopes, interaction }
+  const answer = await approve({ ...approval, answered: true, ...occasionOf(incoming) }, deps)
+  if (answer === 'already_decided') throw alreadyDecided(interaction)
+  return answer
 }
 
 /** The page was shown, so an answer is due even if the same was allowed elsewhere meanwhile. */

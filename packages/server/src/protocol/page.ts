@@ -44,6 +44,8 @@ export interface SignInPage extends Omit<InteractionPage, 'app'> {
   readonly problem: SignInProblem | undefined
   /** Accounts already signed in, when the user came from the account switcher. */
   readonly hasOtherAccounts: boolean
+  /** Host (or private scheme) of an app whose request is refused: it is told so there when the user has signed in. */
+  readonly toldAt: string | undefined
 }
 
 export type SignInProblem =

@@ -100,6 +100,10 @@ test('tells of a page that was open too long in a friendly line, not as an error
 })
 
 test('tells who comes from the account switcher that the other accounts stay', () => {
+  // RFC 9700 §4.11.2
+  expect(draw({ toldAt: 'app.ledgerly.example' }).querySelector('.notice')?.text).toContain(
+    'app.ledgerly.example',
+  )
   expect(draw({ hasOtherAccounts: true }).querySelector('.notice')?.text).toContain(
     'other accounts',
   )

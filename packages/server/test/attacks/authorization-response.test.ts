@@ -83,14 +83,14 @@ describe.each(STORES)('attacks on authorization responses on %s', (kind) => {
       ['a code in the fragment', { response_mode: 'fragment' }, 'signed in'],
       ['login_required', { prompt: 'none' }, 'stranger'],
       ['consent_required', { prompt: 'none', scope: 'projects:read' }, 'signed in'],
-      ['invalid_request', { code_challenge: undefined }, 'stranger'],
-      ['invalid_request', { response_mode: 'pigeon' }, 'stranger'],
-      ['invalid_request', { prompt: 'none login' }, 'stranger'],
-      ['invalid_scope', { scope: 'bogus' }, 'stranger'],
-      ['invalid_scope', { scope: 'bogus', response_mode: 'fragment' }, 'stranger'],
-      ['invalid_target', { resource: 'https://unknown.example' }, 'stranger'],
-      ['unsupported_response_type', { response_type: 'token' }, 'stranger'],
-      ['request_not_supported', { request: 'e30.e30.' }, 'stranger'],
+      ['invalid_request', { code_challenge: undefined }, 'signed in'],
+      ['invalid_request', { response_mode: 'pigeon' }, 'signed in'],
+      ['invalid_request', { prompt: 'none login' }, 'signed in'],
+      ['invalid_scope', { scope: 'bogus' }, 'signed in'],
+      ['invalid_scope', { scope: 'bogus', response_mode: 'fragment' }, 'signed in'],
+      ['invalid_target', { resource: 'https://unknown.example' }, 'signed in'],
+      ['unsupported_response_type', { response_type: 'token' }, 'signed in'],
+      ['request_not_supported', { request: 'e30.e30.' }, 'signed in'],
     ]
 
     it.each(answers)('A21: %s carries exactly one iss (%j)', async (name, fields, who) => {

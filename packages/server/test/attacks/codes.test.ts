@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestBrowser } from '../support/browser.ts'
 import { registerClient } from '../support/register-client.ts'
+import { signedInBrowser } from '../support/signed-in-browser.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { type Fields, getAnswer, newPkce, TestApp } from '../support/test-app.ts'
 import { OTHER_APP, SPA, TENANT, WEB_APP } from '../support/world.ts'
@@ -74,7 +75,8 @@ describe.each(STORES)('attacks on codes on %s', (kind) => {
     const { challenge } = newPkce()
     for (const wrong of [`${challenge}A`, `${challenge}=`, challenge.slice(1)]) {
       const fields = { code_challenge: wrong }
-      const { location = '' } = await new TestBrowser().open(app.authorizeUrl(fields))
+      const browser = await signedInBrowser(server)
+      const { location = '' } = await browser.open(app.authorizeUrl(fields))
       expect(new URL(location).searchParams.get('error'), wrong).toBe('invalid_request')
     }
   })
@@ -191,9 +193,8 @@ describe.each(STORES)('a tenant where PKCE is required of public clients only, o
   })
 
   it('A7: a challenge that was stripped from the request is noticed by its method', async () => {
-    const { location = '' } = await new TestBrowser().open(
-      app.authorizeUrl({ code_challenge: undefined }),
-    )
+    const browser = await signedInBrowser(server)
+    const { location = '' } = await browser.open(app.authorizeUrl({ code_challenge: undefined }))
     expect(new URL(location).searchParams.get('error')).toBe('invalid_request')
   })
 
@@ -204,9 +205,8 @@ describe.each(STORES)('a tenant where PKCE is required of public clients only, o
   })
 
   it('A6: a public client is asked for PKCE all the same', async () => {
-    const { location = '' } = await new TestBrowser().open(
-      new TestApp(server, SPA).authorizeUrl(withoutPkce),
-    )
+    const browser = await signedInBrowser(server)
+    const { location = '' } = await browser.open(new TestApp(server, SPA).authorizeUrl(withoutPkce))
     expect(new URL(location).searchParams.get('error')).toBe('invalid_request')
   })
 })

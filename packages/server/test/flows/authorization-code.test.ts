@@ -3,6 +3,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestBrowser } from '../support/browser.ts'
+import { signedInBrowser } from '../support/signed-in-browser.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { TestApp } from '../support/test-app.ts'
 import { API, OTHER_API, SPA, userIdOf, WEB_APP } from '../support/world.ts'
@@ -178,9 +179,9 @@ describe.each(STORES)('authorization code on %s', (kind) => {
     })
 
     it('RFC 6749 §4.1.2.1: an unknown mode is told to the app in the query', async () => {
-      const { location = '' } = await new TestBrowser().open(
-        app.authorizeUrl({ response_mode: 'carrier-pigeon' }),
-      )
+      const browser = await signedInBrowser(server)
+      const url = app.authorizeUrl({ response_mode: 'carrier-pigeon' })
+      const { location = '' } = await browser.open(url)
       expect(new URL(location).searchParams.get('error')).toBe('invalid_request')
     })
   })
@@ -231,8 +232,9 @@ describe.each(STORES)('authorization code on %s', (kind) => {
     })
 
     it('RFC 8707 §2: an unknown API, or a scope of another API, is refused', async () => {
+      const browser = await signedInBrowser(server)
       const errorOf = async (fields: object) => {
-        const { location = '' } = await new TestBrowser().open(app.authorizeUrl({ ...fields }))
+        const { location = '' } = await browser.open(app.authorizeUrl({ ...fields }))
         return new URL(location).searchParams.get('error')
       }
       expect(await errorOf({ resource: 'https://unknown.example' })).toBe('invalid_target')

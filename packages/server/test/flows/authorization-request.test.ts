@@ -2,9 +2,10 @@
 // RFC 9207, RFC 9700).
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type BrowserPage, TestBrowser } from '../support/browser.ts'
+import type { BrowserPage } from '../support/browser.ts'
 import { kindOf } from '../support/page-kind.ts'
 import { registerClient } from '../support/register-client.ts'
+import { signedInBrowser } from '../support/signed-in-browser.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { type Fields, getAnswer, TestApp } from '../support/test-app.ts'
 import {
@@ -27,7 +28,8 @@ describe.each(STORES)('authorization request on %s', (kind) => {
   })
   afterAll(() => server?.stop())
 
-  const open = (fields: Fields, asker = app) => new TestBrowser().open(asker.authorizeUrl(fields))
+  const open = async (fields: Fields, asker = app) =>
+    (await signedInBrowser(server)).open(asker.authorizeUrl(fields))
 
   /** What the app is told. */
   async function answerTo(fields: Fields, asker = app): Promise<Record<string, string>> {
@@ -44,12 +46,12 @@ describe.each(STORES)('authorization request on %s', (kind) => {
 
   describe('parameters', () => {
     it('RFC 6749 §3.1: an unknown one is ignored', async () => {
-      expect(kindOf(await open({ frobnicate: 'yes', 'scope[]': 'x' }))).toBe('sign-in')
+      expect(kindOf(await open({ frobnicate: 'yes', 'scope[]': 'x' }))).toBe('consent')
     })
 
     it('RFC 6749 §3.1: one without a value counts as left out', async () => {
       const page = await open({ scope: '', prompt: '', max_age: '', resource: '', request: '' })
-      expect(kindOf(page)).toBe('sign-in')
+      expect(kindOf(page)).toBe('consent')
       expect(await answerTo({ response_type: '' })).toMatchObject({ error: 'invalid_request' })
     })
 
@@ -107,7 +109,7 @@ describe.each(STORES)('authorization request on %s', (kind) => {
   describe('scope', () => {
     it('RFC 6749 §3.3: one that the API has, but the app was not registered with, is refused', async () => {
       const fields = { scope: 'reports:read', resource: OTHER_API }
-      expect(kindOf(await open(fields))).toBe('sign-in')
+      expect(kindOf(await open(fields))).toBe('consent')
       const answer = await answerTo(fields, new TestApp(server, OTHER_APP))
       expect(answer.error).toBe('invalid_scope')
     })
@@ -134,7 +136,7 @@ describe.each(STORES)('authorization request on %s', (kind) => {
     it('RFC 6749 §3.1.2.3: an app with several URIs must name one of them', async () => {
       expectOwnPage(await open({ redirect_uri: undefined }))
       for (const redirect_uri of [WEB_APP.redirectUri, SECOND_REDIRECT_URI]) {
-        expect(kindOf(await open({ redirect_uri }))).toBe('sign-in')
+        expect(kindOf(await open({ redirect_uri, prompt: 'consent' }))).toBe('consent')
       }
     })
 
@@ -253,7 +255,7 @@ describe.each(STORES)('a tenant with older apps on %s', (kind) => {
 
   it('RFC 9700 §2.1.1: a public app still needs PKCE', async () => {
     const url = new TestApp(server, SPA).authorizeUrl(withoutPkce)
-    const { location = '' } = await new TestBrowser().open(url)
+    const { location = '' } = await (await signedInBrowser(server)).open(url)
     expect(new URL(location).searchParams.get('error')).toBe('invalid_request')
   })
 })

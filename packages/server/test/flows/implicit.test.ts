@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestBrowser } from '../support/browser.ts'
 import { registerApp } from '../support/contract-world.ts'
 import { kindOf } from '../support/page-kind.ts'
+import { signedInBrowser } from '../support/signed-in-browser.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { type Fields, TestApp } from '../support/test-app.ts'
 import { PASSWORD } from '../support/world.ts'
@@ -117,7 +118,8 @@ describe.each(STORES)('the implicit grant on %s', (kind) => {
       [{ response_mode: 'query' }, 'invalid_request'],
     ]
     for (const [fields, error] of errors) {
-      const { location = '' } = await new TestBrowser().open(urlFor(fields))
+      const browser = fields.prompt === 'none' ? new TestBrowser() : await signedInBrowser(server)
+      const { location = '' } = await browser.open(urlFor(fields))
       const { search, hash } = new URL(location)
       expect([search, new URLSearchParams(hash.slice(1)).get('error')]).toEqual(['', error])
     }

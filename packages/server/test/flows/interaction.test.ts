@@ -6,6 +6,7 @@ import { asUserId } from '../../src/protocol/ids.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { kindOf } from '../support/page-kind.ts'
 import { registerClient } from '../support/register-client.ts'
+import { signedInBrowser } from '../support/signed-in-browser.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { type Fields, newPkce, TestApp } from '../support/test-app.ts'
 import {
@@ -150,7 +151,7 @@ describe.each(STORES)('interaction on %s', (kind) => {
     it.each(['-1', '1.5', 'soon', '99999999999'])(
       'OIDC Core §3.1.2.6: max_age=%s is invalid_request',
       async (max_age) => {
-        const page = await new TestBrowser().open(begin(app, { max_age }).url)
+        const page = await (await signedInBrowser(server)).open(begin(app, { max_age }).url)
         expect(errorIn(page)).toBe('invalid_request')
       },
     )

@@ -209,7 +209,10 @@ export const REQUIREMENTS: Readonly<Record<string, readonly string[]>> = {
   'RFC 9700 §4.2.4': ['pages send no Referer'],
   'RFC 9700 §4.7.1': ['a decision cannot be posted from another site'],
   'RFC 9700 §4.8.2': ['a verifier without a challenge is refused'],
-  'RFC 9700 §4.11.2': ['a bad client or redirect URI gets a page'],
+  'RFC 9700 §4.11.2': [
+    'a bad client or redirect URI gets a page',
+    'the user has signed in before an error leads away, except with prompt=none',
+  ],
   'RFC 9700 §4.12': ['a form is answered with 303 or a page, never with 307'],
   'RFC 9700 §4.14.2': [
     'refresh tokens of public clients are rotated',

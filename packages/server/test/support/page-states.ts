@@ -50,6 +50,10 @@ export const STRANGER_STATES: Readonly<Record<string, Way>> = {
     await visitor.signIn('ada')
     await visitor.page.getByRole('status').waitFor()
   },
+  'sign-in, before an error is told': async (visitor, { app }) => {
+    await visitor.open(app.authorizeUrl({ scope: 'unheard:of' }))
+    await visitor.page.getByText('a request with an error').waitFor()
+  },
   'signed-out': async (visitor, { server }) => {
     await visitor.open(`${server.issuer}/sign-out`)
     await visitor.sees('You are signed out')

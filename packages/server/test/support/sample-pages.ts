@@ -66,6 +66,7 @@ export const SIGN_IN: SignInPage = {
   username: '',
   problem: undefined,
   hasOtherAccounts: false,
+  toldAt: undefined,
 }
 
 export const SELECT_ACCOUNT: SelectAccountPage = {

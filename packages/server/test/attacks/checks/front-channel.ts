@@ -66,8 +66,8 @@ export const FRONT_CHANNEL_CHECKS: readonly Check[] = [
       witness.sees('a code', params.getAll('iss').join() === scene.target.issuer, 'one iss')
       const claimed = await web.open({ prompt: 'none', iss: 'https://evil.example' })
       seesIss('login_required, with iss in the request', claimed)
-      seesIss('no challenge', await web.open({ code_challenge: undefined }))
-      seesIss('bad prompt', await web.open({ prompt: 'none login' }))
+      seesIss('no challenge', await web.open({ code_challenge: undefined }, await scene.browser()))
+      seesIss('bad prompt', await web.open({ prompt: 'none login' }, await scene.browser()))
       const metadata = await metadataOf(scene)
       witness.sees('metadata names itself', metadata.issuer === scene.target.issuer)
       const announced = metadata.authorization_response_iss_parameter_supported

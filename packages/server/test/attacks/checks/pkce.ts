@@ -25,7 +25,9 @@ export const PKCE_CHECKS: readonly Check[] = [
   {
     row: 'A6',
     title: 'without a code_challenge there is no code, for no kind of client',
-    async run({ web, spa, native }, witness) {
+    async run(scene, witness) {
+      const { web, spa, native } = scene
+      const browser = await scene.browser()
       for (const app of [web, spa, native]) {
         for (const fields of [
           { code_challenge: undefined },
@@ -33,7 +35,7 @@ export const PKCE_CHECKS: readonly Check[] = [
           { code_challenge: undefined, code_challenge_method: undefined },
         ]) {
           const what = `${app.client.id} ${JSON.stringify(fields)}`
-          witness.tellsApp(what, await app.open(fields), 'invalid_request')
+          witness.tellsApp(what, await app.open(fields, browser), 'invalid_request')
         }
       }
     },
@@ -58,8 +60,9 @@ export const PKCE_CHECKS: readonly Check[] = [
       const { code_challenge_methods_supported: offered } = await metadataOf(scene)
       witness.sees('the metadata', offered?.join() === 'S256', `offers ${offered}`)
       const { web } = scene
+      const browser = await scene.browser()
       for (const method of ['plain', 's256', 'S256 ', ' S256', 'S512', 'none', '', undefined]) {
-        const page = await web.open({ code_challenge_method: method })
+        const page = await web.open({ code_challenge_method: method }, browser)
         witness.tellsApp(`method ${JSON.stringify(method)}`, page, 'invalid_request')
       }
     },
@@ -86,7 +89,8 @@ export const PKCE_CHECKS: readonly Check[] = [
   {
     row: 'A8',
     title: 'a challenge that is too short or has other signs is refused',
-    async run({ web }, witness) {
+    async run(scene, witness) {
+      const browser = await scene.browser()
       const { challenge } = newPkce()
       for (const wrong of [
         challenge.slice(1),
@@ -94,7 +98,7 @@ export const PKCE_CHECKS: readonly Check[] = [
         `${challenge}=`,
         `+${challenge.slice(1)}`,
       ]) {
-        const page = await web.open({ code_challenge: wrong })
+        const page = await scene.web.open({ code_challenge: wrong }, browser)
         witness.tellsApp(`challenge ${wrong.length}`, page, 'invalid_request')
       }
     },

@@ -58,7 +58,7 @@ export const PUBLISHED_CHECKS: readonly Check[] = [
     title: 'nor is an empty verifier, or an empty challenge (authentik)',
     async run(scene, witness) {
       await withoutVerifier(scene, witness, ['', undefined])
-      const emptied = await scene.spa.open({ code_challenge: '' })
+      const emptied = await scene.spa.open({ code_challenge: '' }, await scene.browser())
       witness.tellsApp('empty challenge', emptied, 'invalid_request')
     },
   },

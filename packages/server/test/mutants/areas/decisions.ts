@@ -5,6 +5,7 @@ import type { Area } from '../mutant.ts'
 
 const DECIDE = 'server/src/authorize/decide.ts'
 const INTERACTION = 'server/src/authorize/interaction.ts'
+const REQUEST = 'server/src/authorize/request.ts'
 const CONSENT = 'server/src/endpoints/consent.ts'
 
 export const decisions: Area = {
@@ -113,6 +114,30 @@ export const decisions: Area = {
       find: 'interaction.account === undefined ? undefined : interaction',
       replace: 'interaction.account === undefined ? interaction : undefined',
       killedBy: flows('flows/proven-once'),
+    },
+    {
+      name: 'an error leads away before anybody has signed in',
+      breaks: 'A17, RFC 9700 §4.11.2',
+      file: 'server/src/authorize/refuse.ts',
+      find: 'silent || accounts.length > 0',
+      replace: 'silent || accounts.length >= 0',
+      killedBy: flows('flows/held-refusals'),
+    },
+    {
+      name: 'prompt=none waits for a sign-in to tell of an error',
+      breaks: 'D9, OIDC Core §3.1.2.6',
+      file: 'server/src/authorize/refuse.ts',
+      find: 'silent || accounts.length > 0',
+      replace: 'accounts.length > 0',
+      killedBy: flows('flows/held-refusals'),
+    },
+    {
+      name: 'a refusal counts as silent if its prompt begins so',
+      breaks: 'A17, RFC 9700 §4.11.2',
+      file: REQUEST,
+      find: "optional(params, 'prompt')?.trim() === 'none'",
+      replace: "optional(params, 'prompt')?.startsWith('none') === true",
+      killedBy: flows('flows/held-refusals'),
     },
     {
       name: 'a box that was not ticked is allowed all the same',
