@@ -77,6 +77,7 @@ function requestOf(input: {
     acceptLanguage: undefined,
     pathParams: {},
     address: input.address,
+    source: input.address,
     userAgent: undefined,
     id: 'request-1',
     log: { info: () => {}, warn: input.warn, error: () => {} },

@@ -46,14 +46,15 @@ export async function authenticateClient(
   deps: ClientAuthDeps,
 ): Promise<AuthenticatedClient> {
   const presented = readCredentials(request)
-  const guessKey = `${deps.tenant.name} ${request.address} ${presented.clientId}`
+  const guessKey = `${deps.tenant.name} ${request.source} ${presented.clientId}`
   const retryAfterSeconds = await deps.guesses.blockedFor(guessKey)
-  if (retryAfterSeconds !== undefined) throw new OAuthError('guessing', { retryAfterSeconds })
+  if (retryAfterSeconds !== undefined)
+    throw new OAuthError('guessing', { retryAfterSeconds, clientId: presented.clientId })
   const found = await deps.store.findClient(deps.tenant.name, asClientId(presented.clientId))
   const proof = checkProof(found, presented, deps)
   if ('refusal' in proof) {
     await deps.guesses.recordFailure(guessKey)
-    throw new OAuthError(proof.refusal)
+    throw new OAuthError(proof.refusal, { clientId: presented.clientId })
   }
   noteUse(proof, request, deps)
   return { ...proof.client, proven: proof.secret !== undefined } as AuthenticatedClient

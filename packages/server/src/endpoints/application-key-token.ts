@@ -15,9 +15,9 @@ export function createApplicationKeyTokenEndpoint(
   },
 ): Endpoint {
   const { release } = deps.tenant
-  return async ({ json, authorization, id, address, log }) => {
+  return async ({ json, authorization, id, source, log }) => {
     const exchange = deps.readKeyExchange({ json, key: readKey(authorization), release })
-    const response = await exchangeKey(exchange, { deps, requestId: id, address, log })
+    const response = await exchangeKey(exchange, { deps, requestId: id, source, log })
     deps.observer.tokenIssued('application_key')
     return { kind: 'json', status: 200, body: deps.contract.tokenResponse(response) }
   }

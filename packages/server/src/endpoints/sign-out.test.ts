@@ -20,6 +20,7 @@ const post: IncomingRequest = {
   origin: 'https://app.example',
   cookies: {},
   acceptLanguage: undefined,
+  source: '192.0.2.1',
   pathParams: {},
   address: '192.0.2.1',
   userAgent: undefined,

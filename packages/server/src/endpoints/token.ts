@@ -39,8 +39,8 @@ async function runForClient(request: IncomingRequest, deps: TokenDeps): Promise<
   return grantType.run(grantType.parse(request.params), context)
 }
 
-function contextOf({ id, address, log }: IncomingRequest, deps: TokenDeps) {
-  return { deps, requestId: id, address, log }
+function contextOf({ id, source, log }: IncomingRequest, deps: TokenDeps) {
+  return { deps, requestId: id, source, log }
 }
 
 function mayUse(client: AuthenticatedClient, grantType: GrantType<unknown>): boolean {

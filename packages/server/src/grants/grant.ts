@@ -27,7 +27,7 @@ export interface GrantDeps extends IssueDeps, LegacyDeps {
       | 'listMemberships'
       | 'revokeGrant'
     >
-  /** Failed sign-ins by address: shared with the sign-in page. */
+  /** Failed sign-ins by source: shared with the sign-in page. */
   readonly userGuesses: SignInDeps['guesses']
   readonly observer: TenantObserver
 }
@@ -37,7 +37,8 @@ export interface GrantContext {
   readonly deps: GrantDeps
   /** Of the HTTP request: for the audit trail, and for limits. */
   readonly requestId: string
-  readonly address: string
+  /** Where it comes from, as limits count. */
+  readonly source: string
   readonly log: Log
 }
 

@@ -22,7 +22,8 @@ export interface OpenerDeps extends IdentityJwtDeps {
 export interface OpenerContext {
   readonly deps: OpenerDeps
   readonly requestId: string
-  readonly address: string
+  /** Where it comes from, as limits count. */
+  readonly source: string
   readonly log: Log
 }
 
@@ -38,7 +39,7 @@ export interface Opener {
 
 /** @throws OAuthError invalid_client, access_denied, invalid_request, too_many_requests */
 export function findOpener(exchange: ByKey | ByIdentity, context: OpenerContext): Promise<Opener> {
-  return limited(`address ${context.address}`, context, () =>
+  return limited(`address ${context.source}`, context, () =>
     exchange.kind === 'key' ? openByKey(exchange, context) : openByIdentity(exchange, context),
   )
 }

@@ -68,10 +68,10 @@ export const password: GrantType<PasswordRequest> = {
 /** The same check and the same lock as at the sign-in page. */
 async function findUser(
   { username, password: given }: PasswordRequest,
-  { deps, address, requestId, log }: GrantContext,
+  { deps, source, requestId, log }: GrantContext,
 ): Promise<UserRecord> {
   const signInDeps: SignInDeps = { ...deps, guesses: deps.userGuesses }
-  const result = await signIn({ username, password: given, address, requestId, log }, signInDeps)
+  const result = await signIn({ username, password: given, source, requestId, log }, signInDeps)
   if (result.outcome === 'signed_in') return result.user
   if (result.outcome === 'wrong_credentials') throw new OAuthError('password_grant_refused')
   throw new OAuthError('account_locked', { retryAfterSeconds: result.seconds })

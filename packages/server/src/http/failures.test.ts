@@ -7,6 +7,7 @@ import { parseForm } from '../protocol/params.ts'
 import type { VerifiedRedirectUri } from '../protocol/redirect-uri.ts'
 import { describeError, describeErrorInEnglish } from '../ui/error-descriptions.ts'
 import { renderFormPost, renderPage } from '../ui/render.ts'
+import { nameCallers } from './caller.ts'
 import type { Audience, Route, Site } from './route.ts'
 import { serveSite } from './site.ts'
 
@@ -53,6 +54,7 @@ const SITE: Site = {
 
 function serve(site: Site) {
   const server = Fastify()
+  nameCallers(server, { trustedProxies: [], log: server.log })
   serveSite(server, site, undefined)
   afterAll(() => server.close())
   return (url: string, acceptLanguage?: string) =>

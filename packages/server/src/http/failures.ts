@@ -45,21 +45,44 @@ const FASTIFY_REASONS: ReadonlyMap<string, Reason> = new Map([
 ])
 
 /** To the log, and to whoever counts. */
-function tellOf(thrown: unknown, { log, routeOptions }: FastifyRequest): void {
+function tellOf(thrown: unknown, request: FastifyRequest): void {
+  const { log, routeOptions } = request
   const failure = thrown instanceof RedirectError ? thrown.error : thrown
   const { observer } = routeOptions.config
+  const where = describeRequest(request)
   if (!(failure instanceof OAuthError || failure instanceof PageError)) {
     observer?.refused('unexpected')
-    log.error({ err: failure }, 'unexpected error')
+    log.error({ ...where, err: failure }, 'unexpected error')
     return
   }
   observer?.refused(failure.reason)
-  const line = { reason: failure.reason, err: failure.cause }
+  const { reason, cause: err } = failure
+  const { parameter, clientId } = failure instanceof OAuthError ? failure : {}
+  const line = {
+    ...where,
+    ...(clientId !== undefined && { client: clientId.slice(0, MAX_CLIENT_ID) }),
+    ...(parameter !== undefined && { parameter }),
+    ...{ reason, err },
+  }
   // Whoever turns requests away says so.
   if (failure.reason === 'turned_away') log.debug(line, 'request turned away')
   else if (failure.status >= 500) log.error(line, 'request failed')
   else log.info(line, 'request refused')
 }
+
+/** Who asked whom for what: without it nobody could trace a line (ASVS 16.2.1). */
+function describeRequest({ caller, clientId, routeOptions }: FastifyRequest): object {
+  const { tenant } = routeOptions.config
+  return {
+    ...(tenant !== undefined && { tenant }),
+    ...(routeOptions.url !== undefined && { route: routeOptions.url }),
+    address: caller.address,
+    ...(clientId !== undefined && { client: clientId.slice(0, MAX_CLIENT_ID) }),
+  }
+}
+
+/** A stranger may name any client; a line need not hold all of it. */
+const MAX_CLIENT_ID = 128
 
 function answerAsJson(failure: unknown, request: FastifyRequest, site: Site): Reply {
   const error = failure instanceof OAuthError ? failure : new OAuthError('unexpected')

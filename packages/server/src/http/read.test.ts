@@ -5,6 +5,7 @@ import { oauthErrorResponse } from '../contracts/oauth-responses.ts'
 import type { IncomingRequest } from '../protocol/message.ts'
 import { describeErrorInEnglish } from '../ui/error-descriptions.ts'
 import { renderFormPost, renderPage } from '../ui/render.ts'
+import { nameCallers } from './caller.ts'
 import type { Route, Site } from './route.ts'
 import { serveSite } from './site.ts'
 
@@ -46,6 +47,7 @@ const site: Site = {
 }
 
 const server = Fastify()
+nameCallers(server, { trustedProxies: [], log: server.log })
 serveSite(server, site, undefined)
 afterAll(() => server.close())
 

@@ -2,7 +2,7 @@
 // trusted proxy may give it, so that its own log has the same; anybody else could make lines look like others'.
 
 import type { IncomingMessage } from 'node:http'
-import { BlockList, isIPv6 } from 'node:net'
+import { addressMatcher, normaliseAddress } from '../platform/addresses.ts'
 import { newId } from '../platform/random.ts'
 
 export interface RequestIdSettings {
@@ -19,25 +19,10 @@ export function requestIdsOf(settings: RequestIdSettings): (request: IncomingMes
   const { trustedProxies, requestIdHeader } = settings
   if (requestIdHeader === undefined) return () => newId()
   const header = requestIdHeader.toLowerCase()
-  const proxies = addressesOf(trustedProxies)
+  const isTrusted = addressMatcher(trustedProxies)
   return ({ headers, socket }) => {
     const given = headers[header]
     const usable = typeof given === 'string' && ID.test(given)
-    return usable && isAmong(proxies, socket.remoteAddress) ? given : newId()
+    return usable && isTrusted(normaliseAddress(socket.remoteAddress)) ? given : newId()
   }
-}
-
-function addressesOf(networks: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const network of networks) {
-    const [address = '', bits] = network.split('/')
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(bits), family)
-  }
-  return list
-}
-
-function isAmong(list: BlockList, address: string | undefined): boolean {
-  return address !== undefined && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }

@@ -2,6 +2,7 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { OAuthError, PageError } from '../protocol/errors.ts'
+import { optional } from '../protocol/params.ts'
 import { countVersion, serveVersion } from './api-version.ts'
 import { allowOrigin } from './cors.ts'
 import { checkSameOrigin } from './csrf.ts'
@@ -33,6 +34,7 @@ export async function serveRequest(
       checkSameOrigin(request.headers, site.issuer)
     }
     const incoming = readRequest(request, route, site)
+    request.clientId = optional(incoming.params, 'client_id')
     const refused = serveVersion({ request, reply, ...context })
     const answer = refused ?? (await route.endpoint(incoming))
     countVersion(incoming, answer, { request, route })

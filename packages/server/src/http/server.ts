@@ -5,16 +5,17 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
-  type FastifyRequest,
   LogController,
 } from 'fastify'
 import { type Admission, admitRequests } from './admission.ts'
 import { refuseBrokenRequest } from './broken-requests.ts'
+import { nameCallers } from './caller.ts'
 import type { Connections } from './connections.ts'
 import { limitTime } from './deadlines.ts'
 import type { Departure } from './departure.ts'
 import { JSON_HEADERS } from './headers.ts'
 import { serveHealth } from './health.ts'
+import { findRepeatedHeader, saidTwice } from './repeated-headers.ts'
 import { requestIdsOf } from './request-id.ts'
 import { logOfRequest } from './request-log.ts'
 import { NOT_FOUND } from './serve-request.ts'
@@ -30,10 +31,6 @@ const REQUEST_TIMEOUT_MS = 13_000
 const TIMEOUT_CHECK_MS = 1_000
 
 const MALFORMED_URL = { error: 'invalid_request', error_description: 'The URL is malformed.' }
-const SEVERAL_HOSTS = {
-  error: 'invalid_request',
-  error_description: 'The request has more than one Host header.',
-}
 
 export interface HttpSettings {
   readonly log: FastifyBaseLogger
@@ -59,7 +56,6 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
     genReqId: requestIdsOf({ requestIdHeader: undefined, ...settings }),
     childLoggerFactory: logOfRequest,
     requestIdHeader: false,
-    trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
@@ -79,11 +75,13 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
     },
   })
   settings.connections?.limit(server)
+  nameCallers(server, settings)
   // The hooks take callbacks: each promise would cost every request as much as its routing.
   server.addHook('onRequest', (request, reply, next) => {
     reply.header('x-request-id', request.id)
-    if (hasSeveralHosts(request)) sendPlainly(reply, 400, SEVERAL_HOSTS)
-    else next()
+    const repeated = findRepeatedHeader(request.raw)
+    if (repeated === undefined) next()
+    else sendPlainly(reply, 400, saidTwice(repeated))
   })
   endConnectionsOnDeparture(server, settings.departure)
   if (settings.admission) admitRequests(server, settings.admission)
@@ -95,16 +93,6 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
   serveNothing(server)
   serveHealth(server, settings)
   return server
-}
-
-/** RFC 9112 §3.2: a proxy in front and we could each mean another one. */
-function hasSeveralHosts({ raw: { rawHeaders } }: FastifyRequest): boolean {
-  let hosts = 0
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]
-    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++
-  }
-  return hosts > 1
 }
 
 const LEVELS_WITH_ANSWERS = new Set(['trace', 'debug'])

@@ -14,5 +14,5 @@ export const TRANSPORT_SECURITY = `max-age=${TWO_YEARS_SECONDS}; includeSubDomai
  */
 export function cameInTheClear(request: FastifyRequest, site: Site): boolean {
   if (!site.issuer.startsWith('https:') || !site.behindTrustedProxy) return false
-  return request.headers['x-forwarded-proto'] !== undefined && request.protocol !== 'https'
+  return request.headers['x-forwarded-proto'] !== undefined && request.caller.protocol !== 'https'
 }

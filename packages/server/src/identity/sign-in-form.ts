@@ -18,10 +18,13 @@ export async function checkSignInForm(
   const password = optional(incoming.params, 'password') ?? ''
   const fields = (['username', 'password'] as const).filter((name) => !incoming.params.has(name))
   if (fields.length > 0) return { problem: { kind: 'field_missing', fields }, username }
-  const outcome = await signIn(
-    { username, password, address: incoming.address, requestId: incoming.id, log: incoming.log },
-    deps,
-  )
+  const { source, id: requestId, log } = incoming
+  const outcome = await signIn({ username, password, source, requestId, log }, deps)
+  if (outcome.outcome !== 'signed_in') {
+    const { tenant } = deps
+    const line = { tenant: tenant.name, address: incoming.address, outcome: outcome.outcome }
+    log.info(line, 'sign-in failed')
+  }
   if (outcome.outcome === 'signed_in') return { user: outcome.user }
   if (outcome.outcome === 'locked') {
     return { problem: { kind: 'locked', seconds: outcome.seconds }, username }

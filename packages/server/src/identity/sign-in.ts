@@ -23,7 +23,7 @@ export interface SignInDeps {
     | 'recordAuditEvent'
   >
   readonly clock: Clock
-  /** By address, whatever the account. */
+  /** By source, whatever the account. */
   readonly guesses: GuessLimiter
   readonly observer: Pick<TenantObserver, 'signInTried'>
 }
@@ -31,7 +31,8 @@ export interface SignInDeps {
 export interface Credentials {
   readonly username: string
   readonly password: string
-  readonly address: string
+  /** Where it comes from, as limits count. */
+  readonly source: string
   readonly requestId: string
   readonly log: Log
 }
@@ -51,7 +52,7 @@ export async function signIn(credentials: Credentials, deps: SignInDeps): Promis
 async function trySignIn(credentials: Credentials, deps: SignInDeps): Promise<SignInOutcome> {
   const { tenant, store, clock, guesses } = deps
   const username = normaliseUsername(credentials.username)
-  const guessKey = `${tenant.name} ${credentials.address}`
+  const guessKey = `${tenant.name} ${credentials.source}`
   const blocked = await guesses.blockedFor(guessKey)
   if (blocked !== undefined) return { outcome: 'locked', seconds: blocked }
 

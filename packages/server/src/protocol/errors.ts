@@ -6,6 +6,8 @@ import type { RedirectDifference, VerifiedRedirectUri } from './redirect-uri.ts'
 export type ErrorDetail = {
   /** Name of the offending parameter: one of ours, never a name the sender made up. */
   parameter?: string
+  /** Which app asked, for the log alone. */
+  clientId?: string
   retryAfterSeconds?: number
   cause?: unknown
 }
@@ -19,6 +21,7 @@ export class OAuthError extends Error {
   /** In English, which is ASCII; whoever answers a person finds the words of other languages in `ui`. */
   readonly description: string
   readonly parameter: string | undefined
+  readonly clientId: string | undefined
   readonly retryAfterSeconds: number | undefined
 
   constructor(reason: Reason, detail: ErrorDetail = {}) {
@@ -28,6 +31,7 @@ export class OAuthError extends Error {
     this.code = code
     this.status = ERROR_CODES[code].status
     this.parameter = detail.parameter
+    this.clientId = detail.clientId
     this.description = this.nameParameter(description)
     this.retryAfterSeconds = detail.retryAfterSeconds
   }

@@ -19,8 +19,10 @@ export interface IncomingRequest {
   readonly origin: string | undefined
   readonly cookies: Readonly<Record<string, string | undefined>>
   readonly acceptLanguage: string | undefined
-  /** The caller's IP address, as far as the trusted proxies tell. */
+  /** The caller's IP address in full, as far as the trusted proxies tell: for people. */
   readonly address: string
+  /** What limits count callers by: the address, or the network of one customer. */
+  readonly source: string
   readonly userAgent: string | undefined
   /** Names this request in logs, headers and error pages. */
   readonly id: string

@@ -33,7 +33,7 @@ describe('displayText', () => {
   })
 
   test('security H1: a tower of accents costs at most ten times as much as plain text', async () => {
-    const ratio = await costRatio(
+    const { ratio } = await costRatio(
       {
         plain: async () => displayText(plainText(4000), 500),
         costly: async () => displayText(costlyText('marks that must be sorted', 8000), 500),

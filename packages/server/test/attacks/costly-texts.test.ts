@@ -159,6 +159,8 @@ async function portalPlaces(server: TestServer): Promise<Record<string, Place>> 
 describe.each(CONTRACT_NAMES)('E18: the costliest text in a request to %s', (contract) => {
   let server: TestServer
   let places: Record<string, Place>
+  /** What the plain texts took. */
+  const known = new Map<string, number>()
   beforeAll(async () => {
     server = await startContract('sqlite', contract)
     places = {
@@ -177,8 +179,10 @@ describe.each(CONTRACT_NAMES)('E18: the costliest text in a request to %s', (con
         for (const bytes of new Set([BYTES, Math.min(BYTES, maxLengthOf(field))])) {
           const [plain, costly] = [plainText(bytes), costlyText(bait, bytes)]
           const requests = { plain: () => send(field, plain), costly: () => send(field, costly) }
-          const ratio = await costRatio(requests, MOST)
-          if (ratio > MOST) tooMuch.push(`${name}, ${field}, ${bytes}: ${ratio.toFixed(1)} times`)
+          const what = `${name}, ${field}, ${bytes}`
+          const measured = await costRatio(requests, MOST, known.get(what))
+          known.set(what, measured.plain)
+          if (measured.ratio > MOST) tooMuch.push(`${what}: ${measured.ratio.toFixed(1)} times`)
         }
       }
     }

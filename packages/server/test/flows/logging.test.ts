@@ -156,6 +156,33 @@ describe.each(STORES)('logging on %s', (kind) => {
     ])
   })
 
+  it('security L6: a refusal and a failed sign-in say where, whose and for which app', async () => {
+    const app = new TestApp(server, WEB_APP)
+    await app.refresh('ost_rt_nothing')
+    await app.token({ grant_type: 'authorization_code', code: 'x', client_id: WEB_APP.id })
+    const browser = new TestBrowser()
+    const page = await browser.open(app.authorizeUrl())
+    await browser.submit(page, { username: 'nobody', password: TYPED_PASSWORD })
+    const logged = server.logLines.map((line) => JSON.parse(line))
+    const who = { tenant: 'main', address: expect.stringMatching(/^(127\.0\.0\.1|::1)$/) }
+    expect(logged.findLast(({ msg }) => msg === 'request refused')).toMatchObject({
+      ...who,
+      ...{ route: '/token', client: WEB_APP.id },
+    })
+    expect(logged.findLast(({ msg }) => msg === 'sign-in failed')).toMatchObject({
+      ...who,
+      outcome: 'wrong_credentials',
+    })
+  })
+
+  it('operating 12: a proxy that nobody trusts is noticed, once', async () => {
+    const headers = { 'x-forwarded-for': '203.0.113.7' }
+    for (let asked = 0; asked < 3; asked += 1) await fetch(`${server.issuer}/jwks`, { headers })
+    const told = server.logLines.filter((line) => line.includes('server.trustedProxies'))
+    expect(told).toHaveLength(1)
+    expect(JSON.parse(told[0] ?? '')).toMatchObject({ level: 'warn', from: expect.any(String) })
+  })
+
   it('what people should look at stands out: reuse, lock-out, a database that is away', () => {
     const warnings = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'warn')
     const messages = warnings.map(({ msg }) => msg)

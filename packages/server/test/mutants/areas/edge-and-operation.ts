@@ -118,6 +118,76 @@ const bounds: readonly Mutant[] = [
   },
 ]
 
+const ADDRESSES = 'server/src/platform/addresses.ts'
+const CALLER = 'server/src/http/caller.ts'
+
+const callers: readonly Mutant[] = [
+  {
+    name: 'each address of a network is a caller of its own',
+    breaks: 'D7, CVE-2026-45364',
+    file: ADDRESSES,
+    find: 'const SOURCE_BITS = 64',
+    replace: 'const SOURCE_BITS = 128',
+    killedBy: unit('platform/addresses'),
+  },
+  {
+    name: 'an address mapped into IPv6 is another',
+    breaks: 'D7, CVE-2026-45364',
+    file: ADDRESSES,
+    find: 'ipaddr.IPv6.isValid(address) ? ipaddr.process(address)',
+    replace: 'ipaddr.IPv6.isValid(address) ? ipaddr.parse(address)',
+    killedBy: unit('platform/addresses'),
+  },
+  {
+    name: 'what is no address is a caller of its own',
+    breaks: 'D7',
+    file: ADDRESSES,
+    find: '  if (address === undefined) return UNKNOWN_ADDRESS\n',
+    replace: "  if (address === undefined) return text ?? ''\n",
+    killedBy: unit('platform/addresses'),
+  },
+  {
+    name: 'whoever calls is believed about where from',
+    breaks: 'D7, E7',
+    file: CALLER,
+    find: '  if (!isTrusted(peer.address)) {',
+    replace: '  if (!isTrusted(peer.address) && forwarded === undefined) {',
+    killedBy: unit('http/caller'),
+  },
+  {
+    name: 'what strangers wrote into X-Forwarded-For is believed',
+    breaks: 'D7, E7',
+    file: CALLER,
+    find: '    if (!isTrusted(address)) return address\n',
+    replace: '',
+    killedBy: unit('http/caller'),
+  },
+  {
+    name: 'guesses at apps are counted by spelling',
+    breaks: 'C4, CVE-2026-45364',
+    file: 'server/src/client-auth/index.ts',
+    find: 'request.source}',
+    replace: 'request.address}',
+    killedBy: { project: 'attacks', files: ['attacks/callers'], names: '^(?!.*postgres)' },
+  },
+  {
+    name: 'the first of two Authorization headers counts',
+    breaks: 'E12',
+    file: 'server/src/http/repeated-headers.ts',
+    find: "  'authorization',\n",
+    replace: '',
+    killedBy: { project: 'attacks', files: ['attacks/repeated-headers'] },
+  },
+  {
+    name: 'a proxy that nobody trusts is not noticed',
+    breaks: 'D7',
+    file: CALLER,
+    find: "claimsProxy: forwarded !== ''",
+    replace: "claimsProxy: forwarded === 'x'",
+    killedBy: unit('http/caller'),
+  },
+]
+
 const paths: readonly Mutant[] = [
   {
     name: 'another spelling of a path with parameters is served',
@@ -139,5 +209,5 @@ const paths: readonly Mutant[] = [
 
 export const edgeAndOperation: Area = {
   name: 'The edge, the audit trail and the master key',
-  mutants: [...trail, ...bounds, ...paths],
+  mutants: [...trail, ...bounds, ...callers, ...paths],
 }

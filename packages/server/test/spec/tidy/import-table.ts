@@ -56,7 +56,8 @@ export const SERVER: Readonly<Record<string, Row>> = {
   },
   tokens: { folders: 'store/port platform protocol', packages: 'node:crypto node:util jose' },
   http: {
-    folders: 'type:contracts store/port platform/clock platform/deadline platform/random protocol',
+    folders:
+      'type:contracts store/port platform/addresses platform/clock platform/deadline platform/random protocol',
     packages:
       'node:* fastify @fastify/* cookie @ostiary/resource/api-version-choice type:@ostiary/resource/api-versions',
   },
@@ -84,6 +85,7 @@ export const SERVER: Readonly<Record<string, Row>> = {
     packages: 'node:* ghtml intl-messageformat @formatjs/*',
   },
   platform: { folders: '', packages: 'node:*' },
+  'platform/addresses': { folders: '', packages: 'node:* ipaddr.js' },
   'platform/log': { folders: '', packages: 'node:* pino' },
   protocol: { folders: '', packages: 'node:crypto type:@ostiary/resource/api-versions' },
 }
