@@ -119,6 +119,12 @@ const PolicySchema = Type.Object(
         description: 'Whether an app with one redirect URI may leave it out of its requests.',
       }),
     ),
+    revocationEndsConsent: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether an app that revokes a token has to ask the user before it gets another one.',
+      }),
+    ),
     signing: Type.Optional(SigningSchema),
     session: Type.Optional(SessionSchema),
   },

@@ -36,6 +36,7 @@ it('RFC 9700 §2: standard has nothing legacy', () => {
     insteadOfSecret: false,
   })
   expect(policy.redirectUriOptional).toBe(false)
+  expect(policy.revocationEndsConsent).toBe(false)
   expect(policy.accessToken.lifetimeSeconds).toBeLessThanOrEqual(LONGEST_ACCESS_TOKEN_SECONDS)
   expect(requests.encodings).toEqual(['form'])
 })

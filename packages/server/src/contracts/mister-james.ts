@@ -24,6 +24,7 @@ export const misterJames: Contract = {
       methodWhenOmitted: 'S256',
       insteadOfSecret: true,
     },
+    revocationEndsConsent: true,
   },
   rules: {
     ...LEGACY_RULES,

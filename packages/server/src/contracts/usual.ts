@@ -28,6 +28,7 @@ export const USUAL_POLICY: Policy = {
     insteadOfSecret: false,
   },
   redirectUriOptional: false,
+  revocationEndsConsent: false,
   signing: { algorithm: 'ES256', rotateEverySeconds: 90 * DAY },
   session: { idleSeconds: DAY, absoluteSeconds: 14 * DAY },
 }

@@ -66,6 +66,7 @@ async function endGrant(
     ...ending,
     grantId,
     tokenExpiresAtSeconds,
+    endsConsent: deps.tenant.policy.revocationEndsConsent,
     event: {
       tenant: ending.tenant,
       atSeconds: ending.nowSeconds,

@@ -359,6 +359,24 @@ describe.each(STORES)('mister-james on %s', (kind) => {
     expect(await callApi(again.access_token)).toBe(200)
   })
 
+  it.each(['access_token', 'refresh_token'] as const)(
+    'mister-james K "a new access token after that", clients F10: after a POST of the %s there is a page before the next code',
+    async (name) => {
+      const browser = new TestBrowser()
+      const query = `${usual()}&scope=contacts%3Aread`
+      const code = new URL(await allow(query, browser)).searchParams.get('code') ?? ''
+      const { body } = await redeem(code, bySecret())
+      const silently = async () => (await browser.open(`${at(AUTHORIZE)}?${query}`)).location
+      expect(await silently()).toContain('code=')
+      expect((await post(at(REVOKE), `token=${body[name]}${bySecret()}`)).status).toBe(200)
+      expect(await silently()).toBeUndefined()
+      const none = await browser.open(`${at(AUTHORIZE)}?${query}&prompt=none`)
+      expect(none.location).toContain('error=consent_required')
+      expect(await allow(query, browser)).toContain('code=')
+      expect(await silently()).toContain('code=')
+    },
+  )
+
   it('mister-james D "revoke by a public client": client_id alone; unknown tokens answer 200', async () => {
     const { id: spa, redirectUri } = server.apps.spa
     const redirect = encodeURIComponent(redirectUri)

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sha256 } from '../../src/platform/hash.ts'
 import { newId } from '../../src/platform/random.ts'
 import type { GrantId } from '../../src/protocol/ids.ts'
+import { TestBrowser } from '../support/browser.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { postForm, readAnswer, TestApp } from '../support/test-app.ts'
 import { API_SERVER, MACHINE, OTHER_APP, SPA, TENANT, WEB_APP } from '../support/world.ts'
@@ -85,6 +86,13 @@ describe.each(STORES)('revocation on %s', (kind) => {
       }
       expect(await isActive(access_token)).toBe(true)
       expect((await app.refresh(refresh_token)).status).toBe(200)
+    })
+
+    it('clients F10: leaves what the user allowed, unless the policy says otherwise', async () => {
+      const { browser, code, verifier } = await app.obtainCode({ browser: new TestBrowser() })
+      const { body } = await app.redeem(code, verifier)
+      await app.revoke(body.access_token)
+      expect((await browser.open(app.authorizeUrl())).location).toContain('code=')
     })
 
     it('RFC 7009 §2.2: an unknown, expired or revoked token is answered with 200', async () => {

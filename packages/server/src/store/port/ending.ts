@@ -25,6 +25,8 @@ export interface GrantEnding extends Ending {
   readonly grantId: GrantId
   /** Of the token that was presented: all that is known where the grant has no record. */
   readonly tokenExpiresAtSeconds?: number | undefined
+  /** Whether what the user allowed is forgotten with it, if it ends now: the app has to ask again. */
+  readonly endsConsent?: boolean | undefined
   /** Stored with it, if it ends now. */
   readonly event?: AuditEventRecord | undefined
 }

@@ -9,6 +9,7 @@ import type { RevocationRecord } from '../records.ts'
 import { recordAuditEvent } from './audit-events.ts'
 import { endCodesOfUser, endCodesToClient, endCodesToClientIn, shortlyBefore } from './end-codes.ts'
 import { first, type Plan, run } from './plan.ts'
+import type { GrantRow } from './schema.ts'
 import { statement } from './statement.ts'
 import { isVoid } from './voiding.ts'
 
@@ -89,7 +90,7 @@ const endGrant = statement((db, p: GrantKey & { nowSeconds: number }) =>
     .where('tenant', '=', p.tenant)
     .where('id', '=', p.grantId)
     .where('revokedAtSeconds', 'is', null)
-    .returning('id'),
+    .returning(['userId', 'clientId', 'organisationId']),
 )
 
 const selectTraces = statement((db, p: GrantKey) =>
@@ -122,8 +123,19 @@ export function* revokeGrant(input: Input<'revokeGrant'>): Plan<boolean> {
     kind: 'grant',
     subject: input.grantId,
   })
+  if (input.endsConsent && ended !== undefined) yield* forgetConsent(input.tenant, ended)
   if (input.event) yield* recordAuditEvent(input.event)
   return true
+}
+
+function* forgetConsent(
+  tenant: string,
+  { userId, clientId, organisationId }: Pick<GrantRow, 'userId' | 'clientId' | 'organisationId'>,
+): Plan<void> {
+  // An app that acts for itself has asked nobody.
+  if (userId === null) return
+  // A consent without an organisation is kept under an empty one.
+  yield* run(deleteConsentIn, { tenant, userId, clientId, organisationId: organisationId ?? '' })
 }
 
 type UserKey = { tenant: string; userId: UserId }

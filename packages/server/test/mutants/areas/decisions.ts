@@ -140,6 +140,14 @@ export const decisions: Area = {
       killedBy: flows('flows/held-refusals'),
     },
     {
+      name: 'an app that revoked its token need not ask again',
+      breaks: 'mister-james K',
+      file: 'server/src/store/sql/revocations.ts',
+      find: 'input.endsConsent && ended !== undefined',
+      replace: 'input.endsConsent === undefined && ended !== undefined',
+      killedBy: STORE,
+    },
+    {
       name: 'a box that was not ticked is allowed all the same',
       breaks: 'C10, RFC 6749 §3.3',
       file: CONSENT,

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { newId } from '../../../src/platform/random.ts'
 import { lastTokenEnd, tokenEnd } from '../../../src/protocol/token-lifetime.ts'
-import type { ConsentRecord, RevocationRecord } from '../../../src/store/records.ts'
+import type { ConsentRecord, GrantRecord, RevocationRecord } from '../../../src/store/records.ts'
 import {
   auditEventRecord,
   CLIENT,
@@ -105,6 +105,26 @@ function endingContract(store: TheStore): void {
       expect(await store().findConsent(consents.toOther)).toEqual(consents.toOther)
     })
 
+    test('clients F10: the end of a grant takes its consent along, and no other, where that is wanted', async () => {
+      const tenant = newTenant()
+      const kept = await approveWith(consentRecord({ tenant, organisationId: 'organisation-2' }))
+      const ending = await approveWith(consentRecord({ tenant }))
+      const unheard = await approveWith(consentRecord({ tenant, organisationId: null }))
+      const left = async () =>
+        (await store().listUserConsents(tenant, USER)).map((each) => each.organisationId)
+      const end = (grant: GrantRecord, endsConsent: boolean | undefined) =>
+        store().revokeGrant({ tenant, grantId: grant.id, nowSeconds: NOW + 5, endsConsent })
+      expect(await end(unheard, undefined)).toBe(true)
+      expect(await left()).toEqual([null, 'organisation-1', 'organisation-2'])
+      expect(await end(ending, true)).toBe(true)
+      expect(await left()).toEqual([null, 'organisation-2'])
+      // Ended before: what the user has allowed since is another matter.
+      expect(await end(unheard, true)).toBe(false)
+      expect(await left()).toEqual([null, 'organisation-2'])
+      expect(await end(kept, true)).toBe(true)
+      expect(await left()).toEqual([null])
+    })
+
     test('ends the grants to one app for one organisation, or for none, and leaves the others', async () => {
       const tenant = newTenant()
       const organisations = ['organisation-1', 'organisation-2', null]
@@ -169,6 +189,7 @@ function endingContract(store: TheStore): void {
       const { tenant, clientId, organisationId } = consent
       const grant = grantRecord({ tenant, clientId, organisationId })
       await store().approveAuthorization(tokenApprovalOf(grant, { consent }))
+      return grant
     }
 
     /** Two grants of the user to one app, one to another, and one of somebody else. */

@@ -76,7 +76,8 @@ export function revokeGrant(
 ): boolean {
   const { tenant, grantId: id, nowSeconds } = input
   const sequence = nextSequence(state, tenant)
-  const ended = endGrants(state, { tenant, id }, nowSeconds).length > 0
+  const [gone] = endGrants(state, { tenant, id }, nowSeconds)
+  const ended = gone !== undefined
   const known = state.grants.some(like({ tenant, id }))
   const told = state.revocations.some(like({ tenant, kind: 'grant', subject: id }))
   if (!ended && (known || told)) return false
@@ -85,6 +86,10 @@ export function revokeGrant(
       ? lastTokenEnd(nowSeconds)
       : tokenEnd(input.tokenExpiresAtSeconds, nowSeconds)
   publish(state, { ...input, sequence, kind: 'grant', subject: id, expiresAtSeconds })
+  if (input.endsConsent && gone) {
+    const { userId, clientId, organisationId } = gone
+    removeWhere(state.consents, like({ tenant, userId, clientId, organisationId }))
+  }
   if (input.event) state.auditEvents.push(input.event)
   return true
 }

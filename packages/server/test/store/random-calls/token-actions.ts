@@ -133,7 +133,8 @@ const renew: Action = (world, { who, what, how }) => {
 const revokeGrant: Action = (world, { what, how }) => {
   const grantId = how % 4 === 0 ? newGrantId() : pick(world.grants, what).id
   const event = auditEventRecord({ tenant: world.tenant, target: `grant:${grantId}` })
-  return (store) => store.revokeGrant({ ...endingIn(world), grantId, event })
+  const endsConsent = how % 3 === 0
+  return (store) => store.revokeGrant({ ...endingIn(world), grantId, endsConsent, event })
 }
 
 const revokeUserGrants: Action = (world, { who, what, how }) => {
