@@ -23,6 +23,14 @@ process.exitCode = await runCli(process.argv.slice(2), {
     migrateStore: async (...args) => (await import('./store/sql/open.ts')).migrateStore(...args),
     migrationStatus: async (...args) =>
       (await import('./store/sql/open.ts')).migrationStatus(...args),
+    copyDatabase: async (...args) =>
+      (await import('./store/sql/sqlite-copy.ts')).copyDatabase(...args),
+    holdDatabase: async (...args) =>
+      (await import('./store/sql/sqlite-copy.ts')).holdDatabase(...args),
+    listOtherConnections: async (...args) =>
+      (await import('./store/sql/open-restored.ts')).listOtherConnections(...args),
+    openRestored: async (...args) =>
+      (await import('./store/sql/open-restored.ts')).openRestored(...args),
     listGrantTypes: async () => (await import('./grants/index.ts')).GRANT_TYPES,
     startServer: async (...args) => (await import('./app.ts')).startServer(...args),
     startManagementOfWorkers: async (...args) =>

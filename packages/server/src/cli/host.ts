@@ -3,6 +3,7 @@
 import type { RunningServer, ServerOptions, WorkerManagementOptions } from '../app.ts'
 import type { DatabaseSettings } from '../config/load.ts'
 import type { RegistrableGrantType } from '../operations/client-input.ts'
+import type { RestoredDatabase } from '../store/port/restore.ts'
 import type { Store } from '../store/port.ts'
 
 export interface Host {
@@ -27,12 +28,27 @@ export interface Parts {
   /** @returns the migrations that were applied now */
   migrateStore(settings: DatabaseSettings): Promise<{ readonly applied: readonly string[] }>
   migrationStatus(settings: DatabaseSettings): Promise<MigrationStatus>
+  /** Copies a SQLite database while servers run on it. @throws StoreUnavailableError */
+  copyDatabase(from: string, to: string): Promise<void>
+  /** Keeps everybody else out of a SQLite database. @returns undefined when somebody has it open */
+  holdDatabase(path: string): Promise<HeldDatabase | undefined>
+  /** @returns what else is connected to a PostgreSQL database @throws StoreUnavailableError */
+  listOtherConnections(url: string): Promise<readonly string[]>
+  /** @throws StoreUnavailableError */
+  openRestored(settings: DatabaseSettings): Promise<RestoredDatabase>
   listGrantTypes(): Promise<readonly RegistrableGrantType[]>
   startServer(options: ServerOptions): Promise<RunningServer>
   /** @returns undefined when nothing is configured for it */
   startManagementOfWorkers(
     options: WorkerManagementOptions,
   ): Promise<{ close(): Promise<void> } | undefined>
+}
+
+export interface HeldDatabase {
+  copyTo(path: string): void
+  /** Puts a file in its place, and keeps it under another name. */
+  replaceBy(path: string, options: { readonly keepAs: string }): void
+  release(): void
 }
 
 export interface MigrationStatus {

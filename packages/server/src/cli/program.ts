@@ -5,17 +5,20 @@ import { findPackageJSON } from 'node:module'
 import { Command } from 'commander'
 import { addApiVersionCommands } from './api-version-commands.ts'
 import { addAppKeyCommands } from './app-key-commands.ts'
+import { addBackupCommand } from './backup-command.ts'
 import { addClientCommands } from './client-commands.ts'
 import type { Terminal } from './command.ts'
 import { addConsumerCommands } from './consumer-commands.ts'
 import { addDevCommand } from './dev.ts'
 import { addDoctorCommand } from './doctor-command.ts'
+import { addFeedCommands } from './feed-commands.ts'
 import { addIdentityJwtCommand } from './identity-jwt-command.ts'
 import { addImportCommands } from './import-commands.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addMigrateCommands } from './migrate-command.ts'
 import { addOrganisationCommands } from './organisation-commands.ts'
 import { addReferenceCommand } from './reference-command.ts'
+import { addRestoreCommand } from './restore-command.ts'
 import { addSessionCommands } from './session-commands.ts'
 import { addStartCommand } from './start-command.ts'
 import { addTrustedIssuerCommands } from './trusted-issuer-commands.ts'
@@ -36,6 +39,9 @@ export function createProgram(terminal: Terminal): Command {
   addStartCommand(program, terminal)
   addMigrateCommands(program, terminal)
   addDoctorCommand(program, terminal)
+  addBackupCommand(program, terminal)
+  addRestoreCommand(program, terminal)
+  addFeedCommands(program, terminal)
   addClientCommands(program, terminal)
   addUserCommands(program, terminal)
   addSessionCommands(program, terminal)

@@ -14,6 +14,8 @@ import type { Host } from '../../src/cli/host.ts'
 import { runCli } from '../../src/cli/run.ts'
 import { GRANT_TYPES } from '../../src/grants/index.ts'
 import { migrateStore, migrationStatus, openStore } from '../../src/store/sql/open.ts'
+import { listOtherConnections, openRestored } from '../../src/store/sql/open-restored.ts'
+import { copyDatabase, holdDatabase } from '../../src/store/sql/sqlite-copy.ts'
 import { BARE_ENVIRONMENT } from './bare-environment.ts'
 
 const MAIN = fileURLToPath(new URL('../../bin/ostiary.js', import.meta.url))
@@ -107,6 +109,10 @@ const PARTS: Host['parts'] = {
   openStore,
   migrateStore,
   migrationStatus,
+  copyDatabase: async (...args) => copyDatabase(...args),
+  holdDatabase: async (...args) => holdDatabase(...args),
+  listOtherConnections,
+  openRestored,
   listGrantTypes: async () => GRANT_TYPES,
   startServer: refuse,
   startManagementOfWorkers: refuse,

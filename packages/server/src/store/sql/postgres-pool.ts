@@ -6,13 +6,24 @@ import pg from 'pg'
 const STATEMENT_MILLISECONDS = 1500
 const CONNECT_MILLISECONDS = 1750
 
-export function openPool(settings: { url: string; size: number }): pg.Pool {
+/** @param settings `patient` for what no caller waits for: then a statement takes the time that it takes */
+export function openPool({
+  url,
+  size,
+  patient = false,
+}: {
+  url: string
+  size: number
+  patient?: boolean
+}): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: settings.url,
-    max: settings.size,
+    connectionString: url,
+    max: size,
     connectionTimeoutMillis: CONNECT_MILLISECONDS,
-    statement_timeout: STATEMENT_MILLISECONDS,
-    idle_in_transaction_session_timeout: 2 * CONNECT_MILLISECONDS,
+    ...(!patient && {
+      statement_timeout: STATEMENT_MILLISECONDS,
+      idle_in_transaction_session_timeout: 2 * CONNECT_MILLISECONDS,
+    }),
     keepAlive: true,
     pipeline: true,
     types: { getTypeParser },

@@ -26,13 +26,19 @@ const CONFLICT_PAUSE_MS = 20
 export class PostgresDriver implements Driver {
   readonly #pool: Pool
   readonly #compile: Compile
+  readonly #patienceMilliseconds: number
   readonly #decoders = new Map<string, RowDecoder>()
   /** Runs while it is not to be asked. */
   #silence: NodeJS.Timeout | undefined
 
-  constructor(pool: Pool, compile: Compile) {
+  constructor(
+    pool: Pool,
+    compile: Compile,
+    { patienceMilliseconds = PATIENCE_MS }: { readonly patienceMilliseconds?: number } = {},
+  ) {
     this.#pool = pool
     this.#compile = compile
+    this.#patienceMilliseconds = patienceMilliseconds
   }
 
   read<Result>(plan: () => Plan<Result>): Promise<Result> {
@@ -118,7 +124,7 @@ export class PostgresDriver implements Driver {
     try {
       return await waitFor(
         repeatConflicts(() => work(client)),
-        PATIENCE_MS,
+        this.#patienceMilliseconds,
       )
     } catch (error) {
       const failure = this.#noteSilence(error, startedAt)

@@ -42,5 +42,6 @@ export function isVoid({ tenant, grantId, clientId, userId, issuedAtSeconds }: F
     eb.exists(
       lineOf('user', userId).where('revocations.issuedUntilSeconds', '>=', issuedAtSeconds),
     ),
+    eb.exists(lineOf('tenant', '').where('revocations.issuedUntilSeconds', '>=', issuedAtSeconds)),
   ])
 }

@@ -87,7 +87,7 @@ function brokenCommands({ path, text }: Page, { pages }: World): string[] {
 /** Whether the words begin with the command of the section; `ostiary migrate up` may be said without `up`. */
 function isOf(section: string, words: readonly string[]): boolean {
   const [heading = ''] = section.split('`', 1)
-  const name = heading.split(' ').filter((word) => !word.startsWith('<'))
+  const name = heading.split(' ').filter((word) => !/^[<[]/.test(word))
   const said = words.join(' ') === 'migrate' ? ['migrate', 'up'] : words
   return name.every((word, index) => said[index] === word)
 }

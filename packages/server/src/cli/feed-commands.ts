@@ -1,0 +1,92 @@
+// ostiary feed …
+
+import { setTimeout } from 'node:timers/promises'
+import { type Command, InvalidArgumentError } from 'commander'
+import { systemClock } from '../platform/clock.ts'
+import { addCommand, type Terminal } from './command.ts'
+import { parseDays } from './days-option.ts'
+import { CommandError, reasonOf, UsageError } from './failure.ts'
+import { type FeedCopy, openFeedCopy } from './feed/feed-copy.ts'
+import { createFollower } from './feed/follow-feed.ts'
+
+interface FollowOptions {
+  readonly issuer: string
+  readonly every: number
+  readonly keepDays: number
+  readonly once?: boolean
+}
+
+const DAY_SECONDS = 86_400
+
+export function addFeedCommands(program: Command, terminal: Terminal): void {
+  const feed = program.command('feed').description('the feed of revocations')
+  addCommand<FollowOptions>(feed, terminal, {
+    usage: 'follow <file>',
+    description:
+      'keep a copy of an issuer’s feed, on another machine: a restore takes it from there',
+    options: (command) =>
+      command
+        .requiredOption('--issuer <url>', 'whose feed, as in the configuration of the server')
+        .option('--every <seconds>', 'how often to ask', parseSeconds, 2)
+        .option('--keep-days <days>', 'as old as the oldest backup that you keep', parseDays, 40)
+        .option('--once', 'read what is new, and end'),
+    run: async ({ issuer, every, keepDays, once }, [file = '']) => {
+      if (!URL.canParse(issuer)) throw new UsageError(`--issuer: ${issuer} is no URL`)
+      const copy = openFeedCopy(file, issuer)
+      const forget = () => copy.forgetBefore(systemClock.nowSeconds() - keepDays * DAY_SECONDS)
+      forget()
+      const catchUp = createFollower(copy, { issuer, clock: systemClock })
+      if (once) {
+        await catchUp().catch((cause: unknown) => {
+          throw new CommandError(`the feed cannot be read: ${reasonOf(cause)}`, { cause })
+        })
+        const last = copy.last()
+        const data = { epoch: last?.epoch, sequence: last?.sequence }
+        return { data, text: `read to number ${last?.sequence}` }
+      }
+      await follow(copy, { catchUp, issuer, everySeconds: every, forget, terminal })
+      return undefined
+    },
+  })
+}
+
+interface Following {
+  readonly catchUp: () => Promise<void>
+  readonly issuer: string
+  readonly everySeconds: number
+  readonly forget: () => void
+  readonly terminal: Terminal
+}
+
+async function follow(
+  copy: FeedCopy,
+  { catchUp, issuer, everySeconds, forget, terminal }: Following,
+): Promise<void> {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  terminal.stopRequested().then(() => stopping.abort())
+  let problem: string | null | undefined = null
+  let forgottenAtSeconds = systemClock.nowSeconds()
+  while (!signal.aborted) {
+    const found = await catchUp().then(
+      () => undefined,
+      (error: unknown) => reasonOf(error),
+    )
+    // Says what changes, not every try.
+    if (found !== problem) {
+      const state = found ?? `following ${issuer} from number ${copy.last()?.sequence ?? 0} on`
+      terminal.stderr.write(`${state}\n`)
+    }
+    problem = found
+    if (systemClock.nowSeconds() >= forgottenAtSeconds + DAY_SECONDS) {
+      forgottenAtSeconds = systemClock.nowSeconds()
+      forget()
+    }
+    await setTimeout(everySeconds * 1000, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+function parseSeconds(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('give a number of seconds, for example 2')
+}

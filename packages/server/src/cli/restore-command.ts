@@ -1,0 +1,162 @@
+// ostiary restore …
+
+import { existsSync, rmSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import type { Command } from 'commander'
+import type { Config, DatabaseSettings } from '../config/load.ts'
+import { resolveTenants } from '../config/tenants.ts'
+import { restoreDatabase } from '../operations/restore.ts'
+import { systemClock } from '../platform/clock.ts'
+import type { RestoredDatabase } from '../store/port/restore.ts'
+import { whereMasterKeyIs } from './backup-command.ts'
+import { addCommand, type SharedOptions, type Terminal } from './command.ts'
+import { readConfig } from './deployment.ts'
+import { CommandError, UsageError } from './failure.ts'
+import { readLaterRevocations } from './feed/later-revocations.ts'
+import { describeLost, describeRestoration, type Restored, whatIsMissing } from './restore-texts.ts'
+
+interface RestoreOptions extends SharedOptions {
+  readonly feed?: readonly string[]
+  readonly endAllGrants?: boolean
+  readonly acceptLostRevocations?: boolean
+}
+
+export function addRestoreCommand(program: Command, terminal: Terminal): void {
+  addCommand<RestoreOptions>(program, terminal, {
+    usage: 'restore [file]',
+    description:
+      'put a backup in the place of the SQLite database, or finish a restore of PostgreSQL; no server may run',
+    options: (command) =>
+      command
+        .option('--feed <files...>', 'copies that `ostiary feed follow` kept, one for each issuer')
+        .option('--end-all-grants', 'all users allow all apps again')
+        .option('--accept-lost-revocations', 'what was revoked since the backup is good again'),
+    run: async (options, [file]) => {
+      const config = readConfig(options, terminal)
+      const { database } = config
+      const outcome =
+        database.kind === 'sqlite'
+          ? await restoreFile(file, { config, path: database.path, options, terminal })
+          : await restorePostgres(file, { config, url: database.url, options, terminal })
+      const lost = describeLost(outcome.restored, options)
+      return {
+        data: { ...outcome.restored.result, keptAs: outcome.keptAs, lost },
+        text: describeRestoration(outcome.restored, { keptAs: outcome.keptAs, lost }),
+      }
+    },
+  })
+}
+
+interface Task {
+  readonly config: Config
+  readonly options: RestoreOptions
+  readonly terminal: Terminal
+}
+
+interface Outcome {
+  readonly restored: Restored
+  /** Where the database is that was there before. */
+  readonly keptAs: string | null
+}
+
+async function restorePostgres(
+  file: string | undefined,
+  { url, ...task }: Task & { readonly url: string },
+): Promise<Outcome> {
+  if (file !== undefined) {
+    throw new UsageError(
+      'PostgreSQL is restored with its own tools: stop all servers, `pg_restore --clean --if-exists --dbname="$OSTIARY_DATABASE_URL" <file>`, then `ostiary restore` without a file',
+    )
+  }
+  const others = await task.terminal.parts.listOtherConnections(url)
+  if (others.length > 0) {
+    throw new CommandError(
+      `the database is in use, by ${others.join(', ')}\n→ stop every server and whatever else is connected, then run this again; nothing was changed`,
+    )
+  }
+  return { restored: await restoreAt(task.config.database, task), keptAs: null }
+}
+
+/** The work is done on a copy beside the database, which takes its place when all is done: until then nothing changes. */
+async function restoreFile(
+  file: string | undefined,
+  { path, ...task }: Task & { readonly path: string },
+): Promise<Outcome> {
+  const { parts } = task.terminal
+  const isKeyMissing =
+    task.config.masterKey === undefined && !existsSync(whereMasterKeyIs(task.config))
+  if (isKeyMissing) {
+    throw new CommandError(
+      `the master key of this backup is not at ${whereMasterKeyIs(task.config)}\n→ put it there first: with another one the database is worth nothing; nothing was changed`,
+    )
+  }
+  const held = await parts.holdDatabase(path)
+  if (!held) {
+    throw new CommandError(
+      `${path} is in use: a server runs on it, or another program has it open\n→ stop it, then run this again; nothing was changed`,
+    )
+  }
+  const copy = `${path}.restoring`
+  const isThere = existsSync(path)
+  try {
+    removeDatabase(copy)
+    if (file === undefined) held.copyTo(copy)
+    else await parts.copyDatabase(file, copy)
+    const restored = await restoreAt({ kind: 'sqlite', path: copy }, task)
+    const keepAs = `${path}.before-${new Date(systemClock.nowMilliseconds()).toISOString().replace(/[-:]|\.\d+/g, '')}`
+    held.replaceBy(copy, { keepAs })
+    return { restored, keptAs: isThere ? keepAs : null }
+  } finally {
+    held.release()
+    removeDatabase(copy)
+  }
+}
+
+function removeDatabase(path: string): void {
+  for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true })
+}
+
+async function restoreAt(settings: DatabaseSettings, task: Task): Promise<Restored> {
+  const database = await task.terminal.parts.openRestored(settings)
+  try {
+    const restored = await restore(database, task)
+    // A token that the first server gives must not look as if it came from before.
+    const waitSeconds = restored.result.issuedUntilSeconds + 1 - systemClock.nowSeconds()
+    await setTimeout(Math.max(0, waitSeconds) * 1000)
+    return restored
+  } finally {
+    await database.close()
+  }
+}
+
+async function restore(database: RestoredDatabase, { config, options }: Task): Promise<Restored> {
+  const state = await database.look()
+  const tenants = resolveTenants(config)
+  const { feed = [], endAllGrants = false, acceptLostRevocations = false } = options
+  const copies = feed.map((path) =>
+    readLaterRevocations(path, {
+      epoch: state.epoch,
+      lastSequenceOf: (issuer) => {
+        const tenant = tenants.find((each) => each.issuer === issuer)
+        const known = state.tenants.find((each) => each.tenant === tenant?.name)
+        return tenant && (known?.lastSequence ?? 0)
+      },
+    }),
+  )
+  const copyOf = (issuer: string) => copies.find((copy) => copy.issuer === issuer)
+  const missing = tenants.filter(({ issuer }) => copyOf(issuer) === undefined)
+  if (missing.length > 0 && !endAllGrants && !acceptLostRevocations) {
+    throw new UsageError(whatIsMissing(missing, state, systemClock.nowSeconds()))
+  }
+  const later = new Map(
+    tenants.flatMap(({ name, issuer }) => {
+      const copy = copyOf(issuer)
+      return copy ? [[name, copy] as const] : []
+    }),
+  )
+  const result = await restoreDatabase(
+    { later, endAllGrants, tenants: tenants.map(({ name }) => name) },
+    { database, state, clock: systemClock },
+  )
+  return { result, state, copies }
+}

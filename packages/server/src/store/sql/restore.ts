@@ -1,0 +1,248 @@
+// Plans for a database that was just restored: what `ostiary restore` looks up in it and ends, before any server runs.
+
+import { sql } from 'kysely'
+import {
+  KIND_OF_SOURCE,
+  type Restoration,
+  type RestoredDatabase,
+  type RestoredState,
+  type RestoredSubject,
+  type TenantRestoration,
+} from '../port/restore.ts'
+import { recordAuditEvent } from './audit-events.ts'
+import { type Driver, first, type Plan, run } from './plan.ts'
+import { publish } from './revocations.ts'
+import { type Statement, statement } from './statement.ts'
+
+export function createRestoredDatabase(driver: Driver): RestoredDatabase {
+  return {
+    look: () => driver.read(look),
+    listSubjects: (input) => driver.read(() => run(SUBJECTS[input.source], input)),
+    restore: (restoration) => driver.transact(() => restore(restoration)),
+    close: () => driver.close(),
+  }
+}
+
+const selectEpoch = statement((db, _input: object) => db.selectFrom('feeds').select('epoch'))
+
+/** Every tenant that ever signed, or revoked, or gave anything. */
+const selectTenants = statement((db, _input: object) =>
+  db
+    .selectFrom((every) =>
+      every
+        .selectFrom('signingKeys')
+        .select('tenant')
+        .union(every.selectFrom('revocationSequences').select('tenant'))
+        .union(every.selectFrom('grants').select('tenant'))
+        .as('known'),
+    )
+    .leftJoin('revocationSequences as numbers', 'numbers.tenant', 'known.tenant')
+    .select((eb) => [
+      'known.tenant',
+      eb.fn.coalesce('numbers.sequence', eb.lit(0)).as('lastSequence'),
+    ])
+    .orderBy('known.tenant'),
+)
+
+/** All tables in which something is left by whatever a server does. */
+const selectNewest = statement((db, _input: object) =>
+  db
+    .selectFrom((every) =>
+      every
+        .selectFrom('auditEvents')
+        .select((eb) => eb.fn.max('atSeconds').as('atSeconds'))
+        .unionAll(
+          every.selectFrom('grants').select((eb) => eb.fn.max('createdAtSeconds').as('atSeconds')),
+        )
+        .unionAll(
+          every
+            .selectFrom('refreshTokens')
+            .select((eb) => eb.fn.max('issuedAtSeconds').as('atSeconds')),
+        )
+        .unionAll(
+          every
+            .selectFrom('sessions')
+            .select((eb) => eb.fn.max('lastSeenAtSeconds').as('atSeconds')),
+        )
+        .unionAll(
+          every
+            .selectFrom('clients')
+            .select((eb) =>
+              eb.fn.max(eb.fn.coalesce('lastUsedAtSeconds', 'createdAtSeconds')).as('atSeconds'),
+            ),
+        )
+        .as('moments'),
+    )
+    .select((eb) => eb.fn.max('moments.atSeconds').as('atSeconds')),
+)
+
+function* look(): Plan<RestoredState> {
+  const feed = yield* first(selectEpoch, {})
+  if (feed === undefined) throw new Error('the database has no feed of revocations')
+  const tenants = yield* run(selectTenants, {})
+  const newest = yield* first(selectNewest, {})
+  return { epoch: feed.epoch, tenants, newestAtSeconds: newest?.atSeconds ?? 0 }
+}
+
+type Page = Parameters<RestoredDatabase['listSubjects']>[0]
+
+const SUBJECTS: Readonly<Record<Page['source'], Statement<Page, RestoredSubject>>> = {
+  grants: statement((db, p: Page) =>
+    db
+      .selectFrom('grants')
+      .where('tenant', '=', p.tenant)
+      .where(sql.ref<string>('id'), '>', p.afterId)
+      .where('revokedAtSeconds', 'is', null)
+      .select((eb) => [sql.ref<string>('id').as('id'), eb.lit(null).as('name')])
+      .orderBy('id')
+      .limit(p.limit),
+  ),
+  users: statement((db, p: Page) =>
+    db
+      .selectFrom('users')
+      .where('tenant', '=', p.tenant)
+      .where(sql.ref<string>('id'), '>', p.afterId)
+      .select([sql.ref<string>('id').as('id'), 'username as name'])
+      .orderBy('id')
+      .limit(p.limit),
+  ),
+  clients: actingAsClient('clients'),
+  applicationKeys: actingAsClient('applicationKeys'),
+  trustedIssuers: actingAsClient('trustedIssuers'),
+}
+
+function actingAsClient(table: 'clients' | 'applicationKeys' | 'trustedIssuers') {
+  return statement((db, p: Page) =>
+    db
+      .selectFrom(table)
+      .where('tenant', '=', p.tenant)
+      .where(sql.ref<string>('id'), '>', p.afterId)
+      .select([sql.ref<string>('id').as('id'), 'name'])
+      .orderBy('id')
+      .limit(p.limit),
+  )
+}
+
+const renewEpoch = statement((db, p: { epoch: string }) =>
+  db.updateTable('feeds').set({ epoch: p.epoch }),
+)
+
+/** Far above what any process remembers: none may take what it read before for what is there now. */
+const SKIPPED_CHANGES = 1_000_000
+
+const skipChanges = statement((db, _input: object) =>
+  db
+    .updateTable('changeSequences')
+    .set((eb) => ({ sequence: eb('sequence', '+', eb.lit(SKIPPED_CHANGES)) })),
+)
+
+/** A sign-out since the backup must not be undone, and nobody can tell which sessions it ended. */
+const deleteSessions = statement((db, _input: object) => db.deleteFrom('sessions'))
+
+/** Any of them may have been redeemed since. */
+const deleteCodes = statement((db, _input: object) =>
+  db.deleteFrom('codes').where('redeemedAtSeconds', 'is', null),
+)
+
+const setSequence = statement((db, p: { tenant: string; firstSequence: number }) =>
+  db
+    .insertInto('revocationSequences')
+    .values({ tenant: p.tenant, sequence: p.firstSequence })
+    .onConflict((conflict) =>
+      conflict.column('tenant').doUpdateSet((eb) => ({ sequence: eb.ref('excluded.sequence') })),
+    ),
+)
+
+type OfTenant = { tenant: string; nowSeconds: number }
+
+const endAllGrants = statement((db, p: OfTenant) =>
+  db
+    .updateTable('grants')
+    .set({ revokedAtSeconds: p.nowSeconds })
+    .where('tenant', '=', p.tenant)
+    .where('revokedAtSeconds', 'is', null),
+)
+
+const deleteAllConsents = statement((db, p: OfTenant) =>
+  db.deleteFrom('consents').where('tenant', '=', p.tenant),
+)
+
+function* restore({ epoch, nowSeconds, issuedUntilSeconds, tenants }: Restoration): Plan<void> {
+  yield* run(renewEpoch, { epoch })
+  yield* run(skipChanges, {})
+  yield* run(deleteSessions, {})
+  yield* run(deleteCodes, {})
+  for (const restoration of tenants) {
+    const { tenant, endAllGrants: endAll, firstSequence: sequence } = restoration
+    yield* run(setSequence, restoration)
+    yield* publish({
+      tenant,
+      sequence,
+      kind: 'tenant',
+      subject: '',
+      nowSeconds: issuedUntilSeconds,
+    })
+    if (endAll) {
+      yield* run(endAllGrants, { tenant, nowSeconds })
+      yield* run(deleteAllConsents, { tenant, nowSeconds })
+    }
+    yield* endSubjects(restoration, nowSeconds)
+    yield* recordAuditEvent({
+      ...{ tenant, atSeconds: nowSeconds, action: 'database.restored', actor: 'cli' },
+      ...{ target: `feed:${epoch}`, requestId: null },
+    })
+  }
+}
+
+type Subject = OfTenant & { id: string }
+
+const deleteConsentOfGrant = statement((db, p: Subject) =>
+  db
+    .deleteFrom('consents')
+    .where('tenant', '=', p.tenant)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('grants')
+          .where('grants.tenant', '=', p.tenant)
+          .where(sql.ref<string>('grants.id'), '=', p.id)
+          .whereRef('grants.userId', '=', 'consents.userId')
+          .whereRef('grants.clientId', '=', 'consents.clientId')
+          .select('grants.id'),
+      ),
+    ),
+)
+
+const deleteConsentsOf = (owner: 'userId' | 'clientId') =>
+  statement((db, p: Subject) =>
+    db
+      .deleteFrom('consents')
+      .where('tenant', '=', p.tenant)
+      .where(sql.ref<string>(owner), '=', p.id),
+  )
+
+const endGrantsBy = (column: 'id' | 'userId' | 'clientId') =>
+  statement((db, p: Subject) =>
+    db
+      .updateTable('grants')
+      .set({ revokedAtSeconds: p.nowSeconds })
+      .where('tenant', '=', p.tenant)
+      .where(sql.ref<string>(column), '=', p.id)
+      .where('revokedAtSeconds', 'is', null),
+  )
+
+/** Whoever took back what an app was allowed is asked again when that app comes again: the consents go too. */
+const ENDINGS = {
+  grant: { consents: deleteConsentOfGrant, grants: endGrantsBy('id') },
+  user: { consents: deleteConsentsOf('userId'), grants: endGrantsBy('userId') },
+  client: { consents: deleteConsentsOf('clientId'), grants: endGrantsBy('clientId') },
+}
+
+function* endSubjects({ tenant, ended }: TenantRestoration, nowSeconds: number): Plan<void> {
+  for (const { source, id } of ended) {
+    const kind = KIND_OF_SOURCE[source]
+    const { grants, consents } = ENDINGS[kind]
+    yield* run(consents, { tenant, nowSeconds, id })
+    yield* run(grants, { tenant, nowSeconds, id })
+  }
+}

@@ -1,0 +1,300 @@
+// A backup of a running server, what goes on after it, and the restore: with the real commands and servers. What
+// introspection or an API had once refused stays refused.
+
+import { execFile } from 'node:child_process'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createGuard, type Guard } from '@ostiary/resource'
+import pg from 'pg'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { BARE_ENVIRONMENT } from '../support/bare-environment.ts'
+import { createDatabase } from '../support/postgres.ts'
+import {
+  createDeployment,
+  type Deployment,
+  type ServerProcess,
+  startProcess,
+} from '../support/server-process.ts'
+import { STORES, type StoreKind } from '../support/start-server.ts'
+import { TestApp } from '../support/test-app.ts'
+import { readSteps } from '../support/walkthrough/steps.ts'
+import { API, API_SERVER, OTHER_APP, WEB_APP } from '../support/world.ts'
+
+const ROOT = new URL('../../../../', import.meta.url)
+const MAIN = fileURLToPath(new URL('../../bin/ostiary.js', import.meta.url))
+
+interface Run {
+  readonly exitCode: number
+  readonly text: string
+}
+
+/** A deployment with a way to put its database back to where it was. */
+interface Place {
+  readonly deployment: Deployment
+  run(...args: string[]): Promise<Run>
+  backUp(): Promise<void>
+  /** As far as the tools of the database go. @returns what `ostiary restore` is told of it */
+  putBack(): Promise<string[]>
+}
+
+async function createPlace(kind: StoreKind): Promise<Place> {
+  const url = kind === 'postgres' ? await createDatabase() : undefined
+  const deployment = await createDeployment(url === undefined ? 'sqlite' : { url })
+  const run = (...args: string[]) =>
+    new Promise<Run>((resolve) => {
+      const options = { cwd: deployment.folder, env: BARE_ENVIRONMENT }
+      execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) => {
+        resolve({ exitCode: Number(error?.code ?? 0), text: stdout + stderr })
+      })
+    })
+  if (url === undefined) {
+    return {
+      deployment,
+      run,
+      backUp: async () => void expect((await run('backup', 'backup.db')).exitCode).toBe(0),
+      putBack: async () => ['backup.db'],
+    }
+  }
+  const name = new URL(url).pathname.slice(1)
+  return {
+    deployment,
+    run,
+    // There is no pg_dump beside the PostgreSQL of the tests.
+    backUp: () => administrate(url, [`create database ${name}_backup template ${name}`]),
+    async putBack() {
+      await administrate(url, [
+        `drop database ${name}`,
+        `create database ${name} template ${name}_backup`,
+      ])
+      return []
+    },
+  }
+}
+
+async function administrate(url: string, statements: readonly string[]): Promise<void> {
+  const client = new pg.Client(Object.assign(new URL(url), { pathname: '/postgres' }).href)
+  await client.connect()
+  for (const text of statements) await client.query(text)
+  await client.end()
+}
+
+describe.each(STORES)('security M5, operating 3: on %s', (kind) => {
+  let place: Place
+  let server: ServerProcess | undefined
+  let guard: Guard
+  let webApp: TestApp
+  let otherApp: TestApp
+
+  beforeEach(async () => {
+    place = await createPlace(kind)
+    const { deployment } = place
+    server = await startProcess(deployment)
+    guard = createGuard({ issuer: deployment.issuer, audience: API })
+    webApp = new TestApp(deployment, WEB_APP)
+    otherApp = new TestApp(deployment, OTHER_APP)
+  })
+  afterEach(async () => {
+    await guard?.close()
+    await server?.kill()
+    await place?.deployment.remove()
+  })
+
+  async function stop() {
+    await server?.stop()
+    server = undefined
+  }
+  async function start() {
+    server = await startProcess(place.deployment)
+  }
+
+  const follow = () =>
+    place.run('feed', 'follow', 'copy.jsonl', '--issuer', place.deployment.issuer, '--once')
+
+  async function backUp() {
+    if (kind === 'postgres') await stop()
+    await place.backUp()
+    if (kind === 'postgres') await start()
+  }
+
+  async function restore(...options: string[]): Promise<Run> {
+    const args = await place.putBack()
+    return place.run('restore', ...args, ...options)
+  }
+
+  /** Whether an access token is good for an API that follows the feed, and by introspection. */
+  async function isGood(token: string) {
+    await guard.catchUp()
+    const verdict = await guard.authorize({ authorization: `Bearer ${token}` }, {}, undefined)
+    const api = new TestApp(place.deployment, API_SERVER)
+    return { api: verdict.ok, introspection: (await api.introspect(token)).body.active }
+  }
+
+  const BAD = { api: false, introspection: false }
+  const GOOD = { api: true, introspection: true }
+
+  /** What there is before the backup, and what becomes of it after. */
+  async function live() {
+    const before = {
+      kept: await webApp.obtainTokens(),
+      revoked: await webApp.obtainTokens(),
+      ofEve: await webApp.obtainTokens({ user: 'eve' }),
+      ofOtherApp: await otherApp.obtainTokens(),
+    }
+    for (const { access_token } of Object.values(before)) {
+      expect(await isGood(access_token)).toEqual(GOOD)
+    }
+    expect((await follow()).exitCode).toBe(0)
+    await backUp()
+    const after = { revoked: await webApp.obtainTokens(), kept: await webApp.obtainTokens() }
+    await webApp.revoke(before.revoked.refresh_token)
+    await webApp.revoke(after.revoked.refresh_token)
+    expect((await place.run('user', 'disable', 'eve')).exitCode).toBe(0)
+    expect((await place.run('client', 'disable', OTHER_APP.id)).exitCode).toBe(0)
+    const ended = [before.revoked, before.ofEve, before.ofOtherApp, after.revoked]
+    for (const { access_token } of ended) expect(await isGood(access_token)).toEqual(BAD)
+    expect((await follow()).exitCode).toBe(0)
+    await stop()
+    return { before, after }
+  }
+
+  async function expectAllVoid({ before, after }: Awaited<ReturnType<typeof live>>) {
+    for (const { access_token } of [...Object.values(before), ...Object.values(after)]) {
+      expect(await isGood(access_token)).toEqual(BAD)
+    }
+  }
+
+  const refreshes = async (app: TestApp, tokens: { refresh_token: string }) =>
+    (await app.refresh(tokens.refresh_token)).status === 200
+
+  it('with a copy of the feed, what was ended after the backup stays ended, and the rest goes on', async () => {
+    const tokens = await live()
+    const sequence = guard.status().feed.sequence
+    const restored = await restore('--feed', 'copy.jsonl')
+    expect(restored.text).toContain('these users')
+    expect(restored).toMatchObject({ exitCode: 0 })
+    await start()
+    await expectAllVoid(tokens)
+    expect(await refreshes(webApp, tokens.before.revoked)).toBe(false)
+    expect(await refreshes(webApp, tokens.before.ofEve)).toBe(false)
+    expect(await refreshes(otherApp, tokens.before.ofOtherApp)).toBe(false)
+    expect(await refreshes(webApp, tokens.after.kept)).toBe(false)
+
+    const renewed = await webApp.refresh(tokens.before.kept.refresh_token)
+    expect(renewed.status).toBe(200)
+    expect(await isGood(renewed.body.access_token)).toEqual(GOOD)
+    // What is revoked from now on reaches an API that had read further than the backup.
+    await webApp.revoke(renewed.body.refresh_token)
+    expect(await isGood(renewed.body.access_token)).toEqual(BAD)
+    expect(guard.status().feed.sequence).toBeGreaterThan(sequence)
+  })
+
+  it('with --end-all-grants, everybody has to allow everything again', async () => {
+    const tokens = await live()
+    await rm(join(place.deployment.folder, 'copy.jsonl'))
+    expect(await restore('--end-all-grants')).toMatchObject({ exitCode: 0 })
+    await start()
+    await expectAllVoid(tokens)
+    for (const each of [tokens.before.kept, tokens.before.revoked, tokens.before.ofEve]) {
+      expect(await refreshes(webApp, each)).toBe(false)
+    }
+    expect(await refreshes(otherApp, tokens.before.ofOtherApp)).toBe(false)
+    expect(await isGood((await webApp.obtainTokens()).access_token)).toEqual(GOOD)
+  })
+
+  it('without a copy of the feed, asks how to go on, and changes nothing', async () => {
+    await webApp.obtainTokens()
+    await backUp()
+    const { refresh_token } = await webApp.obtainTokens()
+    await stop()
+    const refused = kind === 'sqlite' ? await restore() : await place.run('restore')
+    expect(refused.exitCode).toBe(2)
+    for (const choice of ['--feed', '--end-all-grants', '--accept-lost-revocations']) {
+      expect(refused.text).toContain(choice)
+    }
+    await start()
+    expect((await webApp.refresh(refresh_token)).status).toBe(200)
+  })
+
+  it('names the minutes of which revocations are lost, when that is accepted', async () => {
+    const { refresh_token } = await webApp.obtainTokens()
+    await backUp()
+    await webApp.revoke(refresh_token)
+    await stop()
+    const restored = await restore('--accept-lost-revocations')
+    expect(restored.exitCode).toBe(0)
+    expect(restored.text).toMatch(/lost, as you accepted: .* UTC \(\d+ minutes?\) is good again/)
+    await start()
+    expect((await webApp.refresh(refresh_token)).status).toBe(200)
+  })
+
+  it('refuses while a server runs', async () => {
+    await backUp()
+    const args = kind === 'sqlite' ? ['backup.db'] : []
+    const refused = await place.run('restore', ...args, '--end-all-grants')
+    expect(refused).toMatchObject({ exitCode: 1, text: expect.stringContaining('in use') })
+    expect((await webApp.obtainTokens()).access_token).toBeTruthy()
+  })
+})
+
+describe('operating 7: a backup of SQLite', () => {
+  it('is whole while the server runs, for its owner only, and never written over', async () => {
+    const place = await createPlace('sqlite')
+    const server = await startProcess(place.deployment)
+    try {
+      await new TestApp(place.deployment, WEB_APP).obtainTokens()
+      const { exitCode, text } = await place.run('backup', 'backup.db')
+      expect(exitCode).toBe(0)
+      expect(text).toContain('master key')
+      const { mode, size } = await stat(join(place.deployment.folder, 'backup.db'))
+      expect(mode & 0o777).toBe(0o600)
+      expect(size).toBeGreaterThan(100_000)
+      expect(await place.run('backup', 'backup.db')).toMatchObject({
+        exitCode: 4,
+        text: expect.stringContaining('is there already'),
+      })
+    } finally {
+      await server.kill()
+      await place.deployment.remove()
+    }
+  })
+
+  it('is restored in the rehearsal that the guide describes', async () => {
+    const guide = await readFile(new URL('docs/guides/backup-and-restore.md', ROOT), 'utf8')
+    const [, rehearsal = ''] = guide.split('## A rehearsal')
+    const commands = readSteps(rehearsal).flatMap(({ command }) => command.trim().split('\n'))
+    expect(commands).toHaveLength(4)
+    const place = await createPlace('sqlite')
+    const server = await startProcess(place.deployment)
+    try {
+      for (const command of commands) {
+        const words = command.replace('https://id.example.com', place.deployment.issuer).split(' ')
+        expect(words.slice(0, 2)).toEqual(['npx', 'ostiary'])
+        if (words[2] === 'restore') await server.stop()
+        expect(await place.run(...words.slice(2)), command).toMatchObject({ exitCode: 0 })
+      }
+    } finally {
+      await server.kill()
+      await place.deployment.remove()
+    }
+  })
+
+  it('leaves the database that was there beside the restored one, and nothing half-done', async () => {
+    const place = await createPlace('sqlite')
+    const { folder } = place.deployment
+    try {
+      await place.backUp()
+      expect(
+        (await place.run('restore', 'ostiary.config.yaml', '--end-all-grants')).text,
+      ).toContain('cannot copy')
+      expect((await place.run('restore', 'backup.db', '--end-all-grants')).exitCode).toBe(0)
+      const files = (await readdir(folder)).filter((name) => name.startsWith('ostiary.db'))
+      expect(files.toSorted()).toEqual([
+        'ostiary.db',
+        expect.stringMatching(/^ostiary\.db\.before-\d{8}T\d{6}Z$/),
+      ])
+    } finally {
+      await place.deployment.remove()
+    }
+  })
+})
