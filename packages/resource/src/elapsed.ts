@@ -15,9 +15,10 @@ export function takeInstant(): Instant {
   return { monotonicMilliseconds: performance.now(), wallMilliseconds: Date.now() }
 }
 
-export function millisecondsSince(instant: Instant): number {
+/** `now`: where several questions are asked at once, they share one look at the clocks. */
+export function millisecondsSince(instant: Instant, now = takeInstant()): number {
   return Math.max(
-    performance.now() - instant.monotonicMilliseconds,
-    Date.now() - instant.wallMilliseconds,
+    now.monotonicMilliseconds - instant.monotonicMilliseconds,
+    now.wallMilliseconds - instant.wallMilliseconds,
   )
 }

@@ -28,7 +28,9 @@ interface Memory {
 }
 
 export interface Introspection {
-  /** The issuer's answer, or that of a moment ago. `key`: a hash of the token. @throws TokenError */
+  /** A good answer of a moment ago. `key`: a hash of the token. */
+  recall(key: string, now: Instant): AccessToken | undefined
+  /** The issuer's answer; requests that arrive together with the same token share one. @throws TokenError */
   find(token: string, key: string): Promise<AccessToken>
   /**
    * The issuer's answer of now: neither a remembered one nor that to a question which was under way.
@@ -51,8 +53,6 @@ export function createIntrospection(
     inactive.refuse(key)
     const asked = { askedAt: takeInstant(), changes: changes() }
     const claims = await askIssuer(token)
-    // Another question, asked later, may have been answered sooner.
-    inactive.refuse(key)
     try {
       const answer = { ...asked, token: readAnswer(claims, settings) }
       active.set(key, answer)
@@ -81,22 +81,23 @@ export function createIntrospection(
     }
   }
 
-  function isFresh(answer: Answer): boolean {
+  function isFresh(answer: Answer, now: Instant): boolean {
     // The feed names apps and users by tags. An answer without them cannot be found by what it tells, so news of any
     // app or user makes the issuer be asked again. Grants go by their ids.
     const isKnownToFeed = answer.token.claims.rev !== undefined
     return (
-      millisecondsSince(answer.askedAt) < cacheMilliseconds &&
+      millisecondsSince(answer.askedAt, now) < cacheMilliseconds &&
       (isKnownToFeed || answer.changes === changes())
     )
   }
 
   return {
     ask,
-    find(token, key) {
+    recall(key, now) {
       const hit = active.get(key)
-      if (hit && isFresh(hit)) return Promise.resolve(hit.token)
-      // Requests that arrive together with the same token share one call.
+      return hit && isFresh(hit, now) ? hit.token : undefined
+    },
+    find(token, key) {
       let call = underWay.get(key)
       if (!call) {
         call = ask(token, key).finally(() => underWay.delete(key))

@@ -3,7 +3,7 @@
 import { AccessToken } from './access-token.ts'
 import { type Claims, readOptionalTime } from './claims.ts'
 import { type FindKey, parseObject, verifyCompactJws } from './compact-jws.ts'
-import { type Instant, millisecondsSince, takeInstant } from './elapsed.ts'
+import { type Instant, millisecondsSince } from './elapsed.ts'
 import { createLruMap } from './lru-map.ts'
 import type { Settings } from './options.ts'
 import type { JwtShape } from './shapes/shape.ts'
@@ -25,7 +25,7 @@ export interface JwtVerifier {
   /** How many verified tokens are remembered. */
   readonly size: number
   /** Everything but expiry and revocation, which change while a token is remembered. `key`: a hash. @throws TokenError */
-  verify(jwt: string, key: string): Promise<AccessToken>
+  verify(jwt: string, key: string, now: Instant): Promise<AccessToken>
 }
 
 export function createJwtVerifier(
@@ -38,14 +38,13 @@ export function createJwtVerifier(
     get size() {
       return known.size
     },
-    async verify(jwt, key) {
+    async verify(jwt, key, now) {
       const hit = known.get(key)
-      if (hit && millisecondsSince(hit.at) < REVERIFY_MILLISECONDS) return hit.token
-      const at = takeInstant()
+      if (hit && millisecondsSince(hit.at, now) < REVERIFY_MILLISECONDS) return hit.token
       const claims = await verifySignature(jwt, { shape, settings, findKey })
       const token = new AccessToken(shape.readClaims(claims, settings))
       refuseUnusable(token, settings)
-      if (token.expiresAtSeconds * 1000 > Date.now()) known.set(key, { token, at })
+      if (token.expiresAtSeconds * 1000 > now.wallMilliseconds) known.set(key, { token, at: now })
       return token
     },
   }

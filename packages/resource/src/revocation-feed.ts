@@ -57,16 +57,15 @@ export class RevocationFeed {
   }
 
   /** A reading to wait for before a token is judged; undefined when there was a try lately. */
-  refresh(): Promise<void> | undefined {
-    if (!this.#supported || millisecondsSince(this.#lastTry) <= this.#overdueMilliseconds) {
-      return undefined
-    }
-    return this.#read()
+  refresh(now: Instant): Promise<void> | undefined {
+    if (!this.#supported) return undefined
+    const isOverdue = millisecondsSince(this.#lastTry, now) > this.#overdueMilliseconds
+    return isOverdue ? this.#read() : undefined
   }
 
   /** @throws TokenError revocations_unavailable, token_expired, token_revoked */
-  check(token: AccessToken): void {
-    if (this.#mustRefuse()) {
+  check(token: AccessToken, now: Instant): void {
+    if (this.#mustRefuse(now)) {
       throw new TokenError('revocations_unavailable', { cause: this.#lastError })
     }
     if (token.expiresAtSeconds <= this.#list.forgottenUntilSeconds) {
@@ -106,14 +105,14 @@ export class RevocationFeed {
     return this.#isStale() ? 'stale' : 'current'
   }
 
-  #mustRefuse(): boolean {
+  #mustRefuse(now: Instant): boolean {
     // Another format is not away for a while: without an update, no revocation would ever arrive.
     if (this.#lastError instanceof FeedFormatError) return true
-    return this.#settings.whenStale === 'refuse' && this.#isStale()
+    return this.#settings.whenStale === 'refuse' && this.#isStale(now)
   }
 
-  #isStale(): boolean {
-    return millisecondsSince(this.#lastRead) > STALE_MILLISECONDS
+  #isStale(now = takeInstant()): boolean {
+    return millisecondsSince(this.#lastRead, now) > STALE_MILLISECONDS
   }
 
   #read(): Promise<void> {

@@ -64,12 +64,12 @@ export class RevocationList {
     const issuedAtSeconds = Math.floor(token.issuedAtSeconds)
     if (issuedAtSeconds <= this.#tenantUntilSeconds) return true
     if (this.#lines.size === 0) return false
-    return this.#keysOf(token).some((key) => {
+    for (const key of this.#keysOf(token)) {
       const issuedUntil = this.#lines.issuedUntilSeconds(key)
-      return (
-        issuedUntil !== undefined && (issuedUntil === UNBOUNDED || issuedUntil >= issuedAtSeconds)
-      )
-    })
+      if (issuedUntil === undefined) continue
+      if (issuedUntil === UNBOUNDED || issuedUntil >= issuedAtSeconds) return true
+    }
+    return false
   }
 
   /** Forgets lines whose last token has expired by itself, before they are many. To be called with each reading. */

@@ -4,10 +4,11 @@
 import { hash } from 'node:crypto'
 import type { AccessToken } from './access-token.ts'
 import type { FindKey } from './compact-jws.ts'
+import { type Instant, takeInstant } from './elapsed.ts'
 import { createInactiveTokens } from './inactive-tokens.ts'
 import { createIntrospection } from './introspection.ts'
 import type { Issuer } from './issuer.ts'
-import { createJwtVerifier } from './jwt-verifier.ts'
+import { createJwtVerifier, type JwtVerifier } from './jwt-verifier.ts'
 import type { Settings } from './options.ts'
 import { createPublishedKeys } from './published-keys.ts'
 import { type FeedStatus, RevocationFeed } from './revocation-feed.ts'
@@ -44,13 +45,17 @@ export function createTokenChecker(settings: Settings, issuer: Issuer): TokenChe
   // Only an Ostiary has such a feed.
   const isOurs = feed !== undefined
 
-  async function identify(text: string, key: string, introspect: boolean): Promise<AccessToken> {
-    const isJwt = jwts !== undefined && text.split('.', 4).length === 3
-    if (isJwt) {
-      // Also where the issuer is asked: it need not be, about what somebody made up.
-      const token = await jwts.verify(text, key)
-      return introspect && introspection ? await introspection.ask(text, key) : token
-    }
+  function readJwt(asked: Asked, verifier: JwtVerifier): Promise<AccessToken> {
+    const { text, key, now, introspect } = asked
+    const verified = verifier.verify(text, key, now)
+    if (!introspect || !introspection) return verified
+    // Verified all the same: the issuer need not be asked about what somebody made up.
+    return verified.then(() => introspection.ask(text, key))
+  }
+
+  async function readOpaque({ text, key, now, introspect }: Asked): Promise<AccessToken> {
+    const known = introspect ? undefined : introspection?.recall(key, now)
+    if (known) return known
     const mayBeOpaque = shape.opaque?.(text, isOurs)
     if (mayBeOpaque === false) throw new TokenError('token_malformed')
     if (mayBeOpaque === undefined || !introspection) {
@@ -61,18 +66,20 @@ export function createTokenChecker(settings: Settings, issuer: Issuer): TokenChe
 
   return {
     async check(text, introspect) {
-      const key = hash('sha256', text, 'base64url')
-      const reading = feed?.refresh()
+      const now = takeInstant()
+      const reading = feed?.refresh(now)
       // The first token waits for the feed.
       if (reading) await reading
-      const token = await identify(text, key, introspect)
+      const asked = { text, key: hash('sha256', text, 'base64url'), now, introspect }
+      const isJwt = jwts !== undefined && text.split('.', 4).length === 3
+      const token = isJwt ? await readJwt(asked, jwts) : await readOpaque(asked)
       // What follows changes with time, so it is asked of remembered tokens as well, and at last: there is no waiting
       // between it and the answer.
       if (token.expiresAtSeconds <= Date.now() / 1000 - settings.clockToleranceSeconds) {
         throw new TokenError('token_expired')
       }
-      inactive.refuse(key)
-      feed?.check(token)
+      inactive.refuse(asked.key)
+      feed?.check(token, now)
       return token
     },
     async catchUp() {
@@ -88,6 +95,14 @@ function createKeyFinder(settings: Settings, issuer: Issuer): FindKey {
   return shape.jwt?.keys === 'secret' && credentials
     ? createSecretKeys(credentials, settings, issuer)
     : createPublishedKeys(settings, issuer)
+}
+
+interface Asked {
+  readonly text: string
+  /** A hash of it, under which it is remembered. */
+  readonly key: string
+  readonly now: Instant
+  readonly introspect: boolean
 }
 
 /** Even where nothing else is remembered. */

@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { decodeJwt } from 'jose'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { AccessToken } from '../src/access-token.ts'
+import { takeInstant } from '../src/elapsed.ts'
 import { createGuard, type GuardOptions } from '../src/index.ts'
 import { createIssuer } from '../src/issuer.ts'
 import { readSettings } from '../src/options.ts'
@@ -385,7 +386,7 @@ test('security M3: a feed with more lines than an API can hold closes it', async
   const feed = new RevocationFeed(settings, createIssuer(settings), new RevocationList(150))
   onTestFinished(() => feed.close())
   const check = () =>
-    feed.check(new AccessToken(jwtAt.jwt?.readClaims(claims, settings) ?? never()))
+    feed.check(new AccessToken(jwtAt.jwt?.readClaims(claims, settings) ?? never()), takeInstant())
   const claims = decodeJwt(await issuer.mint({ expiresInSeconds: 3600 }))
   for (let count = 0; count < 120; count += 1) issuer.revokeUser(`user-${count + 2}`)
   await feed.catchUp()
