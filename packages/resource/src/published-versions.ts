@@ -8,6 +8,7 @@ import {
   VERSION_NAME,
 } from './api-versions.ts'
 import { fetchJson, holdOff, isObject, once } from './documents.ts'
+import { LONG_AGO, millisecondsSince, takeInstant } from './elapsed.ts'
 import type { Issuer } from './issuer.ts'
 import type { Settings } from './options.ts'
 
@@ -26,10 +27,10 @@ export function createPublishedVersions(settings: Settings, issuer: Issuer): Pub
 /** Asks once a minute, beside the requests: they get what was heard last, also while the issuer is away. */
 function followIssuer(settings: Settings, issuer: Issuer): PublishedVersions {
   let known: ApiVersions | undefined
-  let askAgainMilliseconds = 0
+  let askedAt = LONG_AGO
 
   async function ask(): Promise<ApiVersions> {
-    askAgainMilliseconds = Date.now() + ASK_EVERY_MILLISECONDS
+    askedAt = takeInstant()
     known = parseApiVersions(await loadDocument(settings, issuer))
     return known
   }
@@ -37,7 +38,7 @@ function followIssuer(settings: Settings, issuer: Issuer): PublishedVersions {
 
   return async () => {
     if (!known) return await askFirst()
-    if (Date.now() >= askAgainMilliseconds) {
+    if (millisecondsSince(askedAt) >= ASK_EVERY_MILLISECONDS) {
       ask().catch((error: unknown) => settings.apiVersions.onError?.(error))
     }
     return known

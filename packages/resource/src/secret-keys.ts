@@ -3,15 +3,12 @@
 
 import { type ApiCredentials, basicCredentials } from './api-credentials.ts'
 import type { FindKey } from './compact-jws.ts'
-import { fetchJson, holdOff, isObject, shareWhileRunning } from './documents.ts'
+import { fetchJson, isObject } from './documents.ts'
 import type { Issuer } from './issuer.ts'
+import { keepKeys } from './kept-keys.ts'
 import type { Settings } from './options.ts'
 import { TokenError } from './token-error.ts'
 
-/** As long as jose keeps published keys, … */
-const KEPT_MILLISECONDS = 600_000
-/** … and as often as it asks for unknown ones. */
-const ASKED_AGAIN_MILLISECONDS = 30_000
 /** RFC 7518 §3.2 */
 const LEAST_BYTES = 32
 
@@ -22,29 +19,16 @@ export function createSecretKeys(
   settings: Settings,
   issuer: Issuer,
 ): FindKey {
-  let keys: Keys = new Map()
-  let loadedAtMilliseconds = Number.NEGATIVE_INFINITY
-
-  async function load(): Promise<void> {
+  const findKeys = keepKeys(async () => {
     const { keysUrl } = await issuer.metadata()
     const headers = { authorization: basicCredentials(credentials) }
-    const document = await fetchJson(settings, keysUrl, { method: 'POST', headers })
-    keys = readKeys(document, keysUrl)
-    loadedAtMilliseconds = Date.now()
-  }
-  const loadOnce = shareWhileRunning(holdOff(load))
+    return readKeys(await fetchJson(settings, keysUrl, { method: 'POST', headers }), keysUrl)
+  })
 
   return async ({ kid }) => {
-    const ageMilliseconds = Date.now() - loadedAtMilliseconds
-    const keptMilliseconds = keys.has(kid) ? KEPT_MILLISECONDS : ASKED_AGAIN_MILLISECONDS
-    let failure: { readonly cause: unknown } | undefined
-    if (ageMilliseconds >= keptMilliseconds) {
-      await loadOnce().catch((cause: unknown) => {
-        failure = { cause }
-      })
-    }
+    const { keys, failure } = await findKeys((known) => known.has(kid))
     // While the issuer is away, the keys it had are still good for the tokens they signed.
-    const key = keys.get(kid)
+    const key = keys?.get(kid)
     if (key) return key
     throw failure ? new TokenError('keys_unavailable', failure) : new TokenError('key_unknown')
   }

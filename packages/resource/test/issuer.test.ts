@@ -155,6 +155,18 @@ describe('a new signing key', () => {
   })
 })
 
+test('a clock that is set back keeps no withdrawn key', async () => {
+  vi.useRealTimers()
+  vi.useFakeTimers()
+  const { issuer, ask } = newGuardUnderTest(withoutFeed)
+  const token = await issuer.mint({ expiresInSeconds: 86_400 })
+  expect(await ask(token)).toMatchObject({ status: 200 })
+  issuer.rotateKey({ withdrawOld: true })
+  vi.setSystemTime(Date.now() - 3_600_000)
+  await vi.advanceTimersByTimeAsync(601_000)
+  expect(await ask(token)).toMatchObject({ status: 401, error: { reason: 'key_unknown' } })
+})
+
 test('a redirect of the issuer is not followed', async () => {
   vi.useRealTimers()
   const paths: (string | undefined)[] = []
