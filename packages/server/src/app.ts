@@ -36,7 +36,13 @@ import { Sealer } from './platform/seal.ts'
 import { listDeveloperRoutes } from './portal/routes.ts'
 import type { Tenant } from './protocol/tenant.ts'
 import type { Store } from './store/port.ts'
-import { createKeyRing, type KeyDeps, type KeyRing, signingKeySealer } from './tokens/keys.ts'
+import {
+  checkMasterKeyFits,
+  createKeyRing,
+  type KeyDeps,
+  type KeyRing,
+  signingKeySealer,
+} from './tokens/keys.ts'
 import { brandStylesheet } from './ui/brand.ts'
 import { describeError, describeErrorInEnglish } from './ui/error-descriptions.ts'
 import { ASSET_FOLDER, renderFormPost, renderPage } from './ui/render.ts'
@@ -69,8 +75,14 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, store, log, clock = systemClock } = options
   const sealer = new Sealer(options.masterKey)
+  // With another master key it would give no token, and seal what nobody else opens.
+  await checkMasterKeyFits(resolveTenants(config), { store, clock, sealer })
   const departure = createDeparture()
-  const health = { log, checkReady: () => store.check(), departure }
+  const checkReady = async () => {
+    await store.check()
+    for (const { keys } of parts) await keys.check()
+  }
+  const health = { log, checkReady, departure }
   const watch = createWatch(options)
   const server = createHttpServer({ ...config.server, ...health, ...watch })
   const guesses = createLimiters(config, { store, clock })

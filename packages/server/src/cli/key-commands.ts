@@ -9,6 +9,7 @@ import { tenantOption } from './tenant-option.ts'
 
 interface RotateOptions extends TenantOptions {
   readonly force?: boolean
+  readonly lostMasterKey?: boolean
   readonly api?: string
 }
 
@@ -29,11 +30,12 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
     options: (command) =>
       tenantOption(command)
         .option('--api <audience>', 'where each API has its own keys: the one whose key it is')
-        .option('--force', 'even when APIs may not know the next key yet'),
+        .option('--force', 'even when APIs may not know the next key yet')
+        .option('--lost-master-key', 'replace keys that no master key opens any more'),
     run: async (options) => {
-      const { force = false, api: audience } = options
+      const { force = false, api: audience, lostMasterKey: masterKeyLost = false } = options
       const { currentKid } = await withTenant(options, terminal, (context) =>
-        rotateSigningKeys({ force, audience }, context),
+        rotateSigningKeys({ force, audience, masterKeyLost }, context),
       )
       return { data: { currentKid }, text: `signing with ${currentKid} from now on` }
     },

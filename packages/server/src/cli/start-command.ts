@@ -4,7 +4,10 @@ import { availableParallelism } from 'node:os'
 import type { Command } from 'commander'
 import type { Config } from '../config/load.ts'
 import { resolveTenants } from '../config/tenants.ts'
+import { systemClock } from '../platform/clock.ts'
 import { createLog } from '../platform/log.ts'
+import { Sealer } from '../platform/seal.ts'
+import { checkMasterKeyFits } from '../tokens/keys.ts'
 import { addCommand, type SharedOptions, type Terminal } from './command.ts'
 import { openDeployment, readConfig } from './deployment.ts'
 import { type Serving, serve } from './serve.ts'
@@ -59,8 +62,13 @@ async function superviseWorkers(
   terminal: Terminal,
 ): Promise<void> {
   // Migrated, with its master key, before there are several that could try.
-  const { store } = await openDeployment(config, terminal, { migrate })
-  await store.close()
+  const { store, masterKey } = await openDeployment(config, terminal, { migrate })
+  try {
+    const sealer = new Sealer(masterKey)
+    await checkMasterKeyFits(resolveTenants(config), { store, clock: systemClock, sealer })
+  } finally {
+    await store.close()
+  }
   const { drainSeconds, shutdownSeconds } = config.server
   const stopSeconds = drainSeconds + shutdownSeconds + LAST_SECONDS
   let isReady = false

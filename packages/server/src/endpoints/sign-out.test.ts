@@ -46,6 +46,7 @@ const endpoint = createSignOutEndpoint({
     secretKeys: async () => [],
     findVerificationKey: async () => undefined,
     currentKeyAges: () => [],
+    check: async () => {},
     reload: () => {},
   },
 })

@@ -2,7 +2,7 @@
 
 import type { Sealer } from '../platform/seal.ts'
 import type { KeyRecord } from '../store/records.ts'
-import { listKeySets, rotateKeys } from '../tokens/keys.ts'
+import { type KeyRotation, listKeySets, opens, rotateKeys } from '../tokens/keys.ts'
 import { type OperationContext, refusal } from './operation.ts'
 
 export interface KeyContext extends OperationContext {
@@ -31,27 +31,55 @@ export async function listSigningKeys({
   return keys.map(({ tenant: _, publicJwk: __, sealedPrivateJwk: ___, ...key }) => key)
 }
 
+/** What may be asked of a rotation. */
+export interface KeyRotationInput {
+  /** Even when APIs may not know the next key yet. */
+  readonly force: boolean
+  /** Of one API, where they have keys of their own. */
+  readonly audience?: string | undefined
+  /** The keys that are there can never be opened again: makes others, under the master key of today. */
+  readonly masterKeyLost?: boolean
+}
+
 /**
- * The next key becomes the current one: of one API, where they have keys of their own. @returns its kid
+ * The next key becomes the current one. @returns its kid
  * @throws OperationError when APIs may not know the next key yet; `force` does it all the same
+ * @throws MasterKeyError when the master key is not the one that the keys are sealed under
  */
 export async function rotateSigningKeys(
-  { force, audience }: { readonly force: boolean; readonly audience?: string | undefined },
+  { force, audience, masterKeyLost = false }: KeyRotationInput,
   context: KeyContext,
 ): Promise<{ readonly currentKid: string }> {
+  const set = pickKeySet(audience, context)
   const { actor, requestId = null } = context
-  const rotation = await rotateKeys(context, {
-    ...{ audience: pickKeySet(audience, context), force },
-    by: { actor, requestId },
-  })
-  if (rotation.outcome === 'too_young') {
-    throw refusal(
-      'key',
-      `next was published only just: APIs may not know it for another ${rotation.waitSeconds} seconds; wait, or force it and accept that they refuse tokens meanwhile`,
-    )
-  }
-  if (rotation.outcome === 'lost') throw refusal('key', 'was rotated by someone else just now')
-  return { currentKid: rotation.currentKid }
+  const rotate = () =>
+    rotateKeys(context, {
+      ...{ audience: set, masterKeyLost, by: { actor, requestId } },
+      force: force || masterKeyLost,
+    })
+  const rotation = await rotate()
+  if (rotation.outcome !== 'rotated') throw refuseRotation(rotation)
+  const { currentKid } = rotation
+  if (!masterKeyLost || (await currentOpens(currentKid, context))) return { currentKid }
+  // The next key was lost as well: the one made just now opens.
+  const second = await rotate()
+  if (second.outcome !== 'rotated') throw refuseRotation(second)
+  return { currentKid: second.currentKid }
+}
+
+async function currentOpens(kid: string, context: KeyContext): Promise<boolean> {
+  const { tenant, store, clock } = context
+  const keys = await store.listKeys(tenant.name, clock.nowSeconds())
+  return keys.some((key) => key.kid === kid && opens(key, context))
+}
+
+function refuseRotation(rotation: Exclude<KeyRotation, { outcome: 'rotated' }>): Error {
+  return rotation.outcome === 'too_young'
+    ? refusal(
+        'key',
+        `next was published only just: APIs may not know it for another ${rotation.waitSeconds} seconds; wait, or force it and accept that they refuse tokens meanwhile`,
+      )
+    : refusal('key', 'was rotated by someone else just now')
 }
 
 function pickKeySet(audience: string | undefined, { tenant }: KeyContext): string {

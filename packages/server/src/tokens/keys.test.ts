@@ -5,6 +5,7 @@ import { createKeyDeps } from '../../test/support/memory-key-store.ts'
 import { MAIN_TENANT, tenantOf } from '../../test/support/tenant.ts'
 import { API, OTHER_API } from '../../test/support/world.ts'
 import { crmCom } from '../contracts/crm-com.ts'
+import { MasterKeyError } from '../platform/master-key.ts'
 import { Sealer } from '../platform/seal.ts'
 import type { SigningAlgorithm } from '../protocol/policy.ts'
 import { lastTokenEnd, MAX_ACCESS_TOKEN_SECONDS } from '../protocol/token-lifetime.ts'
@@ -57,12 +58,33 @@ describe('a key ring', () => {
     await expect(createKeyRing(other).signer()).rejects.toThrow(current.kid)
   })
 
+  it('operating 2: seals nothing under a key that does not open what is there', async () => {
+    const deps = createKeyDeps(tenantOf(crmCom))
+    const { resourceServers } = deps.tenant
+    const one = {
+      ...deps,
+      tenant: { ...deps.tenant, resourceServers: resourceServers.slice(0, 1) },
+    }
+    await createKeyRing(one).publicKeys()
+    const before = deps.store.records
+    const stranger = createKeyRing({ ...deps, sealer: new Sealer(randomBytes(32)) })
+    await expect(stranger.publicKeys()).rejects.toThrow('does not open')
+    await expect(stranger.check()).rejects.toThrow(MasterKeyError)
+    expect(deps.store.records).toEqual(before)
+  })
+
+  it('operating 2: looks at the keys without making any', async () => {
+    const deps = createKeyDeps()
+    await createKeyRing(deps).check()
+    expect(deps.store.records).toEqual([])
+  })
+
   it('says what to do when the master key is another one', async () => {
     const deps = createKeyDeps()
     const { kid } = await createKeyRing(deps).signer()
     const stranger = createKeyRing({ ...deps, sealer: new Sealer(randomBytes(32)) })
     await expect(stranger.signer()).rejects.toThrow(
-      `the master key does not open signing key ${kid}: start with the master key it was sealed under`,
+      `the master key does not open signing key ${kid} of tenant main: start with the master key it was sealed under`,
     )
   })
 

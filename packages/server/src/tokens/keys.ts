@@ -4,6 +4,7 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import type { Clock } from '../platform/clock.ts'
 import { keepFresh } from '../platform/fresh.ts'
+import { MasterKeyError } from '../platform/master-key.ts'
 import { newId, newRandomBytes } from '../platform/random.ts'
 import type { Sealer } from '../platform/seal.ts'
 import { OAuthError } from '../protocol/errors.ts'
@@ -42,6 +43,8 @@ export interface KeyRing {
   findVerificationKey(kid: string): Promise<VerificationKey | undefined>
   /** For how long the current key of each set has signed, as it was last loaded: nobody waits for the store. */
   currentKeyAges(): readonly KeyAge[]
+  /** @throws MasterKeyError when the master key does not open what this tenant signs with */
+  check(): Promise<void>
   /** Forgets what was loaded: the next call reads the store. */
   reload(): void
 }
@@ -106,6 +109,8 @@ export function createKeyRing(deps: KeyDeps): KeyRing {
       const since = [...(known?.keys.signingSince ?? [])]
       return since.map(([audience, atSeconds]) => ({ audience, seconds: now - atSeconds }))
     },
+    // Loading opens the keys; where nothing was loaded yet, to look must not be what makes them.
+    check: async () => void (await (known ? loaded.get() : checkSealedKeys(deps))),
     reload: () => loaded.forget(),
   }
 }
@@ -131,6 +136,8 @@ async function openKeys(records: readonly KeyRecord[], deps: KeyDeps): Promise<L
   for (const record of records) {
     const { kid, algorithm, resourceServer: audience, state } = record
     const secret = algorithm === 'HS256'
+    // One of a master key that is lost verifies nothing any more, and must not keep the others from it.
+    if (secret && state === 'previous' && !opens(record, deps)) continue
     const jwk: JWK = secret ? openKey(record, deps) : JSON.parse(record.publicJwk)
     const published = { ...jwk, kid, alg: algorithm, use: 'sig' }
     if (!secret) publicKeys.push(published)
@@ -152,6 +159,8 @@ async function readOrCreateKeys(deps: KeyDeps): Promise<readonly KeyRecord[]> {
     (audience) => !existing.some((key) => key.resourceServer === audience),
   )
   if (missing.length === 0) return existing
+  // Nothing is sealed under a key that does not open what is there: others could never open it.
+  openAll(existing, deps)
   for (const audience of missing) {
     const [current, next] = await Promise.all([
       newKey(deps, { audience, state: 'current' }),
@@ -165,11 +174,38 @@ async function readOrCreateKeys(deps: KeyDeps): Promise<readonly KeyRecord[]> {
 function openKey(record: KeyRecord, { sealer }: KeyDeps): JWK {
   const jwk = sealer.open(record.sealedPrivateJwk, keyContext(record))
   if (jwk === undefined) {
-    throw new Error(
-      `the master key does not open signing key ${record.kid}: start with the master key it was sealed under`,
+    throw new MasterKeyError(
+      `the master key does not open signing key ${record.kid} of tenant ${record.tenant}`,
+      'start with the master key it was sealed under, or, if that is lost for good, run `ostiary key rotate --lost-master-key` for each tenant',
     )
   }
   return JSON.parse(jwk)
+}
+
+export function opens(record: KeyRecord, { sealer }: Pick<KeyDeps, 'sealer'>): boolean {
+  return sealer.open(record.sealedPrivateJwk, keyContext(record)) !== undefined
+}
+
+/** @throws MasterKeyError when one that signs, or will sign next, does not open */
+function openAll(records: readonly KeyRecord[], deps: KeyDeps): void {
+  for (const record of records) if (record.state !== 'previous') openKey(record, deps)
+}
+
+/**
+ * Looks whether the master key is the one that the keys of all tenants are sealed under; makes none.
+ * @throws MasterKeyError when it is another one
+ */
+export async function checkMasterKeyFits(
+  tenants: readonly Tenant[],
+  deps: Omit<KeyDeps, 'tenant'>,
+): Promise<void> {
+  for (const tenant of tenants) {
+    await checkSealedKeys({ ...deps, tenant, sealer: signingKeySealer(deps.sealer, tenant) })
+  }
+}
+
+async function checkSealedKeys(deps: KeyDeps): Promise<void> {
+  openAll(await deps.store.listKeys(deps.tenant.name, deps.clock.nowSeconds()), deps)
 }
 
 export type KeyRotation =
@@ -185,14 +221,19 @@ export interface RotationRequest {
   readonly force?: boolean
   /** Who rotates, for the audit trail; a rotation that is due is the system's own. */
   readonly by?: Pick<AuditEventRecord, 'actor' | 'requestId'>
+  /** Replaces keys that nobody can open any more. */
+  readonly masterKeyLost?: boolean
 }
 
 const BY_SYSTEM = { actor: 'system', requestId: null }
 
-/** Makes the next key of a set the current one, and a new next one. */
+/**
+ * Makes the next key of a set the current one, and a new next one.
+ * @throws MasterKeyError when the master key does not open those that are there
+ */
 export async function rotateKeys(
   deps: KeyDeps,
-  { audience = EVERY_API, force = false, by = BY_SYSTEM }: RotationRequest = {},
+  { audience = EVERY_API, force = false, by = BY_SYSTEM, masterKeyLost }: RotationRequest = {},
 ): Promise<KeyRotation> {
   const { tenant, store, clock } = deps
   const now = clock.nowSeconds()
@@ -203,6 +244,7 @@ export async function rotateKeys(
   const next = records.find(({ state }) => state === 'next')
   if (!current || !next)
     throw new Error(`tenant ${tenant.name} lacks a current or a next signing key`)
+  if (!masterKeyLost) openAll([current, next], deps)
   const waitSeconds = next.createdAtSeconds + JWKS_MAX_AGE_SECONDS - now
   if (waitSeconds > 0 && !force) return { outcome: 'too_young', waitSeconds }
   const change = {

@@ -119,7 +119,7 @@ describe.each(STORES)('the secret keys of an API on %s', (kind) => {
 
   it('a key goes when its last token has expired', async () => {
     const before = await keysOf(API_SERVER)
-    server.clock.advance(7200 + 300 + RELOAD)
+    server.clock.advance(86_400 + 300 + RELOAD)
     const after = await keysOf(API_SERVER)
     expect(after).toHaveLength(2)
     expect(before).toEqual(expect.arrayContaining([...after]))

@@ -57,6 +57,7 @@ export interface TestServer {
 export interface NodeChange {
   readonly policy?: object
   readonly clock?: Clock
+  readonly masterKey?: Buffer
 }
 
 export type SecondNode = Pick<RunningServer, 'url' | 'close'>
@@ -139,10 +140,10 @@ export async function startTestServer(
     clock,
     logLines,
     forgetLog: () => void logLines.splice(0),
-    startSecondNode: ({ policy, clock: its = clock } = {}) => {
+    startSecondNode: ({ policy, clock: its = clock, masterKey: own = masterKey } = {}) => {
       const value = configFor(issuer, port, { ...options, ...(policy && { policy }) })
       const { config: changed } = loadConfig({ env: {}, value, development: true })
-      return startSecondNode({ ...parts, config: changed, clock: its }, database)
+      return startSecondNode({ ...parts, config: changed, clock: its, masterKey: own }, database)
     },
     loseDatabase: closeStore,
     async stop() {

@@ -4,8 +4,11 @@ import { existsSync } from 'node:fs'
 import type { Config } from '../../config/load.ts'
 import { resolveTenants } from '../../config/tenants.ts'
 import { systemClock } from '../../platform/clock.ts'
+import { loadMasterKey, MasterKeyError } from '../../platform/master-key.ts'
+import { Sealer } from '../../platform/seal.ts'
 import type { Tenant } from '../../protocol/tenant.ts'
 import type { Store } from '../../store/port.ts'
+import { checkMasterKeyFits } from '../../tokens/keys.ts'
 import { reasonOf } from '../failure.ts'
 import type { Host } from '../host.ts'
 import { type Finding, well, wrong } from './finding.ts'
@@ -30,7 +33,7 @@ export async function checkDatabase(config: Config, host: Host): Promise<readonl
   try {
     const tenants = resolveTenants(config)
     const keys = await Promise.all(tenants.map((tenant) => checkKeyAge(tenant, store)))
-    return [migrations, ...keys]
+    return [migrations, ...(await checkSeals(config, store)), ...keys]
   } finally {
     await store.close()
   }
@@ -48,6 +51,30 @@ async function checkMigrations({ database }: Config, host: Host): Promise<Findin
         ? 'check that PostgreSQL runs, and the address, user and password in database.url'
         : `check that ${database.path} is a file of Ostiary that this user may write`
     return wrong(subject, reasonOf(error), fix)
+  }
+}
+
+/** Nothing where there is no usable master key: that is a finding of its own. */
+async function checkSeals(config: Config, store: Store): Promise<readonly Finding[]> {
+  const subject = 'Sealed keys'
+  const masterKey = usableMasterKey(config)
+  if (masterKey === undefined) return []
+  try {
+    const sealer = new Sealer(masterKey)
+    await checkMasterKeyFits(resolveTenants(config), { store, clock: systemClock, sealer })
+    return [well(subject, 'the master key opens them')]
+  } catch (error) {
+    if (!(error instanceof MasterKeyError)) throw error
+    return [wrong(subject, error.what, error.remedy)]
+  }
+}
+
+function usableMasterKey(config: Config): Buffer | undefined {
+  try {
+    return loadMasterKey(config)
+  } catch (error) {
+    if (error instanceof MasterKeyError) return undefined
+    throw error
   }
 }
 

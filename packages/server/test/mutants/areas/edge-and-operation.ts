@@ -207,7 +207,52 @@ const paths: readonly Mutant[] = [
   },
 ]
 
+const SIGNING_KEYS = 'server/src/tokens/keys.ts'
+
+const masterKeys: readonly Mutant[] = [
+  {
+    name: 'a node with another master key joins those that run',
+    breaks: 'R11',
+    file: 'server/src/app.ts',
+    find: '  await checkMasterKeyFits(resolveTenants(config), { store, clock, sealer })\n',
+    replace: '  void checkMasterKeyFits\n',
+    killedBy: { project: 'flows', files: ['flows/master-key'], names: '^(?!.*postgres)' },
+  },
+  {
+    name: 'a key is rotated to one that does not open',
+    breaks: 'R11',
+    file: SIGNING_KEYS,
+    find: '  if (!masterKeyLost) openAll([current, next], deps)\n',
+    replace: '  void masterKeyLost\n',
+    killedBy: { project: 'flows', files: ['flows/master-key'] },
+  },
+  {
+    name: 'keys are made beside others that do not open',
+    breaks: 'R11',
+    file: SIGNING_KEYS,
+    find: '  openAll(existing, deps)\n',
+    replace: '',
+    killedBy: unit('tokens/keys'),
+  },
+  {
+    name: 'a node that can sign nothing is ready',
+    breaks: 'R11',
+    file: 'server/src/app.ts',
+    find: '    for (const { keys } of parts) await keys.check()\n',
+    replace: '    void parts\n',
+    killedBy: { project: 'flows', files: ['flows/master-key'], names: '^(?!.*postgres)' },
+  },
+  {
+    name: 'doctor is content with any master key',
+    breaks: 'R11',
+    file: 'server/src/cli/doctor/database.ts',
+    find: '    return [wrong(subject, error.what, error.remedy)]\n',
+    replace: "    return [well(subject, '')]\n",
+    killedBy: { project: 'flows', files: ['flows/master-key'] },
+  },
+]
+
 export const edgeAndOperation: Area = {
   name: 'The edge, the audit trail and the master key',
-  mutants: [...trail, ...bounds, ...callers, ...paths],
+  mutants: [...trail, ...bounds, ...callers, ...masterKeys, ...paths],
 }
