@@ -5,6 +5,7 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { createLocalJWKSet, type JWK, jwtVerify } from 'jose'
 import { createGuard } from '../../packages/resource/src/index.ts'
 import type { SdkSource } from '../subjects/subject.ts'
+import { type FeedCosts, measureFeed } from './feed-costs.ts'
 
 export interface SdkInput {
   readonly source: SdkSource
@@ -14,7 +15,7 @@ export interface SdkInput {
 }
 
 /** Microseconds for each call. */
-export interface SdkCosts {
+export interface SdkCosts extends FeedCosts {
   /** `crypto.verify` in line, with the key at hand and nothing else. */
   readonly bareVerify: number
   /** `crypto.verify` on the thread pool. */
@@ -62,6 +63,7 @@ export async function measureSdk({ source, jwts, opaque }: SdkInput): Promise<Sd
         opaqueCheck,
         warm.map(() => opaque),
       ),
+      ...measureFeed(),
     }
   } finally {
     await guard.close()
