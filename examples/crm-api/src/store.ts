@@ -1,6 +1,6 @@
 // Rows in SQLite, each owned by an organisation and a unit, some by a consumer. No statement here runs without an owner.
 
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import {
   DatabaseSync,
@@ -28,6 +28,8 @@ const OWNED = `organisation_id = :organisation AND (:unit IS NULL OR unit_id = :
 function createPrivateFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true })
   closeSync(openSync(path, 'a', 0o600))
+  // Also one that an earlier version made.
+  chmodSync(path, 0o600)
 }
 
 export class Store {

@@ -14,6 +14,8 @@ import { createAdmission } from './http/admission.ts'
 import { readAssets } from './http/assets.ts'
 import { createConnections } from './http/connections.ts'
 import { createDeparture, type Departure } from './http/departure.ts'
+import { createReadiness } from './http/health.ts'
+import { listenOn } from './http/listen.ts'
 import { type HealthSettings, listenForMonitoring, type Management } from './http/management.ts'
 import type { Route, Site } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
@@ -78,11 +80,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // With another master key it would give no token, and seal what nobody else opens.
   await checkMasterKeyFits(resolveTenants(config), { store, clock, sealer })
   const departure = createDeparture()
-  const checkReady = async () => {
+  const ready = createReadiness(async () => {
     await store.check()
     for (const { keys } of parts) await keys.check()
-  }
-  const health = { log, checkReady, departure }
+  })
+  const health = { log, checkReady: ready.check, departure }
   const watch = createWatch(options)
   const server = createHttpServer({ ...config.server, ...health, ...watch })
   const guesses = createLimiters(config, { store, clock })
@@ -116,8 +118,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   await options.extend?.(server)
   watch.readFrom({ store, keyRings: parts })
-  const url = await server.listen({ host: config.server.host, port: config.server.port })
+  // Before the port that answers requests is open: should this one be taken, nobody has been answered.
   const management = await startManagement(options, { health, metrics: watch.metrics })
+  const url = await listenOn(server, config.server, PORT_SETTINGS).catch(async (error: unknown) => {
+    await management?.close()
+    throw error
+  })
+  ready.begin()
   const keyRings = parts.map(({ keyDeps }) => keyDeps)
   const observer = watch.events
   const stopHousekeeping = startHousekeeping({ store, clock, log, keyRings, observer })
@@ -134,6 +141,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
   }
 }
+
+const PORT_SETTINGS = { host: 'server.host', port: '--port' }
 
 type Watch = ReturnType<typeof createWatch>
 

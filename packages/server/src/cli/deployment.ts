@@ -8,6 +8,7 @@ import type { KeyContext } from '../operations/keys.ts'
 import { systemClock } from '../platform/clock.ts'
 import { loadMasterKey } from '../platform/master-key.ts'
 import { Sealer } from '../platform/seal.ts'
+import type { Log } from '../protocol/message.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
 import { signingKeySealer } from '../tokens/keys.ts'
@@ -42,7 +43,9 @@ export interface Deployment {
 export async function openDeployment(
   { database, masterKey: configured }: Pick<Config, 'database' | 'masterKey'>,
   host: Host,
-  options: { readonly migrate: boolean } = { migrate: database.kind === 'sqlite' },
+  options: { readonly migrate: boolean; readonly log?: Log } = {
+    migrate: database.kind === 'sqlite',
+  },
 ): Promise<Deployment> {
   const masterKey = loadMasterKey({ masterKey: configured, database })
   return { masterKey, store: await host.parts.openStore(database, options) }

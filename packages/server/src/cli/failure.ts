@@ -2,6 +2,7 @@
 
 import { CommanderError } from 'commander'
 import { ConfigError } from '../config/problems.ts'
+import { ListenError } from '../http/listen.ts'
 import { describeProblem, OperationError } from '../operations/operation.ts'
 import { MasterKeyError } from '../platform/master-key.ts'
 import { StoreUnavailableError } from '../store/port.ts'
@@ -43,6 +44,7 @@ export function describeFailure(error: unknown): Failure {
     const text = error.problems.map(describeProblem).join('\n')
     return failure('usage', text, { problems: error.problems })
   }
+  if (error instanceof ListenError) return failure('failure', error.message)
   if (error instanceof UsageError) return failure('usage', error.message)
   if (error instanceof CommandError) return failure('failure', error.message)
   if (error instanceof StoreUnavailableError) {

@@ -3,6 +3,7 @@
 import type { RunningServer, ServerOptions, WorkerManagementOptions } from '../app.ts'
 import type { DatabaseSettings } from '../config/load.ts'
 import type { RegistrableGrantType } from '../operations/client-input.ts'
+import type { Log } from '../protocol/message.ts'
 import type { RestoredDatabase } from '../store/port/restore.ts'
 import type { Store } from '../store/port.ts'
 
@@ -24,7 +25,10 @@ export type StopRequest = 'interrupted' | 'terminated' | 'replaced'
 /** Loaded only by the commands that use them: `ostiary --help` need not wait for a database driver. */
 export interface Parts {
   /** @throws StoreUnavailableError */
-  openStore(settings: DatabaseSettings, options: { readonly migrate: boolean }): Promise<Store>
+  openStore(
+    settings: DatabaseSettings,
+    options: { readonly migrate: boolean; readonly log?: Log },
+  ): Promise<Store>
   /** @returns the migrations that were applied now */
   migrateStore(settings: DatabaseSettings): Promise<{ readonly applied: readonly string[] }>
   migrationStatus(settings: DatabaseSettings): Promise<MigrationStatus>

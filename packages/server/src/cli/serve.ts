@@ -18,7 +18,7 @@ export interface Serving extends Pick<ServerOptions, 'config' | 'log' | 'handOve
 export async function serve(serving: Serving, host: Host): Promise<void> {
   const { config, log, migrate, handOverMetrics } = serving
   const stop = host.stopRequested()
-  const deployment = await openDeployment(config, host, { migrate })
+  const deployment = await openDeployment(config, host, { migrate, log })
   try {
     const additions = await serving.prepare?.(deployment)
     const server = await host.parts.startServer({

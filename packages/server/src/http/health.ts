@@ -1,6 +1,8 @@
 // Health checks. They stand beside the tenants: a proxy asks the process, not an issuer.
 
 import type { FastifyInstance } from 'fastify'
+import { monotonicClock } from '../platform/clock.ts'
+import { keepFresh } from '../platform/fresh.ts'
 import type { Departure } from './departure.ts'
 import { JSON_HEADERS } from './headers.ts'
 
@@ -26,4 +28,20 @@ export function serveHealth(
       return reply.code(503).send('{"status":"unavailable"}')
     }
   })
+}
+
+/** Whether requests may be sent here: from when the port is open, and as long as what they need is in order. */
+export function createReadiness(checkStore: () => Promise<void>) {
+  // Anybody can ask as often as they like, and each time would be a call to the database.
+  const checked = keepFresh(checkStore, { clock: monotonicClock })
+  let hasBegun = false
+  return {
+    begin() {
+      hasBegun = true
+    },
+    async check() {
+      if (!hasBegun) throw new Error('the server is starting')
+      await checked.get()
+    },
+  }
 }

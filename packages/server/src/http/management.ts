@@ -1,7 +1,10 @@
 // What monitoring asks, on a port of its own: metrics, and the health of the process. It goes on answering while
 // requests are turned away.
 
+import { listenOn } from './listen.ts'
 import { createHttpServer, type HttpSettings } from './server.ts'
+
+const SETTINGS = { host: 'management.host', port: 'management.port' }
 
 /** All metrics in the form that Prometheus reads. */
 export interface MetricSource {
@@ -27,6 +30,6 @@ export async function listenForMonitoring(
     const text = await metrics.collect()
     return reply.header('cache-control', 'no-store').type(metrics.contentType).send(text)
   })
-  const url = await server.listen({ host, port })
+  const url = await listenOn(server, { host, port }, SETTINGS)
   return { url, close: () => server.close() }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { decodeMasterKey, loadMasterKey, masterKeyFile } from './master-key.ts'
 
 let folder: string
@@ -26,13 +26,18 @@ it.each(['', 'short', randomBytes(31).toString('base64'), randomBytes(33).toStri
   },
 )
 
-it('makes a file that only its owner can read, and keeps it', () => {
-  const first = loadMasterKey({ database: sqlite() })
-  expect(first).toHaveLength(32)
-  expect(statSync(masterKeyFile(sqlite().path)).mode & 0o777).toBe(0o600)
-  expect(loadMasterKey({ database: sqlite() })).toEqual(first)
-  expect(readdirSync(join(folder, 'data'))).toEqual(['master.key'])
-})
+it.each([0o000, 0o077])(
+  'makes a file that only its owner can read, and keeps it: umask %o',
+  (umask) => {
+    const before = process.umask(umask)
+    onTestFinished(() => void process.umask(before))
+    const first = loadMasterKey({ database: sqlite() })
+    expect(first).toHaveLength(32)
+    expect(statSync(masterKeyFile(sqlite().path)).mode & 0o777).toBe(0o600)
+    expect(loadMasterKey({ database: sqlite() })).toEqual(first)
+    expect(readdirSync(join(folder, 'data'))).toEqual(['master.key'])
+  },
+)
 
 it('refuses a file that others can read, with the command that helps', () => {
   loadMasterKey({ database: sqlite() })

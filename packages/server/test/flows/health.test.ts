@@ -1,9 +1,15 @@
 // Alive, ready, and what becomes of requests while the database is away: a clear "not now", never a token and never
 // a guess.
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { BARE_ENVIRONMENT } from '../support/bare-environment.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { interruptDatabase, takeDown } from '../support/outage.ts'
+import { createDeployment } from '../support/server-process.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { type Answer, basic, getAnswer, TestApp } from '../support/test-app.ts'
 import { API_SERVER, MACHINE, PASSWORD, WEB_APP } from '../support/world.ts'
@@ -141,5 +147,37 @@ describe.each(STORES)('health on %s', (kind) => {
       expect((await app.refresh(tokens.refresh_token)).status).toBe(200)
       expect((await browser.open(app.authorizeUrl())).location).toContain('code=')
     })
+  })
+})
+
+describe('chaos 6: the files of the embedded database', () => {
+  it('are missed while it runs: /readyz says unavailable, and why only in the log', async () => {
+    const server = await startTestServer('sqlite')
+    onTestFinished(() => server.stop())
+    const { database } = server
+    if (database.kind !== 'sqlite') throw new Error('not embedded')
+    const ready = () => getAnswer(`${server.issuer}/readyz`)
+    expect((await ready()).status).toBe(200)
+    renameSync(database.path, `${database.path}-away`)
+    await expect.poll(async () => (await ready()).status).toBe(503)
+    expect((await ready()).body).toEqual({ status: 'unavailable' })
+    expect(server.logLines.join('')).toContain(`${database.path} was removed while it is open`)
+    renameSync(`${database.path}-away`, database.path)
+    expect((await ready()).status).toBe(200)
+  })
+
+  it.each(['000', '077'])('are for their owner alone, whatever the umask is: %s', async (umask) => {
+    const deployment = await createDeployment('sqlite')
+    onTestFinished(() => deployment.remove())
+    const data = join(deployment.folder, 'data')
+    const main = fileURLToPath(new URL('../../bin/ostiary.js', import.meta.url))
+    mkdirSync(data)
+    const env = { ...BARE_ENVIRONMENT, OSTIARY_DATABASE_PATH: join(data, 'new.db') }
+    const command = `umask ${umask}; exec ${process.execPath} ${main} user list --json`
+    execFileSync('/bin/sh', ['-c', command], { cwd: deployment.folder, env })
+    expect(readdirSync(data)).toContain('new.db')
+    for (const file of readdirSync(data)) {
+      expect((statSync(join(data, file)).mode & 0o777).toString(8), file).toBe('600')
+    }
   })
 })

@@ -1,6 +1,14 @@
 // The store on the embedded database, and what is special about it: files, groups of transitions, a full disk.
 
-import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -8,6 +16,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Deadline } from '../../src/platform/deadline.ts'
 import type { Store } from '../../src/store/port.ts'
+import { createCheckpointer } from '../../src/store/sql/checkpointer.ts'
 import { migrateStore, openStore } from '../../src/store/sql/open.ts'
 import { SqliteDriver } from '../../src/store/sql/sqlite.ts'
 import { compilerFor } from '../../src/store/sql/statement.ts'
@@ -50,6 +59,30 @@ describe('the files of the embedded database', () => {
     await store.close()
   })
 
+  test.each([
+    ['deleted', rmSync, 'was removed'],
+    ['moved away', (file: string) => renameSync(file, `${file}-away`), 'was removed'],
+    ['replaced by a copy', replaceByCopy, 'was replaced'],
+    ['closed to its owner', (file: string) => chmodSync(file, 0o400), 'its mode is 400'],
+  ])(
+    'chaos 6: are not in order when one of them is %s while it is open',
+    async (_, harm, problem) => {
+      for (const which of ['', '-wal']) {
+        const path = await newDatabase()
+        const store = await openStore({ kind: 'sqlite', path }, { migrate: false })
+        onTestFinished(() => store.close())
+        await store.recordAuditEvent(auditEventRecord({ tenant: newTenant() }))
+        await store.check()
+        harm(path + which)
+        await expect(store.check()).rejects.toMatchObject({
+          ...UNAVAILABLE,
+          message: expect.stringContaining(`${path}${which} `),
+        })
+        await expect(store.check()).rejects.toThrow(problem)
+      }
+    },
+  )
+
   test('a path that cannot be opened is named', async () => {
     const settings = { kind: 'sqlite', path: '/dev/null/ostiary.db' } as const
     await expect(openStore(settings, { migrate: true })).rejects.toMatchObject({
@@ -80,6 +113,36 @@ describe('the log of the embedded database', () => {
     expect((await store.listAuditEvents(tenant, 9000)).length).toBeGreaterThanOrEqual(2010)
   })
 })
+
+describe('chaos 6: the thread that empties the log', () => {
+  test('says when it ends and why, and is asked again by whoever asks whether all is in order', async () => {
+    const path = await newDatabase()
+    copyFileSync(path, `${path}-whole`)
+    writeFileSync(path, 'this is no database, and longer than the header of one would have to be')
+    const lines: object[] = []
+    const note = (fields: object, words: string) => void lines.push({ ...fields, words })
+    const log = { info: note, warn: note, error: note }
+    const checkpointer = createCheckpointer({ path, log })
+    onTestFinished(() => checkpointer.close())
+    await checkpointer.check()
+    checkpointer.committed(10_000)
+    await vi.waitFor(() => expect(lines).toHaveLength(1), { timeout: 10_000 })
+    expect(lines).toMatchObject([
+      {
+        words: 'the thread that empties the log of the database has ended',
+        err: expect.any(Error),
+      },
+    ])
+    await expect(checkpointer.check()).rejects.toMatchObject(UNAVAILABLE)
+    renameSync(`${path}-whole`, path)
+    await vi.waitFor(() => checkpointer.check(), { timeout: 10_000 })
+  })
+})
+
+function replaceByCopy(file: string): void {
+  copyFileSync(file, `${file}-copy`)
+  renameSync(`${file}-copy`, file)
+}
 
 /** Of the file alone, as if the log had never been. */
 function countEventsWithoutLog(path: string): number {

@@ -1,6 +1,6 @@
 // The configuration of the demo: a tenant for each contract on this machine, everything in one folder.
 
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CONTRACT_NAMES, findContract } from '../../contracts/index.ts'
 import type { ScopeDefinition } from '../../protocol/tenant.ts'
@@ -30,6 +30,8 @@ export function writeDemoConfig(input: DemoConfigInput): void {
   const config = { allow: ['http-issuer'], ...demoConfig(input) }
   const path = join(input.folder, 'ostiary.config.yaml')
   writeFileSync(path, `${NOTE}${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 })
+  // Also one that was there.
+  chmodSync(path, 0o600)
 }
 
 /** `standard` has the root, every other contract the path of its name. */

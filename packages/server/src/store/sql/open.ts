@@ -1,9 +1,10 @@
 // Opens the store that the settings name. Must not know what is kept in it.
 
 import { existsSync } from 'node:fs'
+import type { Log } from '../../protocol/message.ts'
 import { cacheClients } from '../cached-clients.ts'
 import type { Store } from '../port.ts'
-import { createCheckpointer, NO_CHECKPOINTS } from './checkpointer.ts'
+import { createCheckpointer } from './checkpointer.ts'
 import {
   type MigrationStatus,
   migratePostgres,
@@ -17,7 +18,7 @@ import { PostgresDriver } from './postgres.ts'
 import { asStoreError } from './postgres-errors.ts'
 import { openPool } from './postgres-pool.ts'
 import { SqliteDriver } from './sqlite.ts'
-import { openDatabaseFile } from './sqlite-file.ts'
+import { openDatabaseFile, watchDatabaseFiles } from './sqlite-file.ts'
 import { compilerFor } from './statement.ts'
 import { createStore } from './store.ts'
 
@@ -25,12 +26,15 @@ export type StoreSettings =
   | { readonly kind: 'sqlite'; readonly path: string }
   | { readonly kind: 'postgres'; readonly url: string; readonly poolSize?: number }
 
+export interface OpenOptions {
+  readonly migrate: boolean
+  /** Hears of trouble that no call meets. */
+  readonly log?: Log
+}
+
 /** @throws StoreUnavailableError when it cannot be reached, or is not migrated and `migrate` is false. */
-export async function openStore(
-  settings: StoreSettings,
-  options: { readonly migrate: boolean },
-): Promise<Store> {
-  const store = cacheClients(createStore(await openDriver(settings, options.migrate)))
+export async function openStore(settings: StoreSettings, options: OpenOptions): Promise<Store> {
+  const store = cacheClients(createStore(await openDriver(settings, options)))
   try {
     await store.check()
     return store
@@ -55,7 +59,7 @@ export async function migrationStatus(settings: StoreSettings): Promise<Migratio
   return await sqliteMigrationStatus(db)
 }
 
-async function openDriver(settings: StoreSettings, migrate: boolean): Promise<Driver> {
+async function openDriver(settings: StoreSettings, { migrate, log }: OpenOptions): Promise<Driver> {
   if (settings.kind === 'postgres') {
     if (migrate) await migrateStore(settings)
     const pool = openPool({ url: settings.url, size: settings.poolSize ?? DEFAULT_POOL_SIZE })
@@ -64,9 +68,12 @@ async function openDriver(settings: StoreSettings, migrate: boolean): Promise<Dr
   const db = openDatabaseFile(settings.path)
   try {
     if (migrate) await migrateSqlite(db)
-    const hasLog = settings.path !== ':memory:'
-    const checkpointer = hasLog ? createCheckpointer(settings.path) : NO_CHECKPOINTS
-    return new SqliteDriver(db, compilerFor('sqlite'), { checkpointer })
+    const { path } = settings
+    if (path === ':memory:') return new SqliteDriver(db, compilerFor('sqlite'))
+    return new SqliteDriver(db, compilerFor('sqlite'), {
+      checkpointer: createCheckpointer({ path, log }),
+      checkFiles: watchDatabaseFiles(db, path),
+    })
   } catch (error) {
     db.close()
     throw error

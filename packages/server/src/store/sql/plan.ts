@@ -30,6 +30,8 @@ export interface Driver {
   /** Several statements, all or nothing. Durable when the promise resolves. */
   transact<Result>(plan: () => Plan<Result>): Promise<Result>
   load(): StoreLoad
+  /** @throws StoreUnavailableError when what it works on is in trouble that no plan meets yet */
+  check(): Promise<void>
   close(): Promise<void>
 }
 

@@ -71,6 +71,9 @@ export class PostgresDriver implements Driver {
     }
   }
 
+  /** Whatever is wrong with the server, a plan meets it. */
+  async check(): Promise<void> {}
+
   async close(): Promise<void> {
     if (!this.#pool.ended) await this.#pool.end()
   }

@@ -1,6 +1,7 @@
 // Opens the database file of the embedded store, so that only its owner can read it and no commit is lost.
 
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, type Stats, statSync } from 'node:fs'
+import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreUnavailableError } from '../port.ts'
@@ -35,4 +36,37 @@ function createPrivately(path: string): void {
   if (path === ':memory:') return
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   closeSync(openSync(path, 'a', 0o600))
+}
+
+/** Its owner must be able to open it anew: after a restart, and in the thread that empties the log. */
+const OWNER_MAY_READ_AND_WRITE = 0o600
+
+/**
+ * Remembers which files an open database is in. A process goes on working on files that were deleted, and what it
+ * writes is gone when it ends. @returns what throws StoreUnavailableError when they are not where they were
+ */
+export function watchDatabaseFiles(db: DatabaseSync, path: string): () => Promise<void> {
+  // The log is there from the first time on that something is read.
+  db.prepare('select count(*) from sqlite_schema').get()
+  const log = `${path}-wal`
+  const files = [path, log].map((file) => ({ file, opened: statSync(file) }))
+  return async () => {
+    for (const { file, opened } of files) {
+      const problem = await findProblem(file, opened)
+      if (problem !== undefined)
+        throw new StoreUnavailableError(`the database file ${file} ${problem}`)
+    }
+  }
+}
+
+async function findProblem(file: string, opened: Stats): Promise<string | undefined> {
+  const found = await stat(file).catch(() => undefined)
+  if (found === undefined) return 'was removed while it is open'
+  if (found.ino !== opened.ino || found.dev !== opened.dev) return 'was replaced while it is open'
+  const isOpenable = await access(file, constants.R_OK | constants.W_OK).then(
+    () => (found.mode & OWNER_MAY_READ_AND_WRITE) === OWNER_MAY_READ_AND_WRITE,
+    () => false,
+  )
+  const mode = (found.mode & 0o777).toString(8)
+  return isOpenable ? undefined : `cannot be read and written any more: its mode is ${mode}`
 }

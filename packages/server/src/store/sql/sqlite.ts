@@ -49,6 +49,7 @@ export class SqliteDriver implements Driver {
   readonly #prepared = new Map<AnyStatement, PreparedStatement>()
   readonly #control: ReturnType<typeof prepareControl>
   readonly #checkpointer: Checkpointer
+  readonly #checkFiles: () => Promise<void>
   /** How long others may write before what has to be written here fails. */
   #patienceMilliseconds: number
   #queue: Job[] = []
@@ -66,12 +67,18 @@ export class SqliteDriver implements Driver {
     {
       patienceMilliseconds = PATIENCE_MILLISECONDS,
       checkpointer = NO_CHECKPOINTS,
-    }: { readonly patienceMilliseconds?: number; readonly checkpointer?: Checkpointer } = {},
+      checkFiles = async () => undefined,
+    }: {
+      readonly patienceMilliseconds?: number
+      readonly checkpointer?: Checkpointer
+      readonly checkFiles?: () => Promise<void>
+    } = {},
   ) {
     this.#db = db
     this.#compile = compile
     this.#patienceMilliseconds = patienceMilliseconds
     this.#checkpointer = checkpointer
+    this.#checkFiles = checkFiles
     this.#waitInSqlite(0)
     this.#control = prepareControl(db)
   }
@@ -99,6 +106,11 @@ export class SqliteDriver implements Driver {
       connections: { busy: 0, idle: this.#db.isOpen ? 1 : 0 },
       groups: { commits: this.#commits, transitions: this.#transitions },
     }
+  }
+
+  async check(): Promise<void> {
+    await this.#checkFiles()
+    await this.#checkpointer.check()
   }
 
   close(): Promise<void> {

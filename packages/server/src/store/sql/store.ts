@@ -125,7 +125,11 @@ export function createStore(driver: Driver): Store {
       around = (method, work) => observer.around(method, work)
     },
     load: () => driver.load(),
-    check: () => around('check', () => checkSchema(driver)),
+    check: () =>
+      around('check', async () => {
+        await driver.check()
+        await checkSchema(driver)
+      }),
     close: () => driver.close(),
   }
 }

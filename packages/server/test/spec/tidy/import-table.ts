@@ -57,7 +57,7 @@ export const SERVER: Readonly<Record<string, Row>> = {
   tokens: { folders: 'store/port platform protocol', packages: 'node:crypto node:util jose' },
   http: {
     folders:
-      'type:contracts store/port platform/addresses platform/clock platform/deadline platform/random protocol',
+      'type:contracts store/port platform/addresses platform/clock platform/deadline platform/fresh platform/random protocol',
     packages:
       'node:* fastify @fastify/* cookie @ostiary/resource/api-version-choice type:@ostiary/resource/api-versions',
   },
