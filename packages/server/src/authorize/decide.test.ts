@@ -68,6 +68,7 @@ function requestOf(
     nonce: undefined,
     prompts: new Set(),
     maxAgeSeconds: undefined,
+    hintedUserId: undefined,
     loginHint: undefined,
     uiLocales: undefined,
     legacy: [],
@@ -324,6 +325,7 @@ describe('in every situation', () => {
       .map((prompts) => new Set(prompts)),
     maxAgeSeconds: fc.constantFrom(undefined, 0, 60, HOUR),
     loginHint: fc.constantFrom(undefined, 'ada', 'eve'),
+    hintedUserId: fc.constantFrom(undefined, undefined, ada.user.id, bob.user.id),
     account: fc.constantFrom(undefined, 'session-ada', 'session-bob', 'session-eve'),
     freshSignIn: fc.boolean(),
     otherAccount: fc.boolean(),
@@ -333,12 +335,12 @@ describe('in every situation', () => {
   })
 
   function situate(drawn: typeof circumstances extends fc.Arbitrary<infer T> ? T : never) {
-    const { accounts, prompts, maxAgeSeconds, loginHint, party, isNative } = drawn
+    const { accounts, prompts, maxAgeSeconds, loginHint, hintedUserId, party, isNative } = drawn
     const { account, freshSignIn, otherAccount } = drawn
     const redirectUri = verified(isNative ? NATIVE_APP.redirectUri : WEB_APP.redirectUri)
     const target = { ...requestOf().target, redirectUri }
     const request = requestOf(
-      { prompts, maxAgeSeconds, loginHint, target },
+      { prompts, maxAgeSeconds, loginHint, hintedUserId, target },
       { party, type: isNative ? 'public' : 'confidential' },
     )
     return { request, accounts, interaction: interactionOf({ account, freshSignIn, otherAccount }) }
@@ -364,6 +366,7 @@ describe('in every situation', () => {
         const { session } = outcome.account
         expect(drawn.accounts).toContain(outcome.account)
         expect(session.id).toBe(drawn.account ?? session.id)
+        expect(session.userId).toBe(drawn.hintedUserId ?? session.userId)
         if (drawn.freshSignIn && session.id === drawn.account) return
         expect(drawn.prompts).not.toContain('login')
         const ageSeconds = NOW - session.authTimeSeconds

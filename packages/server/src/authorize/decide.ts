@@ -67,29 +67,42 @@ export async function decideNextStep(situation: Situation, deps: DecideDeps): Pr
 
 /** Who the user is, or what must happen before that is known. */
 function selectAccount(situation: Situation): { account: Account } | Decision {
-  const { request, interaction, accounts, nowSeconds } = situation
+  const { request, interaction, accounts } = situation
   const chosen = accounts.find(({ session }) => session.id === interaction.account)
+  // OIDC Core §3.1.2.2: never an answer about another user, whoever signed in for this request.
+  if (chosen && !isHinted(chosen, request)) return refuse('sign_in_needed', situation)
   if (interaction.otherAccount && !chosen) return { step: 'sign-in' }
   // Where the chosen account has signed out meanwhile, no other one stands in for it unasked.
   const mustChoose = request.prompts.has('select_account') || interaction.account !== undefined
   if (mustChoose && !chosen && accounts.length > 0) return { step: 'select-account' }
-  const account = chosen ?? accountByHint(request.loginHint, accounts)
+  const account = chosen ?? accountByHint(request, accounts)
   if (!account) return { step: 'sign-in' }
   const freshSignIn = interaction.freshSignIn && account === chosen
-  if (request.prompts.has('login') && !freshSignIn) return { step: 'sign-in' }
-  // OIDC Core §3.1.2.1: older than max_age means to prove it again; 0 always does, like prompt=login.
-  const ageSeconds = nowSeconds - account.session.authTimeSeconds
-  const tooOld = request.maxAgeSeconds === 0 || ageSeconds > (request.maxAgeSeconds ?? Infinity)
-  return tooOld && !freshSignIn ? { step: 'sign-in' } : { account }
+  return freshSignIn || isRecentEnough(account, situation) ? { account } : { step: 'sign-in' }
 }
 
-/** OIDC Core §3.1.2.1, `login_hint`: the account it names, and without a hint the one used last. */
+/** OIDC Core §3.1.2.1: older than max_age means to prove it again; 0 always does, like prompt=login. */
+function isRecentEnough({ session }: Account, { request, nowSeconds }: Situation): boolean {
+  if (request.prompts.has('login') || request.maxAgeSeconds === 0) return false
+  return nowSeconds - session.authTimeSeconds <= (request.maxAgeSeconds ?? Infinity)
+}
+
+function isHinted({ user }: Account, { hintedUserId }: AuthorizationRequest): boolean {
+  return hintedUserId === undefined || user.id === hintedUserId
+}
+
+/**
+ * OIDC Core §3.1.2.1: the account that `id_token_hint` names, which is proven; or `login_hint`, which anybody can make up;
+ * and without a hint the one used last.
+ */
 function accountByHint(
-  hint: string | undefined,
+  request: AuthorizationRequest,
   accounts: readonly Account[],
 ): Account | undefined {
-  if (hint === undefined) return accounts[0]
-  const username = normaliseUsername(hint)
+  const { hintedUserId, loginHint } = request
+  if (hintedUserId !== undefined) return accounts.find((account) => isHinted(account, request))
+  if (loginHint === undefined) return accounts[0]
+  const username = normaliseUsername(loginHint)
   return accounts.find(
     ({ user }) => user.username === username || user.email?.toLowerCase() === username,
   )

@@ -4,7 +4,7 @@
 import { checkAllowance, type LegacyDeps, type LegacyUse } from '../legacy/allowances.ts'
 import type { Allowance } from '../protocol/allowance.ts'
 import { OAuthError, PageError, type RedirectTarget } from '../protocol/errors.ts'
-import { asClientId } from '../protocol/ids.ts'
+import { asClientId, asUserId, type UserId } from '../protocol/ids.ts'
 import { list, optional, type Params } from '../protocol/params.ts'
 import { type ChallengeMethod, isChallenge } from '../protocol/pkce.ts'
 import { type Prompt, parsePrompt } from '../protocol/prompt.ts'
@@ -19,6 +19,8 @@ import { covers, parseRequestedScope, scopesOrDefault } from '../protocol/scope.
 import { checkAudience, defaultAudience, type Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
 import type { ClientRecord } from '../store/records.ts'
+import { readIdTokenHint } from '../tokens/id-token.ts'
+import type { KeyRing } from '../tokens/keys.ts'
 import {
   checkResponseMode,
   checkResponseType,
@@ -51,6 +53,8 @@ export interface AuthorizationRequest extends KnownRequest {
   readonly nonce: string | undefined
   readonly prompts: ReadonlySet<Prompt>
   readonly maxAgeSeconds: number | undefined
+  /** The user whom the app's `id_token_hint` names: the answer is about nobody else. */
+  readonly hintedUserId: UserId | undefined
   /** What it uses that the best current practice forbids. */
   readonly legacy: readonly Allowance[]
 }
@@ -61,6 +65,7 @@ export interface Challenge {
 }
 
 export interface RequestDeps extends LegacyDeps {
+  readonly keys: KeyRing
   readonly store: LegacyDeps['store'] & Pick<Store, 'findClient'>
 }
 
@@ -118,6 +123,7 @@ export async function checkAuthorizationRequest(
       nonce: optional(params, 'nonce'),
       prompts: parsePrompt(optional(params, 'prompt')),
       maxAgeSeconds: checkMaxAge(params),
+      hintedUserId: await checkIdTokenHint(params, client, deps),
     }
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
@@ -222,6 +228,22 @@ function checkResources(
   const audience = asked.length > 0 ? asked : [fallback]
   checkAudience(context.tenant, audience, context.scopes)
   return audience
+}
+
+/**
+ * OIDC Core §3.1.2.1: an ID token that we gave to this app, be it expired. What does not verify is an error: to pass it
+ * over would answer the app about whoever is signed in. Where the contract has no ID tokens it is an unknown parameter.
+ */
+async function checkIdTokenHint(
+  params: Params,
+  client: ClientRecord,
+  { tenant, keys }: RequestDeps,
+): Promise<UserId | undefined> {
+  const hint = optional(params, 'id_token_hint')
+  if (hint === undefined || !tenant.rules.openId) return undefined
+  const read = await readIdTokenHint(hint, { issuer: tenant.issuer, keys })
+  if (read?.clientId !== client.id) throw new OAuthError('id_token_hint_invalid')
+  return asUserId(read.userId)
 }
 
 function checkMaxAge(params: Params): number | undefined {

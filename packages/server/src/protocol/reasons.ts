@@ -317,6 +317,10 @@ export const REASONS = {
     code: 'invalid_request',
     description: 'The max_age must be a whole number of seconds.',
   },
+  id_token_hint_invalid: {
+    code: 'invalid_request',
+    description: 'The id_token_hint is not an ID token of this client.',
+  },
   request_object_unsupported: {
     code: 'request_not_supported',
     description: 'Request objects are not supported.',

@@ -244,6 +244,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
     title: 'a question that changes between page and answer',
     proof: 'server/test/attacks/consents.test.ts',
   },
+  D15: {
+    title: 'an app that is told about another user than it asked for',
+    proof: 'server/test/attacks/checks/sessions.ts',
+  },
   // HTTP and platform
   E1: { title: 'a parameter sent twice', proof: 'server/test/attacks/checks/requests.ts' },
   E2: {

@@ -265,6 +265,23 @@ export const SESSION_CHECKS: readonly Check[] = [
     },
   },
   {
+    row: 'D15',
+    title: 'a hint at one user is never answered about another',
+    async run(scene, witness) {
+      const { web, target } = scene
+      const { code, verifier } = await web.obtainCode()
+      const { body } = await web.redeem(code, verifier)
+      const hint = { id_token_hint: body.id_token }
+      witness.given('an ID token', typeof body.id_token === 'string')
+      const browser = await scene.signIn(target.users.attacker)
+      const silent = await web.open({ prompt: 'none', ...hint }, browser)
+      witness.tellsApp('another user is signed in', silent, 'login_required')
+      const forged = { id_token_hint: body.id_token.replace(/\.[^.]*$/, '.AAAA') }
+      const unsigned = await web.open({ prompt: 'none', ...forged }, browser)
+      witness.tellsApp('a signature of somebody else', unsigned, 'invalid_request')
+    },
+  },
+  {
     row: 'C10',
     title: 'a public app on the device is not answered without a page, even after consent',
     async run(scene, witness) {
