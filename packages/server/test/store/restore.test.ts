@@ -1,0 +1,203 @@
+// What a restore does to a database, on both of them: everything that a server could give again is void.
+
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import type { EndedSubject, RestoredDatabase } from '../../src/store/port/restore.ts'
+import type { Store } from '../../src/store/port.ts'
+import { openStore, type StoreSettings } from '../../src/store/sql/open.ts'
+import { listOtherConnections, openRestored } from '../../src/store/sql/open-restored.ts'
+import { copyDatabase, holdDatabase } from '../../src/store/sql/sqlite-copy.ts'
+import { createDatabase } from '../support/postgres.ts'
+import { DIALECTS, temporaryFolder } from './databases.ts'
+import {
+  approvalOf,
+  approve,
+  CLIENT,
+  clientRecord,
+  codeRecord,
+  consentRecord,
+  giveGrant,
+  NOW,
+  newGrantId,
+  newTenant,
+  OTHER_CLIENT,
+  OTHER_USER,
+  PASSWORD_HASH,
+  redemptionOf,
+  sessionRecord,
+  startChain,
+  USER,
+  userRecord,
+} from './records.ts'
+
+const UNTIL = NOW + 5
+const FIRST_SEQUENCE = 1_000_007
+
+describe.for(DIALECTS)('security M5: a restore on %s', (dialect) => {
+  let settings: StoreSettings
+  let store: Store
+  let database: RestoredDatabase
+  let tenant: string
+
+  beforeEach(async () => {
+    settings =
+      dialect === 'sqlite'
+        ? { kind: 'sqlite', path: join(await temporaryFolder(), 'ostiary.db') }
+        : { kind: 'postgres', url: await createDatabase() }
+    store = await openStore(settings, { migrate: true })
+    database = await openRestored(settings)
+    tenant = newTenant()
+    onTestFinished(async () => {
+      await database.close()
+      await store.close()
+    })
+  })
+
+  const restore = (
+    ended: readonly EndedSubject[] = [],
+    { endAllGrants = false }: { endAllGrants?: boolean } = {},
+  ) =>
+    database.restore({
+      ...{ epoch: 'the next', nowSeconds: NOW, issuedUntilSeconds: UNTIL },
+      tenants: [{ tenant, firstSequence: FIRST_SEQUENCE, endAllGrants, ended }],
+    })
+
+  test('begins a new epoch with a line that voids every token issued before', async () => {
+    const token = {
+      ...{ tenant, grantId: newGrantId(), clientId: CLIENT, userId: null },
+      issuedAtSeconds: UNTIL,
+    }
+    const before = await database.look()
+    expect(before.epoch).toBe((await store.readFeedState(tenant)).epoch)
+    await restore()
+    expect(
+      await store.readFeed({ tenant, afterSequence: 0, nowSeconds: NOW, limit: 10 }),
+    ).toMatchObject({
+      epoch: 'the next',
+      lastSequence: FIRST_SEQUENCE,
+      lines: [{ sequence: FIRST_SEQUENCE, kind: 'tenant', subject: '', issuedUntilSeconds: UNTIL }],
+    })
+    expect(await store.isRevoked(token)).toBe(true)
+    expect(await store.isRevoked({ ...token, issuedAtSeconds: UNTIL + 1 })).toBe(false)
+    expect(await store.isRevoked({ ...token, tenant: newTenant() })).toBe(false)
+    expect(await database.look()).toMatchObject({
+      epoch: 'the next',
+      tenants: [{ tenant, lastSequence: FIRST_SEQUENCE }],
+      newestAtSeconds: NOW,
+    })
+  })
+
+  test('ends sessions, and codes that may have been redeemed since; grants go on', async () => {
+    const session = sessionRecord({ tenant })
+    await store.createUser(userRecord({ tenant }), [])
+    await store.createSession(session, PASSWORD_HASH)
+    const { code } = await approve(store, { tenant })
+    const { token } = await startChain(store, { tenant })
+    await restore()
+    expect(await store.findSession(tenant, session.hash, NOW)).toBeNull()
+    expect(await store.findCode(tenant, code.hash)).toBeNull()
+    const found = await store.findRefreshToken(tenant, token.hash)
+    expect(found?.grant.revokedAtSeconds).toBeNull()
+  })
+
+  /** The users whose grants to which apps still go on, after one of each. */
+  async function liveAfter(...restoration: Parameters<typeof restore>) {
+    const parties = [USER, OTHER_USER].flatMap((userId) =>
+      [CLIENT, OTHER_CLIENT].map((clientId) => ({ userId, clientId })),
+    )
+    for (const party of parties) await giveGrant(store, { tenant, ...party })
+    await restore(...restoration)
+    const found = [USER, OTHER_USER].map((userId) => store.listUserGrants(tenant, userId))
+    return (await Promise.all(found))
+      .flat()
+      .filter((grant) => grant.revokedAtSeconds === null)
+      .map(({ userId, clientId }) => `${userId} ${clientId}`)
+      .toSorted()
+  }
+
+  test('ends all that a user, or a client, had given and got', async () => {
+    expect(await liveAfter([{ source: 'users', id: USER }])).toEqual([
+      `${OTHER_USER} ${CLIENT}`,
+      `${OTHER_USER} ${OTHER_CLIENT}`,
+    ])
+    expect(await liveAfter([{ source: 'clients', id: CLIENT }])).not.toContain(`${USER} ${CLIENT}`)
+  })
+
+  test('ends single grants, and forgets the consent: the app asks again', async () => {
+    const { grant, consent } = await approveWithConsent()
+    const other = await giveGrant(store, { tenant })
+    await restore([{ source: 'grants', id: grant.id }])
+    expect((await store.findGrant(tenant, grant.id))?.revokedAtSeconds).toBe(NOW)
+    expect((await store.findGrant(tenant, other.id))?.revokedAtSeconds).toBeNull()
+    expect(await store.findConsent(consent)).toBeNull()
+  })
+
+  test('ends everything where nobody knows what has ended, in this tenant alone', async () => {
+    const elsewhere = await giveGrant(store, { tenant: newTenant() })
+    const { consent } = await approveWithConsent()
+    expect(await liveAfter([], { endAllGrants: true })).toEqual([])
+    expect(await store.findConsent(consent)).toBeNull()
+    const found = await store.findGrant(elsewhere.tenant, elsewhere.id)
+    expect(found?.revokedAtSeconds).toBeNull()
+  })
+
+  async function approveWithConsent() {
+    const consent = consentRecord({ tenant })
+    const code = codeRecord({ tenant })
+    await store.createClient(clientRecord({ tenant }), null)
+    const shown = { ...consent, shownRedirectUri: consent.redirectUris[0] ?? '' }
+    await store.approveAuthorization(approvalOf(code, { consent: shown }))
+    await store.redeemCode(redemptionOf(code))
+    const grant = await store.findGrant(tenant, code.grantId)
+    if (!grant) throw new Error('the code gave no grant')
+    return { grant, consent }
+  }
+
+  test('finds in pages what lines of the feed may be about', async () => {
+    await store.createUser(userRecord({ tenant }), [])
+    await store.createUser(userRecord({ tenant, id: OTHER_USER, username: 'other' }), [])
+    const page = { tenant, source: 'users', limit: 1 } as const
+    const [first] = await database.listSubjects({ ...page, afterId: '' })
+    const [second] = await database.listSubjects({ ...page, afterId: first?.id ?? '' })
+    expect([first?.id, second?.id]).toEqual([USER, OTHER_USER])
+    expect(await database.listSubjects({ ...page, afterId: OTHER_USER })).toEqual([])
+  })
+
+  test('notices whoever is connected', async () => {
+    if (settings.kind === 'sqlite') {
+      expect(holdDatabase(settings.path)).toBeUndefined()
+      await Promise.all([database.close(), store.close()])
+      holdDatabase(settings.path)?.release()
+      expect(holdDatabase(settings.path)).toBeDefined()
+    } else {
+      await store.check()
+      expect(await listOtherConnections(settings.url)).not.toEqual([])
+      await Promise.all([database.close(), store.close()])
+      await expect
+        .poll(() => listOtherConnections(settings.kind === 'postgres' ? settings.url : ''))
+        .toEqual([])
+    }
+  })
+})
+
+test('operating 7: a file that is broken, or none of ours, is never taken for a backup', async () => {
+  const folder = await temporaryFolder()
+  const path = join(folder, 'ostiary.db')
+  writeFileSync(path, 'no database at all, but long enough to look at')
+  const empty = join(folder, 'empty.db')
+  writeFileSync(empty, '')
+  for (const from of [path, empty, join(folder, 'nowhere.db')]) {
+    expect(() => copyDatabase(from, join(folder, 'copy.db'))).toThrow('the database')
+  }
+  // Nobody can be in it, so it is replaced like any other, and kept.
+  const replacement = join(folder, 'new.db')
+  await (await openStore({ kind: 'sqlite', path: replacement }, { migrate: true })).close()
+  const held = holdDatabase(path)
+  held?.replaceBy(replacement, { keepAs: join(folder, 'kept.db') })
+  held?.release()
+  expect(readdirSync(folder).toSorted()).toEqual(['empty.db', 'kept.db', 'ostiary.db'])
+  expect(() => copyDatabase(path, empty)).toThrow('there already')
+  copyDatabase(path, join(folder, 'copy.db'))
+  expect(existsSync(join(folder, 'copy.db'))).toBe(true)
+})
