@@ -20,6 +20,7 @@ import { type HealthSettings, listenForMonitoring, type Management } from './htt
 import type { Route, Site } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
 import { serveSite } from './http/site.ts'
+import { createGuessing, createSpentAllowances, type GuessLimits } from './identity/guessing.ts'
 import { createIssuerKeys } from './identity/issuer-keys.ts'
 import { passwordQueueState } from './identity/passwords.ts'
 import { createUseCounter } from './legacy/use-counter.ts'
@@ -33,7 +34,6 @@ import { observe } from './observability/observe.ts'
 import { startHousekeeping } from './operations/housekeeping.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { watchEventLoop } from './platform/event-loop-lag.ts'
-import { createGuessLimiter } from './platform/guess-limiter.ts'
 import { Sealer } from './platform/seal.ts'
 import { listDeveloperRoutes } from './portal/routes.ts'
 import type { Tenant } from './protocol/tenant.ts'
@@ -87,7 +87,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const health = { log, checkReady: ready.check, departure }
   const watch = createWatch(options)
   const server = createHttpServer({ ...config.server, ...health, ...watch })
-  const guesses = createLimiters(config, { store, clock })
+  const guessing = {
+    ...{ store, clock, sealer: sealer.for('guessing'), limits: limitsOf(config) },
+    spent: createSpentAllowances({ store, clock }),
+  }
   const uses = createUseCounter({ store, log })
   const parts = resolveTenants(config).map((tenant) => {
     const keyDeps = { tenant, store, clock, sealer: signingKeySealer(sealer, tenant) }
@@ -102,7 +105,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       keys: createKeyRing(keyDeps),
       sealer: pageSealer,
       observer: watch.events.forTenant(tenant),
-      guesses,
+      guesses: createGuessing({ ...guessing, tenant: tenant.name }),
       uses,
       issuerKeys: createIssuerKeys({ tenant, clock }),
       apiVersions: createPublishedVersions({ tenant, store, clock }),
@@ -255,7 +258,7 @@ function createSite(
 function listRoutes(parts: TenantParts): readonly Route[] {
   const { authorize } = parts.contract.paths
   if (authorize === undefined) return listProtocolRoutes(parts)
-  const forUsers = { ...parts, guesses: parts.guesses.users, authorizePath: authorize }
+  const forUsers = { ...parts, authorizePath: authorize }
   return [
     ...listProtocolRoutes(parts),
     ...listAccountRoutes(forUsers),
@@ -279,15 +282,10 @@ function listPortalRoutes(parts: TenantParts, authorize: string): readonly Route
   })
 }
 
-function createLimiters(
-  { rateLimits }: Config,
-  deps: { store: Store; clock: Clock },
-): ProtocolDeps['guesses'] {
-  const perMinute = (purpose: string, failures: number) =>
-    createGuessLimiter({ purpose, failures, windowSeconds: 60 }, deps)
+function limitsOf({ rateLimits }: Config): GuessLimits {
   return {
-    clients: perMinute('client', rateLimits.failedClientAuthenticationsPerMinute),
-    users: perMinute('sign-in', rateLimits.failedSignInsPerMinute),
+    signInsPerMinute: rateLimits.failedSignInsPerMinute,
+    clientsPerMinute: rateLimits.failedClientAuthenticationsPerMinute,
   }
 }
 

@@ -1,6 +1,7 @@
 // Signing in for our own pages: the same form, checks and limits as for an app, with a visit in place of its request.
 
 import { identifyBrowser } from '../identity/browser.ts'
+import { deviceCookie } from '../identity/known-callers.ts'
 import {
   readAccounts,
   type SessionDeps,
@@ -81,7 +82,8 @@ export function createAccountSignInEndpoint(deps: AccountDeps & SignInDeps): End
     }
     const { userAgent, address } = incoming
     const { accounts } = await startSession({ ...result, present, userAgent, address }, deps)
-    const cookies = [sessionCookie(accounts, deps.tenant)]
+    const device = deviceCookie(result.user, incoming.cookies.device, deps)
+    const cookies = [sessionCookie(accounts, deps.tenant), device]
     return { kind: 'local_redirect', path: destinationPath(visit, deps), cookies }
   }
 }

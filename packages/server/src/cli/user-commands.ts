@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import type { NewMembership } from '../operations/user-input.ts'
+import { type LockView, listLocks, unlockUser } from '../operations/user-locks.ts'
 import {
   changePassword,
   createUser,
@@ -61,6 +62,27 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
     description: 'give a user a new password; ends every session and every access of apps',
     options: passwordOption,
     run: (options, [username = '']) => resetPassword(username, options, terminal),
+  })
+  addCommand<TenantOptions>(user, terminal, {
+    usage: 'locks',
+    description: 'list the users with so many failed sign-ins that somebody has to wait, and who',
+    options: tenantOption,
+    run: async (options) => {
+      const locks = await withTenant(options, terminal, listLocks)
+      return { data: { locks }, text: formatLocks(locks) }
+    },
+  })
+  addCommand<TenantOptions>(user, terminal, {
+    usage: 'unlock <username>',
+    description: 'forget the failed sign-ins of a user; ends nothing, and needs no new password',
+    options: tenantOption,
+    run: async (options, [username = '']) => {
+      const { lifted } = await withTenant(options, terminal, (context) =>
+        unlockUser({ username }, context),
+      )
+      const text = lifted ? `${username} is unlocked` : `${username} had no failed sign-ins`
+      return { data: { username, lifted }, text }
+    },
   })
   addCommand<TenantOptions>(user, terminal, {
     usage: 'disable <username>',
@@ -144,6 +166,20 @@ function parseMembership(text: string): NewMembership {
   const at = text.indexOf('/')
   if (at === -1) return { organisationId: text }
   return { organisationId: text.slice(0, at), defaultUnitId: text.slice(at + 1) }
+}
+
+function formatLocks(locks: readonly LockView[]): string {
+  if (locks.length === 0) return 'nobody has to wait because of failed sign-ins'
+  return formatTable(locks, [
+    { title: 'USERNAME', value: ({ username }) => username ?? '' },
+    { title: 'ACCESS IDENTIFIER', value: ({ accessIdentifierId }) => accessIdentifierId ?? '' },
+    { title: 'WHO HAS TO WAIT', value: ({ whose }) => whose },
+    { title: 'FAILURES', value: ({ failures }) => String(failures) },
+    {
+      title: 'UNTIL',
+      value: ({ endsAtSeconds }) => new Date(endsAtSeconds * 1000).toISOString(),
+    },
+  ])
 }
 
 function formatUsers(users: readonly UserView[]): string {

@@ -4,7 +4,7 @@ import { createFakeClock } from '../../test/support/fake-clock.ts'
 import { MAIN_TENANT } from '../../test/support/tenant.ts'
 import { basic } from '../../test/support/test-app.ts'
 import { clientRecord, SPA, secretRecord, WEB_APP } from '../../test/support/world.ts'
-import type { GuessLimiter } from '../platform/guess-limiter.ts'
+import type { Guessing } from '../identity/guessing.ts'
 import { newSecret } from '../platform/random.ts'
 import type { IncomingRequest } from '../protocol/message.ts'
 import { parseForm } from '../protocol/params.ts'
@@ -46,8 +46,10 @@ function setUp(
     recordClientUse: vi.fn(async () => {}),
   }
   const guesses = {
-    blockedFor: vi.fn<GuessLimiter['blockedFor']>(async () => undefined),
-    recordFailure: vi.fn<GuessLimiter['recordFailure']>(async () => {}),
+    limits: { clientsPerMinute: 60, signInsPerMinute: 120 },
+    slotOf: (...fields: readonly string[]) => fields.join(' '),
+    waitOf: vi.fn<Guessing['waitOf']>(async () => undefined),
+    fail: vi.fn<Guessing['fail']>(async () => undefined),
   }
   const warn = vi.fn()
   const authenticate = (form: string, authorization?: string, address = '192.0.2.1') =>
@@ -120,7 +122,7 @@ describe('authenticateClient', () => {
       })
       expect(await authenticate(inBody(OLD))).toMatchObject({ proven: true })
       expect(store.recordSecretUse).toHaveBeenCalledTimes(1)
-      expect(guesses.recordFailure).not.toHaveBeenCalled()
+      expect(guesses.fail).not.toHaveBeenCalled()
     })
 
     it.each([
@@ -212,27 +214,36 @@ describe('authenticateClient', () => {
 })
 
 describe('C4: guessing', () => {
-  it('is counted per tenant, address and app; success is not', async () => {
+  it('is counted by address and app; success is not', async () => {
     const { authenticate, guesses } = setUp()
     await authenticate(inBody(OLD))
-    expect(guesses.recordFailure).not.toHaveBeenCalled()
+    expect(guesses.fail).not.toHaveBeenCalled()
     await expect(authenticate(inBody('wrong'))).rejects.toThrow()
     await expect(authenticate(inBody('wrong'), undefined, '192.0.2.2')).rejects.toThrow()
     await expect(authenticate('client_id=nobody')).rejects.toThrow()
-    const keys = guesses.recordFailure.mock.calls.map(([key]) => key)
+    const keys = guesses.fail.mock.calls.map(([{ slot }]) => slot)
     expect(new Set(keys).size).toBe(3)
-    expect(guesses.blockedFor.mock.calls.slice(1).map(([key]) => key)).toEqual(keys)
+    expect(guesses.waitOf.mock.calls.slice(1).map(([{ slot }]) => slot)).toEqual(keys)
   })
 
   it('is refused without looking when there was too much of it', async () => {
     const { authenticate, guesses, store } = setUp()
-    guesses.blockedFor.mockResolvedValue(42)
+    guesses.waitOf.mockResolvedValue(42)
     await expect(authenticate(inBody(OLD))).rejects.toMatchObject({
       reason: 'guessing',
       status: 429,
       retryAfterSeconds: 42,
     })
     expect(store.findClient).not.toHaveBeenCalled()
+  })
+
+  it('a failure that is one too many is told to wait, not that the secret is wrong', async () => {
+    const { authenticate, guesses } = setUp()
+    guesses.fail.mockResolvedValue(42)
+    await expect(authenticate(inBody('wrong'))).rejects.toMatchObject({
+      reason: 'guessing',
+      retryAfterSeconds: 42,
+    })
   })
 })
 

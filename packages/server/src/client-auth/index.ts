@@ -1,8 +1,8 @@
 // Owns the question who the calling app is. Exactly one method per request; only here an AuthenticatedClient is made.
 // Must not know grants or tokens.
 
+import type { Allowance, Guessing } from '../identity/guessing.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { GuessLimiter } from '../platform/guess-limiter.ts'
 import { equalInConstantTime, sha256 } from '../platform/hash.ts'
 import { noteUses, type Used } from '../platform/last-use.ts'
 import { OAuthError } from '../protocol/errors.ts'
@@ -37,7 +37,7 @@ export interface ClientAuthDeps {
   readonly tenant: Tenant
   readonly store: Pick<Store, 'findClient' | 'recordSecretUse' | 'recordClientUse'>
   readonly clock: Clock
-  readonly guesses: GuessLimiter
+  readonly guesses: Pick<Guessing, 'limits' | 'slotOf' | 'waitOf' | 'fail'>
 }
 
 /** @throws OAuthError invalid_client, invalid_request or too_many_requests */
@@ -46,18 +46,33 @@ export async function authenticateClient(
   deps: ClientAuthDeps,
 ): Promise<AuthenticatedClient> {
   const presented = readCredentials(request)
-  const guessKey = `${deps.tenant.name} ${request.source} ${presented.clientId}`
-  const retryAfterSeconds = await deps.guesses.blockedFor(guessKey)
-  if (retryAfterSeconds !== undefined)
-    throw new OAuthError('guessing', { retryAfterSeconds, clientId: presented.clientId })
-  const found = await deps.store.findClient(deps.tenant.name, asClientId(presented.clientId))
+  const { clientId } = presented
+  const allowance = failuresOf(clientId, request.source, deps)
+  refuseWhile(await deps.guesses.waitOf(allowance), clientId)
+  const found = await deps.store.findClient(deps.tenant.name, asClientId(clientId))
   const proof = checkProof(found, presented, deps)
   if ('refusal' in proof) {
-    await deps.guesses.recordFailure(guessKey)
-    throw new OAuthError(proof.refusal, { clientId: presented.clientId })
+    refuseWhile(await deps.guesses.fail(allowance), clientId)
+    throw new OAuthError(proof.refusal, { clientId })
   }
   noteUse(proof, request, deps)
   return { ...proof.client, proven: proof.secret !== undefined } as AuthenticatedClient
+}
+
+/** By source too: nobody else can keep an app out. */
+function failuresOf(clientId: string, source: string, { guesses }: ClientAuthDeps): Allowance {
+  return {
+    purpose: 'client',
+    slot: guesses.slotOf('client', clientId, source),
+    failures: guesses.limits.clientsPerMinute,
+    windowSeconds: 60,
+    thenEverySeconds: 0,
+  }
+}
+
+function refuseWhile(retryAfterSeconds: number | undefined, clientId: string): void {
+  if (retryAfterSeconds === undefined) return
+  throw new OAuthError('guessing', { retryAfterSeconds, clientId })
 }
 
 interface Presented extends Omit<PresentedSecret, 'secret'> {

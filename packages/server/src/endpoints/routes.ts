@@ -2,10 +2,10 @@
 
 import type { Contract } from '../contracts/contract.ts'
 import type { Audience, Route } from '../http/route.ts'
+import type { Guessing } from '../identity/guessing.ts'
 import type { IssuerKeys } from '../identity/issuer-keys.ts'
 import type { UseCounter } from '../legacy/use-counter.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { GuessLimiter } from '../platform/guess-limiter.ts'
 import type { Sealer } from '../platform/seal.ts'
 import type { Endpoint } from '../protocol/message.ts'
 import type { TenantObserver } from '../protocol/observer.ts'
@@ -36,7 +36,7 @@ export interface ProtocolDeps {
   readonly clock: Clock
   readonly keys: KeyRing
   readonly sealer: Sealer
-  readonly guesses: { readonly clients: GuessLimiter; readonly users: GuessLimiter }
+  readonly guesses: Guessing
   readonly uses: UseCounter
   readonly observer: TenantObserver
   readonly issuerKeys: IssuerKeys
@@ -46,16 +46,15 @@ export interface ProtocolDeps {
 
 export function listProtocolRoutes(parts: ProtocolDeps): readonly Route[] {
   const { paths } = parts.contract
-  const forApps = { ...parts, guesses: parts.guesses.clients }
   const metadata = createMetadataEndpoint(parts)
   return [
     ...listTokenRoutes(parts),
     ...listKeyExchangeRoutes(parts),
     ...(paths.authorize === undefined ? [] : listPageRoutes(parts, paths.authorize)),
-    post('server', paths.introspect, createIntrospectionEndpoint(forApps)),
+    post('server', paths.introspect, createIntrospectionEndpoint(parts)),
     get('public', paths.jwks, createJwksEndpoint(parts)),
     ...(parts.tenant.rules.jwt.keyPerApi
-      ? [post('server', paths.resourceKeys, createResourceKeysEndpoint(forApps))]
+      ? [post('server', paths.resourceKeys, createResourceKeysEndpoint(parts))]
       : []),
     get('public', paths.revocations, createRevocationFeedEndpoint(parts)),
     ...listVersionRoutes(parts),
@@ -66,14 +65,12 @@ export function listProtocolRoutes(parts: ProtocolDeps): readonly Route[] {
 
 function listTokenRoutes(parts: ProtocolDeps): readonly Route[] {
   const { paths, requests } = parts.contract
-  const { clients, users } = parts.guesses
-  const forApps = { ...parts, guesses: clients, userGuesses: users }
   const routes: Route[] = []
   if (paths.token !== undefined) {
-    routes.push({ ...post('app', paths.token, createTokenEndpoint(forApps)), ...requests })
+    routes.push({ ...post('app', paths.token, createTokenEndpoint(parts)), ...requests })
   }
   if (paths.revoke !== undefined) {
-    routes.push({ ...post('app', paths.revoke, createRevocationEndpoint(forApps)), ...requests })
+    routes.push({ ...post('app', paths.revoke, createRevocationEndpoint(parts)), ...requests })
   }
   if (paths.userinfo !== undefined) {
     const userInfo = get('app', paths.userinfo, createUserInfoEndpoint(parts))
@@ -85,15 +82,15 @@ function listTokenRoutes(parts: ProtocolDeps): readonly Route[] {
 function listKeyExchangeRoutes(parts: ProtocolDeps): readonly Route[] {
   const { paths, readKeyExchange } = parts.contract
   if (paths.applicationKeyToken === undefined || readKeyExchange === undefined) return []
-  const deps = { ...parts, guesses: parts.guesses.clients, readKeyExchange }
+  const deps = { ...parts, readKeyExchange }
   const route = post('app', paths.applicationKeyToken, createApplicationKeyTokenEndpoint(deps))
   return [{ ...route, encodings: ['json'], jsonDocument: true }]
 }
 
 function listVersionRoutes(parts: ProtocolDeps): readonly Route[] {
-  const { apiVersions, contract, guesses } = parts
+  const { apiVersions, contract } = parts
   if (!apiVersions) return []
-  const usage = createVersionUsageEndpoint({ ...parts, guesses: guesses.clients })
+  const usage = createVersionUsageEndpoint(parts)
   return [
     get('public', contract.paths.apiVersions, createApiVersionsEndpoint(apiVersions)),
     {
@@ -106,7 +103,7 @@ function listVersionRoutes(parts: ProtocolDeps): readonly Route[] {
 
 function listPageRoutes(parts: ProtocolDeps, authorizePath: string): readonly Route[] {
   const { signOut } = parts.contract.paths
-  const forUsers = { ...parts, guesses: parts.guesses.users, authorizePath }
+  const forUsers = { ...parts, authorizePath }
   return [
     {
       ...get('page', authorizePath, createAuthorizeEndpoint(forUsers)),

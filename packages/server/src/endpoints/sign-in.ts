@@ -3,6 +3,7 @@
 import { type Interaction, withSignIn } from '../authorize/interaction.ts'
 import { signInPage } from '../authorize/pages.ts'
 import { checkAuthorizationRequest } from '../authorize/request.ts'
+import { deviceCookie } from '../identity/known-callers.ts'
 import { type Account, readAccounts, sessionCookie, startSession } from '../identity/sessions.ts'
 import type { SignInDeps } from '../identity/sign-in.ts'
 import { checkSignInForm } from '../identity/sign-in-form.ts'
@@ -42,5 +43,6 @@ async function signedIn(
   const { userAgent, address } = incoming
   const { account, accounts } = await startSession({ user, present, userAgent, address }, deps)
   const proven = withSignIn(interaction, account.session.id)
-  return goOn(proven, deps, [sessionCookie(accounts, deps.tenant)])
+  const device = deviceCookie(account.user, incoming.cookies.device, deps)
+  return goOn(proven, deps, [sessionCookie(accounts, deps.tenant), device])
 }

@@ -27,8 +27,7 @@ export interface GrantDeps extends IssueDeps, LegacyDeps {
       | 'listMemberships'
       | 'revokeGrant'
     >
-  /** Failed sign-ins by source: shared with the sign-in page. */
-  readonly userGuesses: SignInDeps['guesses']
+  readonly guesses: SignInDeps['guesses']
   readonly observer: TenantObserver
 }
 

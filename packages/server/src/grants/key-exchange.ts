@@ -1,6 +1,7 @@
 // Exchanges an application key, or an identity JWT, for a short token of one organisation and unit. Every exchange
 // opens a grant of its own. The order of checks: the key, the consumer, then what the two may have together.
 
+import { rememberCaller } from '../identity/known-callers.ts'
 import { noteUses, type Used } from '../platform/last-use.ts'
 import { newTimedId } from '../platform/random.ts'
 import { OAuthError } from '../protocol/errors.ts'
@@ -16,14 +17,7 @@ import { findOpener, type Opener, type OpenerContext, type OpenerDeps } from './
 
 export interface KeyExchangeDeps extends IssueDeps, OpenerDeps {
   readonly store: OpenerDeps['store'] &
-    Pick<
-      Store,
-      | 'listMemberships'
-      | 'findUnit'
-      | 'openGrant'
-      | 'recordApplicationKeyUse'
-      | 'recordAccessIdentifierUse'
-    >
+    Pick<Store, 'findUnit' | 'openGrant' | 'recordApplicationKeyUse' | 'recordAccessIdentifierUse'>
 }
 
 export interface KeyExchangeContext extends OpenerContext {
@@ -80,26 +74,18 @@ const REFUSALS = {
   already_used: 'identity_jwt_replayed',
 } as const
 
-/** @throws OAuthError consumer_of_other_organisation, unit_not_allowed */
+/** @throws OAuthError unit_not_allowed */
 async function chooseUnit(
   { organisationId, consumer }: Opener,
   asked: string | undefined,
   { tenant, store }: KeyExchangeDeps,
 ): Promise<string | null> {
-  if (consumer === undefined) {
-    if (asked === undefined) return null
-    const unit = await store.findUnit(tenant.name, asked)
-    if (unit?.organisationId !== organisationId) throw new OAuthError('unit_not_allowed')
-    return asked
-  }
-  const memberships = await store.listMemberships(tenant.name, consumer.user.id)
-  const membership = memberships.find(({ organisation }) => organisation.id === organisationId)
-  if (!membership) throw new OAuthError('consumer_of_other_organisation')
-  const { defaultUnit, furtherUnitIds } = membership
-  if (asked === undefined) return defaultUnit?.id ?? null
-  if (asked !== defaultUnit?.id && !furtherUnitIds.includes(asked)) {
-    throw new OAuthError('unit_not_allowed')
-  }
+  const own = consumer?.membership.defaultUnit?.id
+  if (asked === undefined || asked === own) return own ?? null
+  const isOpen = consumer?.membership.furtherUnitIds.includes(asked) ?? true
+  const unit = await store.findUnit(tenant.name, asked)
+  // Whatever is written at the user: a unit of another organisation is not this one's to give.
+  if (!isOpen || unit?.organisationId !== organisationId) throw new OAuthError('unit_not_allowed')
   return asked
 }
 
@@ -133,21 +119,27 @@ function newGrant(
   }
 }
 
-function noteUse({ key, consumer }: Opener, { deps, log }: KeyExchangeContext): void {
+function noteUse({ key, consumer }: Opener, { deps, log, source }: KeyExchangeContext): void {
   const { tenant, store, clock } = deps
   const nowSeconds = clock.nowSeconds()
   const used: Used[] = []
   if (key) {
     used.push({
       lastUsedAtSeconds: key.lastUsedAtSeconds,
-      record: () => store.recordApplicationKeyUse(tenant.name, key.id, nowSeconds),
+      record: async () => {
+        await store.recordApplicationKeyUse(tenant.name, key.id, nowSeconds)
+        await rememberCaller(key.id, source, deps)
+      },
     })
   }
   if (consumer) {
     const { id, lastUsedAtSeconds } = consumer.identifier
     used.push({
       lastUsedAtSeconds,
-      record: () => store.recordAccessIdentifierUse(tenant.name, id, nowSeconds),
+      record: async () => {
+        await store.recordAccessIdentifierUse(tenant.name, id, nowSeconds)
+        await rememberCaller(id, source, deps)
+      },
     })
   }
   noteUses(used, { nowSeconds, log })

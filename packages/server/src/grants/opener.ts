@@ -1,22 +1,26 @@
 // Who opens a grant with an application key or an identity JWT, and for whom. Wrong credentials are counted by the
-// address they come from, by the key they come with, and by the identifier they name.
+// address they come from, and by the identifier they name.
 
-import { type Consumer, type ConsumerDeps, findConsumer } from '../identity/consumers.ts'
+import {
+  type Asker,
+  type Consumer,
+  type ConsumerDeps,
+  findConsumer,
+} from '../identity/consumers.ts'
 import { findIdentity, type IdentityJwtDeps } from '../identity/identity-jwt.ts'
-import type { GuessLimiter } from '../platform/guess-limiter.ts'
+import { countFailures, lookUp } from '../identity/look-ups.ts'
 import { sha256 } from '../platform/hash.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { ClientId } from '../protocol/ids.ts'
 import type { ByIdentity, ByKey } from '../protocol/key-exchange.ts'
 import type { Log } from '../protocol/message.ts'
 import type { GrantGuard, Store } from '../store/port.ts'
-import type { ApplicationKeyRecord } from '../store/records.ts'
+import type { ApplicationKeyRecord, Membership } from '../store/records.ts'
 
-export interface OpenerDeps extends IdentityJwtDeps {
+export interface OpenerDeps extends IdentityJwtDeps, ConsumerDeps {
   readonly store: ConsumerDeps['store'] &
     IdentityJwtDeps['store'] &
     Pick<Store, 'findApplicationKey'>
-  readonly guesses: GuessLimiter
 }
 
 export interface OpenerContext {
@@ -32,28 +36,34 @@ export interface Opener {
   readonly clientId: ClientId
   readonly key: ApplicationKeyRecord | undefined
   /** undefined when the key stands for the organisation itself. */
-  readonly consumer: Consumer | undefined
+  readonly consumer: OpenerConsumer | undefined
   readonly organisationId: string
   readonly guard: GrantGuard
 }
 
+export interface OpenerConsumer extends Consumer {
+  /** In the organisation. */
+  readonly membership: Membership
+}
+
 /** @throws OAuthError invalid_client, access_denied, invalid_request, too_many_requests */
 export function findOpener(exchange: ByKey | ByIdentity, context: OpenerContext): Promise<Opener> {
-  return limited(`address ${context.source}`, context, () =>
-    exchange.kind === 'key' ? openByKey(exchange, context) : openByIdentity(exchange, context),
-  )
+  return exchange.kind === 'key' ? openByKey(exchange, context) : openByIdentity(exchange, context)
 }
 
 async function openByKey(exchange: ByKey, context: OpenerContext): Promise<Opener> {
   const { consumer: presented, organisation } = exchange
-  const key = await findKey(exchange.key, context.deps)
+  const { deps, source } = context
+  const key = await lookUp({ purpose: 'keys', sharers: [source], source }, deps, {
+    find: () => findKey(exchange.key, deps),
+    accountOf: ({ id }) => id,
+  })
   // The key tells the organisation. A caller who names another one has mixed something up.
   if (organisation !== undefined && organisation !== key.organisationId) {
     throw new OAuthError('exchange_contradictory', { parameter: 'organisation' })
   }
-  const consumer =
-    presented &&
-    (await limited(`key ${key.id}`, context, () => findConsumer(presented, context, context.deps)))
+  const asker: Asker = { keyId: key.id, organisationId: key.organisationId }
+  const consumer = presented && (await findConsumer(presented, { asker, request: context }, deps))
   return {
     clientId: key.id,
     key,
@@ -79,34 +89,23 @@ async function findKey(
 
 async function openByIdentity(
   { jwt, organisation }: ByIdentity,
-  { deps }: OpenerContext,
+  { deps, source }: OpenerContext,
 ): Promise<Opener> {
-  const { issuer, consumer, once } = await findIdentity(jwt, deps)
+  const { tenant, store, guesses } = deps
+  const from = { purpose: 'identity jwts', sharers: [source], source }
+  const { issuer, consumer, once } = await countFailures(from, guesses, () =>
+    findIdentity(jwt, deps),
+  )
+  const memberships = await store.listMemberships(tenant.name, consumer.user.id)
+  const membership = memberships.find((each) => each.organisation.id === organisation)
+  // No secret of another organisation: whoever has this JWT is the consumer.
+  if (!membership) throw new OAuthError('consumer_of_other_organisation')
   const accessIdentifierId = consumer.identifier.id
   return {
     clientId: issuer.id,
     key: undefined,
-    consumer,
+    consumer: { ...consumer, membership },
     organisationId: organisation,
     guard: { kind: 'identity', trustedIssuerId: issuer.id, accessIdentifierId, once },
-  }
-}
-
-/** Whoever has sent too many wrong credentials is not listened to for a while. */
-async function limited<Result>(
-  whose: string,
-  { deps: { guesses, tenant } }: OpenerContext,
-  check: () => Promise<Result>,
-): Promise<Result> {
-  const limiterKey = `${tenant.name} exchange ${whose}`
-  const retryAfterSeconds = await guesses.blockedFor(limiterKey)
-  if (retryAfterSeconds !== undefined) throw new OAuthError('guessing', { retryAfterSeconds })
-  try {
-    return await check()
-  } catch (error) {
-    if (error instanceof OAuthError && error.code === 'invalid_client') {
-      await guesses.recordFailure(limiterKey)
-    }
-    throw error
   }
 }

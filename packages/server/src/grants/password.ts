@@ -1,6 +1,6 @@
 // Resource owner password credentials grant (RFC 6749 §4.3): legacy, for first-party apps of contracts that have it.
 
-import { type SignInDeps, signIn } from '../identity/sign-in.ts'
+import { signIn } from '../identity/sign-in.ts'
 import { accessTokenLifetime, spendAllowance } from '../legacy/allowances.ts'
 import { newTimedId } from '../platform/random.ts'
 import { OAuthError } from '../protocol/errors.ts'
@@ -65,16 +65,15 @@ export const password: GrantType<PasswordRequest> = {
   },
 }
 
-/** The same check and the same lock as at the sign-in page. */
+/** The same check and the same limits as at the sign-in page. */
 async function findUser(
   { username, password: given }: PasswordRequest,
   { deps, source, requestId, log }: GrantContext,
 ): Promise<UserRecord> {
-  const signInDeps: SignInDeps = { ...deps, guesses: deps.userGuesses }
-  const result = await signIn({ username, password: given, source, requestId, log }, signInDeps)
+  const result = await signIn({ username, password: given, source, requestId, log }, deps)
   if (result.outcome === 'signed_in') return result.user
   if (result.outcome === 'wrong_credentials') throw new OAuthError('password_grant_refused')
-  throw new OAuthError('account_locked', { retryAfterSeconds: result.seconds })
+  throw new OAuthError('guessing', { retryAfterSeconds: result.seconds })
 }
 
 /** There is nobody to ask: the organisation is the user's first. */

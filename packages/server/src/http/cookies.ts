@@ -4,7 +4,7 @@ import { parseCookie, stringifySetCookie } from 'cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CookieChange } from '../protocol/message.ts'
 
-const COOKIES = ['session', 'browser', 'new-secret'] as const
+const COOKIES = ['session', 'browser', 'device', 'new-secret'] as const
 
 /** Several tenants can share a host, and `__Host-` cookies have no path, so the name holds the tenant. */
 function fullName(name: string, tenant: string): string {

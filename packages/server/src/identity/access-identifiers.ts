@@ -18,8 +18,3 @@ export function hashOfIdentifier(identifier: string): TokenHash {
 export function hashOfIdentity(trustedIssuerId: ClientId, subject: string): TokenHash {
   return sha256(digestOf(trustedIssuerId, subject))
 }
-
-/** Under which tries with wrong pass codes are counted, apart from those of user names. */
-export function attemptsOf(identifierHash: TokenHash): TokenHash {
-  return sha256(digestOf('access identifier', identifierHash))
-}

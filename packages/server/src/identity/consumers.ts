@@ -1,30 +1,48 @@
 // Owns the question which user the presented identifier stands for: the same words and time for every way to be
-// wrong, and a lock after so many wrong pass codes.
+// wrong, and limits by where it comes from and by what is presented, never one for all who share a key.
 
 import type { Clock } from '../platform/clock.ts'
+import { digestOf } from '../platform/hash.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import type { TokenHash } from '../protocol/ids.ts'
+import { asUserId, type TokenHash } from '../protocol/ids.ts'
 import type { PresentedIdentifier } from '../protocol/key-exchange.ts'
 import type { Log } from '../protocol/message.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
-import type { AccessIdentifierRecord, UserRecord } from '../store/records.ts'
-import { attemptsOf, hashOfCode, hashOfIdentifier } from './access-identifiers.ts'
-import { lockSeconds } from './lock-out.ts'
+import type { AccessIdentifierRecord, Membership, UserRecord } from '../store/records.ts'
+import { hashOfCode, hashOfIdentifier } from './access-identifiers.ts'
+import { noteFailedCheck } from './failed-checks.ts'
+import type { Guessing } from './guessing.ts'
+import { findKnownCaller } from './known-callers.ts'
+import { lookUp } from './look-ups.ts'
 import { MAX_PASSWORD_CODE_POINTS, verifyPassword } from './passwords.ts'
+import { allowancesOf } from './sign-in-limits.ts'
 
 export interface ConsumerDeps {
   readonly tenant: Tenant
   readonly store: Pick<
     Store,
-    'findAccessIdentifier' | 'startSignInAttempt' | 'clearSignInAttempts' | 'recordAuditEvent'
+    | 'findAccessIdentifier'
+    | 'listMemberships'
+    | 'recordAuditEvent'
+    | 'countFailure'
+    | 'findKnownCaller'
+    | 'rememberCaller'
   >
   readonly clock: Clock
+  readonly guesses: Guessing
 }
 
 export interface ConsumerRequest {
   readonly requestId: string
+  readonly source: string
   readonly log: Log
+}
+
+/** Whose key it is that they come with. */
+export interface Asker {
+  readonly keyId: string
+  readonly organisationId: string
 }
 
 /** A user, and what stood for them. */
@@ -33,18 +51,21 @@ export interface Consumer {
   readonly user: UserRecord
 }
 
+/** A consumer who belongs to the organisation that asks. */
+export interface Member extends Consumer {
+  readonly membership: Membership
+}
+
 /** @throws OAuthError consumer_unknown, pass_code_wrong, consumer_disabled, guessing, overloaded */
-export async function findConsumer(
+export function findConsumer(
   presented: PresentedIdentifier,
-  request: ConsumerRequest,
+  { asker, request }: { readonly asker: Asker; readonly request: ConsumerRequest },
   deps: ConsumerDeps,
-): Promise<Consumer> {
-  const { tenant, store } = deps
-  const consumer =
-    presented.kind === 'authentication_code'
-      ? await store.findAccessIdentifier(tenant.name, presented.kind, hashOfCode(presented.code))
-      : await findByPassCode(presented, request, deps)
-  return requireEnabled(consumer)
+): Promise<Member> {
+  const source = [asker.keyId, request.source]
+  return presented.kind === 'authentication_code'
+    ? findByCode(presented.code, { asker, request, source }, deps)
+    : findByPassCode(presented, { asker, request, source }, deps)
 }
 
 /** @throws OAuthError consumer_unknown, consumer_disabled */
@@ -54,56 +75,88 @@ export function requireEnabled(consumer: Consumer | null): Consumer {
   return consumer
 }
 
+interface Question {
+  readonly asker: Asker
+  readonly request: ConsumerRequest
+  readonly source: readonly string[]
+}
+
+function findByCode(
+  code: string,
+  { asker, request, source }: Question,
+  deps: ConsumerDeps,
+): Promise<Member> {
+  const failures = { purpose: 'codes', sharers: source, source: request.source }
+  return lookUp<Member>(failures, deps, {
+    find: async () => {
+      const named = { kind: 'authentication_code', hash: hashOfCode(code) } as const
+      const member = await findMember(named, asker, deps)
+      if (member === null) throw new OAuthError('consumer_unknown')
+      requireEnabled(member)
+      return member
+    },
+    accountOf: ({ identifier }) => identifier.id,
+  })
+}
+
 async function findByPassCode(
   { identifier, passCode }: Extract<PresentedIdentifier, { kind: 'identifier' }>,
-  request: ConsumerRequest,
+  { asker, request, source }: Question,
   deps: ConsumerDeps,
-): Promise<Consumer | null> {
-  const { tenant, store, clock } = deps
+): Promise<Member> {
+  const { guesses } = deps
   const hash = hashOfIdentifier(identifier)
-  const now = clock.nowSeconds()
-  // Counted before the pass code is looked at, and by what was presented: what nobody has locks just the same.
-  const attempt = await store.startSignInAttempt({
-    tenant: tenant.name,
-    usernameHash: attemptsOf(hash),
-    nowSeconds: now,
-    lockSeconds,
-  })
-  if (!attempt.allowed) {
-    throw new OAuthError('guessing', { retryAfterSeconds: attempt.lockedUntilSeconds - now })
+  const member = await findMember({ kind: 'identifier', hash }, asker, deps)
+  const id = member?.identifier.id
+  // What nobody has, or somebody of another organisation, has the same limits.
+  const account = ['identifier', asker.organisationId, hash]
+  const caller = await findKnownCaller(id, request.source, deps)
+  const ways = allowancesOf(
+    { account, source, deviceId: undefined, known: caller.known },
+    { guesses, perMinute: guesses.limits.clientsPerMinute },
+  )
+  const presented = digestOf(...account, ...source, passCode)
+  const checked = await guesses.check({ ways, subject: id ?? null, presented }, async () =>
+    (await isPassCodeOf(member, { passCode, source: request.source })) &&
+    member?.user.disabledAtSeconds === null
+      ? member
+      : undefined,
+  )
+  if (checked.outcome === 'refused') {
+    throw new OAuthError('guessing', { retryAfterSeconds: checked.seconds })
   }
-  const consumer = await store.findAccessIdentifier(tenant.name, 'identifier', hash)
-  if (!(await isPassCodeOf(consumer, passCode))) {
-    if (consumer && lockSeconds(attempt.attempts) > 0) await recordLock(consumer, request, deps)
-    throw new OAuthError(consumer ? 'pass_code_wrong' : 'consumer_unknown')
+  if (checked.outcome === 'wrong') {
+    const target = id === undefined ? `identifier:${hash}` : `access_identifier:${id}`
+    const { spent } = checked
+    const action = 'access_identifier.locked'
+    await noteFailedCheck({ ...request, action, target, spent }, deps)
+    throw new OAuthError(member ? 'pass_code_wrong' : 'consumer_unknown')
   }
-  await clearAttempts(hash, deps)
-  return consumer
+  await caller.remember()
+  return checked.result
 }
 
-async function isPassCodeOf(consumer: Consumer | null, passCode: string): Promise<boolean> {
+/**
+ * The organisation is part of the question: who belongs to another one is not found, so that nobody learns anything
+ * about other people's consumers. Memberships are looked up either way, so that time tells nothing.
+ */
+async function findMember(
+  { kind, hash }: { readonly kind: PresentedIdentifier['kind']; readonly hash: TokenHash },
+  { organisationId }: Asker,
+  { tenant, store }: ConsumerDeps,
+): Promise<Member | null> {
+  const consumer = await store.findAccessIdentifier(tenant.name, kind, hash)
+  const memberships = await store.listMemberships(tenant.name, consumer?.user.id ?? asUserId(''))
+  const membership = memberships.find(({ organisation }) => organisation.id === organisationId)
+  return consumer && membership ? { ...consumer, membership } : null
+}
+
+async function isPassCodeOf(
+  consumer: Consumer | null,
+  { passCode, source }: { readonly passCode: string; readonly source: string },
+): Promise<boolean> {
   // Nobody has a longer one, so its hash need not be made (ASVS 6.2.9).
   if ([...passCode].length > MAX_PASSWORD_CODE_POINTS) return false
-  const { correct } = await verifyPassword(passCode, consumer?.identifier.passCodeHash ?? null)
-  return correct
-}
-
-function clearAttempts(hash: TokenHash, { tenant, store }: ConsumerDeps): Promise<void> {
-  return store.clearSignInAttempts(tenant.name, attemptsOf(hash))
-}
-
-async function recordLock(
-  { identifier }: Consumer,
-  { requestId, log }: ConsumerRequest,
-  { tenant, store, clock }: ConsumerDeps,
-): Promise<void> {
-  log.warn({ accessIdentifier: identifier.id }, 'access identifier locked after wrong pass codes')
-  await store.recordAuditEvent({
-    tenant: tenant.name,
-    atSeconds: clock.nowSeconds(),
-    action: 'access_identifier.locked',
-    actor: 'system',
-    target: `access_identifier:${identifier.id}`,
-    requestId,
-  })
+  const hash = consumer?.identifier.passCodeHash ?? null
+  return (await verifyPassword(passCode, hash, source)).correct
 }

@@ -22,8 +22,8 @@ const queue = createQueue({
 export const passwordQueueState = queue.state
 
 /** @returns the password as an argon2id hash in PHC form. @throws OAuthError overloaded */
-export function hashPassword(password: string): Promise<string> {
-  return inTurn(() => hashWithArgon2id(normalise(password)))
+export function hashPassword(password: string, source?: string): Promise<string> {
+  return inTurn(() => hashWithArgon2id(normalise(password)), source)
 }
 
 export interface PasswordCheck {
@@ -36,15 +36,17 @@ const NOBODY = hashOfNobody()
 
 /**
  * Compares a password with its hash. Without a hash (no such user) it takes as long as argon2id, and says no.
+ * @param source where it comes from: one does not keep the others from their turn
  * @throws OAuthError overloaded
  */
 export async function verifyPassword(
   password: string,
   stored: string | null,
+  source?: string,
 ): Promise<PasswordCheck> {
   const text = stored ?? NOBODY
   const hash = readPasswordHash(text)
-  const spelling = await inTurn(() => firstMatch(spellingsOf(password), hash.matches))
+  const spelling = await inTurn(() => firstMatch(spellingsOf(password), hash.matches), source)
   const outdated = !isOfToday(text) || spelling !== normalise(password)
   return { correct: spelling !== undefined, outdated }
 }
@@ -70,8 +72,11 @@ async function firstMatch(
   return undefined
 }
 
-/** A hash that was made elsewhere may take a second to check. Waiting for that is cut short, the check itself never. */
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * A hash that was made elsewhere may take a second to check. Waiting for that is cut short, the check itself never.
+ * What has no source is ours: an operator's command.
+ */
+function inTurn<T>(work: () => Promise<T>, source = ''): Promise<T> {
   const refuse = () => new OAuthError('overloaded', { retryAfterSeconds: 1 })
-  return queue.run(() => uncounted(work), refuse)
+  return queue.run(() => uncounted(work), { refuse, source })
 }

@@ -1,12 +1,7 @@
 // What stands for a user in the exchange of an application key or an identity JWT: authentication codes, identifiers
 // with pass codes, and links to the subjects of trusted issuers.
 
-import {
-  attemptsOf,
-  hashOfCode,
-  hashOfIdentifier,
-  hashOfIdentity,
-} from '../identity/access-identifiers.ts'
+import { hashOfCode, hashOfIdentifier, hashOfIdentity } from '../identity/access-identifiers.ts'
 import { hashPassword, MAX_PASSWORD_CODE_POINTS } from '../identity/passwords.ts'
 import { newId, newSecret } from '../platform/random.ts'
 import type { AccessIdentifierRecord, UserRecord } from '../store/records.ts'
@@ -66,10 +61,7 @@ export async function addIdentifier(
     hint: identifier.slice(-HINT_LENGTH),
     passCodeHash: await hashPassword(input.passCode),
   })
-  const view = await save(record, context)
-  // Tries against whoever had it before do not lock its new owner out.
-  await context.store.clearSignInAttempts(context.tenant.name, attemptsOf(hash))
-  return view
+  return save(record, context)
 }
 
 /** Lets the JWTs of a trusted issuer with this subject stand for the user. @throws OperationError */

@@ -81,13 +81,15 @@ export function checkMemberships(
   organisations: readonly OrganisationWithUnits[],
 ): FieldProblem[] {
   const field = 'memberships'
-  const problems = memberships.flatMap(({ organisationId, defaultUnitId }) => {
+  const problems = memberships.flatMap(({ organisationId, defaultUnitId, furtherUnitIds = [] }) => {
     const organisation = organisations.find(({ id }) => id === organisationId)
-    if (!organisation)
+    if (!organisation) {
       return [{ field, problem: `organisation "${organisationId}" does not exist` }]
-    if (defaultUnitId === undefined) return []
-    if (organisation.units.some(({ id }) => id === defaultUnitId)) return []
-    return [{ field, problem: `"${defaultUnitId}" is not a unit of "${organisationId}"` }]
+    }
+    const units = new Set(organisation.units.map(({ id }) => id))
+    const named = [...(defaultUnitId === undefined ? [] : [defaultUnitId]), ...furtherUnitIds]
+    const foreign = named.filter((id) => !units.has(id))
+    return foreign.map((id) => ({ field, problem: `"${id}" is not a unit of "${organisationId}"` }))
   })
   const repeated = findRepeated(memberships.map(({ organisationId }) => organisationId))
   return [...problems, ...repeated.map((id) => ({ field, problem: `"${id}" is given twice` }))]

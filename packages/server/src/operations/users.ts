@@ -2,7 +2,6 @@
 
 import { hashPassword } from '../identity/passwords.ts'
 import { normaliseUsername } from '../identity/usernames.ts'
-import { sha256 } from '../platform/hash.ts'
 import { newId } from '../platform/random.ts'
 import { asUserId } from '../protocol/ids.ts'
 import type { UserEnding, UserWithMemberships } from '../store/port.ts'
@@ -84,7 +83,7 @@ export async function changePassword(
   const event = eventOf(context, 'user.password_changed', `user:${user.id}`)
   const changed = await store.changePassword({ ...endingOf(user, context), passwordHash }, event)
   if (!changed) throw refusal('username', `"${user.username}" was deleted meanwhile`)
-  await store.clearSignInAttempts(tenant.name, sha256(user.username))
+  await store.liftFailures(tenant.name, [user.id])
 }
 
 /** Ends every session and grant of the user, who cannot sign in any more. @throws OperationError */

@@ -20,7 +20,7 @@ function createScene(limits: { parallel: number; waiting: number }) {
         endings.set(job, (failed) => (failed ? reject(new Error('failed')) : resolve('done')))
       })
     queue
-      .run(work, () => new Refused())
+      .run(work, { refuse: () => new Refused() })
       .catch((error: unknown) => error)
       .then((outcome) => outcomes.set(job, outcome))
     if (model.running.length < limits.parallel) model.running.push(job)
@@ -66,27 +66,50 @@ it('D8: runs as many as it may, lets the next ones wait their turn, and refuses 
 
 it('gives back what the work gives, and throws what it throws', async () => {
   const queue = createQueue({ parallel: 1, waiting: 0 })
-  const refuse = () => new Refused()
-  expect(await queue.run(async () => 'done', refuse)).toBe('done')
-  await expect(queue.run(() => Promise.reject(new Error('broken')), refuse)).rejects.toThrow(
-    'broken',
-  )
+  const how = { refuse: () => new Refused() }
+  expect(await queue.run(async () => 'done', how)).toBe('done')
+  await expect(queue.run(() => Promise.reject(new Error('broken')), how)).rejects.toThrow('broken')
   const throwing = () => {
     throw new Error('at once')
   }
-  await expect(queue.run(throwing, refuse)).rejects.toThrow('at once')
-  expect(await queue.run(async () => 'again', refuse)).toBe('again')
+  await expect(queue.run(throwing, how)).rejects.toThrow('at once')
+  expect(await queue.run(async () => 'again', how)).toBe('again')
+})
+
+it('security H2: one source cannot keep the queue full for the others, nor make them wait behind it', async () => {
+  const queue = createQueue({ parallel: 1, waiting: 6 })
+  const order: string[] = []
+  const submit = (source: string) =>
+    queue
+      .run(async () => void order.push(source), { refuse: () => new Refused(), source })
+      .catch((error: unknown) => error)
+  const flood = Array.from({ length: 20 }, () => submit('flood'))
+  const others = ['a', 'b', 'c'].map(submit)
+  expect(await Promise.all(others)).toEqual([undefined, undefined, undefined])
+  const refused = (await Promise.all(flood)).filter((outcome) => outcome instanceof Refused)
+  // It had the one that ran and six that waited, and gave up three of them.
+  expect(refused).toHaveLength(20 - 1 - 3)
+  expect(order).toEqual(['flood', 'flood', 'a', 'b', 'c', 'flood', 'flood'])
+  expect(queue.state()).toEqual({ running: 0, waiting: 0 })
+})
+
+it('refuses the newcomer where everybody has the same share', async () => {
+  const queue = createQueue({ parallel: 1, waiting: 2 })
+  const submit = (source: string) =>
+    queue.run(async () => source, { refuse: () => new Refused(), source }).catch(() => 'refused')
+  const all = ['one', 'one', 'two', 'three', 'one'].map(submit)
+  expect(await Promise.all(all)).toEqual(['one', 'one', 'two', 'refused', 'refused'])
 })
 
 it('chaos 3: gives up a turn that does not come in time, and the turn goes to the next', async () => {
   const queue = createQueue({ parallel: 1, waiting: 2 })
   const { promise: held, resolve: letGo } = Promise.withResolvers<string>()
-  const refuse = () => new RangeError('not in time')
-  const first = queue.run(() => held, refuse)
+  const how = { refuse: () => new RangeError('not in time') }
+  const first = queue.run(() => held, how)
   const hurried = new Promise<unknown>((resolve) => {
-    new Deadline(20).govern(() => queue.run(async () => 'hurried', refuse).catch(resolve))
+    new Deadline(20).govern(() => queue.run(async () => 'hurried', how).catch(resolve))
   })
-  const patient = queue.run(async () => 'patient', refuse)
+  const patient = queue.run(async () => 'patient', how)
   expect(queue.state()).toEqual({ running: 1, waiting: 2 })
   expect(await hurried).toBeInstanceOf(RangeError)
   expect(queue.state()).toEqual({ running: 1, waiting: 1 })

@@ -1,6 +1,7 @@
 // Authenticated encryption of what we keep or hand out sealed: AES-256-GCM, purpose bound as additional data.
 
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto'
+import { digestOf } from './hash.ts'
 import { newRandomBytes } from './random.ts'
 
 const NONCE_BYTES = 12
@@ -18,6 +19,13 @@ export class Sealer {
   /** A sealer for one purpose under this key: what it seals, no other purpose opens. */
   for(purpose: string): Sealer {
     return new Sealer(derive(this.#key, purpose))
+  }
+
+  /** Fields as one digest that only the holder of the key can make: nobody else can look for two that agree. */
+  digest(...fields: readonly string[]): string {
+    return createHmac('sha256', this.#key)
+      .update(digestOf(...fields))
+      .digest('base64url')
   }
 
   seal(plain: string, context = ''): string {

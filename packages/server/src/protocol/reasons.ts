@@ -172,10 +172,6 @@ export const REASONS = {
     code: 'invalid_grant',
     description: 'The user name or the password is wrong.',
   },
-  account_locked: {
-    code: 'invalid_grant',
-    description: 'Too many failed sign-ins: the account is locked for a while.',
-  },
   json_invalid: {
     code: 'invalid_request',
     description: 'The request body must be one JSON object whose members have the right types.',

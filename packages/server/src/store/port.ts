@@ -4,10 +4,11 @@
 import type { ChangeStore, ClientStore } from './port/clients.ts'
 import type { FeedStore } from './port/feed.ts'
 import type { GrantStore } from './port/grants.ts'
+import type { GuessStore } from './port/guessing.ts'
 import type { KeyStore } from './port/keys.ts'
 import type { ApplicationKeyStore } from './port/machines.ts'
 import type { IdentityStore } from './port/people.ts'
-import type { GuessStore, LeaseStore, StoreLoad, StoreObserver } from './port/process.ts'
+import type { LeaseStore, StoreLoad, StoreObserver } from './port/process.ts'
 import type { VersionUseStore } from './port/versions.ts'
 import type { AuditEventRecord } from './records.ts'
 
@@ -30,6 +31,7 @@ export type {
   RotateInput,
   RotateOutcome,
 } from './port/grants.ts'
+export type { GuessStore } from './port/guessing.ts'
 export type { KeyStore } from './port/keys.ts'
 export type { ApplicationKeyStore } from './port/machines.ts'
 export type { IdentityStore, UserWithMemberships } from './port/people.ts'

@@ -79,7 +79,7 @@ describe.each(STORES)('attacks on passwords on %s', (kind) => {
       await createUser('lock-known')
       const tryOften = async (username: string) => {
         const pages: string[] = []
-        for (let tries = 0; tries < 7; tries += 1) {
+        for (let tries = 0; tries < 12; tries += 1) {
           pages.push(comparable(await trySignIn(username, WRONG), username))
         }
         return pages
@@ -125,46 +125,17 @@ describe.each(STORES)('attacks on passwords on %s', (kind) => {
   })
 
   describe('guessing', () => {
-    /** @returns how often the password was looked at before the account stayed locked */
-    async function guessUntilLocked(username: string): Promise<number> {
+    it('D7: one address has ten tries at an account, then one a minute', async () => {
+      await createUser('waiting')
       let looked = 0
-      for (let tries = 0; tries < 120; tries += 1) {
-        const page = await trySignIn(username, `${WRONG} ${tries}`)
+      for (let seconds = 0; seconds < HOUR_SECONDS / 2; seconds += 20) {
+        const page = await trySignIn('waiting', `${WRONG} ${seconds}`)
         if (page.status === 422) looked += 1
         else expect(page.status).toBe(429)
-        server.clock.advance(HOUR_SECONDS)
+        server.clock.advance(20)
       }
-      return looked
-    }
-
-    it('D7: after 100 failures even the right password is refused, until the operator sets a new one', async () => {
-      await createUser('guessed')
-      const owner = new TestBrowser()
-      await trySignIn('guessed', PASSWORD, owner)
-      expect(await guessUntilLocked('guessed')).toBe(100)
-      server.clock.advance(365 * 24 * HOUR_SECONDS)
-      expect((await trySignIn('guessed', PASSWORD)).status).toBe(429)
-
-      const fresh = 'seven green umbrellas'
-      const context = { ...server, actor: 'cli' }
-      await changePassword({ username: 'guessed', password: fresh }, context)
-      expect((await trySignIn('guessed', fresh)).status).toBe(303)
-    })
-
-    it('D7: the wait grows from 30 seconds to an hour', async () => {
-      await createUser('waiting')
-      for (let tries = 0; tries < 5; tries += 1) {
-        expect((await trySignIn('waiting', WRONG)).status).toBe(422)
-      }
-      for (const seconds of [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]) {
-        const locked = await trySignIn('waiting', WRONG)
-        expect(locked.status).toBe(429)
-        expect(locked.headers.get('retry-after')).toBe(`${seconds}`)
-        server.clock.advance(seconds - 1)
-        expect((await trySignIn('waiting', PASSWORD)).status).toBe(429)
-        server.clock.advance(1)
-        expect((await trySignIn('waiting', WRONG)).status).toBe(422)
-      }
+      // Ten in the first 200 seconds, and one in each of the 26 minutes that are left.
+      expect(looked).toBe(10 + 26)
     })
 
     it('D7: parallel guesses do not outrun the limit', async () => {
@@ -172,25 +143,15 @@ describe.each(STORES)('attacks on passwords on %s', (kind) => {
       const pages = await Promise.all(
         Array.from({ length: 30 }, (_, index) => trySignIn('raced', `${WRONG} ${index}`)),
       )
-      expect(pages.filter(({ status }) => status === 422)).toHaveLength(5)
-      expect(pages.filter(({ status }) => status === 429)).toHaveLength(25)
-    })
-
-    it('D7: success starts the count anew', async () => {
-      await createUser('forgetful')
-      for (let days = 0; days < 6; days += 1) {
-        for (let tries = 0; tries < 4; tries += 1) {
-          expect((await trySignIn('forgetful', WRONG)).status).toBe(422)
-        }
-        expect((await trySignIn('forgetful', PASSWORD)).status).toBe(303)
-      }
+      expect(pages.filter(({ status }) => status === 422)).toHaveLength(10)
+      expect(pages.filter(({ status }) => status === 429)).toHaveLength(20)
     })
 
     it('D7: who is signed in already goes on while somebody else guesses', async () => {
       await createUser('present')
       const owner = new TestBrowser()
       expect((await trySignIn('present', PASSWORD, owner)).status).toBe(303)
-      for (let tries = 0; tries < 6; tries += 1) await trySignIn('present', WRONG)
+      for (let tries = 0; tries < 12; tries += 1) await trySignIn('present', WRONG)
       const page = await owner.open(app.authorizeUrl())
       expect(page.root.querySelector('[name=decision]')).not.toBeNull()
     })
@@ -198,7 +159,9 @@ describe.each(STORES)('attacks on passwords on %s', (kind) => {
     it('D7: another spelling of the name is the same account', async () => {
       await createUser('spelling')
       for (const name of ['spelling', 'SPELLING', ' spelling ', 'ｓｐｅｌｌｉｎｇ', 'Spelling']) {
-        expect((await trySignIn(name, WRONG)).status).toBe(422)
+        for (let twice = 0; twice < 2; twice += 1) {
+          expect((await trySignIn(name, WRONG)).status).toBe(422)
+        }
       }
       expect((await trySignIn('spelling', PASSWORD)).status).toBe(429)
     })

@@ -169,10 +169,8 @@ describe.each(STORES)('logging on %s', (kind) => {
       ...who,
       ...{ route: '/token', client: WEB_APP.id },
     })
-    expect(logged.findLast(({ msg }) => msg === 'sign-in failed')).toMatchObject({
-      ...who,
-      outcome: 'wrong_credentials',
-    })
+    const failed = logged.findLast(({ msg }) => msg === 'a check of credentials failed')
+    expect(failed).toMatchObject(who)
   })
 
   it('operating 12: a proxy that nobody trusts is noticed, once', async () => {

@@ -2,12 +2,11 @@
 
 import { addAuthenticationCode } from '../../src/operations/access-identifiers.ts'
 import { createApplicationKey } from '../../src/operations/application-keys.ts'
-import { sha256 } from '../../src/platform/hash.ts'
 import { asClientId } from '../../src/protocol/ids.ts'
 import { TestBrowser } from '../support/browser.ts'
 import type { TestServer } from '../support/start-server.ts'
 import { newPkce, TestApp } from '../support/test-app.ts'
-import { MACHINE, type TestClient, USERS, type Username } from '../support/world.ts'
+import { MACHINE, type TestClient, USERS, type Username, userIdOf } from '../support/world.ts'
 import { harvestPage } from './harvest.ts'
 import { know, Parties, type Party } from './parties.ts'
 
@@ -15,7 +14,7 @@ const CODES_EACH = 3
 
 export async function bringParties(server: TestServer): Promise<Parties> {
   const { apps, paths, store, tenant } = server
-  for (const username of USERS) await store.clearSignInAttempts(tenant.name, sha256(username))
+  await store.liftFailures(tenant.name, USERS.map(userIdOf))
   const parties: Party[] = []
   if (paths.authorize !== undefined) {
     parties.push(

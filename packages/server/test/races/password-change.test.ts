@@ -51,10 +51,7 @@ describe.each(STORES)('a change in the middle of a sign-in on %s', (kind) => {
   }
 
   /** Lets it happen in between the next time that the store is asked to do this. */
-  function before(
-    method: 'clearSignInAttempts' | 'updatePasswordHash',
-    happen: () => Promise<void>,
-  ): void {
+  function before(method: 'settleTry' | 'updatePasswordHash', happen: () => Promise<void>): void {
     const original = server.store[method]
     Object.assign(server.store, {
       async [method](...input: unknown[]) {
@@ -79,7 +76,7 @@ describe.each(STORES)('a change in the middle of a sign-in on %s', (kind) => {
     ['the user is disabled', (username: string) => disableUser({ username }, server.context)],
   ] as const
   const moments = [
-    ['after the check', 'clearSignInAttempts'],
+    ['after the check', 'settleTry'],
     ['while its hash is made anew', 'updatePasswordHash'],
   ] as const
 

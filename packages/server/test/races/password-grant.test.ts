@@ -20,7 +20,7 @@ import { STORES } from '../support/start-server.ts'
 import { FORM, post } from '../support/vendor-client.ts'
 import { PASSWORD, type TestClient } from '../support/world.ts'
 
-const FREE_TRIES = 5
+const FREE_TRIES = 10
 const CALLBACK = 'https://desktop.example/callback'
 
 describe.each(STORES)('racing password grants on %s', (kind) => {
@@ -73,8 +73,6 @@ describe.each(STORES)('racing password grants on %s', (kind) => {
         expect([refreshed.status, refreshed.body.error]).toEqual([400, 'invalid_grant'])
         expect(await introspect(deployment, body.access_token)).toEqual({ active: false })
       }
-      // Unlocks the account, which so many tries at once have locked.
-      await changePassword({ username: 'ada', password }, context)
       expect((await askAs('ada', old)).status).toBe(400)
       expect((await askAs('ada', password)).status).toBe(200)
     }
@@ -86,11 +84,13 @@ describe.each(STORES)('racing password grants on %s', (kind) => {
     const tries = Array.from({ length: 60 }, (_, turn) => askAs('eve', `wrong ${turn}`, turn))
     const answers = await Promise.all(tries)
     const locked = answers.filter(({ headers }) => headers['retry-after'] !== undefined)
-    expect(answers.every(({ body }) => body.error === 'invalid_grant')).toBe(true)
+    expect(new Set(answers.map(({ body }) => body.error))).toEqual(
+      new Set(['invalid_grant', 'too_many_requests']),
+    )
     expect(answers.length - locked.length).toBe(FREE_TRIES)
     for (const turn of processes.keys()) {
       const { status, headers } = await askAs('eve', PASSWORD, turn)
-      expect([status, Number(headers['retry-after']) > 0]).toEqual([400, true])
+      expect([status, Number(headers['retry-after']) > 0]).toEqual([429, true])
       const browser = new TestBrowser()
       const query = new URLSearchParams({
         client_id: app.id,

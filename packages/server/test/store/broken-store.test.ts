@@ -6,6 +6,7 @@ import { DIALECTS, openPair, type Rewrite } from './databases.ts'
 import {
   raceForCode,
   raceForLease,
+  raceForTheTurn,
   raceToClaim,
   raceToCount,
   raceToDecide,
@@ -66,7 +67,7 @@ const BREAKAGES: readonly Breakage[] = [
   },
   {
     guard: 'a failure is added to those that are there',
-    without: (sql) => sql.replace('"failed_guesses"."failures" + ', ''),
+    without: (sql) => sql.replaceAll('guesses.failures + 1', '1'),
     races: [raceToFail],
   },
   {
@@ -75,9 +76,24 @@ const BREAKAGES: readonly Breakage[] = [
     races: [raceForLease],
   },
   {
-    guard: 'an account must not be locked',
-    without: without(/"sign_in_attempts"."locked_until_seconds" <= \S+/),
+    guard: 'a failure must be one that is allowed',
+    without: (sql) =>
+      sql.replace(/or guesses\.failures < excluded\.allowed\s+returning/, 'or true returning'),
+    races: [raceToFail],
+  },
+  {
+    guard: 'an allowance must have a place that is free',
+    // SQLite has one writer at a time: what was looked at has not changed.
+    on: ['postgres'],
+    without: (sql) => sql.replace(/< excluded\.allowed\s+or/, '< excluded.allowed + 1000 or'),
     races: [raceToSignIn],
+  },
+  {
+    guard: 'an allowance that is used up must not have been used just now',
+    on: ['postgres'],
+    without: (sql) =>
+      sql.replace(/(checked_at_seconds <= )(\$\d+)\)/, '$1cast($2 as bigint) + 1000)'),
+    races: [raceForTheTurn],
   },
   {
     guard: 'an application key must not be suspended',

@@ -108,11 +108,12 @@ describe('trouble with the database', () => {
     const { store, admin } = await openAlone(2)
     await admin.query(`set deadlock_timeout = '10s'`)
     for (const name of ['first', 'second']) {
-      const guess = { purpose: 'test', hash: hashOf(name), nowSeconds: NOW }
-      await store.recordFailedGuess({ ...guess, windowEndsAtSeconds: NOW })
+      const limits = { failures: 9, windowSeconds: 0, thenEverySeconds: 0 }
+      const allowance = { purpose: 'test', slot: name, ...limits }
+      await store.countFailure({ tenant: 'main', allowance, nowSeconds: NOW })
     }
     const lock = (offset: number) =>
-      admin.query(`select 1 from failed_guesses order by ctid limit 1 offset ${offset} for update`)
+      admin.query(`select 1 from guesses order by ctid limit 1 offset ${offset} for update`)
     await admin.query('begin')
     await lock(1)
     const deleting = store.deleteExpired(NOW + 1, 10)

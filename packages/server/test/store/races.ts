@@ -17,7 +17,6 @@ import {
   codeRecord,
   giveGrant,
   grantRecord,
-  hashOf,
   keyRecord,
   NOW,
   newTenant,
@@ -224,17 +223,30 @@ export const raceToCount: Check = async (stores) => {
   )
 }
 
-/** Failures that arrive together are all counted, in one window. */
+const FREE_FAILURES = 5
+const allowanceOf = (purpose: string) => ({
+  ...{ purpose, slot: 'ada', failures: FREE_FAILURES },
+  ...{ windowSeconds: 60, thenEverySeconds: 0 },
+})
+
+/** Of failures that arrive together as many are counted as are allowed, and the others know that they are too many. */
 export const raceToFail: Check = async (stores) => {
-  const guess = { purpose: newTenant(), hash: hashOf('caller'), nowSeconds: NOW }
-  const counts = await race(stores, (each, caller) =>
-    each.recordFailedGuess({ ...guess, windowEndsAtSeconds: NOW + 60 + caller }),
+  const tenant = newTenant()
+  const allowance = allowanceOf('caller')
+  const counted = await race(stores, (each) =>
+    each.countFailure({ tenant, allowance, nowSeconds: NOW }),
   )
-  const limit = { purpose: guess.purpose, failures: CALLERS, nowSeconds: NOW }
-  const blocked = await stores[1].listBlockedGuesses(limit)
+  const counts = counted.flatMap((each) => ('failures' in each ? each.failures : []))
+  const spent = (await stores[1].listSpentAllowances(NOW, 1000)).filter(
+    (each) => each.tenant === tenant,
+  )
   return [
-    ...differences('counts', new Set(counts).size, CALLERS),
-    ...differences('blocked', blocked.length, 1),
+    ...differences(
+      'counts',
+      counts.toSorted((a, b) => a - b),
+      [1, 2, 3, 4, 5],
+    ),
+    ...differences('spent', spent.length, 1),
   ]
 }
 
@@ -255,29 +267,43 @@ export const raceForLease: Check = async (stores) => {
   ]
 }
 
-const ALLOWED_TRIES = 5
-
-/** Parallel tries cannot outrun the limit. */
+/** Parallel tries cannot outrun the limit, whichever of their allowances it is, and whether they fail or not. */
 export const raceToSignIn: Check = async (stores) => {
   const tenant = newTenant()
-  const tries = await race(stores, (each) =>
-    each.startSignInAttempt({
-      tenant,
-      usernameHash: hashOf('ada'),
-      nowSeconds: NOW,
-      lockSeconds: (attempts) => (attempts >= ALLOWED_TRIES ? 60 : 0),
-    }),
-  )
-  const counts = tries.flatMap((each) => (each.allowed ? each.attempts : []))
-  const locks = tries.flatMap((each) => (each.allowed ? [] : each.lockedUntilSeconds))
+  const allowances = [{ ...allowanceOf('caller'), failures: CALLERS }, allowanceOf('strangers')]
+  const reserve = (nowSeconds: number) =>
+    race(stores, (each) => each.reserveTry({ tenant, allowances, nowSeconds }))
+  const settle = (result: 'failed' | 'right') =>
+    Promise.all(
+      Array.from({ length: FREE_FAILURES }, () =>
+        stores[0].settleTry({ tenant, allowances, result, nowSeconds: NOW, subject: null }),
+      ),
+    )
+  const count = (tries: readonly { outcome: string }[]) =>
+    tally(tries.map(({ outcome }) => outcome).toSorted())
+  const first = count(await reserve(NOW))
+  await settle('right')
+  const second = count(await reserve(NOW))
+  const failures = await settle('failed')
   return [
-    ...differences(
-      'counts',
-      counts.toSorted((a, b) => a - b),
-      [1, 2, 3, 4, 5],
-    ),
-    ...differences('locks', [...new Set(locks)], [NOW + 60]),
+    ...differences('first', first, { busy: CALLERS - FREE_FAILURES, reserved: FREE_FAILURES }),
+    ...differences('second', second, { busy: CALLERS - FREE_FAILURES, reserved: FREE_FAILURES }),
+    ...differences('failures', new Set(failures.map(String)).size, FREE_FAILURES),
+    ...differences('in the end', count(await reserve(NOW)), { spent: CALLERS }),
   ]
+}
+
+/** When an allowance is used up, one check in a while is one, however many ask for it. */
+export const raceForTheTurn: Check = async (stores) => {
+  const tenant = newTenant()
+  const allowances = [{ ...allowanceOf('strangers'), failures: 1, thenEverySeconds: 10 }]
+  const [store] = stores
+  await store.settleTry({ tenant, allowances, result: 'failed', nowSeconds: NOW, subject: null })
+  const tries = await race(stores, (each) =>
+    each.reserveTry({ tenant, allowances, nowSeconds: NOW + 10 }),
+  )
+  const outcomes = tally(tries.map(({ outcome }) => outcome).toSorted())
+  return differences('outcomes', outcomes, { reserved: 1, spent: CALLERS - 1 })
 }
 
 export const raceForFirstKeys: Check = async (stores) => {

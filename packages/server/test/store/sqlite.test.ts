@@ -22,7 +22,7 @@ import { SqliteDriver } from '../../src/store/sql/sqlite.ts'
 import { compilerFor } from '../../src/store/sql/statement.ts'
 import { createStore } from '../../src/store/sql/store.ts'
 import { temporaryFolder } from './databases.ts'
-import { auditEventRecord, hashOf, NOW, newTenant } from './records.ts'
+import { auditEventRecord, NOW, newTenant } from './records.ts'
 import { storeContract } from './store-contract.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ostiary-store-'))
@@ -172,24 +172,32 @@ function lookEvery(milliseconds: number) {
 }
 
 describe('transitions that are committed together', () => {
-  const attempt = (store: Store, tenant: string, lockSeconds: () => number) =>
-    store.startSignInAttempt({ tenant, usernameHash: hashOf('ada'), nowSeconds: NOW, lockSeconds })
-
   test('one that fails is undone alone', async () => {
     const store = openOver(new DatabaseSync(await newDatabase()))
     const tenant = newTenant()
-    const failing = () => {
-      throw new RangeError('no such policy')
+    const allowanceAt = (slot: string) => ({
+      ...{ purpose: 'test', slot, failures: 9, windowSeconds: 60, thenEverySeconds: 0 },
+    })
+    const fail = (...slots: string[]) => {
+      const allowances = slots.map(allowanceAt)
+      return store.settleTry({
+        tenant,
+        allowances,
+        result: 'failed',
+        nowSeconds: NOW,
+        subject: null,
+      })
     }
     const outcomes = await Promise.allSettled([
-      attempt(store, tenant, () => 0),
-      attempt(store, tenant, failing),
-      attempt(store, tenant, () => 0),
+      fail('one'),
+      // The first of its statements is carried out, the second cannot be.
+      fail('one', Symbol('no text') as never),
+      fail('one'),
     ])
     expect(outcomes).toMatchObject([
-      { status: 'fulfilled', value: { attempts: 1 } },
-      { status: 'rejected', reason: { message: 'no such policy' } },
-      { status: 'fulfilled', value: { attempts: 2 } },
+      { status: 'fulfilled', value: [1] },
+      { status: 'rejected', reason: { message: expect.stringContaining('was given symbol') } },
+      { status: 'fulfilled', value: [2] },
     ])
   })
 

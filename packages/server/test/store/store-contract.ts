@@ -10,10 +10,11 @@ import { clientContract } from './contract/clients.ts'
 import { codeContract } from './contract/codes.ts'
 import { eventContract } from './contract/events.ts'
 import { grantContract } from './contract/grants.ts'
+import { guessContract } from './contract/guessing.ts'
 import { keyContract } from './contract/keys.ts'
 import { openGrantContract } from './contract/open-grant.ts'
 import { peopleContract } from './contract/people.ts'
-import { guessContract, leaseContract } from './contract/processes.ts'
+import { leaseContract } from './contract/processes.ts'
 import { refreshTokenContract } from './contract/refresh-tokens.ts'
 import { revocationContract } from './contract/revocations.ts'
 import { sessionContract } from './contract/sessions.ts'
@@ -22,6 +23,7 @@ import {
   raceForCode,
   raceForFirstKeys,
   raceForLease,
+  raceForTheTurn,
   raceToChangeClient,
   raceToClaim,
   raceToCount,
@@ -88,7 +90,8 @@ function raceContract(stores: () => Stores): void {
       'all count their uses of legacy allowances': raceToCount,
       'one tells the use of versions, when all tell the same batch': raceToReportUses,
       'as many may try to sign in as the limit says': raceToSignIn,
-      'all count their failed guesses': raceToFail,
+      'of failures no more are counted than allowed': raceToFail,
+      'one has the turn when an allowance is used up': raceForTheTurn,
       'one holds a lease, until it has ended': raceForLease,
       'one makes the first keys of a tenant': raceForFirstKeys,
       'one rotates the keys': raceToRotateKeys,

@@ -1,12 +1,12 @@
 // Every page in every state that a running server can show, and how a visitor gets there.
 
 import { updateClient } from '../../src/operations/client-update.ts'
-import { sha256 } from '../../src/platform/hash.ts'
 import type { PageErrorReason } from '../../src/protocol/errors.ts'
 import { type Store, StoreUnavailableError } from '../../src/store/port.ts'
+import { TestBrowser } from './browser.ts'
 import type { Stage } from './stage.ts'
 import type { Visitor } from './visitor.ts'
-import { TENANT } from './world.ts'
+import type { Username } from './world.ts'
 
 /** Takes a visitor to the page. */
 type Way = (visitor: Visitor, stage: Stage) => Promise<void>
@@ -33,15 +33,14 @@ export const STRANGER_STATES: Readonly<Record<string, Way>> = {
     await visitor.signIn('ada', 'not her password')
     await visitor.page.getByRole('alert').getByText('is not right').waitFor()
   },
-  'sign-in, locked': async (visitor, { app, server }) => {
-    await server.store.startSignInAttempt({
-      tenant: TENANT,
-      usernameHash: sha256('eve'),
-      nowSeconds: server.clock.nowSeconds(),
-      lockSeconds: () => 290,
-    })
+  'sign-in, locked': async (visitor, { app }) => {
+    const browser = new TestBrowser()
+    const page = await browser.open(app.authorizeUrl())
+    for (let failure = 0; failure < 10; failure += 1) {
+      await browser.submit(page, { username: 'nobody', password: 'wrong' })
+    }
     await visitor.open(app.authorizeUrl())
-    await visitor.signIn('eve')
+    await visitor.signIn('nobody' as Username)
     await visitor.page.getByText('Too many attempts').waitFor()
   },
   'sign-in, started again': async (visitor, { app, server }) => {

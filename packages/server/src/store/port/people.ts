@@ -57,18 +57,6 @@ export interface IdentityStore {
   disableUser(input: UserEnding, event?: AuditEventRecord): Promise<boolean>
 
   /**
-   * Counts a try before the password is looked at, so that parallel tries cannot outrun the limit.
-   * `lockSeconds` says how long the account stays locked after so many tries in a row.
-   */
-  startSignInAttempt(input: {
-    tenant: string
-    usernameHash: TokenHash
-    nowSeconds: number
-    lockSeconds: (attempts: number) => number
-  }): Promise<{ allowed: true; attempts: number } | { allowed: false; lockedUntilSeconds: number }>
-  clearSignInAttempts(tenant: string, usernameHash: TokenHash): Promise<void>
-
-  /**
    * Stores a session, if the password that was checked for it is still that of an enabled user.
    * @returns false when it is not
    */

@@ -1,33 +1,5 @@
-// The part of the port that the processes which share a database need for each other: counts of failed guesses, and
-// leases. Must not know what they are counted and held for.
-
-import type { TokenHash } from '../../protocol/ids.ts'
-
-export interface GuessStore {
-  /** Counts a failure within its window, and begins a new one when that is over. @returns how many there were in it */
-  recordFailedGuess(guess: FailedGuess): Promise<number>
-  /** The guesses that have failed so often, or more, in a window that is not over. */
-  listBlockedGuesses(input: {
-    readonly purpose: string
-    readonly failures: number
-    readonly nowSeconds: number
-  }): Promise<readonly BlockedGuess[]>
-}
-
-export interface FailedGuess {
-  /** Each has counts of its own. */
-  readonly purpose: string
-  /** Of what is told apart: an address, an app at an address. */
-  readonly hash: TokenHash
-  readonly nowSeconds: number
-  /** Of the window that the first failure begins. */
-  readonly windowEndsAtSeconds: number
-}
-
-export interface BlockedGuess {
-  readonly hash: TokenHash
-  readonly windowEndsAtSeconds: number
-}
+// The part of the port that the processes which share a database need for each other: leases, and how busy it is. Must
+// not know what they are held for.
 
 /** What only one process at a time should do. Its holder takes the lease again before it ends. */
 export interface LeaseStore {

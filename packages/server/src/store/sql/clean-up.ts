@@ -23,8 +23,6 @@ const DAY = sql.lit(DAY_SECONDS)
 const CODE_RETENTION_SECONDS = DAY_SECONDS
 /** All its tokens end with it; the code that gave it is remembered for a day. */
 const GRANT_RETENTION_SECONDS = 2 * DAY_SECONDS
-/** A shorter time would soon give an attacker a fresh count of tries. */
-const ATTEMPT_RETENTION_SECONDS = 30 * DAY_SECONDS
 
 /** A clock that ran ahead, and is set right again, must not make good what was used or ended. */
 const CLOCK_ERROR_SECONDS = 2 * 3600
@@ -78,12 +76,6 @@ export const CLEAN_UPS: readonly CleanUp[] = [
   ),
   deleteWhere('signingKeys', ['tenant', 'kid'], (p) => sql`expires_at_seconds <= ${p.nowSeconds}`),
   deleteWhere(
-    'signInAttempts',
-    ['tenant', 'usernameHash'],
-    (p) => sql`last_at_seconds <= ${longBefore(p, ATTEMPT_RETENTION_SECONDS)}
-      and locked_until_seconds <= ${p.nowSeconds}`,
-  ),
-  deleteWhere(
     'allowanceUses',
     ['tenant', 'clientId', 'allowance', 'day'],
     (p) => sql`day < ${p.countsFromDay}`,
@@ -94,9 +86,14 @@ export const CLEAN_UPS: readonly CleanUp[] = [
     (p) => sql`day < ${p.countsFromDay}`,
   ),
   deleteWhere(
-    'failedGuesses',
-    ['purpose', 'hash'],
+    'guesses',
+    ['tenant', 'purpose', 'slot'],
     (p) => sql`window_ends_at_seconds <= ${p.nowSeconds}`,
+  ),
+  deleteWhere(
+    'knownCallers',
+    ['tenant', 'account', 'slot'],
+    (p) => sql`expires_at_seconds <= ${p.nowSeconds}`,
   ),
   deleteWhere('leases', ['task'], (p) => sql`ends_at_seconds <= ${p.nowSeconds}`),
 ]

@@ -3,6 +3,7 @@
 
 import type { Generated } from 'kysely'
 import type { TokenHash } from '../../protocol/ids.ts'
+import type { KnownCaller } from '../port/guessing.ts'
 import type { OneTimeId } from '../port.ts'
 import type {
   AccessIdentifierRecord,
@@ -44,7 +45,7 @@ export interface Database {
   users: UserRecord
   memberships: MembershipRecord
   sessions: SessionRecord
-  signInAttempts: SignInAttemptRow
+  knownCallers: KnownCaller
   signingKeys: KeyRecord
   auditEvents: AuditEventRow
   applicationKeys: ApplicationKeyRecord
@@ -54,7 +55,7 @@ export interface Database {
   versionUses: VersionUseRecord
   changeSequences: { name: string; sequence: number }
   leases: LeaseRow
-  failedGuesses: FailedGuessRow
+  guesses: GuessRow
   kyselyMigration: { name: string; timestamp: string }
 }
 
@@ -84,14 +85,6 @@ export interface RevocationRow extends RevocationRecord {
   readonly tenant: string
 }
 
-export interface SignInAttemptRow {
-  readonly tenant: string
-  readonly usernameHash: TokenHash
-  readonly attempts: number
-  readonly lastAtSeconds: number
-  readonly lockedUntilSeconds: number
-}
-
 export interface LeaseRow {
   readonly task: string
   /** The process that does it. */
@@ -99,12 +92,23 @@ export interface LeaseRow {
   readonly endsAtSeconds: number
 }
 
-export interface FailedGuessRow {
+export interface GuessRow {
+  readonly tenant: string
   readonly purpose: string
-  readonly hash: TokenHash
+  readonly slot: string
   /** Within the window. */
   readonly failures: number
+  /** How many there may be. */
+  readonly allowed: number
+  /** Places of checks that are under way, unless they were forgotten. */
+  readonly pending: number
+  readonly pendingUntilSeconds: number
   readonly windowEndsAtSeconds: number
+  /** When the last place was taken; 0 when it was given back. */
+  readonly checkedAtSeconds: number
+  /** 0 while it lets somebody through. */
+  readonly spentUntilSeconds: number
+  readonly subject: string | null
 }
 
 export interface AuditEventRow extends AuditEventRecord {

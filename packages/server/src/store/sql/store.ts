@@ -4,6 +4,7 @@ import type {
   ApplicationKeyStore,
   ClientStore,
   GrantStore,
+  GuessStore,
   IdentityStore,
   KeyStore,
   Store,
@@ -46,7 +47,6 @@ import {
   updateClient,
 } from './clients.ts'
 import { findCode, redeemCode } from './codes.ts'
-import { listBlockedGuesses, recordFailedGuess } from './failed-guesses.ts'
 import { readFeed, readFeedState } from './feed.ts'
 import {
   approveAuthorization,
@@ -56,8 +56,17 @@ import {
   listUserConsents,
   listUserGrants,
 } from './grants.ts'
+import {
+  countFailure,
+  liftFailures,
+  listLockedSubjects,
+  listSpentAllowances,
+  reserveTry,
+  settleTry,
+} from './guesses.ts'
 import { importClients, importUsers, positionsTaken } from './imports.ts'
 import { createFirstKeys, listKeys, rotateKeys } from './keys.ts'
+import { findKnownCaller, rememberCaller } from './known-callers.ts'
 import { endLease, takeLease } from './leases.ts'
 import { MIGRATION_NAMES } from './migrations/index.ts'
 import { claimOnce } from './one-time-ids.ts'
@@ -74,7 +83,6 @@ import {
   listSessions,
   touchSession,
 } from './sessions.ts'
-import { clearSignInAttempts, startSignInAttempt } from './sign-in-attempts.ts'
 import { statement } from './statement.ts'
 import {
   createTrustedIssuer,
@@ -111,8 +119,7 @@ export function createStore(driver: Driver): Store {
     readFeed: methods.read(readFeed),
     recordVersionUses: methods.transact(recordVersionUses),
     listVersionUses: methods.read(listVersionUses),
-    recordFailedGuess: methods.write(recordFailedGuess),
-    listBlockedGuesses: methods.read(listBlockedGuesses),
+    ...guessMethods(methods),
     takeLease: methods.write(takeLease),
     endLease: methods.write(endLease),
     recordAuditEvent: methods.write(recordAuditEvent),
@@ -194,8 +201,6 @@ function identityMethods({ read, write, transact, change }: Methods): IdentitySt
     updatePasswordHash: write(updatePasswordHash),
     changePassword: change(changePassword),
     disableUser: change(disableUser),
-    startSignInAttempt: transact(startSignInAttempt),
-    clearSignInAttempts: write(clearSignInAttempts),
     createSession: transact(createSession),
     findSession: read(findSession),
     touchSession: write(touchSession),
@@ -225,6 +230,19 @@ function applicationKeyMethods({ read, write, change }: Methods): ApplicationKey
     suspendTrustedIssuer: change(suspendTrustedIssuer),
     resumeTrustedIssuer: change(resumeTrustedIssuer),
     deleteTrustedIssuer: change(deleteTrustedIssuer),
+  }
+}
+
+function guessMethods({ read, write, transact, change }: Methods): GuessStore {
+  return {
+    reserveTry: transact(reserveTry),
+    settleTry: transact(settleTry),
+    countFailure: transact(countFailure),
+    listSpentAllowances: read(listSpentAllowances),
+    listLockedSubjects: read(listLockedSubjects),
+    liftFailures: change(liftFailures),
+    findKnownCaller: read(findKnownCaller),
+    rememberCaller: write(rememberCaller),
   }
 }
 

@@ -79,7 +79,9 @@ const selectMemberships = statement((db, p: UserKey) =>
     .leftJoin('units', (join) =>
       join
         .onRef('units.tenant', '=', 'memberships.tenant')
-        .onRef('units.id', '=', 'memberships.defaultUnitId'),
+        .onRef('units.id', '=', 'memberships.defaultUnitId')
+        // A unit of another organisation is no unit of this membership, whatever is written there.
+        .onRef('units.organisationId', '=', 'memberships.organisationId'),
     )
     .where('memberships.tenant', '=', p.tenant)
     .where('memberships.userId', '=', p.userId)

@@ -9,6 +9,7 @@ const HEADERS = 'server/src/http/headers.ts'
 const POLICY = 'server/src/ui/content-security-policy.ts'
 const SESSIONS = 'server/src/store/sql/sessions.ts'
 const SIGN_IN = 'server/src/identity/sign-in.ts'
+const SIGN_IN_LIMITS = 'server/src/identity/sign-in-limits.ts'
 const SIGN_OUT = 'server/src/endpoints/sign-out.ts'
 
 const forms: readonly Mutant[] = [
@@ -252,43 +253,19 @@ const passwords: readonly Mutant[] = [
     killedBy: SIGN_IN_ATTACKS,
   },
   {
-    name: 'an account locks one try too late',
+    name: 'one address may try many accounts',
     breaks: 'D7',
-    file: 'server/src/identity/lock-out.ts',
-    find: 'if (attempts < FREE_ATTEMPTS) return 0',
-    replace: 'if (attempts <= FREE_ATTEMPTS) return 0',
-    killedBy: unit('identity/lock-out'),
-  },
-  {
-    name: 'an account opens again after a hundred failures',
-    breaks: 'D7',
-    file: 'server/src/identity/lock-out.ts',
-    find: '  if (attempts >= MAX_ATTEMPTS) return UNTIL_UNLOCKED_SECONDS\n',
-    replace: '',
-    killedBy: unit('identity/lock-out'),
-  },
-  {
-    name: 'a locked account takes the right password',
-    breaks: 'D7',
-    file: SIGN_IN,
-    find: "if (!attempt.allowed) return { outcome: 'locked', seconds: attempt.lockedUntilSeconds - now }",
-    replace: 'if (!attempt.allowed) await guesses.recordFailure(guessKey)',
+    file: SIGN_IN_LIMITS,
+    find: '    [caller, ofSource, strangers],',
+    replace: '    [caller, strangers],',
     killedBy: SIGN_IN_ATTACKS,
   },
   {
-    name: 'the store takes tries while an account is locked',
-    breaks: 'D7',
-    file: 'server/src/store/sql/sign-in-attempts.ts',
-    find: "\n        .where('signInAttempts.lockedUntilSeconds', '<=', p.nowSeconds)",
-    replace: '',
-    killedBy: STORE,
-  },
-  {
-    name: 'one address may try many accounts',
-    breaks: 'D7',
-    file: SIGN_IN,
-    find: '    await guesses.recordFailure(guessKey)\n',
-    replace: '',
+    name: 'one address may try an account as often as it likes',
+    breaks: 'D7, ASVS 6.3.1',
+    file: SIGN_IN_LIMITS,
+    find: '    [caller, ofSource, strangers],',
+    replace: '    [ofSource, strangers],',
     killedBy: SIGN_IN_ATTACKS,
   },
   {

@@ -41,7 +41,7 @@ export const SERVER: Readonly<Record<string, Row>> = {
   api: { folders: 'operations http ui protocol', packages: 'typebox' },
 
   legacy: { folders: 'store/port platform protocol', packages: '' },
-  'client-auth': { folders: 'store/port platform protocol', packages: '' },
+  'client-auth': { folders: 'type:identity/guessing store/port platform protocol', packages: '' },
   operations: {
     folders: 'identity tokens store/port platform protocol',
     packages: '@ostiary/resource/api-versions unhomoglyph',

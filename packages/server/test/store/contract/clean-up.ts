@@ -15,7 +15,6 @@ import {
   DAY,
   grantRecord,
   HOUR,
-  hashOf,
   keyRecord,
   NOW,
   newGrantId,
@@ -164,27 +163,6 @@ export function cleanUpContract(store: TheStore): void {
       await cleanUp(store(), NOW + HOUR + 2 * DAY)
       expect(await store().findGrant(tenant, grant.id)).toBeNull()
       expect(await store().findGrant(tenant, opened.id)).toBeNull()
-    })
-
-    test('forgets tries to sign in that are long past, but no lock that holds', async () => {
-      const [tenant, locked] = [newTenant(), newTenant()]
-      const attempt = (where: string, nowSeconds: number, lock: number) =>
-        store().startSignInAttempt({
-          tenant: where,
-          usernameHash: hashOf('ada'),
-          nowSeconds,
-          lockSeconds: () => lock,
-        })
-      await attempt(tenant, NOW, 0)
-      await attempt(locked, NOW, 60 * DAY)
-      await cleanUp(store(), NOW + 30 * DAY - 1)
-      expect(await attempt(tenant, NOW, 0)).toEqual({ allowed: true, attempts: 2 })
-      await cleanUp(store(), NOW + 30 * DAY)
-      expect(await attempt(tenant, NOW, 0)).toEqual({ allowed: true, attempts: 1 })
-      expect(await attempt(locked, NOW + 31 * DAY, 0)).toEqual({
-        allowed: false,
-        lockedUntilSeconds: NOW + 60 * DAY,
-      })
     })
 
     test('leaves clients, users and consents alone', async () => {

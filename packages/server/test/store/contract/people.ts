@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest'
 import { asUserId } from '../../../src/protocol/ids.ts'
 import {
   giveGrant,
-  hashOf,
   membershipRecord,
   NOW,
   newTenant,
@@ -23,7 +22,6 @@ export function peopleContract(store: TheStore): void {
   organisationContract(store)
   userContract(store)
   endingContract(store)
-  signInContract(store)
 }
 
 function organisationContract(store: TheStore): void {
@@ -243,57 +241,5 @@ function endingContract(store: TheStore): void {
     expect((await store().findUser(tenant, USER))?.disabledAtSeconds).toBe(NOW + 5)
     expect(await store().createSession(session, PASSWORD_HASH)).toBe(false)
     expect(await store().findSession(tenant, session.hash, NOW)).toBeNull()
-  })
-}
-
-function signInContract(store: TheStore): void {
-  describe('attack D7: tries to sign in', () => {
-    const attempt = (tenant: string, nowSeconds: number) =>
-      store().startSignInAttempt({
-        tenant,
-        usernameHash: hashOf('ada'),
-        nowSeconds,
-        lockSeconds: (attempts) => (attempts < 3 ? 0 : 30),
-      })
-
-    test('are counted, lock the account, and do not count while it is locked', async () => {
-      const tenant = newTenant()
-      expect(await attempt(tenant, NOW)).toEqual({ allowed: true, attempts: 1 })
-      expect(await attempt(tenant, NOW)).toEqual({ allowed: true, attempts: 2 })
-      expect(await attempt(tenant, NOW)).toEqual({ allowed: true, attempts: 3 })
-      const locked = { allowed: false, lockedUntilSeconds: NOW + 30 }
-      expect(await attempt(tenant, NOW)).toEqual(locked)
-      expect(await attempt(tenant, NOW + 29)).toEqual(locked)
-      expect(await attempt(tenant, NOW + 30)).toEqual({ allowed: true, attempts: 4 })
-      expect(await attempt(tenant, NOW + 31)).toEqual({
-        allowed: false,
-        lockedUntilSeconds: NOW + 60,
-      })
-    })
-
-    test('start again after a success, per account', async () => {
-      const [tenant, other] = [newTenant(), newTenant()]
-      await attempt(tenant, NOW)
-      await attempt(tenant, NOW)
-      await store().clearSignInAttempts(other, hashOf('ada'))
-      await store().clearSignInAttempts(tenant, hashOf('bo'))
-      expect(await attempt(tenant, NOW)).toEqual({ allowed: true, attempts: 3 })
-      await store().clearSignInAttempts(tenant, hashOf('ada'))
-      expect(await attempt(tenant, NOW)).toEqual({ allowed: true, attempts: 1 })
-    })
-
-    test('an error of the caller leaves no trace', async () => {
-      const tenant = newTenant()
-      const failing = store().startSignInAttempt({
-        tenant,
-        usernameHash: hashOf('ada'),
-        nowSeconds: NOW,
-        lockSeconds: () => {
-          throw new RangeError('no such policy')
-        },
-      })
-      await expect(failing).rejects.toThrow('no such policy')
-      expect(await attempt(tenant, NOW)).toEqual({ allowed: true, attempts: 1 })
-    })
   })
 }

@@ -6,9 +6,10 @@ import { applicationKeyModel, openGrantModel } from './application-keys.ts'
 import { auditedModel } from './audited.ts'
 import { clientModel } from './clients.ts'
 import { grantModel } from './grants.ts'
+import { guessModel } from './guesses.ts'
 import { keyModel } from './keys.ts'
 import { peopleModel } from './people.ts'
-import { guessModel, leaseModel } from './processes.ts'
+import { leaseModel } from './processes.ts'
 import { refreshTokenModel } from './refresh-tokens.ts'
 import { revocationModel } from './revocations.ts'
 import { emptyState, removeWhere, type State } from './state.ts'
@@ -20,7 +21,6 @@ export function createModel(): Store {
     ...auditedModel(changesOf(state), state),
     ...openGrantModel(state),
     ...versionUseModel(state),
-    ...guessModel(state),
     ...leaseModel(state),
     // What is kept in memory is compared elsewhere.
     clientsSequence: async () => 0,
@@ -52,6 +52,7 @@ function changesOf(state: State) {
     ...peopleModel(state),
     ...keyModel(state),
     ...applicationKeyModel(state),
+    ...guessModel(state),
   }
 }
 
@@ -82,13 +83,10 @@ function deleteExpired(state: State, now: number): number {
     removeWhere(state.revocations, longExpired) +
     removeWhere(state.keys, expired) +
     removeWhere(state.allowanceUses, ({ day }) => day < dayOf(now - 400 * DAY)) +
-    removeWhere(state.failedGuesses, (each) => each.windowEndsAtSeconds <= now) +
+    removeWhere(state.guesses, (each) => each.windowEndsAtSeconds <= now) +
+    removeWhere(state.knownCallers, (each) => each.expiresAtSeconds <= now) +
     removeWhere(state.leases, (each) => each.endsAtSeconds <= now) +
-    removeWhere(state.versionUses, ({ day }) => day < dayOf(now - 400 * DAY)) +
-    removeWhere(
-      state.attempts,
-      (each) => each.lastAtSeconds <= now - 30 * DAY && each.lockedUntilSeconds <= now,
-    )
+    removeWhere(state.versionUses, ({ day }) => day < dayOf(now - 400 * DAY))
   )
 }
 

@@ -86,8 +86,6 @@ type UserMethods =
   | 'updatePasswordHash'
   | 'changePassword'
   | 'disableUser'
-  | 'startSignInAttempt'
-  | 'clearSignInAttempts'
 
 function userModel(state: State): Pick<IdentityStore, UserMethods> {
   const find = (tenant: string, id: string) =>
@@ -157,30 +155,6 @@ function userModel(state: State): Pick<IdentityStore, UserMethods> {
       if (!user || user.disabledAtSeconds !== null) return false
       user.disabledAtSeconds = input.nowSeconds
       return endEverything(input)
-    },
-
-    async startSignInAttempt({ tenant, usernameHash, nowSeconds, lockSeconds }) {
-      let row = state.attempts.find(
-        (each) => each.tenant === tenant && each.usernameHash === usernameHash,
-      )
-      if (!row) {
-        row = { tenant, usernameHash, count: 0, lastAtSeconds: 0, lockedUntilSeconds: 0 }
-        state.attempts.push(row)
-      }
-      const { lockedUntilSeconds } = row
-      if (lockedUntilSeconds > nowSeconds) return { allowed: false, lockedUntilSeconds }
-      row.count++
-      row.lastAtSeconds = nowSeconds
-      const seconds = lockSeconds(row.count)
-      if (seconds > 0) row.lockedUntilSeconds = nowSeconds + seconds
-      return { allowed: true, attempts: row.count }
-    },
-
-    async clearSignInAttempts(tenant, usernameHash) {
-      removeWhere(
-        state.attempts,
-        (each) => each.tenant === tenant && each.usernameHash === usernameHash,
-      )
     },
   }
 }

@@ -1,5 +1,6 @@
 // What the model of the store remembers: plain arrays, searched from end to end.
 
+import type { KnownCaller } from '../../../src/store/port/guessing.ts'
 import type { OneTimeId } from '../../../src/store/port.ts'
 import type {
   AccessIdentifierRecord,
@@ -23,7 +24,7 @@ import type {
   UserRecord,
   VersionUseRecord,
 } from '../../../src/store/records.ts'
-import type { FailedGuessRow, LeaseRow } from '../../../src/store/sql/schema.ts'
+import type { GuessRow, LeaseRow } from '../../../src/store/sql/schema.ts'
 
 export type Mutable<Record> = { -readonly [Field in keyof Record]: Record[Field] }
 
@@ -47,7 +48,6 @@ export interface State {
   users: Mutable<UserRecord>[]
   memberships: MembershipRecord[]
   sessions: Mutable<SessionRecord>[]
-  attempts: Attempts[]
   allowanceUses: Mutable<AllowanceUseRecord>[]
   versionUses: Mutable<VersionUseRecord>[]
   keys: Mutable<KeyRecord>[]
@@ -55,7 +55,8 @@ export interface State {
   accessIdentifiers: Mutable<AccessIdentifierRecord>[]
   trustedIssuers: Mutable<TrustedIssuerRecord>[]
   auditEvents: AuditEventRecord[]
-  failedGuesses: Mutable<FailedGuessRow>[]
+  guesses: Mutable<GuessRow>[]
+  knownCallers: KnownCaller[]
   leases: LeaseRow[]
 }
 
@@ -66,14 +67,6 @@ export interface Answer {
   readonly expiresAtSeconds: number
   /** undefined once it was wiped. */
   sealed: string | undefined
-}
-
-export interface Attempts {
-  readonly tenant: string
-  readonly usernameHash: string
-  count: number
-  lastAtSeconds: number
-  lockedUntilSeconds: number
 }
 
 export const emptyState = (): State => ({
@@ -92,7 +85,6 @@ export const emptyState = (): State => ({
   users: [],
   memberships: [],
   sessions: [],
-  attempts: [],
   allowanceUses: [],
   versionUses: [],
   keys: [],
@@ -100,7 +92,8 @@ export const emptyState = (): State => ({
   accessIdentifiers: [],
   trustedIssuers: [],
   auditEvents: [],
-  failedGuesses: [],
+  guesses: [],
+  knownCallers: [],
   leases: [],
 })
 

@@ -3,12 +3,12 @@
 import { ALLOWANCE_NAMES } from '../../../src/protocol/allowance.ts'
 import { dayOf } from '../../../src/protocol/day.ts'
 import { asClientId, asUserId } from '../../../src/protocol/ids.ts'
+import type { Allowance } from '../../../src/store/port/guessing.ts'
 import {
   auditEventRecord,
   clientRecord,
   DAY,
   HOUR,
-  hashOf,
   keyRecord,
   organisationRecord,
   PASSWORD_HASH,
@@ -106,10 +106,56 @@ const disableUser: Action = (world, { who }) => {
   return (store) => store.disableUser(input, eventIn(world))
 }
 
-const tryToSignIn: Action = ({ tenant, nowSeconds }, { who, how }) => {
-  const usernameHash = hashOf(pick(USERNAMES, who))
-  const lockSeconds = (attempts: number) => (attempts >= 2 ? attempts * how : 0)
-  return (store) => store.startSignInAttempt({ tenant, usernameHash, nowSeconds, lockSeconds })
+/** Now and then a check is settled without a place, or a place never: processes die. */
+const tryToSignIn: Action = ({ tenant, nowSeconds }, { who, what, how }) => {
+  const allowances = [
+    allowance('caller', {
+      ...{ slot: `${who % 3}`, failures: 2 + (what % 2), thenEverySeconds: 0 },
+      endsWithSuccess: who % 2 === 0,
+    }),
+    allowance('strangers', {
+      ...{ slot: 'all', failures: 3, thenEverySeconds: 10 },
+      thenEverySecondsAfterFailures: 20,
+    }),
+  ].slice(what % 3 === 0 ? 1 : 0)
+  const subject = how % 2 === 0 ? pick(USERS, who) : null
+  return async (store) => {
+    const reserved = await store.reserveTry({ tenant, allowances, nowSeconds })
+    if (how % 4 === 3 || (reserved.outcome !== 'reserved' && how !== 0)) return reserved
+    const result = RESULTS[what % 3] ?? 'failed'
+    const settled = await store.settleTry({ tenant, allowances, result, nowSeconds, subject })
+    return [reserved, settled]
+  }
+}
+
+const RESULTS = ['failed', 'right', 'not_made'] as const
+
+const liftFailures: Action = ({ tenant }, { who }) => {
+  return (store) => store.liftFailures(tenant, [pick(USERS, who), 'nobody'])
+}
+
+const knowCaller: Action = ({ tenant, nowSeconds }, { who, what, how }) => {
+  const key = {
+    tenant,
+    account: pick(USERS, who),
+    slot: `${what % 2}`,
+    caller: `caller ${how % 3}`,
+  }
+  return async (store) => {
+    const before = await store.findKnownCaller(key, nowSeconds)
+    if (how % 2 === 0) {
+      const expiresAtSeconds = nowSeconds + 30 * how
+      await store.rememberCaller({ ...key, lastAtSeconds: nowSeconds, expiresAtSeconds })
+    }
+    return before
+  }
+}
+
+function allowance(
+  purpose: string,
+  changes: Omit<Allowance, 'purpose' | 'windowSeconds'>,
+): Allowance {
+  return { purpose, windowSeconds: 600, ...changes }
 }
 
 const signIn: Action = (world, { who, how }) => {
@@ -123,7 +169,6 @@ const signIn: Action = (world, { who, how }) => {
   })
   world.sessions.push(session)
   return async (store) => {
-    await store.clearSignInAttempts(tenant, hashOf(pick(USERNAMES, who)))
     // Now and then, with a password that may have been changed.
     const user = how === 0 ? null : await store.findUser(tenant, session.userId)
     return store.createSession(session, user?.passwordHash ?? PASSWORD_HASH)
@@ -202,10 +247,13 @@ const useClient: Action = ({ tenant, nowSeconds }, { what }) => {
   return (store) => store.recordClientUse(tenant, pick(CLIENTS, what), nowSeconds)
 }
 
-const failGuess: Action = ({ nowSeconds }, { who, what, how }) => {
-  const [purpose, hash] = [pick(PURPOSES, what), hashOf(`caller ${who % 3}`)]
-  const windowEndsAtSeconds = nowSeconds + 10 * how
-  return (store) => store.recordFailedGuess({ purpose, hash, nowSeconds, windowEndsAtSeconds })
+const failGuess: Action = ({ tenant, nowSeconds }, { who, what, how }) => {
+  const slot = `${who % 3}`
+  const windowSeconds = 1 + 10 * how
+  const failures = 1 + (what % 3)
+  const counted = { purpose: pick(PURPOSES, what), slot, failures, windowSeconds }
+  return (store) =>
+    store.countFailure({ tenant, nowSeconds, allowance: { ...counted, thenEverySeconds: 0 } })
 }
 
 const takeLease: Action = ({ nowSeconds }, { who, what, how }) => {
@@ -237,7 +285,8 @@ const lookAround: Action = (world, { who, what }) => {
     await store.listVersionUses({ tenant, clientId: pick(CLIENTS, what), fromDay: '2030-04-01' }),
     await store.listAllowanceUses(tenant, pick(['2000-01-01', dayOf(nowSeconds)], what)),
     await store.listAuditEvents(tenant, 5),
-    await store.listBlockedGuesses({ purpose: pick(PURPOSES, what), failures: 2, nowSeconds }),
+    await store.listSpentAllowances(nowSeconds, 5),
+    await store.listLockedSubjects(tenant, nowSeconds, 5),
   ]
 }
 
@@ -252,6 +301,8 @@ export const OTHER_ACTIONS = {
   rehash,
   disableUser,
   tryToSignIn,
+  liftFailures,
+  knowCaller,
   signIn,
   touchSession,
   endSession,

@@ -9,6 +9,7 @@ import { severalProcessesSchema } from './0003-several-processes.ts'
 import { lighterTokensSchema } from './0004-lighter-tokens.ts'
 import { codesHoldGrantsSchema } from './0006-codes-hold-grants.ts'
 import { feedEpochSchema } from './0007-feed-epoch.ts'
+import { guessingSchema } from './0008-guessing.ts'
 import { consentCoversSchema } from './0009-consent-covers.ts'
 import { appOwnersSchema } from './0010-app-owners.ts'
 
@@ -19,6 +20,7 @@ const MIGRATIONS: Record<string, (dialect: Dialect) => readonly string[]> = {
   '0004-lighter-tokens': lighterTokensSchema,
   '0006-codes-hold-grants': codesHoldGrantsSchema,
   '0007-feed-epoch': feedEpochSchema,
+  '0008-guessing': guessingSchema,
   '0009-consent-covers': consentCoversSchema,
   '0010-app-owners': appOwnersSchema,
 }

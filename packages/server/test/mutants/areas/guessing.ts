@@ -1,0 +1,189 @@
+// Mutants of the limit on guessing: who fails has to wait, and nobody else.
+
+import { attacks, flows, STORE, unit } from '../commands.ts'
+import type { Area } from '../mutant.ts'
+
+const GUESSING = 'server/src/identity/guessing.ts'
+const LIMITS = 'server/src/identity/sign-in-limits.ts'
+const CALLERS = 'server/src/identity/known-callers.ts'
+const CONSUMERS = 'server/src/identity/consumers.ts'
+const LOOK_UPS = 'server/src/identity/look-ups.ts'
+const GUESSES = 'server/src/store/sql/guesses.ts'
+const FLOW = flows('flows/guessing')
+const EXCHANGES = attacks('attacks/application-key-guessing')
+
+export const guessing: Area = {
+  name: 'Guessing',
+  mutants: [
+    {
+      name: 'a failed check counts nothing',
+      breaks: 'D7',
+      file: GUESSING,
+      find: "result === undefined ? 'failed' : 'right'",
+      replace: "result === undefined ? 'not_made' : 'right'",
+      killedBy: FLOW,
+    },
+    {
+      name: 'a check that was not made counts as a failure',
+      breaks: 'D7, DESIGN §12',
+      file: GUESSING,
+      find: "await settle('not_made')",
+      replace: "await settle('failed')",
+      killedBy: unit('identity/guessing'),
+    },
+    {
+      name: 'a try that finds no room is refused as a guess',
+      breaks: 'D7, DESIGN §12',
+      file: GUESSING,
+      find: "if (outcome.outcome === 'busy') return undefined",
+      replace: "if (outcome.outcome === 'busy') return { seconds: 1 }",
+      killedBy: unit('identity/guessing'),
+    },
+    {
+      name: 'a wrong password of a moment ago stands for the same one now',
+      breaks: 'D7',
+      file: GUESSING,
+      find: "if (same?.outcome === 'right') return",
+      replace: 'if (same !== undefined) return',
+      killedBy: unit('identity/guessing'),
+    },
+    {
+      name: 'what strangers have used up keeps out a known browser',
+      breaks: 'D7, DESIGN §12',
+      file: LIMITS,
+      find: 'deviceId === undefined ? []',
+      replace: "deviceId !== '' ? []",
+      killedBy: FLOW,
+    },
+    {
+      name: 'what strangers have used up keeps out a known address',
+      breaks: 'D7, DESIGN §12',
+      file: LIMITS,
+      find: '(known ? [[',
+      replace: '(known && deviceId !== undefined ? [[',
+      killedBy: FLOW,
+    },
+    {
+      name: 'strangers of many addresses are not counted together',
+      breaks: 'D7',
+      file: LIMITS,
+      find: '    [caller, ofSource, strangers],',
+      replace: '    [caller, ofSource],',
+      killedBy: FLOW,
+    },
+    {
+      name: 'strangers who have failed go before the owner',
+      breaks: 'D7, DESIGN §12',
+      file: LIMITS,
+      find: 'thenEverySecondsAfterFailures: 20',
+      replace: 'thenEverySecondsAfterFailures: 10',
+      killedBy: FLOW,
+    },
+    {
+      name: 'the cookie of a browser is good for other users',
+      breaks: 'D7, DESIGN §12',
+      file: CALLERS,
+      find: 'device.userId === user.id && device.password === password',
+      replace: "device.userId !== '' && device.password !== ''",
+      killedBy: FLOW,
+    },
+    {
+      name: 'the cookie of a browser outlives the password',
+      breaks: 'D7, DESIGN §12',
+      file: CALLERS,
+      find: 'device.userId === user.id && device.password === password',
+      replace: "device.userId === user.id && password !== ''",
+      killedBy: FLOW,
+    },
+    {
+      name: 'an address is known at every account',
+      breaks: 'D7, DESIGN §12',
+      file: CALLERS,
+      find: "const caller = guesses.digest('known caller', account, source)",
+      replace:
+        "const caller = guesses.digest('known caller', source)\n  if (account !== '') return callerKey('', source, { tenant, guesses } as KnownCallerDeps)",
+      killedBy: FLOW,
+    },
+    {
+      name: 'names that are made up have rows of their own',
+      breaks: 'D7',
+      file: GUESSING,
+      find: 'readUInt32BE() % SLOTS',
+      replace: 'readUInt32BE()',
+      killedBy: FLOW,
+    },
+    {
+      name: 'a source that guesses codes keeps out what it has proven before',
+      breaks: 'C4, DESIGN §12',
+      file: LOOK_UPS,
+      find: 'if (!known) throw',
+      replace: 'if (known || !known) throw',
+      killedBy: EXCHANGES,
+    },
+    {
+      name: 'a source that guesses codes goes on guessing',
+      breaks: 'C4',
+      file: LOOK_UPS,
+      find: 'if (seconds === undefined) return found',
+      replace: 'if (seconds !== -1) return found',
+      killedBy: EXCHANGES,
+    },
+    {
+      name: 'whoever shares a key has failures in common',
+      breaks: 'C4, DESIGN §12',
+      file: CONSUMERS,
+      find: 'const source = [asker.keyId, request.source]',
+      replace: 'const source = [asker.keyId]',
+      killedBy: EXCHANGES,
+    },
+    {
+      name: 'another organisation uses up the tries at a pass code',
+      breaks: 'D7, B20',
+      file: CONSUMERS,
+      find: "const account = ['identifier', asker.organisationId, hash]",
+      replace: "const account = ['identifier', hash]",
+      killedBy: EXCHANGES,
+    },
+    {
+      name: 'the store takes more tries than there are places',
+      breaks: 'D7',
+      file: GUESSES,
+      find: 'return seen.failures + pending < place.failures ?',
+      replace: 'return seen.failures < place.failures ?',
+      killedBy: STORE,
+    },
+    {
+      name: 'the store counts more failures than are allowed',
+      breaks: 'C4',
+      file: GUESSES,
+      within: 'const countFailureOf',
+      find: 'guesses.failures < excluded.allowed\n',
+      replace: 'true\n',
+      killedBy: STORE,
+    },
+    {
+      name: 'one queue for passwords is full for everybody',
+      breaks: 'D8',
+      file: 'server/src/platform/queue.ts',
+      find: '    longest.pop()?.refuse()\n    waiting -= 1\n    return true',
+      replace: '    return false',
+      killedBy: unit('platform/queue'),
+    },
+    {
+      name: 'failed sign-ins fill the log',
+      breaks: 'DESIGN §11',
+      file: 'server/src/identity/failed-checks.ts',
+      find: 'if (minute.lines >= LINES_PER_MINUTE) {',
+      replace: 'if (minute.lines < 0) {',
+      killedBy: unit('identity/failed-checks'),
+    },
+    {
+      name: 'failed sign-ins fill the audit trail',
+      breaks: 'DESIGN §11',
+      file: 'server/src/identity/failed-checks.ts',
+      find: '  if (!(await isFirst([], EVENTS_PER_TENANT, deps))) return\n',
+      replace: '',
+      killedBy: unit('identity/failed-checks'),
+    },
+  ],
+}

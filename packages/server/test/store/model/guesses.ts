@@ -1,0 +1,152 @@
+// The model of allowances of failures, and of who is known at an account.
+
+import type { Allowance, GuessStore, TryOutcome } from '../../../src/store/port/guessing.ts'
+import { by, like, removeWhere, type State } from './state.ts'
+
+const PENDING_SECONDS = 60
+
+type Row = State['guesses'][number]
+
+export function guessModel(state: State): GuessStore {
+  const { guesses, knownCallers } = state
+  const keyOf = (tenant: string, { purpose, slot }: Allowance) => ({ tenant, purpose, slot })
+  const find = (tenant: string, allowance: Allowance) =>
+    guesses.find(like(keyOf(tenant, allowance)))
+  const alive = (tenant: string, allowance: Allowance, now: number) => {
+    const row = find(tenant, allowance)
+    return row && row.windowEndsAtSeconds > now ? row : undefined
+  }
+  /** The row of this window, as it is before anything is counted in it. */
+  const rowOf = (tenant: string, allowance: Allowance, now: number): Row => {
+    const found = alive(tenant, allowance, now)
+    if (found) {
+      found.allowed = allowance.failures
+      return found
+    }
+    const subject = find(tenant, allowance)?.subject ?? null
+    removeWhere(guesses, like(keyOf(tenant, allowance)))
+    const row: Row = {
+      ...keyOf(tenant, allowance),
+      ...{ failures: 0, allowed: allowance.failures, pending: 0, pendingUntilSeconds: 0 },
+      windowEndsAtSeconds: now + allowance.windowSeconds,
+      ...{ checkedAtSeconds: now, spentUntilSeconds: 0, subject },
+    }
+    guesses.push(row)
+    return row
+  }
+  const pendingOf = (row: Row, now: number) => (row.pendingUntilSeconds <= now ? 0 : row.pending)
+  const hurdle = (row: Row, how: { limit: number; every: number }, now: number) => {
+    const { limit, every } = how
+    if (row.failures < limit) {
+      const isFree = row.failures + pendingOf(row, now) < limit
+      return isFree ? undefined : ({ outcome: 'busy' } as const)
+    }
+    const left = row.windowEndsAtSeconds - now
+    if (every === 0) return { outcome: 'spent', seconds: left } as const
+    const wait = row.checkedAtSeconds + every - now
+    return wait <= 0 ? undefined : ({ outcome: 'spent', seconds: Math.min(wait, left) } as const)
+  }
+  return {
+    async reserveTry({ tenant, allowances, nowSeconds: now }): Promise<TryOutcome> {
+      let failing = false
+      for (const allowance of allowances) {
+        const row = alive(tenant, allowance, now)
+        const { thenEverySeconds: every, thenEverySecondsAfterFailures: slower = every } = allowance
+        const how = { limit: allowance.failures, every: failing ? slower : every }
+        const found = row && hurdle(row, how, now)
+        if (found) return found
+        failing ||= (row?.failures ?? 0) > 0
+      }
+      for (const allowance of allowances) {
+        const row = rowOf(tenant, allowance, now)
+        row.pending = pendingOf(row, now) + 1
+        row.pendingUntilSeconds = now + PENDING_SECONDS
+        row.checkedAtSeconds = now
+      }
+      return { outcome: 'reserved' }
+    },
+
+    async settleTry({ tenant, allowances, result, nowSeconds: now, subject }) {
+      const fail = (allowance: Allowance) => {
+        const row = rowOf(tenant, allowance, now)
+        row.pending = Math.max(0, row.pending - 1)
+        row.failures += 1
+        row.spentUntilSeconds = 0
+        row.subject = subject ?? row.subject
+        return row.failures
+      }
+      const giveBack = (allowance: Allowance) => {
+        const row = find(tenant, allowance)
+        if (!row) return 0
+        row.pending = Math.max(0, row.pending - 1)
+        if (row.failures >= row.allowed) row.checkedAtSeconds = 0
+        if (result === 'right' && allowance.endsWithSuccess) row.failures = 0
+        return row.failures
+      }
+      return allowances.map(result === 'failed' ? fail : giveBack)
+    },
+
+    async countFailure({ tenant, allowance, nowSeconds: now }) {
+      const found = alive(tenant, allowance, now)
+      if (found && found.failures >= allowance.failures) {
+        return { spentForSeconds: found.windowEndsAtSeconds - now }
+      }
+      const row = rowOf(tenant, allowance, now)
+      row.failures += 1
+      row.spentUntilSeconds = row.failures >= allowance.failures ? row.windowEndsAtSeconds : 0
+      return { failures: row.failures }
+    },
+
+    listSpentAllowances: async (now, limit) =>
+      guesses
+        .filter(({ spentUntilSeconds }) => spentUntilSeconds > now)
+        .map(({ tenant, purpose, slot, spentUntilSeconds }) => {
+          return { tenant, purpose, slot, spentUntilSeconds }
+        })
+        .toSorted(
+          by(
+            (each) => each.spentUntilSeconds,
+            (each) => each.tenant,
+            (each) => each.purpose,
+            (each) => each.slot,
+          ),
+        )
+        .slice(0, limit),
+
+    async listLockedSubjects(tenant, now, limit) {
+      const rows = guesses
+        .filter((row) => row.tenant === tenant && row.windowEndsAtSeconds > now)
+        .filter((row) => row.subject !== null && row.failures >= row.allowed)
+      const groups = Map.groupBy(rows, ({ subject, purpose }) => `${subject} ${purpose}`)
+      return [...groups.values()]
+        .map((group) => ({
+          subject: group[0]?.subject ?? '',
+          purpose: group[0]?.purpose ?? '',
+          failures: Math.max(...group.map(({ failures }) => failures)),
+          windowEndsAtSeconds: Math.max(...group.map((row) => row.windowEndsAtSeconds)),
+        }))
+        .toSorted(
+          by(
+            (each) => each.subject,
+            (each) => each.purpose,
+          ),
+        )
+        .slice(0, limit)
+    },
+
+    liftFailures: async (tenant, subjects) =>
+      removeWhere(guesses, (row) => row.tenant === tenant && subjects.includes(row.subject ?? '')) >
+      0,
+
+    async findKnownCaller({ tenant, account, slot, caller }, now) {
+      const found = knownCallers.find(like({ tenant, account, slot, caller }))
+      return found && found.expiresAtSeconds > now ? found.lastAtSeconds : null
+    },
+
+    async rememberCaller(known) {
+      const { tenant, account, slot } = known
+      removeWhere(knownCallers, like({ tenant, account, slot }))
+      knownCallers.push({ ...known })
+    },
+  }
+}
