@@ -326,10 +326,10 @@ describe.each(STORES)('crm-com on %s', (kind) => {
       expect((await send(byCode(), basicKey(other))).status).toBe(200)
     })
 
-    it('crm-com D "errors": 403 NOT_ALLOWED for an organisation or unit that is not the consumer\'s', async () => {
+    it('crm-com D "errors": 403 NOT_ALLOWED for a unit that is not the consumer\'s, and 401 for a consumer who is not the organisation\'s', async () => {
       const { context } = server
       const globex = await createApplicationKey({ organisationId: 'globex', name: 'g' }, context)
-      expectRefusal(await send(byCode(), basicKey(globex.key)), 403, 'NOT_ALLOWED')
+      expectRefusal(await send(byCode(), basicKey(globex.key)), 401, 'INVALID_CREDENTIALS')
       for (const unit of ['globex-north', 'nowhere', '__proto__']) {
         expectRefusal(await send(byCode(`, "unit": "${unit}"`)), 403, 'NOT_ALLOWED')
       }
