@@ -15,71 +15,34 @@ export interface QueueState {
   readonly waiting: number
 }
 
-interface Waiting {
-  start(): void
-  refuse(): void
-}
-
 export function createQueue(limits: { parallel: number; waiting: number }): Queue {
-  /** In the order of turns: who was served goes to the end. None is empty. */
-  const lines = new Map<string, Waiting[]>()
+  const lines = createLines()
   let running = 0
-  let waiting = 0
 
-  function takeTurn(source: string, refuse: () => Error): Promise<void> | undefined {
+  async function takeTurn(source: string, refuse: () => Error): Promise<void> {
     if (running < limits.parallel) {
       running += 1
-      return undefined
+      return
     }
-    if (waiting >= limits.waiting && !makeRoomFor(source)) throw refuse()
-    waiting += 1
+    if (lines.waiting() >= limits.waiting && !lines.makeRoomFor(source)) throw refuse()
+    // The one that finishes hands its place over, so `running` stays as it is.
     const { promise: turn, resolve: start, reject: giveUp } = Promise.withResolvers<void>()
     const entry = { start, refuse: () => giveUp(refuse()) }
-    const line = lines.get(source)
-    if (line) line.push(entry)
-    else lines.set(source, [entry])
-    return waitFor(turn).catch((error: unknown) => {
+    lines.join(source, entry)
+    try {
+      await waitFor(turn)
+    } catch (error) {
       if (!(error instanceof DeadlineError)) throw error
       // The turn may come in the same moment in which the time is over.
-      if (!leave(source, entry)) endTurn()
+      if (!lines.leave(source, entry)) endTurn()
       throw refuse()
-    })
-  }
-
-  function leave(source: string, entry: Waiting): boolean {
-    const line = lines.get(source) ?? []
-    const place = line.indexOf(entry)
-    if (place === -1) return false
-    line.splice(place, 1)
-    if (line.length === 0) lines.delete(source)
-    waiting -= 1
-    return true
-  }
-
-  /** @returns false when this source has as many waiting as any other */
-  function makeRoomFor(source: string): boolean {
-    let longest: Waiting[] = []
-    for (const line of lines.values()) if (line.length > longest.length) longest = line
-    // With the newcomer its line would be as long: there would be no end of it.
-    if ((lines.get(source)?.length ?? 0) + 1 >= longest.length) return false
-    longest.pop()?.refuse()
-    waiting -= 1
-    return true
+    }
   }
 
   function endTurn(): void {
-    const next = lines.entries().next()
-    if (next.done) {
-      running -= 1
-      return
-    }
-    // The one that finishes hands its place over, so `running` stays as it is.
-    const [source, line] = next.value
-    lines.delete(source)
-    const first = line.shift()
-    if (line.length > 0) lines.set(source, line)
-    waiting -= 1
-    first?.start()
+    const next = lines.takeNext()
+    if (next) next.start()
+    else running -= 1
   }
 
   return {
@@ -91,6 +54,61 @@ export function createQueue(limits: { parallel: number; waiting: number }): Queu
         endTurn()
       }
     },
-    state: () => ({ running, waiting }),
+    state: () => ({ running, waiting: lines.waiting() }),
+  }
+}
+
+interface Waiting {
+  start(): void
+  refuse(): void
+}
+
+/** A line for each source. */
+function createLines() {
+  /** In the order of turns: who was served goes to the end. None is empty. */
+  const lines = new Map<string, Waiting[]>()
+  let waiting = 0
+  return {
+    waiting: () => waiting,
+
+    join(source: string, entry: Waiting): void {
+      waiting += 1
+      const line = lines.get(source)
+      if (line) line.push(entry)
+      else lines.set(source, [entry])
+    },
+
+    /** @returns whether it was still there */
+    leave(source: string, entry: Waiting): boolean {
+      const line = lines.get(source) ?? []
+      const place = line.indexOf(entry)
+      if (place === -1) return false
+      line.splice(place, 1)
+      if (line.length === 0) lines.delete(source)
+      waiting -= 1
+      return true
+    },
+
+    takeNext(): Waiting | undefined {
+      const next = lines.entries().next()
+      if (next.done) return undefined
+      const [source, line] = next.value
+      lines.delete(source)
+      const first = line.shift()
+      if (line.length > 0) lines.set(source, line)
+      waiting -= 1
+      return first
+    },
+
+    /** @returns false when this source has as many waiting as any other */
+    makeRoomFor(source: string): boolean {
+      let longest: Waiting[] = []
+      for (const line of lines.values()) if (line.length > longest.length) longest = line
+      // With the newcomer its line would be as long: there would be no end of it.
+      if ((lines.get(source)?.length ?? 0) + 1 >= longest.length) return false
+      longest.pop()?.refuse()
+      waiting -= 1
+      return true
+    },
   }
 }

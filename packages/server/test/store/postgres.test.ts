@@ -12,7 +12,6 @@ import {
   auditEventRecord,
   CLIENT,
   giveGrant,
-  hashOf,
   NOW,
   newTenant,
   redemptionOf,

@@ -166,8 +166,8 @@ const callers: readonly Mutant[] = [
     name: 'guesses at apps are counted by spelling',
     breaks: 'C4, CVE-2026-45364',
     file: 'server/src/client-auth/index.ts',
-    find: 'request.source}',
-    replace: 'request.address}',
+    find: 'request.source, deps)',
+    replace: 'request.address, deps)',
     killedBy: { project: 'attacks', files: ['attacks/callers'], names: '^(?!.*postgres)' },
   },
   {

@@ -165,8 +165,8 @@ export const guessing: Area = {
       name: 'one queue for passwords is full for everybody',
       breaks: 'D8',
       file: 'server/src/platform/queue.ts',
-      find: '    longest.pop()?.refuse()\n    waiting -= 1\n    return true',
-      replace: '    return false',
+      find: '      longest.pop()?.refuse()\n      waiting -= 1\n      return true',
+      replace: '      return false',
       killedBy: unit('platform/queue'),
     },
     {

@@ -118,7 +118,7 @@ export const loadAndFaults: Area = {
       name: 'a place in a queue that was given up is lost',
       breaks: 'R15',
       file: 'server/src/platform/queue.ts',
-      find: '      else waiting.splice(place, 1)\n',
+      find: '      line.splice(place, 1)\n',
       replace: '',
       killedBy: unit('platform/queue'),
     },
