@@ -135,6 +135,14 @@ export const apiGuard: Area = {
       killedBy: unit('resource/test/issuer'),
     },
     {
+      name: 'a key that the issuer withdrew is kept for good',
+      breaks: 'B11, R10',
+      file: 'resource/src/kept-keys.ts',
+      find: 'if (millisecondsSince(loadedAt) >= keptMilliseconds) {',
+      replace: 'if (!isKnown && millisecondsSince(loadedAt) >= keptMilliseconds) {',
+      killedBy: unit('resource/test/issuer'),
+    },
+    {
       name: 'the feed of revocations is read and forgotten',
       breaks: 'L3, R19',
       file: FEED,
