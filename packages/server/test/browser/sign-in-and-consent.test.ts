@@ -1,6 +1,8 @@
 // The pages as people use them, in a real browser, with scripts and without: each road from an app's link back to the app.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { updateClient } from '../../src/operations/client-update.ts'
+import { asClientId } from '../../src/protocol/ids.ts'
 import { type Stage, startStage } from '../support/stage.ts'
 import { type Fields, newPkce } from '../support/test-app.ts'
 import type { Visitor } from '../support/visitor.ts'
@@ -45,6 +47,40 @@ describe.each([
       state: 'a/b c&d',
       iss: stage.server.issuer,
     })
+  })
+
+  it('security M7: tells the app of an error in its request after the sign-in, past every policy', async () => {
+    for (const response_mode of ['query', ...(javaScriptEnabled ? ['form_post'] : [])]) {
+      await visitor.leave()
+      visitor = await stage.welcome({ javaScriptEnabled })
+      await openRequest({ scope: 'unheard:of', response_mode })
+      await visitor.sees('Sign in')
+      const { host } = new URL(stage.app.client.redirectUri)
+      await visitor.page.locator('.notice').getByText(host).waitFor()
+      await visitor.signIn('ada')
+      expect(await visitor.arrivesAtApp()).toMatchObject({ error: 'invalid_scope' })
+    }
+  })
+
+  it('security L1: asks again when the question has changed, and gives what is shown then', async () => {
+    await signInForConsent('ada', { scope: 'openid contacts:read' })
+    const { client } = stage.app
+    const name = 'Ledgerly, renamed'
+    const before = await stage.server.store.findClient(
+      stage.server.tenant.name,
+      asClientId(client.id),
+    )
+    await updateClient({ clientId: client.id, name }, stage.server.context)
+    try {
+      await visitor.press('Allow')
+      await visitor.page.getByRole('status').getByText('has changed since').waitFor()
+      await visitor.sees(/^Allow Ledgerly, renamed/)
+      await visitor.press('Allow')
+      expect(await visitor.arrivesAtApp()).toHaveProperty('code')
+    } finally {
+      const change = { clientId: client.id, name: before?.client.name ?? '' }
+      await updateClient(change, stage.server.context)
+    }
   })
 
   it('keeps __Host- cookies that scripts cannot read, on http://localhost too', async () => {
