@@ -47,12 +47,24 @@ describe.for(DIALECTS)('security M5: a restore on %s', (dialect) => {
         : { kind: 'postgres', url: await createDatabase() }
     store = await openStore(settings, { migrate: true })
     database = await openRestored(settings)
-    tenant = newTenant()
+    tenant = await createTenant()
     onTestFinished(async () => {
       await database.close()
       await store.close()
     })
   })
+
+  /** With two users and two apps. */
+  async function createTenant(): Promise<string> {
+    const name = newTenant()
+    for (const id of [USER, OTHER_USER]) {
+      await store.createUser(userRecord({ tenant: name, id, username: `name of ${id}` }), [])
+    }
+    for (const id of [CLIENT, OTHER_CLIENT]) {
+      await store.createClient(clientRecord({ tenant: name, id }), null)
+    }
+    return name
+  }
 
   const restore = (
     ended: readonly EndedSubject[] = [],
@@ -66,6 +78,7 @@ describe.for(DIALECTS)('security M5: a restore on %s', (dialect) => {
   test('begins a new epoch with a line that voids every token issued before', async () => {
     const token = {
       ...{ tenant, grantId: newGrantId(), clientId: CLIENT, userId: null },
+      ...{ clientTag: null, userTag: null },
       issuedAtSeconds: UNTIL,
     }
     const before = await database.look()
@@ -90,7 +103,6 @@ describe.for(DIALECTS)('security M5: a restore on %s', (dialect) => {
 
   test('ends sessions, and codes that may have been redeemed since; grants go on', async () => {
     const session = sessionRecord({ tenant })
-    await store.createUser(userRecord({ tenant }), [])
     await store.createSession(session, PASSWORD_HASH)
     const { code } = await approve(store, { tenant })
     const { token } = await startChain(store, { tenant })
@@ -134,7 +146,7 @@ describe.for(DIALECTS)('security M5: a restore on %s', (dialect) => {
   })
 
   test('ends everything where nobody knows what has ended, in this tenant alone', async () => {
-    const elsewhere = await giveGrant(store, { tenant: newTenant() })
+    const elsewhere = await giveGrant(store, { tenant: await createTenant() })
     const { consent } = await approveWithConsent()
     expect(await liveAfter([], { endAllGrants: true })).toEqual([])
     expect(await store.findConsent(consent)).toBeNull()
@@ -145,7 +157,6 @@ describe.for(DIALECTS)('security M5: a restore on %s', (dialect) => {
   async function approveWithConsent() {
     const consent = consentRecord({ tenant })
     const code = codeRecord({ tenant })
-    await store.createClient(clientRecord({ tenant }), null)
     const shown = { ...consent, shownRedirectUri: consent.redirectUris[0] ?? '' }
     await store.approveAuthorization(approvalOf(code, { consent: shown }))
     await store.redeemCode(redemptionOf(code))
@@ -155,8 +166,6 @@ describe.for(DIALECTS)('security M5: a restore on %s', (dialect) => {
   }
 
   test('finds in pages what lines of the feed may be about', async () => {
-    await store.createUser(userRecord({ tenant }), [])
-    await store.createUser(userRecord({ tenant, id: OTHER_USER, username: 'other' }), [])
     const page = { tenant, source: 'users', limit: 1 } as const
     const [first] = await database.listSubjects({ ...page, afterId: '' })
     const [second] = await database.listSubjects({ ...page, afterId: first?.id ?? '' })
