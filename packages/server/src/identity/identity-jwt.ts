@@ -89,6 +89,8 @@ interface IdentityClaims {
 /** Clocks differ a little. What has expired has expired all the same. */
 const CLOCK_TOLERANCE_SECONDS = 60
 const MAX_TEXT_LENGTH = 256
+/** Whoever gets hold of a JWT can use it until it expires: without `jti` again and again, with one instead of its owner. */
+const LONGEST_SECONDS = { reusable: 5 * 60, once: 3600 }
 /** The last second of the year 9999. */
 const LAST_DATE = 253_402_300_799
 
@@ -105,11 +107,16 @@ function checkClaims(
   const audience = isListOfOne(aud) ? aud[0] : aud
   if (audience !== issuer.expectedAudience) throw invalid('aud')
   if (!isDate(exp) || exp <= nowSeconds) throw invalid('exp')
+  if (exp > nowSeconds + longestOf(jti) + CLOCK_TOLERANCE_SECONDS) throw invalid('exp')
   const latest = nowSeconds + CLOCK_TOLERANCE_SECONDS
   if (nbf !== undefined && !(isDate(nbf) && nbf <= latest)) throw invalid('nbf')
   if (iat !== undefined && !(isDate(iat) && iat <= latest)) throw invalid('iat')
   if (jti !== undefined && !isText(jti)) throw invalid('jti')
   return { sub, exp, jti }
+}
+
+function longestOf(jti: unknown): number {
+  return jti === undefined ? LONGEST_SECONDS.reusable : LONGEST_SECONDS.once
 }
 
 function isText(value: unknown): value is string {

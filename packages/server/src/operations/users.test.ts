@@ -78,6 +78,25 @@ describe('creating a user', () => {
       'memberships "acme" is given twice',
     ])
   })
+
+  it('security L3: refuses every unit that is not one of the organisation named, the further ones too', async () => {
+    await createOrganisation(
+      { id: 'acme', name: 'Acme', units: [{ id: 'hamburg', name: 'H' }] },
+      context,
+    )
+    await createOrganisation(
+      { id: 'globex', name: 'Globex', units: [{ id: 'graz', name: 'G' }] },
+      context,
+    )
+    const membership = {
+      ...{ organisationId: 'acme', defaultUnitId: 'hamburg' },
+      furtherUnitIds: ['hamburg', 'graz', 'nowhere'],
+    }
+    expect(await refusals({ ...ADA, memberships: [membership] })).toEqual([
+      'memberships "graz" is not a unit of "acme"',
+      'memberships "nowhere" is not a unit of "acme"',
+    ])
+  })
 })
 
 describe('a new password', () => {

@@ -157,6 +157,20 @@ describe.each(STORES)('attacks on identity JWTs on %s', (kind) => {
     expect((await sendJwt(await newJwt({ aud: [IDENTITY_AUDIENCE] }))).status).toBe(200)
   })
 
+  it('security M9: a JWT without jti lives for minutes, one with jti for an hour, whatever it says', async () => {
+    const now = server.clock.nowSeconds()
+    const status = async (claims: object) => (await sendJwt(await newJwt(claims))).status
+    let ids = 0
+    const jti = () => `m9 ${++ids}`
+    const END_OF_2099 = 4_102_444_799
+    expect(await status({ exp: now + 360 })).toBe(200)
+    expect(await status({ exp: now + 361 })).toBe(401)
+    expect(await status({ exp: END_OF_2099 })).toBe(401)
+    expect(await status({ exp: now + 3660, jti: jti() })).toBe(200)
+    expect(await status({ exp: now + 3661, jti: jti() })).toBe(401)
+    expect(await status({ exp: END_OF_2099, jti: jti() })).toBe(401)
+  })
+
   it('B16: expired is expired; other clocks may be a minute ahead, and no more', async () => {
     const now = server.clock.nowSeconds()
     const status = async (claims: object) => (await sendJwt(await newJwt(claims))).status

@@ -134,7 +134,9 @@ describe.each(STORES)('token exchange on %s', (kind) => {
 
   it('B17: a JWT with jti is exchanged once, of many at once too', async () => {
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => byJwt({}, { jti: 'once', exp: 9_999_999_999 })),
+      Array.from({ length: 20 }, () =>
+        byJwt({}, { jti: 'once', exp: server.clock.nowSeconds() + 3600 }),
+      ),
     )
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
   })

@@ -121,6 +121,14 @@ export const keyExchange: Area = {
       killedBy: contracts('contracts/crm-com.test'),
     },
     {
+      name: 'a JWT is good for as long as it says',
+      breaks: 'B17',
+      file: IDENTITY_JWT,
+      find: "  if (exp > nowSeconds + longestOf(jti) + CLOCK_TOLERANCE_SECONDS) throw invalid('exp')\n",
+      replace: '',
+      killedBy: attacks('attacks/identity-jwts'),
+    },
+    {
       name: 'a JWT that is for others is taken',
       breaks: 'B13, RFC 8725 §3.9',
       file: IDENTITY_JWT,

@@ -102,6 +102,18 @@ function userContract(store: TheStore): void {
       expect(await store().listMemberships(tenant, USER)).toMatchObject([{ defaultUnit: unit }])
     })
 
+    test('security L3: gives no default unit of another organisation, whatever is written there', async () => {
+      const tenant = newTenant()
+      const unit = unitRecord({ tenant })
+      await store().createOrganisation(organisationRecord({ tenant }), [unit])
+      const other = { ...organisationRecord({ tenant }), id: 'another' }
+      await store().createOrganisation(other, [])
+      const membership = membershipRecord({ tenant, defaultUnitId: unit.id })
+      const wrong = { ...membership, organisationId: 'another' }
+      await store().createUser(userRecord({ tenant }), [wrong])
+      expect(await store().listMemberships(tenant, USER)).toMatchObject([{ defaultUnit: null }])
+    })
+
     test('imports none when a username or an id is taken, even that of the last', async () => {
       const tenant = newTenant()
       const ada = userRecord({ tenant })

@@ -60,7 +60,10 @@ function organisationModel(
         .map((organisation) => {
           const membership = mine.find(like({ organisationId: organisation.id }))
           const defaultUnit = state.units.find(
-            (unit) => unit.tenant === tenant && unit.id === membership?.defaultUnitId,
+            (unit) =>
+              unit.tenant === tenant &&
+              unit.id === membership?.defaultUnitId &&
+              unit.organisationId === membership.organisationId,
           )
           const furtherUnitIds = membership?.furtherUnitIds ?? []
           const role = membership?.role ?? 'member'
