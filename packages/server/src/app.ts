@@ -14,12 +14,14 @@ import { createAdmission } from './http/admission.ts'
 import { readAssets } from './http/assets.ts'
 import { createConnections } from './http/connections.ts'
 import { createDeparture, type Departure } from './http/departure.ts'
+import { DOCTOR_PURPOSE } from './http/examination.ts'
 import { createReadiness } from './http/health.ts'
 import { listenOn } from './http/listen.ts'
 import { type HealthSettings, listenForMonitoring, type Management } from './http/management.ts'
 import type { Route, Site } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
 import { serveSite } from './http/site.ts'
+import { createIssuerWatch } from './http/wrong-issuer.ts'
 import { createGuessing, createSpentAllowances, type GuessLimits } from './identity/guessing.ts'
 import { createIssuerKeys } from './identity/issuer-keys.ts'
 import { passwordQueueState } from './identity/passwords.ts'
@@ -150,7 +152,7 @@ const PORT_SETTINGS = { host: 'server.host', port: '--port' }
 type Watch = ReturnType<typeof createWatch>
 
 /** What watches the server, and turns requests away when there are too many. */
-function createWatch({ config, store, log }: ServerOptions) {
+function createWatch({ config, store, log, clock, masterKey }: ServerOptions) {
   const { port, slowCallMilliseconds } = config.management
   const database = config.database.kind
   const measure = port !== undefined
@@ -164,6 +166,8 @@ function createWatch({ config, store, log }: ServerOptions) {
     ...observation,
     admission,
     connections,
+    issuers: createIssuerWatch(log),
+    ...{ clock, examiner: new Sealer(masterKey).for(DOCTOR_PURPOSE) },
     readFrom(from: { store: Store; keyRings: readonly KeyRingOfTenant[] }) {
       observation.readFrom({
         admission: admission.state,
@@ -245,6 +249,7 @@ function createSite(
     routes: listRoutes(parts),
     rootRoutes: listRootRoutes(parts),
     traffic: watch.traffic,
+    issuers: watch.issuers,
     assets,
     brandStylesheet: brandStylesheet(tenant),
     errorResponse: contract.errorResponse,

@@ -1,13 +1,23 @@
 // ostiary doctor: looks at everything a server needs, and says how to repair what is not well.
 
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
+import type { Config } from '../config/load.ts'
 import { resolveTenants } from '../config/tenants.ts'
+import { DOCTOR_PURPOSE, type Examiner } from '../http/examination.ts'
 import { systemClock } from '../platform/clock.ts'
+import { Sealer } from '../platform/seal.ts'
 import type { Answer } from './answer.ts'
 import { addCommand, type SharedOptions, type Terminal } from './command.ts'
 import { checkDatabase } from './doctor/database.ts'
 import type { Finding } from './doctor/finding.ts'
-import { checkClock, checkConfig, checkMasterKey, checkNode } from './doctor/installation.ts'
+import {
+  checkClock,
+  checkConfig,
+  checkMasterKey,
+  checkNode,
+  usableMasterKey,
+} from './doctor/installation.ts'
 import { checkIssuer } from './doctor/issuer.ts'
 import { EXIT_CODES } from './failure.ts'
 import type { Host } from './host.ts'
@@ -25,8 +35,21 @@ async function examine(options: SharedOptions, host: Host): Promise<readonly Fin
   const machine = [checkNode(process.versions.node), checkClock(systemClock), ...findings]
   if (!config) return machine
   const database = await checkDatabase(config, host)
-  const issuers = resolveTenants(config).map((tenant) => checkIssuer(tenant, systemClock))
-  return [...machine, checkMasterKey(config), ...database, ...(await Promise.all(issuers))]
+  const issuers = resolveTenants(config).map((tenant) =>
+    checkIssuer(tenant, { clock: systemClock, examiner: examinerOf(config) }),
+  )
+  return [...machine, checkMasterKey(config), ...database, ...(await Promise.all(issuers)).flat()]
+}
+
+function examinerOf(config: Config): Examiner | undefined {
+  // Looking must not be what makes the key of a database that is still to be made.
+  if (config.masterKey === undefined && !hasDatabase(config)) return undefined
+  const masterKey = usableMasterKey(config)
+  return masterKey && new Sealer(masterKey).for(DOCTOR_PURPOSE)
+}
+
+function hasDatabase({ database }: Config): boolean {
+  return database.kind === 'postgres' || existsSync(database.path)
 }
 
 function report(findings: readonly Finding[]): Answer {

@@ -7,6 +7,7 @@ import type { Endpoint, Log } from '../protocol/message.ts'
 import type { Page } from '../protocol/page.ts'
 import type { VerifiedRedirectUri } from '../protocol/redirect-uri.ts'
 import type { TrafficObserver } from './traffic.ts'
+import type { IssuerWatch } from './wrong-issuer.ts'
 
 /**
  * Who calls it, which decides headers, CORS and the form of errors:
@@ -54,6 +55,8 @@ export interface Site {
   readonly routes: readonly Route[]
   /** Metadata paths that stand outside the issuer's own path (RFC 8414 §3.1). */
   readonly rootRoutes: readonly Route[]
+  /** Notices requests that arrive elsewhere than the issuer says. */
+  readonly issuers?: IssuerWatch
   /** undefined where nobody watches. */
   readonly traffic: TrafficObserver | undefined
   /** The style sheets and scripts of the pages, by name: the same for all tenants. */

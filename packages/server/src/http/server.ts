@@ -7,12 +7,14 @@ import Fastify, {
   type FastifyReply,
   LogController,
 } from 'fastify'
+import { type Clock, systemClock } from '../platform/clock.ts'
 import { type Admission, admitRequests } from './admission.ts'
 import { refuseBrokenRequest } from './broken-requests.ts'
 import { nameCallers } from './caller.ts'
 import type { Connections } from './connections.ts'
 import { limitTime } from './deadlines.ts'
 import type { Departure } from './departure.ts'
+import { answerExaminations, type Examiner } from './examination.ts'
 import { JSON_HEADERS } from './headers.ts'
 import { serveHealth } from './health.ts'
 import { findRepeatedHeader, saidTwice } from './repeated-headers.ts'
@@ -21,6 +23,7 @@ import { logOfRequest } from './request-log.ts'
 import { NOT_FOUND } from './serve-request.ts'
 import { type RequestTracer, traceRequests } from './trace-requests.ts'
 import { observeTraffic, type TrafficObserver } from './traffic.ts'
+import type { IssuerWatch } from './wrong-issuer.ts'
 
 const MAX_BODY_BYTES = 56 * 1024
 /** An authorization request comes back sealed in the URL, so it needs more room than Node's 16 KiB. */
@@ -47,6 +50,10 @@ export interface HttpSettings {
   readonly requestDeadlineMilliseconds?: number
   readonly traffic?: TrafficObserver | undefined
   readonly tracer?: RequestTracer | undefined
+  /** For `ostiary doctor`; undefined where it does not ask. */
+  readonly examiner?: Examiner | undefined
+  readonly clock?: Clock | undefined
+  readonly issuers?: IssuerWatch | undefined
 }
 
 export function createHttpServer(settings: HttpSettings): FastifyInstance {
@@ -90,7 +97,9 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
   if (LEVELS_WITH_ANSWERS.has(settings.log.level)) logAnswers(server)
   if (settings.traffic) observeTraffic(server, settings.traffic)
   if (settings.tracer) traceRequests(server, settings.tracer)
-  serveNothing(server)
+  const { examiner, clock = systemClock } = settings
+  if (examiner) answerExaminations(server, { examiner, clock })
+  serveNothing(server, settings.issuers)
   serveHealth(server, settings)
   return server
 }
@@ -111,11 +120,14 @@ function logAnswers(server: FastifyInstance): void {
 }
 
 /** Where nothing is, no body is read: whatever comes with the request, the answer is the same. */
-function serveNothing(server: FastifyInstance): void {
+function serveNothing(server: FastifyInstance, issuers: IssuerWatch | undefined): void {
   server.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, _body, done) => done(null))
-    scope.setNotFoundHandler((_request, reply) => sendPlainly(reply, 404, NOT_FOUND))
+    scope.setNotFoundHandler((request, reply) => {
+      issuers?.lookAtNothing(request)
+      return sendPlainly(reply, 404, NOT_FOUND)
+    })
     scope.setErrorHandler((_error, _request, reply) => sendPlainly(reply, 404, NOT_FOUND))
   })
 }

@@ -15,6 +15,7 @@ export function serveSite(server: FastifyInstance, site: Site, host: string | un
   const constraints = host === undefined ? {} : { host }
   server.register(async (scope) => {
     requireTransportSecurity(scope, site)
+    site.issuers?.watch(scope, site)
     readBodiesAsTheyAre(scope)
     serveAssets(scope, site, { prefix, constraints })
     const routes = [

@@ -47,7 +47,7 @@ describe.each(STORES)('operating 2: a node on %s', (kind) => {
       })
     }
     clock.advance(1)
-    expect(await ready()).toBe(503)
+    await expect.poll(ready).toBe(503)
     expect((await new TestApp(server, MACHINE).token(MACHINE_REQUEST)).status).toBe(500)
   })
 })

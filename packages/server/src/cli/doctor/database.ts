@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import type { Config } from '../../config/load.ts'
 import { resolveTenants } from '../../config/tenants.ts'
 import { systemClock } from '../../platform/clock.ts'
-import { loadMasterKey, MasterKeyError } from '../../platform/master-key.ts'
+import { MasterKeyError } from '../../platform/master-key.ts'
 import { Sealer } from '../../platform/seal.ts'
 import type { Tenant } from '../../protocol/tenant.ts'
 import type { Store } from '../../store/port.ts'
@@ -12,6 +12,7 @@ import { checkMasterKeyFits } from '../../tokens/keys.ts'
 import { reasonOf } from '../failure.ts'
 import type { Host } from '../host.ts'
 import { type Finding, well, wrong } from './finding.ts'
+import { usableMasterKey } from './installation.ts'
 
 const DAY = 86_400
 /** A server rotates within minutes of the due time: so much later, none is running or it cannot. */
@@ -66,15 +67,6 @@ async function checkSeals(config: Config, store: Store): Promise<readonly Findin
   } catch (error) {
     if (!(error instanceof MasterKeyError)) throw error
     return [wrong(subject, error.what, error.remedy)]
-  }
-}
-
-function usableMasterKey(config: Config): Buffer | undefined {
-  try {
-    return loadMasterKey(config)
-  } catch (error) {
-    if (error instanceof MasterKeyError) return undefined
-    throw error
   }
 }
 

@@ -61,3 +61,12 @@ export function checkMasterKey(config: Config): Finding {
     return wrong(subject, error.what, error.remedy)
   }
 }
+
+export function usableMasterKey(config: Config): Buffer | undefined {
+  try {
+    return loadMasterKey(config)
+  } catch (error) {
+    if (error instanceof MasterKeyError) return undefined
+    throw error
+  }
+}

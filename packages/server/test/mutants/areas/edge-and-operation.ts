@@ -1,7 +1,7 @@
 // Mutants of what meets every request before its endpoint does, and of what keeps an installation honest: the audit
 // trail, and the keys under which everything is sealed.
 
-import { STORE, unit } from '../commands.ts'
+import { flows, STORE, unit } from '../commands.ts'
 import type { Area, Mutant } from '../mutant.ts'
 
 const READ = 'server/src/http/read.ts'
@@ -252,7 +252,42 @@ const masterKeys: readonly Mutant[] = [
   },
 ]
 
+const arrivals: readonly Mutant[] = [
+  {
+    name: 'an old question of doctor is answered for ever',
+    breaks: 'E15',
+    file: 'server/src/http/examination.ts',
+    find: 'Math.abs(nowSeconds - askedAtSeconds) <= MAX_AGE_SECONDS',
+    replace: 'Math.abs(nowSeconds - askedAtSeconds) >= 0',
+    killedBy: flows('flows/proxies'),
+  },
+  {
+    name: 'doctor does not see a proxy that nobody trusts',
+    breaks: 'D7',
+    file: 'server/src/cli/doctor/issuer.ts',
+    find: '  if (claimsProxy) {',
+    replace: '  if (claimsProxy && subject === name) {',
+    killedBy: flows('flows/proxies'),
+  },
+  {
+    name: 'nobody hears that browsers come by another name',
+    breaks: 'E7',
+    file: 'server/src/http/wrong-issuer.ts',
+    find: 'if (byName && byName !== host) tell(site, { host: byName })',
+    replace: "if (byName && byName === '') tell(site, { host: byName })",
+    killedBy: flows('flows/proxies'),
+  },
+  {
+    name: 'a wrong issuer fills the log',
+    breaks: 'E15',
+    file: 'server/src/http/wrong-issuer.ts',
+    find: '    told.add(tenant)\n',
+    replace: '',
+    killedBy: flows('flows/proxies'),
+  },
+]
+
 export const edgeAndOperation: Area = {
   name: 'The edge, the audit trail and the master key',
-  mutants: [...trail, ...bounds, ...callers, ...masterKeys, ...paths],
+  mutants: [...trail, ...bounds, ...callers, ...masterKeys, ...arrivals, ...paths],
 }
