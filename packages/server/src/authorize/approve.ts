@@ -43,16 +43,17 @@ export async function approve(
   const now = clock.nowSeconds()
   const grant = newGrant(approval, tenant.name, now)
   const { hash: sessionHash } = account.session
+  const { id: userId, tag: userTag } = account.user
   const { fields, given } =
     request.responseType === 'code'
-      ? giveCode(request, { ...grant, userId: account.user.id, sessionHash }, tenant)
+      ? giveCode(request, { ...grant, userId, userTag, sessionHash }, tenant)
       : await giveToken(grant, { client: request.client, requestId, log }, deps)
   const outcome = await store.approveAuthorization({
     given,
     consent: approval.answered
       ? {
           tenant: tenant.name,
-          userId: account.user.id,
+          userId,
           clientId: request.client.id,
           organisationId: grant.organisationId,
           scopes: approval.scopes,
@@ -106,6 +107,8 @@ function newGrant(
     id: asGrantId(newTimedId()),
     clientId: request.client.id,
     userId: account.user.id,
+    clientTag: request.client.tag,
+    userTag: account.user.tag,
     organisationId: membership?.organisation.id ?? null,
     unitId: membership?.defaultUnit?.id ?? null,
     scopes,

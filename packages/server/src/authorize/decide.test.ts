@@ -4,7 +4,7 @@ import { clientRecord, NATIVE_APP, TENANT, WEB_APP } from '../../test/support/wo
 import type { Account } from '../identity/sessions.ts'
 import { sha256 } from '../platform/hash.ts'
 import { RedirectError } from '../protocol/errors.ts'
-import { asUserId } from '../protocol/ids.ts'
+import { asRevocationTag, asUserId } from '../protocol/ids.ts'
 import { matchRedirectUri, type VerifiedRedirectUri } from '../protocol/redirect-uri.ts'
 import type { ClientRecord, ConsentRecord, Membership } from '../store/records.ts'
 import { decideNextStep, type Situation } from './decide.ts'
@@ -23,6 +23,7 @@ function account(username: string, ageSeconds: number): Account {
   const user = {
     tenant: TENANT,
     id: asUserId(`user-${username}`),
+    tag: asRevocationTag('d1'.repeat(10)),
     username,
     name: username,
     email: `${username}@example.com`,

@@ -3,7 +3,7 @@
 import { accessTokenLifetime, type LegacyDeps, type LegacyUse } from '../legacy/allowances.ts'
 import { tokenKey } from '../platform/hash.ts'
 import { newSecret } from '../platform/random.ts'
-import type { TokenHash, UserId } from '../protocol/ids.ts'
+import type { RevocationTag, TokenHash, UserId } from '../protocol/ids.ts'
 import { formatScope } from '../protocol/scope.ts'
 import type { GivenCode, GivenToken } from '../store/port.ts'
 import type { CodeRecord, GrantRecord } from '../store/records.ts'
@@ -22,6 +22,7 @@ export interface Answer {
 /** What the user allowed, in the session that it was allowed in. */
 export interface Allowed extends GrantRecord {
   readonly userId: UserId
+  readonly userTag: RevocationTag
   readonly sessionHash: TokenHash
 }
 
@@ -38,6 +39,8 @@ export function giveCode(
     grantId: grant.id,
     clientId: grant.clientId,
     userId: grant.userId,
+    clientTag: grant.clientTag,
+    userTag: grant.userTag,
     organisationId: grant.organisationId,
     unitId: grant.unitId,
     scopes: grant.scopes,

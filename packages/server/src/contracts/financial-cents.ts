@@ -1,25 +1,29 @@
 // Contract `financial-cents`: API v1 of a practice-management product. Token parameters in the query string, RS256
 // JWTs with fractional times whose audience is the app.
 
-import type { JwtShape } from '../protocol/access-token-facts.ts'
+import type { AccessTokenFacts, JwtShape } from '../protocol/access-token-facts.ts'
 import { asGrantId } from '../protocol/ids.ts'
 import type { Contract } from './contract.ts'
 import { oauthErrorResponse } from './oauth-responses.ts'
 import { LEGACY_POLICY, LEGACY_RULES, USUAL_FORMATS, USUAL_PATHS } from './usual.ts'
 
-/** The grant is the first part of `jti`, so that revoking it reaches the token (32 of 80 digits). */
+/** The grant is the first part of `jti`, so that revoking it reaches the token: 32 of 80 digits. */
 const GRANT_DIGITS = 32
+/** The tags of app and user follow it, 20 digits each. The last 8 tell tokens of one grant apart. */
+const TAG_DIGITS = 20
+const OWN_DIGITS = 8
 const JTI = /^[0-9a-f]{80}$/
 
 const jwt: JwtShape = {
   type: 'JWT',
+  names: 'tags',
   saysIssuer: false,
   keyPerApi: false,
   writeClaims(facts, { unique, issuedAtMilliseconds }) {
     const lifetime = facts.expiresAtSeconds - facts.issuedAtSeconds
     return {
       aud: facts.clientId,
-      jti: facts.grantId + unique,
+      jti: writeJti(facts, unique),
       iat: fractional(issuedAtMilliseconds),
       nbf: fractional(issuedAtMilliseconds),
       exp: fractional(issuedAtMilliseconds + lifetime * 1000),
@@ -37,6 +41,11 @@ const jwt: JwtShape = {
       rest: undefined,
     }
   },
+}
+
+function writeJti({ grantId, clientTag, userTag }: AccessTokenFacts, unique: string): string {
+  const filler = unique.slice(OWN_DIGITS, OWN_DIGITS + TAG_DIGITS)
+  return `${grantId}${clientTag ?? filler}${userTag ?? filler}${unique.slice(0, OWN_DIGITS)}`
 }
 
 /** Not in TypeScript's library yet. */

@@ -1,12 +1,13 @@
 // Access tokens as RFC 9068 writes them; organisation, unit and grant are our own claims.
 
 import type { AccessTokenFacts, JwtShape } from '../protocol/access-token-facts.ts'
-import { asClientId, asGrantId, asUserId } from '../protocol/ids.ts'
+import { asClientId, asGrantId, asRevocationTag, asUserId } from '../protocol/ids.ts'
 import { formatScope, parseScope } from '../protocol/scope.ts'
 
 /** RFC 9068 §2.2 */
 export const jwtAt: JwtShape = {
   type: 'at+jwt',
+  names: 'tags',
   saysIssuer: true,
   keyPerApi: false,
   writeClaims: (facts, { issuer, unique }) => ({
@@ -23,6 +24,7 @@ export const jwtAt: JwtShape = {
     auth_time: facts.authTimeSeconds ?? undefined,
     org_id: facts.organisationId ?? undefined,
     unit_id: facts.unitId ?? undefined,
+    rev: { c: facts.clientTag ?? undefined, u: facts.userTag ?? undefined },
   }),
   readClaims(claims) {
     const { client_id: clientId, grant_id: grantId, sub, scope = '', iat, exp } = claims
@@ -37,6 +39,13 @@ export const jwtAt: JwtShape = {
   },
 }
 
+/** A token from before there were tags has none. */
+function readTags(rev: unknown): Pick<AccessTokenFacts, 'clientTag' | 'userTag'> {
+  const { c, u }: Partial<Record<'c' | 'u', unknown>> = Object(rev)
+  const tag = (value: unknown) => (typeof value === 'string' ? asRevocationTag(value) : null)
+  return { clientTag: tag(c), userTag: tag(u) }
+}
+
 function readRest(
   claims: Readonly<Record<string, unknown>>,
 ): Omit<AccessTokenFacts, 'grantId' | 'issuedAtSeconds' | 'expiresAtSeconds'> {
@@ -46,6 +55,7 @@ function readRest(
   return {
     clientId,
     userId: subject === clientId ? null : asUserId(subject),
+    ...readTags(claims.rev),
     organisationId: text('org_id'),
     unitId: text('unit_id'),
     scopes: parseScope(text('scope') ?? ''),

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AccessTokenFacts, JwtContext, JwtShape } from '../protocol/access-token-facts.ts'
-import { asClientId, asGrantId, asUserId } from '../protocol/ids.ts'
+import { asClientId, asGrantId, asRevocationTag, asUserId } from '../protocol/ids.ts'
 import { crmCom } from './crm-com.ts'
 import { financialCents } from './financial-cents.ts'
 import { jwtAt } from './jwt-at.ts'
@@ -10,6 +10,8 @@ const FACTS: AccessTokenFacts = {
   grantId: asGrantId('0123456789abcdef0123456789abcdef'),
   clientId: asClientId('web-app'),
   userId: asUserId('ada'),
+  clientTag: asRevocationTag('c0'.repeat(10)),
+  userTag: asRevocationTag('d1'.repeat(10)),
   organisationId: 'acme',
   unitId: 'acme-north',
   scopes: ['contacts:read', 'contacts:write'],
@@ -33,7 +35,13 @@ const write = (
   context: Partial<JwtContext> = {},
 ) => JSON.stringify(writeClaims({ ...FACTS, ...facts }, { ...CONTEXT, ...context }))
 
-const MACHINE = { userId: null, organisationId: null, unitId: null, authTimeSeconds: null }
+const MACHINE = {
+  userId: null,
+  userTag: null,
+  organisationId: null,
+  unitId: null,
+  authTimeSeconds: null,
+}
 
 describe('at+jwt', () => {
   it('RFC 9068 §2.2: these claims, in this order', () => {
@@ -42,7 +50,8 @@ describe('at+jwt', () => {
         '"client_id":"web-app","scope":"contacts:read contacts:write",' +
         '"iat":1795264811,"exp":1795268411,"jti":"fedcba9876543210fedcba9876543210",' +
         '"grant_id":"0123456789abcdef0123456789abcdef","auth_time":1795264000,' +
-        '"org_id":"acme","unit_id":"acme-north"}',
+        '"org_id":"acme","unit_id":"acme-north",' +
+        '"rev":{"c":"c0c0c0c0c0c0c0c0c0c0","u":"d1d1d1d1d1d1d1d1d1d1"}}',
     )
   })
 
@@ -51,7 +60,8 @@ describe('at+jwt', () => {
     expect(write(jwtAt, facts)).toBe(
       '{"iss":"https://login.example","sub":"web-app","aud":["https://a.example","https://b.example"],' +
         '"client_id":"web-app","scope":"","iat":1795264811,"exp":1795268411,' +
-        '"jti":"fedcba9876543210fedcba9876543210","grant_id":"0123456789abcdef0123456789abcdef"}',
+        '"jti":"fedcba9876543210fedcba9876543210","grant_id":"0123456789abcdef0123456789abcdef",' +
+        '"rev":{"c":"c0c0c0c0c0c0c0c0c0c0"}}',
     )
   })
 })
@@ -62,7 +72,7 @@ describe('financial-cents', () => {
   it('aud is the app, jti 80 digits, times with a fraction, scopes a list', () => {
     expect(write(jwt)).toBe(
       '{"aud":"web-app","jti":"0123456789abcdef0123456789abcdef' +
-        'fedcba9876543210fedcba9876543210fedcba9876543210",' +
+        'c0c0c0c0c0c0c0c0c0c0d1d1d1d1d1d1d1d1d1d1fedcba98",' +
         '"iat":1795264811.250000,"nbf":1795264811.250000,"exp":1795268411.250000,' +
         '"sub":"ada","scopes":["contacts:read","contacts:write"]}',
     )
@@ -76,6 +86,8 @@ describe('financial-cents', () => {
 
   it('the app is the subject where there is no user', () => {
     expect(write(jwt, MACHINE)).toContain('"sub":"web-app"')
+    // What stands where the tag of a user would is random, and nothing that the feed could name.
+    expect(write(jwt, MACHINE)).toContain('c0c0c0c0c0c0c0c0c0c076543210fedcba987654fedcba98')
   })
 })
 
@@ -100,6 +112,8 @@ const drawnFacts = fc.record({
   grantId: hex(32).map(asGrantId),
   clientId: name.map((text) => asClientId(`client ${text}`)),
   userId: fc.option(name.map((text) => asUserId(`user ${text}`))),
+  clientTag: hex(20).map(asRevocationTag),
+  userTag: fc.option(hex(20).map(asRevocationTag)),
   organisationId: fc.option(name),
   unitId: fc.option(name),
   scopes: fc.uniqueArray(fc.constantFrom('a', 'b:read', 'c/d')),

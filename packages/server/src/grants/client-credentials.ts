@@ -46,6 +46,9 @@ export const clientCredentials: GrantType<ClientCredentialsRequest> = {
           id: asGrantId(newTimedId()),
           clientId: client.id,
           userId: null,
+          // As it was when the app authenticated: should it have ended since, the token is void from the start.
+          clientTag: client.tag,
+          userTag: null,
           organisationId: client.organisationId,
           unitId: client.unitId,
           authTimeSeconds: null,

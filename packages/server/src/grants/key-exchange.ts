@@ -102,7 +102,7 @@ function coverageOf({ key }: Opener, exchange: KeyExchange, { tenant }: IssueDep
 }
 
 function newGrant(
-  { clientId, consumer, organisationId }: Opener,
+  { clientId, clientTag, consumer, organisationId }: Opener,
   given: Coverage & { readonly unitId: string | null },
   { tenant, clock }: IssueDeps,
 ): GrantRecord {
@@ -111,6 +111,8 @@ function newGrant(
     id: asGrantId(newTimedId()),
     clientId,
     userId: consumer?.user.id ?? null,
+    clientTag,
+    userTag: consumer?.user.tag ?? null,
     organisationId,
     ...given,
     authTimeSeconds: null,

@@ -11,7 +11,7 @@ import { findIdentity, type IdentityJwtDeps } from '../identity/identity-jwt.ts'
 import { countFailures, lookUp } from '../identity/look-ups.ts'
 import { sha256 } from '../platform/hash.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import type { ClientId } from '../protocol/ids.ts'
+import type { ClientId, RevocationTag } from '../protocol/ids.ts'
 import type { ByIdentity, ByKey } from '../protocol/key-exchange.ts'
 import type { Log } from '../protocol/message.ts'
 import type { GrantGuard, Store } from '../store/port.ts'
@@ -34,6 +34,7 @@ export interface OpenerContext {
 export interface Opener {
   /** The key, or the issuer of the JWT. */
   readonly clientId: ClientId
+  readonly clientTag: RevocationTag
   readonly key: ApplicationKeyRecord | undefined
   /** undefined when the key stands for the organisation itself. */
   readonly consumer: OpenerConsumer | undefined
@@ -66,6 +67,7 @@ async function openByKey(exchange: ByKey, context: OpenerContext): Promise<Opene
   const consumer = presented && (await findConsumer(presented, { asker, request: context }, deps))
   return {
     clientId: key.id,
+    clientTag: key.tag,
     key,
     consumer,
     organisationId: key.organisationId,
@@ -103,6 +105,7 @@ async function openByIdentity(
   const accessIdentifierId = consumer.identifier.id
   return {
     clientId: issuer.id,
+    clientTag: issuer.tag,
     key: undefined,
     consumer: { ...consumer, membership },
     organisationId: organisation,

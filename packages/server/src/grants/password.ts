@@ -90,6 +90,8 @@ async function newGrant(
     id: asGrantId(newTimedId()),
     clientId: client.id,
     userId: user.id,
+    clientTag: client.tag,
+    userTag: user.tag,
     organisationId: membership?.organisation.id ?? null,
     unitId: membership?.defaultUnit?.id ?? null,
     scopes,

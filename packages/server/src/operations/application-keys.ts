@@ -2,11 +2,11 @@
 // none works.
 
 import { sha256 } from '../platform/hash.ts'
-import { newId, newSecret } from '../platform/random.ts'
+import { newId, newRevocationTag, newSecret } from '../platform/random.ts'
 import { asClientId } from '../protocol/ids.ts'
 import { findScope } from '../protocol/tenant.ts'
 import type { ApplicationKeyRecord } from '../store/records.ts'
-import { endingNow } from '../tokens/ending.ts'
+import { holderEndingNow } from '../tokens/ending.ts'
 import { checkName } from './field-checks.ts'
 import {
   eventOf,
@@ -49,6 +49,7 @@ export async function createApplicationKey(
   const record: ApplicationKeyRecord = {
     tenant: tenant.name,
     id: asClientId(newId()),
+    tag: newRevocationTag(),
     organisationId: input.organisationId,
     name: input.name.trim(),
     hash: sha256(key),
@@ -105,7 +106,7 @@ export async function deleteApplicationKey(
 }
 
 function endingOf(keyId: string, context: OperationContext) {
-  return { ...endingNow(context), id: asClientId(keyId) }
+  return { ...holderEndingNow(context), id: asClientId(keyId) }
 }
 
 function checkNewKey(

@@ -273,7 +273,7 @@ describe('an app that is there', () => {
     expect(found?.client.disabledAtSeconds).toBe(clock.nowSeconds())
     const feed = { tenant: tenant.name, afterSequence: 0, nowSeconds: clock.nowSeconds(), limit: 9 }
     expect((await store.readFeed(feed)).lines).toMatchObject([
-      { kind: 'client', subject: client.id },
+      { kind: 'client', subject: client.tag },
     ])
     expect(await auditTrail(context)).toContain(`test client.disabled client:${client.id}`)
   })

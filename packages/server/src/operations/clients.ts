@@ -1,9 +1,9 @@
 // Registering, finding and disabling apps.
 
-import { newId } from '../platform/random.ts'
+import { newId, newRevocationTag } from '../platform/random.ts'
 import { asClientId } from '../protocol/ids.ts'
 import type { ClientAllowance, ClientRecord } from '../store/records.ts'
-import { endingNow } from '../tokens/ending.ts'
+import { holderEndingNow } from '../tokens/ending.ts'
 import { allowancesAtRegistration, checkAllowances } from './allowances.ts'
 import {
   checkNewClient,
@@ -54,6 +54,7 @@ export function toClientRecord(input: NewClient, context: OperationContext): Cli
   return {
     tenant: tenant.name,
     id: asClientId(input.id ?? newId(tenant.rules.formats.clientId)),
+    tag: newRevocationTag(),
     name: input.name.trim(),
     type: input.type,
     party: input.party ?? 'third',
@@ -122,7 +123,7 @@ export async function disableClient(
   context: OperationContext,
 ): Promise<void> {
   const { client } = await findRegisteredClient(input.clientId, context)
-  const ending = { ...endingNow(context), id: client.id }
+  const ending = { ...holderEndingNow(context), id: client.id }
   const event = eventOf(context, 'client.disabled', `client:${client.id}`)
   const disabled = await context.store.disableClient(ending, event)
   if (!disabled) throw refusal('client', `"${client.id}" is disabled already`)

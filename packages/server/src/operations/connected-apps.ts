@@ -7,7 +7,7 @@ import type {
   GrantRecord,
   OrganisationRecord,
 } from '../store/records.ts'
-import { endingNow } from '../tokens/ending.ts'
+import { holderEndingNow } from '../tokens/ending.ts'
 import { eventOf, type OperationContext } from './operation.ts'
 
 export interface ConnectedAppContext extends OperationContext {
@@ -95,7 +95,7 @@ export async function removeConnectedApp(
   )
   if (!isConnected) return false
   const ending = {
-    ...endingNow(context),
+    ...holderEndingNow(context),
     userId: context.userId,
     clientId: asClientId(input.clientId),
     organisationId: input.organisationId,

@@ -8,6 +8,7 @@ import {
 import { misterJames } from '../contracts/mister-james.ts'
 import { asUserId } from '../protocol/ids.ts'
 import type { UserRecord } from '../store/records.ts'
+import { holderEndingNow } from '../tokens/ending.ts'
 import { createClient } from './clients.ts'
 import { type DeveloperContext, findDeveloperApp } from './developer-access.ts'
 import {
@@ -237,13 +238,8 @@ describe('an app is the business of its organisation', () => {
 
   it('does not let an app be changed that the operator has disabled', async () => {
     const clientId = await register(ada)
-    const { nowSeconds } = context.clock
-    const ending = { tenant: context.tenant.name, nowSeconds: nowSeconds() }
     const { client } = await findDeveloperApp(clientId, ada)
-    await context.store.disableClient({
-      ...ending,
-      id: client.id,
-    })
+    await context.store.disableClient({ ...holderEndingNow(context), id: client.id })
     const change = { ...INPUT, clientId, name: 'Renamed' }
     expect(await codesOf(updateDeveloperApp(change, ada))).toEqual(['client unknown'])
     expect((await findDeveloperApp(clientId, ada)).client.name).toBe('Ledgerly')

@@ -8,7 +8,7 @@ import {
 } from '../protocol/redirect-uri.ts'
 import { IDENTITY_SCOPES, type Tenant } from '../protocol/tenant.ts'
 import type { ClientRecord, OrganisationRecord } from '../store/records.ts'
-import { endingNow } from '../tokens/ending.ts'
+import { holderEndingNow } from '../tokens/ending.ts'
 import { allowancesAtRegistration } from './allowances.ts'
 import { checkAppName } from './app-names.ts'
 import { checkRedirectUris } from './client-input.ts'
@@ -199,7 +199,7 @@ export async function deleteDeveloperApp(
     throw new OperationError([{ field: 'typedName', problem, code: 'different', value: name }])
   }
   const event = eventOf(context, 'client.deleted', `client:${id}`)
-  const deleted = await context.store.deleteClient({ ...endingNow(context), id }, event)
+  const deleted = await context.store.deleteClient({ ...holderEndingNow(context), id }, event)
   // Somebody else may have deleted it since it was read.
   if (!deleted) throw noSuchApp(input.clientId)
 }

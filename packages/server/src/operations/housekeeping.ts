@@ -11,6 +11,10 @@ import { createLease, type Lease } from './lease.ts'
 
 const CLEAN_EVERY_MS = 60_000
 const ROTATION_CHECK_EVERY_MS = 10 * 60_000
+/** Nothing waits for it: what has ended gives nothing more from the start. */
+const ENDINGS_EVERY_MS = 1000
+/** Each writes four index entries a grant: some milliseconds, during which a process with SQLite does nothing else. */
+const GRANTS_PER_BATCH = 200
 /** Small enough that no request waits behind a batch. */
 const BATCH_ROWS = 500
 /** Of each table: beyond that it is enough to know that there are many. */
@@ -20,15 +24,17 @@ const PAUSE_BETWEEN_BATCHES_MS = 50
 const PAUSE_WHEN_BEHIND_MS = 10
 /** Whoever holds a lease comes back before it ends; when nobody does, another process is up to it a round later. */
 const LEASE_ROUNDS = 1.5
+const MIN_LEASE_SECONDS = 15
 
 export interface HousekeepingDeps {
-  readonly store: CleanUpStore & LeaseStore
+  readonly store: CleanUpStore & EndingStore & LeaseStore
   readonly clock: Clock
   readonly log: Log
   readonly keyRings: readonly KeyDeps[]
   readonly observer: HousekeepingObserver
 }
 
+type EndingStore = Pick<Store, 'hasUnfinishedEndings' | 'continueEndings'>
 type CleanUpStore = Pick<Store, 'deleteExpired' | 'countExpired'>
 
 /** @returns what stops it; resolves when nothing of it runs any more. */
@@ -42,6 +48,15 @@ export function startHousekeeping(deps: HousekeepingDeps): () => Promise<void> {
     ),
     repeat(
       { name: 'key-rotation', everyMs: ROTATION_CHECK_EVERY_MS, work: () => rotateDueKeys(deps) },
+      { deps, signal },
+    ),
+    repeat(
+      {
+        name: 'endings',
+        everyMs: ENDINGS_EVERY_MS,
+        isDue: () => deps.store.hasUnfinishedEndings(),
+        work: (lease) => finishEndings(deps.store, signal, lease),
+      },
       { deps, signal },
     ),
   ]
@@ -82,6 +97,17 @@ export async function cleanUp(
   return total
 }
 
+/**
+ * Goes on with whatever had more grants than could be ended at once, until nothing is left or another process has taken
+ * over: a process that died in between, or a command that was over at once, leaves the rest to whoever comes next.
+ */
+async function finishEndings(store: EndingStore, signal: AbortSignal, lease: Lease): Promise<void> {
+  while (!signal.aborted && (await lease.hold())) {
+    if (!(await store.continueEndings(GRANTS_PER_BATCH))) break
+    await pause(PAUSE_BETWEEN_BATCHES_MS, signal)
+  }
+}
+
 async function rotateDueKeys({ keyRings, log }: HousekeepingDeps): Promise<void> {
   for (const keyDeps of keyRings) {
     for (const rotation of await rotateKeysWhenDue(keyDeps)) {
@@ -95,17 +121,20 @@ async function rotateDueKeys({ keyRings, log }: HousekeepingDeps): Promise<void>
 interface Task {
   readonly name: string
   readonly everyMs: number
+  /** Asked first, where a lease would be a write for nothing most of the time. */
+  isDue?(): Promise<boolean>
   work(lease: Lease): Promise<unknown>
 }
 
 async function repeat(
-  { name, everyMs, work }: Task,
+  { name, everyMs, work, isDue = async () => true }: Task,
   { deps, signal }: { deps: HousekeepingDeps; signal: AbortSignal },
 ): Promise<void> {
-  const lease = createLease({ task: name, seconds: (LEASE_ROUNDS * everyMs) / 1000 }, deps)
+  const seconds = Math.max((LEASE_ROUNDS * everyMs) / 1000, MIN_LEASE_SECONDS)
+  const lease = createLease({ task: name, seconds }, deps)
   while (!signal.aborted) {
     try {
-      if (await lease.hold()) await work(lease)
+      if ((await isDue()) && (await lease.hold())) await work(lease)
     } catch (error) {
       // The next round tries again: a store that is away must not end the housekeeping.
       deps.log.warn({ err: error }, 'housekeeping failed')

@@ -109,8 +109,9 @@ async function findSubjects(
     let afterId = ''
     for (let more = true; more; ) {
       const page = await database.listSubjects({ tenant, source, afterId, limit: BATCH })
-      for (const { id, name } of page) {
-        if (ids.has(sha256(`${kind}:${id}`))) found.push({ source, id, name })
+      for (const { id, tag, name } of page) {
+        const isEnded = [id, tag].some((key) => ids.has(sha256(`${kind}:${key}`)))
+        if (isEnded) found.push({ source, id, name })
       }
       afterId = page.at(-1)?.id ?? ''
       more = page.length === BATCH

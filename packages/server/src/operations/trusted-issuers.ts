@@ -2,10 +2,10 @@
 
 import { mayBeFetched } from '../identity/issuer-keys.ts'
 import { pinnedKeysProblem } from '../identity/pinned-keys.ts'
-import { newId } from '../platform/random.ts'
+import { newId, newRevocationTag } from '../platform/random.ts'
 import { asClientId } from '../protocol/ids.ts'
 import type { TrustedIssuerRecord } from '../store/records.ts'
-import { endingNow } from '../tokens/ending.ts'
+import { holderEndingNow } from '../tokens/ending.ts'
 import { checkName } from './field-checks.ts'
 import {
   eventOf,
@@ -37,6 +37,7 @@ export async function addTrustedIssuer(
   const record: TrustedIssuerRecord = {
     tenant: tenant.name,
     id: asClientId(newId()),
+    tag: newRevocationTag(),
     name: input.name.trim(),
     issuer: input.issuer,
     expectedAudience: input.audience,
@@ -104,7 +105,7 @@ export async function requireTrustedIssuer(
 
 async function endingOf(issuer: string, context: OperationContext) {
   const { id } = await requireTrustedIssuer(issuer, context)
-  return { ...endingNow(context), id }
+  return { ...holderEndingNow(context), id }
 }
 
 const MAX_LENGTH = 256

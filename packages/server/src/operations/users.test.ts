@@ -107,7 +107,7 @@ describe('a new password', () => {
     expect(await passwordWorks('ada', 'eight eager eagles')).toBe(true)
     const { store, tenant, clock } = context
     const feed = { tenant: tenant.name, afterSequence: 0, nowSeconds: clock.nowSeconds(), limit: 9 }
-    expect((await store.readFeed(feed)).lines).toMatchObject([{ kind: 'user', subject: user.id }])
+    expect((await store.readFeed(feed)).lines).toMatchObject([{ kind: 'user', subject: user.tag }])
     expect((await auditTrail(context))[0]).toBe(`test user.password_changed user:${user.id}`)
   })
 

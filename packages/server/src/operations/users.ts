@@ -2,11 +2,11 @@
 
 import { hashPassword } from '../identity/passwords.ts'
 import { normaliseUsername } from '../identity/usernames.ts'
-import { newId } from '../platform/random.ts'
+import { newId, newRevocationTag } from '../platform/random.ts'
 import { asUserId } from '../protocol/ids.ts'
 import type { UserEnding, UserWithMemberships } from '../store/port.ts'
 import type { Membership, MembershipRecord, UserRecord } from '../store/records.ts'
-import { endingNow } from '../tokens/ending.ts'
+import { holderEndingNow } from '../tokens/ending.ts'
 import { eventOf, type OperationContext, refusal, refuseIfAny } from './operation.ts'
 import { checkMemberships, checkNewUser, checkPassword, type NewUser } from './user-input.ts'
 
@@ -44,6 +44,7 @@ export function toUserRecords(
   const user: UserRecord = {
     tenant: tenant.name,
     id: asUserId(input.id ?? newId(tenant.rules.formats.userId)),
+    tag: newRevocationTag(),
     username: normaliseUsername(input.username),
     name: input.name.trim(),
     email: input.email ?? null,
@@ -108,7 +109,7 @@ export async function requireUser(
 }
 
 function endingOf(user: UserRecord, context: OperationContext): UserEnding {
-  return { ...endingNow(context), userId: user.id }
+  return { ...holderEndingNow(context), userId: user.id }
 }
 
 async function view(

@@ -3,6 +3,7 @@
 import { randomFillSync } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { IdFormat, SecretFormat } from '../protocol/contract-rules.ts'
+import type { RevocationTag } from '../protocol/ids.ts'
 import { systemClock } from './clock.ts'
 
 /** What a secret is, visible in its first characters so that people and secret scanners recognise it. */
@@ -61,6 +62,11 @@ export function newId(format: IdFormat = { kind: 'hex', bytes: ID_BYTES }): stri
 /** One of which a store has millions: begins with the time, as a UUID of version 7 does, and has 80 random bits. */
 export function newTimedId(): string {
   return systemClock.nowMilliseconds().toString(16).padStart(12, '0') + takeText(10, 'hex')
+}
+
+/** 80 bits: what tokens carry of it must find a place in what the contracts lay down. */
+export function newRevocationTag(): RevocationTag {
+  return takeText(10, 'hex') as RevocationTag
 }
 
 function newHex({ bytes, upperCase }: { bytes: number; upperCase?: boolean }): string {

@@ -1,12 +1,16 @@
 // What an access token says, whether inside a JWT or beside an opaque one, and how a JWT says it.
 
-import type { ClientId, GrantId, UserId } from './ids.ts'
+import type { ClientId, GrantId, RevocationTag, UserId } from './ids.ts'
 
 export interface AccessTokenFacts {
   readonly grantId: GrantId
   readonly clientId: ClientId
   /** The user, or null when the app acts for itself. */
   readonly userId: UserId | null
+  /** What the feed of revocations calls the app; null in a token from before there were tags. */
+  readonly clientTag: RevocationTag | null
+  /** The same of the user; null where there is none, too. */
+  readonly userTag: RevocationTag | null
   readonly organisationId: string | null
   readonly unitId: string | null
   readonly scopes: readonly string[]
@@ -32,6 +36,8 @@ export interface JwtContext {
 export interface JwtShape {
   /** The JWS header `typ`. */
   readonly type: 'at+jwt' | 'JWT'
+  /** What the feed of revocations can name its tokens by, besides their grant. */
+  readonly names: 'tags' | 'user-id'
   /** Whether the issuer is among the claims. */
   readonly saysIssuer: boolean
   /** Whether its APIs each have a secret key of their own (HS256), instead of the keys in the JWKS. */

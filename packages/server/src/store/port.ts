@@ -17,6 +17,7 @@ export type {
   AccessIdentifierEnding,
   ClientEnding,
   Ending,
+  HolderEnding,
   OneTimeId,
   UserEnding,
 } from './port/ending.ts'

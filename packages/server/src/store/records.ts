@@ -2,13 +2,15 @@
 
 import type { AccessTokenFacts } from '../protocol/access-token-facts.ts'
 import type { Allowance } from '../protocol/allowance.ts'
-import type { ClientId, GrantId, TokenHash, UserId } from '../protocol/ids.ts'
+import type { ClientId, GrantId, RevocationTag, TokenHash, UserId } from '../protocol/ids.ts'
 import type { ChallengeMethod } from '../protocol/pkce.ts'
 import type { SigningAlgorithm } from '../protocol/policy.ts'
 
 export interface ClientRecord {
   readonly tenant: string
   readonly id: ClientId
+  /** Another one after each time that its tokens were ended. */
+  readonly tag: RevocationTag
   readonly name: string
   readonly type: 'confidential' | 'public'
   readonly party: 'first' | 'third'
@@ -78,6 +80,9 @@ export interface GrantRecord {
   readonly id: GrantId
   readonly clientId: ClientId
   readonly userId: UserId | null
+  /** As the app, and the user, had them when it was opened: once they have others, it gives nothing more. */
+  readonly clientTag: RevocationTag
+  readonly userTag: RevocationTag | null
   readonly organisationId: string | null
   readonly unitId: string | null
   readonly scopes: readonly string[]
@@ -92,12 +97,20 @@ export interface GrantRecord {
 export interface CodeRecord
   extends Pick<
     GrantRecord,
-    'tenant' | 'clientId' | 'organisationId' | 'unitId' | 'scopes' | 'audience' | 'authTimeSeconds'
+    | 'tenant'
+    | 'clientId'
+    | 'clientTag'
+    | 'organisationId'
+    | 'unitId'
+    | 'scopes'
+    | 'audience'
+    | 'authTimeSeconds'
   > {
   readonly hash: TokenHash
   /** Of the grant that its redemption opens. */
   readonly grantId: GrantId
   readonly userId: UserId
+  readonly userTag: RevocationTag
   /** The session that it was given in: the code is worth nothing once that has ended. null when there was none. */
   readonly sessionHash: TokenHash | null
   readonly redirectUri: string
@@ -157,6 +170,10 @@ export interface NewConsentRecord extends ConsentRecord {
 export interface RevocationRecord {
   readonly sequence: number
   readonly kind: 'grant' | 'client' | 'user' | 'tenant'
+  /**
+   * Of a grant its id, of a client or user its former tag, and nothing of the tenant. Tokens from before there were tags,
+   * and those of a contract that has no place for them, are named by the id of the client or user.
+   */
   readonly subject: string
   readonly issuedUntilSeconds: number
   /** When the last token it concerns has expired by itself. */
@@ -180,6 +197,8 @@ export interface UnitRecord {
 export interface UserRecord {
   readonly tenant: string
   readonly id: UserId
+  /** Another one after each time that the user's tokens were ended. */
+  readonly tag: RevocationTag
   /** Unique per tenant, in the form it is compared in (NFKC, lower case). */
   readonly username: string
   readonly name: string
@@ -217,6 +236,8 @@ export interface Membership {
 export interface ApplicationKeyRecord {
   readonly tenant: string
   readonly id: ClientId
+  /** As that of a client. */
+  readonly tag: RevocationTag
   readonly organisationId: string
   readonly name: string
   readonly hash: TokenHash
@@ -253,6 +274,8 @@ export interface AccessIdentifierRecord {
 export interface TrustedIssuerRecord {
   readonly tenant: string
   readonly id: ClientId
+  /** As that of a client. */
+  readonly tag: RevocationTag
   readonly name: string
   /** `iss` of its JWTs. */
   readonly issuer: string

@@ -7,7 +7,7 @@ import { API } from '../../test/support/world.ts'
 import { crmCom } from '../contracts/crm-com.ts'
 import { financialCents } from '../contracts/financial-cents.ts'
 import type { AccessTokenFacts } from '../protocol/access-token-facts.ts'
-import { asClientId, asGrantId, asUserId } from '../protocol/ids.ts'
+import { asClientId, asGrantId, asRevocationTag, asUserId } from '../protocol/ids.ts'
 import { readAccessToken, signAccessToken } from './access-token.ts'
 import { createKeyRing } from './keys.ts'
 
@@ -20,6 +20,8 @@ const FACTS: AccessTokenFacts = {
   grantId: asGrantId('0123456789abcdef0123456789abcdef'),
   clientId: asClientId('web-app'),
   userId: asUserId('user-ada'),
+  clientTag: asRevocationTag('c0'.repeat(10)),
+  userTag: asRevocationTag('d1'.repeat(10)),
   organisationId: 'acme',
   unitId: 'acme-north',
   scopes: ['contacts:read', 'openid'],
@@ -61,6 +63,7 @@ describe('an access token', () => {
       auth_time: now - 10,
       org_id: 'acme',
       unit_id: 'acme-north',
+      rev: { c: FACTS.clientTag, u: FACTS.userTag },
     })
   })
 
@@ -88,10 +91,13 @@ describe('an access token', () => {
     const id = fc.string({ minLength: 1, unit: 'grapheme' })
     const orNull = fc.option(id)
     const scope = fc.constantFrom('openid', 'contacts:read', 'contacts:write')
+    const tag = fc.string({ minLength: 20, maxLength: 20 }).map(asRevocationTag)
     const drawn = fc.record({
       grantId: id.map(asGrantId),
       clientId: id.map((text) => asClientId(`client ${text}`)),
       userId: fc.option(id.map((text) => asUserId(`user ${text}`))),
+      clientTag: tag,
+      userTag: fc.option(tag),
       organisationId: orNull,
       unitId: orNull,
       scopes: fc.uniqueArray(scope),

@@ -1,7 +1,14 @@
 import { createHmac } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { grantRecord, HOUR, NOW, refreshTokenRecord, userRecord } from '../../test/store/records.ts'
+import {
+  clientRecord,
+  grantRecord,
+  HOUR,
+  NOW,
+  refreshTokenRecord,
+  userRecord,
+} from '../../test/store/records.ts'
 import { createTestContext, type TestContext } from '../../test/support/operation-context.ts'
 import { tenantOf } from '../../test/support/tenant.ts'
 import { API, OTHER_API } from '../../test/support/world.ts'
@@ -31,6 +38,7 @@ async function createWorld(contract: Contract) {
   const deps = { tenant, store, clock, keys: createKeyRing({ ...context, tenant }) }
   const user = userRecord({ tenant: tenant.name })
   await store.createUser(user, [])
+  await store.createClient(clientRecord({ tenant: tenant.name }), null)
 
   async function give(fields: Partial<GrantRecord> = {}, plan: Partial<TokenPlan> = {}) {
     const createdAtSeconds = clock.nowSeconds()
@@ -57,8 +65,10 @@ async function createWorld(contract: Contract) {
 function factsOf(grant: GrantRecord) {
   const { clientId, userId, organisationId, unitId, scopes, audience, authTimeSeconds } = grant
   const { id: grantId, createdAtSeconds: issuedAtSeconds } = grant
+  const { clientTag, userTag } = grant
+  const tags = { clientTag, userTag }
   const times = { issuedAtSeconds, expiresAtSeconds: issuedAtSeconds + HOUR, authTimeSeconds }
-  return { grantId, clientId, userId, organisationId, unitId, scopes, audience, ...times }
+  return { ...tags, grantId, clientId, userId, organisationId, unitId, scopes, audience, ...times }
 }
 
 describe.each([standard, jsonApi, financialCents, crmCom])('with contract $name', (contract) => {
@@ -206,18 +216,18 @@ describe('isLiveRefreshToken', () => {
   const grant = grantRecord({ tenant: 'main' })
   const token = refreshTokenRecord({ tenant: 'main', grantId: grant.id })
   const { expiresAtSeconds } = token
+  const found = { token, grant, grantIsLive: true }
 
   it('is true until it expires, idle or for good', () => {
-    expect(isLiveRefreshToken({ token, grant }, expiresAtSeconds - 1)).toBe(true)
-    expect(isLiveRefreshToken({ token, grant }, expiresAtSeconds)).toBe(false)
+    expect(isLiveRefreshToken(found, expiresAtSeconds - 1)).toBe(true)
+    expect(isLiveRefreshToken(found, expiresAtSeconds)).toBe(false)
     const ended = { ...token, endsAtSeconds: expiresAtSeconds - 1 }
-    expect(isLiveRefreshToken({ token: ended, grant }, expiresAtSeconds - 1)).toBe(false)
+    expect(isLiveRefreshToken({ ...found, token: ended }, expiresAtSeconds - 1)).toBe(false)
   })
 
-  it('is false once it was rotated, or its grant revoked', () => {
+  it('is false once it was rotated, or its grant has ended', () => {
     const rotated = { ...token, rotatedAtSeconds: 0 }
-    expect(isLiveRefreshToken({ token: rotated, grant }, NOW)).toBe(false)
-    const revoked = { ...grant, revokedAtSeconds: 0 }
-    expect(isLiveRefreshToken({ token, grant: revoked }, NOW)).toBe(false)
+    expect(isLiveRefreshToken({ ...found, token: rotated }, NOW)).toBe(false)
+    expect(isLiveRefreshToken({ ...found, grantIsLive: false }, NOW)).toBe(false)
   })
 })

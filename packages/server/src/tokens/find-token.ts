@@ -20,7 +20,13 @@ export interface FindTokenDeps {
 
 export type FoundToken =
   | { readonly kind: 'access'; readonly facts: AccessTokenFacts }
-  | { readonly kind: 'refresh'; readonly token: RefreshTokenRecord; readonly grant: GrantRecord }
+  | ({ readonly kind: 'refresh' } & FoundRefreshToken)
+
+export interface FoundRefreshToken {
+  readonly token: RefreshTokenRecord
+  readonly grant: GrantRecord
+  readonly grantIsLive: boolean
+}
 
 /** @returns undefined for what is no token of ours, and for an access token that has expired or is void. */
 export async function findToken(
@@ -43,12 +49,12 @@ function canBe(prefix: SecretPrefix, text: string, format: SecretFormat): boolea
 
 /** Whether a refresh token would still refresh something. */
 export function isLiveRefreshToken(
-  { token, grant }: { token: RefreshTokenRecord; grant: GrantRecord },
+  { token, grantIsLive }: FoundRefreshToken,
   nowSeconds: number,
 ): boolean {
   return (
     token.rotatedAtSeconds === null &&
-    grant.revokedAtSeconds === null &&
+    grantIsLive &&
     nowSeconds < Math.min(token.expiresAtSeconds, token.endsAtSeconds)
   )
 }
@@ -82,10 +88,13 @@ async function completeFacts(
   if (rest) return { ...said, ...rest }
   const grant = await store.findGrant(tenant.name, said.grantId)
   if (!grant) return undefined
-  const { clientId, userId, organisationId, unitId, scopes, audience, authTimeSeconds } = grant
+  const { organisationId, unitId, scopes, audience, authTimeSeconds } = grant
+  const { clientId, userId, clientTag, userTag } = grant
   return {
     clientId,
     userId,
+    clientTag,
+    userTag,
     organisationId,
     unitId,
     scopes,

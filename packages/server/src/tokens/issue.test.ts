@@ -9,7 +9,7 @@ import { jsonApi } from '../contracts/json-api.ts'
 import { standard } from '../contracts/standard.ts'
 import { tokenKey } from '../platform/hash.ts'
 import { looksLikeSecret } from '../platform/random.ts'
-import { asClientId, asGrantId, asUserId } from '../protocol/ids.ts'
+import { asClientId, asGrantId, asRevocationTag, asUserId } from '../protocol/ids.ts'
 import type { Policy } from '../protocol/policy.ts'
 import { issueTokens, type TokenPlan } from './issue.ts'
 import { createKeyRing } from './keys.ts'
@@ -18,6 +18,8 @@ const GRANT = {
   id: asGrantId('0123456789abcdef0123456789abcdef'),
   clientId: asClientId('web-app'),
   userId: asUserId('user-ada'),
+  clientTag: asRevocationTag('c0'.repeat(10)),
+  userTag: asRevocationTag('d1'.repeat(10)),
   organisationId: 'acme',
   unitId: null,
   authTimeSeconds: 1,

@@ -22,7 +22,7 @@ export interface IssueDeps {
 /** What every access token needs to know of the authorization behind it. */
 export type TokenSubject = Pick<
   GrantRecord,
-  'clientId' | 'userId' | 'organisationId' | 'unitId' | 'authTimeSeconds'
+  'clientId' | 'userId' | 'clientTag' | 'userTag' | 'organisationId' | 'unitId' | 'authTimeSeconds'
 > & { readonly id: GrantId }
 
 export interface TokenPlan {
@@ -61,6 +61,8 @@ export async function issueTokens(plan: TokenPlan, deps: IssueDeps): Promise<Iss
     grantId: plan.grant.id,
     clientId: plan.grant.clientId,
     userId: plan.grant.userId,
+    clientTag: plan.grant.clientTag,
+    userTag: plan.grant.userTag,
     organisationId: plan.grant.organisationId,
     unitId: plan.grant.unitId,
     scopes: plan.scopes,

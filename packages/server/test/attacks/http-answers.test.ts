@@ -5,10 +5,11 @@ import { loadConfig } from '../../src/config/load.ts'
 import { ConfigError } from '../../src/config/problems.ts'
 import { asClientId } from '../../src/protocol/ids.ts'
 import { StoreUnavailableError } from '../../src/store/port.ts'
+import { holderEndingNow } from '../../src/tokens/ending.ts'
 import { type PlainAnswer, sendRequest } from '../support/http-request.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { basic, TestApp } from '../support/test-app.ts'
-import { API_SERVER, MACHINE, SPA, TENANT, WEB_APP } from '../support/world.ts'
+import { API_SERVER, MACHINE, SPA, WEB_APP } from '../support/world.ts'
 
 const FORM = 'application/x-www-form-urlencoded'
 const GRANT = 'grant_type=client_credentials&token=x'
@@ -103,12 +104,7 @@ describe.each(STORES)('other origins on %s', (kind) => {
     const allowed = async () =>
       (await post('/token', { origin })).headers['access-control-allow-origin']
     expect(await allowed()).toBe(origin)
-    const nowSeconds = server.clock.nowSeconds()
-    await server.store.disableClient({
-      tenant: TENANT,
-      id: asClientId(SPA.id),
-      nowSeconds,
-    })
+    await server.store.disableClient({ ...holderEndingNow(server), id: asClientId(SPA.id) })
     server.clock.advance(5)
     expect(await allowed()).toBeUndefined()
   })

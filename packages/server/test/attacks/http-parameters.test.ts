@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashPassword } from '../../src/identity/passwords.ts'
+import { newRevocationTag } from '../../src/platform/random.ts'
 import { asUserId } from '../../src/protocol/ids.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type PlainAnswer, sendRequest } from '../support/http-request.ts'
@@ -275,6 +276,7 @@ describe.each(STORES)('attacks with parameters on %s', (kind) => {
         {
           tenant: TENANT,
           id: asUserId('user-unicode'),
+          tag: newRevocationTag(),
           username: 'unicode',
           name: 'Unicode',
           email: null,

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashPassword } from '../../src/identity/passwords.ts'
+import { newRevocationTag } from '../../src/platform/random.ts'
 import { asUserId } from '../../src/protocol/ids.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { sendRequest } from '../support/http-request.ts'
@@ -263,6 +264,7 @@ describe('attacks on pages', () => {
       {
         tenant: TENANT,
         id: userId,
+        tag: newRevocationTag(),
         username: id,
         name,
         email: null,

@@ -7,6 +7,7 @@ import { changePassword } from '../../src/operations/users.ts'
 import { sha256, tokenKey } from '../../src/platform/hash.ts'
 import { looksLikeSecret, newSecret } from '../../src/platform/random.ts'
 import { asClientId } from '../../src/protocol/ids.ts'
+import { holderEndingNow } from '../../src/tokens/ending.ts'
 import type { TestBrowser } from '../support/browser.ts'
 import { registerClient } from '../support/register-client.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
@@ -166,10 +167,7 @@ describe.each(STORES)('attacks on refresh tokens on %s', (kind) => {
 
   describe('whose token it is, and for how long', () => {
     const context = () => ({ ...server, actor: 'cli' })
-    const ending = () => ({
-      tenant: TENANT,
-      nowSeconds: server.clock.nowSeconds(),
-    })
+    const ending = () => holderEndingNow(server)
 
     it('B6: a new password ends it, at once', async () => {
       const tokens = await app.obtainTokens({ user: 'bob', organisation: 'acme' })

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashPassword } from '../../src/identity/passwords.ts'
 import { changePassword } from '../../src/operations/users.ts'
+import { newRevocationTag } from '../../src/platform/random.ts'
 import { asUserId } from '../../src/protocol/ids.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
@@ -30,6 +31,7 @@ describe.each(STORES)('attacks on passwords on %s', (kind) => {
       {
         tenant: TENANT,
         id: asUserId(`user-${username}`),
+        tag: newRevocationTag(),
         username,
         name: username,
         email: `${username}@example.com`,

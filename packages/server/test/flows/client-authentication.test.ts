@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asClientId } from '../../src/protocol/ids.ts'
 import type { ClientRecord, ClientSecretRecord } from '../../src/store/records.ts'
+import { holderEndingNow } from '../../src/tokens/ending.ts'
 import { registerClient } from '../support/register-client.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { type Answer, basic, type Fields, postForm, TestApp } from '../support/test-app.ts'
@@ -209,12 +210,7 @@ describe.each(STORES)('client authentication on %s', (kind) => {
   it('refuses a disabled app, whatever its secret', async () => {
     await registerClient(server, { id: 'gone', secret: 'gone-secret' }, MACHINE_GRANT)
     expect(await statusOf('gone', 'gone-secret')).toBe(200)
-    const now = server.clock.nowSeconds()
-    await server.store.disableClient({
-      tenant: TENANT,
-      id: asClientId('gone'),
-      nowSeconds: now,
-    })
+    await server.store.disableClient({ ...holderEndingNow(server), id: asClientId('gone') })
     expect(await statusOf('gone', 'gone-secret')).toBe(401)
   })
 })

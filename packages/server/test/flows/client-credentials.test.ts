@@ -54,6 +54,7 @@ describe.each(STORES)('client credentials on %s', (kind) => {
       exp: now + 3600,
       jti: expect.any(String),
       grant_id: expect.any(String),
+      rev: { c: expect.stringMatching(/^[0-9a-f]{20}$/) },
     })
   })
 

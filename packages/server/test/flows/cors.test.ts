@@ -3,10 +3,11 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asClientId } from '../../src/protocol/ids.ts'
+import { holderEndingNow } from '../../src/tokens/ending.ts'
 import { registerClient } from '../support/register-client.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { postForm, TestApp } from '../support/test-app.ts'
-import { SPA, TENANT } from '../support/world.ts'
+import { SPA } from '../support/world.ts'
 
 const REGISTERED = 'https://spa.example'
 
@@ -152,12 +153,7 @@ describe.each(STORES)('cross-origin requests on %s', (kind) => {
     server.clock.advance(5)
     expect(allowedOrigin(await preflight('/token', origin))).toBe(origin)
 
-    const now = server.clock.nowSeconds()
-    await server.store.disableClient({
-      tenant: TENANT,
-      id: asClientId('brand-new'),
-      nowSeconds: now,
-    })
+    await server.store.disableClient({ ...holderEndingNow(server), id: asClientId('brand-new') })
     server.clock.advance(5)
     expect(allowedOrigin(await preflight('/token', origin))).toBeNull()
   })

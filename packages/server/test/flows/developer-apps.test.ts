@@ -358,12 +358,13 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
         ['This is not the name. Type Ledgerly'],
       ])
       expect((await api.introspect(access_token)).body.active).toBe(true)
+      const found = await server.store.findClient(TENANT, client.id as never)
       const done = await ada.send(wrong, '/app/delete', { typed_name: 'Ledgerly' })
       expect(done.text).toContain('The app is deleted.')
 
       expect((await api.introspect(access_token)).body).toEqual({ active: false })
       expect((await app.refresh(refresh_token)).body.error).toBe('invalid_client')
-      expect(await feedSubjects()).toContain(`client:${client.id}`)
+      expect(await feedSubjects()).toContain(`client:${found?.client.tag}`)
       expect((await show(ada, client.id)).status).toBe(404)
       expect((await eve.browser.open(app.authorizeUrl())).status).toBe(400)
       expect((await auditTrail(client.id))[0]).toBe('user:user-ada client.deleted')

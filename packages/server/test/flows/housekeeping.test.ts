@@ -162,7 +162,7 @@ describe.each(STORES)('housekeeping on %s', (kind) => {
       const lines: string[] = []
       const stop = start(
         {
-          countExpired: server.store.countExpired,
+          ...server.store,
           deleteExpired: () => Promise.reject(new StoreUnavailableError('the database is away')),
           takeLease: async () => true,
           endLease: async () => true,

@@ -4,10 +4,11 @@ import { type ContractName, createGuard, type Guard, type GuardOptions } from '@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sha256 } from '../../src/platform/hash.ts'
-import { newId } from '../../src/platform/random.ts'
+import { newId, newRevocationTag } from '../../src/platform/random.ts'
 import { asClientId, asGrantId } from '../../src/protocol/ids.ts'
 import { defaultAudience } from '../../src/protocol/tenant.ts'
 import type { UserRecord } from '../../src/store/records.ts'
+import { holderEndingNow } from '../../src/tokens/ending.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { readAnswer, TestApp } from '../support/test-app.ts'
 import { OTHER_API, TENANT } from '../support/world.ts'
@@ -196,12 +197,8 @@ describe.each(STORES)('on %s', (kind) => {
     it('the tokens of a suspended key are refused, though they do not name it', async () => {
       const token = await exchange()
       expect(await ask(guard, token)).toBeTypeOf('object')
-      const nowSeconds = server.clock.nowSeconds()
-      await server.store.suspendApplicationKey({
-        tenant: TENANT,
-        id: asClientId('key-1'),
-        nowSeconds,
-      })
+      const ending = { ...holderEndingNow(server), id: asClientId('key-1') }
+      await server.store.suspendApplicationKey(ending)
       await guard.catchUp()
       expect(await ask(guard, token)).toBe('token_revoked')
     })
@@ -212,6 +209,7 @@ async function addKey({ store, clock }: TestServer, key: string): Promise<void> 
   await store.createApplicationKey({
     tenant: TENANT,
     id: asClientId('key-1'),
+    tag: newRevocationTag(),
     organisationId: 'acme',
     name: 'shop',
     hash: sha256(key),

@@ -2,6 +2,7 @@
 // (OIDC RP-Initiated Logout, RFC 6265).
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { holderEndingNow } from '../../src/tokens/ending.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { kindOf } from '../support/page-kind.ts'
 import { registerClient } from '../support/register-client.ts'
@@ -113,8 +114,7 @@ describe.each(STORES)('sessions on %s', (kind) => {
 
     it('ASVS 7.4.2: the sessions of a disabled user end at once', async () => {
       const browser = await browserOf('eve', 'ada')
-      const now = server.clock.nowSeconds()
-      const ending = { tenant: TENANT, userId: userIdOf('eve'), nowSeconds: now }
+      const ending = { ...holderEndingNow(server), userId: userIdOf('eve') }
       await server.store.disableUser(ending)
       expect(await signedInUsers(browser)).toEqual(['ada'])
     })

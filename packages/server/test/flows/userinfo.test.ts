@@ -1,6 +1,7 @@
 // UserInfo: what the scopes of a token let an app know about its user (OIDC Core §5.3).
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { holderEndingNow } from '../../src/tokens/ending.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { type Answer, postForm, readAnswer, TestApp } from '../support/test-app.ts'
 import { MACHINE, TENANT, userIdOf, WEB_APP } from '../support/world.ts'
@@ -159,12 +160,7 @@ describe.each(STORES)('userinfo on %s', (kind) => {
 
     it('OIDC Core §5.3: nothing is told about a user who was disabled', async () => {
       const token = await tokenFor('openid profile', 'eve')
-      const now = server.clock.nowSeconds()
-      await server.store.disableUser({
-        tenant: TENANT,
-        userId: userIdOf('eve'),
-        nowSeconds: now,
-      })
+      await server.store.disableUser({ ...holderEndingNow(server), userId: userIdOf('eve') })
       expectInvalid(await getWith(token))
     })
   })

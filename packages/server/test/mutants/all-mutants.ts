@@ -8,6 +8,7 @@ import { clientsAndTokens } from './areas/clients-and-tokens.ts'
 import { codesAndRefresh } from './areas/codes-and-refresh.ts'
 import { decisions } from './areas/decisions.ts'
 import { edgeAndOperation } from './areas/edge-and-operation.ts'
+import { endingsArea } from './areas/endings.ts'
 import { guessing } from './areas/guessing.ts'
 import { keyExchange } from './areas/key-exchange.ts'
 import { loadAndFaults } from './areas/load-and-faults.ts'
@@ -29,4 +30,5 @@ export const AREAS: readonly Area[] = [
   edgeAndOperation,
   loadAndFaults,
   backupAndRestore,
+  endingsArea,
 ]

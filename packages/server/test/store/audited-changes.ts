@@ -23,6 +23,7 @@ import {
   trustedIssuerRecord,
   USER,
   unitRecord,
+  userEnding,
   userRecord,
 } from './records.ts'
 
@@ -36,7 +37,7 @@ export type Things = Awaited<ReturnType<typeof tenantWithEverything>>
 
 export async function tenantWithEverything(store: Store) {
   const tenant = newTenant()
-  const ending = { tenant, nowSeconds: NOW, revocationExpiresAtSeconds: NOW + HOUR }
+  const { userId: _userId, ...ending } = userEnding({ tenant })
   const things = {
     ...{ tenant, ending },
     client: clientRecord({ tenant }),

@@ -46,7 +46,7 @@ const BREAKAGES: readonly Breakage[] = [
   },
   {
     guard: 'a grant must not be ended yet',
-    without: without(/"revoked_at_seconds" is null/),
+    without: without(/(?<!\.)"revoked_at_seconds" is null/),
     races: [raceToRevoke],
   },
   {
@@ -96,8 +96,9 @@ const BREAKAGES: readonly Breakage[] = [
     races: [raceForTheTurn],
   },
   {
-    guard: 'an application key must not be suspended',
-    without: without(/"suspended_at_seconds" is null/),
+    guard: 'an application key must be in force and have the tag that the grant knows',
+    without: (sql) =>
+      without(/(?<=and )"tag" = \S+/)(without(/"suspended_at_seconds" is null/)(sql)),
     races: [raceToOpenBeforeSuspension],
   },
   {
@@ -120,7 +121,12 @@ describe.for(DIALECTS)('on %s', (dialect) => {
 
   for (const { guard, without, race } of cases) {
     test(`without the guard that ${guard}, ${race.name} is lost`, async () => {
-      expect(await race(await openPair(dialect, without))).not.toEqual([])
+      let lost: string[] = []
+      // On a busy machine the callers may come one after the other.
+      for (let tries = 0; tries < 5 && lost.length === 0; tries++) {
+        lost = await race(await openPair(dialect, without))
+      }
+      expect(lost).not.toEqual([])
     })
   }
 

@@ -13,6 +13,7 @@ import {
   approvalOf,
   approve,
   CLIENT,
+  clientEnding,
   clientRecord,
   codeRecord,
   giveGrant,
@@ -404,7 +405,6 @@ export const raceToOpenBeforeSuspension: Check = async (stores) => {
     grantRecord({ tenant, clientId: key.id, userId: null }),
   )
   const guard = { kind: 'key', keyId: key.id, accessIdentifierId: null } as const
-  const ending = { tenant, nowSeconds: NOW }
   const tokens = { accessToken: null, refreshToken: null }
   const open = (each: Store, grant: GrantRecord) =>
     each.openGrant({ grant, tokens, endsAtSeconds: NOW + 60, guard })
@@ -412,7 +412,9 @@ export const raceToOpenBeforeSuspension: Check = async (stores) => {
   await race(stores, async (each, caller) => {
     const grant = grants[caller]
     if (caller === CALLERS / 2 || grant === undefined) {
-      await each.suspendApplicationKey({ ...ending, id: key.id })
+      await each.suspendApplicationKey(
+        clientEnding({ tenant, id: key.id, nowSeconds: NOW, tokensName: 'user-id' }),
+      )
     } else if ((await open(each, grant)) === 'opened') opened.push(grant.id)
   })
   const late = await open(store, grantRecord({ tenant, clientId: key.id, userId: null }))

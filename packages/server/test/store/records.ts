@@ -1,15 +1,18 @@
 // Records for the tests of the store: complete, valid, and told apart by what a test passes in.
 
 import { digestOf } from '../../src/platform/hash.ts'
-import { newId } from '../../src/platform/random.ts'
+import { newId, newRevocationTag } from '../../src/platform/random.ts'
 import {
   asClientId,
   asGrantId,
+  asRevocationTag,
   asUserId,
+  type ClientId,
   type GrantId,
+  type RevocationTag,
   type TokenHash,
 } from '../../src/protocol/ids.ts'
-import type { RotateInput, Store, UserEnding } from '../../src/store/port.ts'
+import type { ClientEnding, RotateInput, Store, UserEnding } from '../../src/store/port.ts'
 import type {
   AccessIdentifierRecord,
   AccessTokenRecord,
@@ -34,6 +37,8 @@ import type {
 export const NOW = 1_900_000_000
 export const HOUR = 3600
 export const DAY = 24 * HOUR
+/** The last second of the year 9999. */
+export const FOR_EVER = 253_402_300_799
 
 export const CLIENT = asClientId('client-1')
 export const OTHER_CLIENT = asClientId('client-2')
@@ -48,33 +53,51 @@ export const hashOf = (secret: string): TokenHash => digestOf(secret) as TokenHa
 
 type Given<Record> = Partial<Record> & { readonly tenant: string }
 
-export const clientRecord = (given: Given<ClientRecord>): ClientRecord => ({
-  id: CLIENT,
-  name: 'Ledger Sync',
-  type: 'confidential',
-  party: 'third',
-  organisationId: null,
-  unitId: null,
-  redirectUris: ['https://app.example/callback', 'http://127.0.0.1/callback'],
-  postLogoutRedirectUris: [],
-  grantTypes: ['authorization_code', 'refresh_token'],
-  scopes: ['contacts.read', 'contacts.write'],
-  defaultScopes: ['contacts.read'],
-  defaultAudience: null,
-  resourceServer: null,
-  requirePkce: true,
-  refreshPolicy: 'rotate',
-  publisher: 'Ledger Ltd',
-  homepage: null,
-  privacyUri: null,
-  termsUri: null,
-  registeredBy: null,
-  allowances: [],
-  createdAtSeconds: NOW,
-  lastUsedAtSeconds: null,
-  disabledAtSeconds: null,
-  ...given,
+/** What has this id has this tag, until its tokens are ended: records that belong together need not be told of it. */
+export const tagOf = (id: string): RevocationTag =>
+  asRevocationTag(Buffer.from(digestOf('tag', id), 'base64url').toString('hex').slice(0, 20))
+
+const withTag = <Record extends { readonly id: string }>(record: Record) => ({
+  tag: tagOf(record.id),
+  ...record,
 })
+
+const withTags = <Record extends { readonly clientId: string; readonly userId: string | null }>(
+  record: Record,
+) => ({
+  clientTag: tagOf(record.clientId),
+  userTag: record.userId === null ? null : tagOf(record.userId),
+  ...record,
+})
+
+export const clientRecord = (given: Given<ClientRecord>): ClientRecord =>
+  withTag({
+    id: CLIENT,
+    name: 'Ledger Sync',
+    type: 'confidential',
+    party: 'third',
+    organisationId: null,
+    unitId: null,
+    redirectUris: ['https://app.example/callback', 'http://127.0.0.1/callback'],
+    postLogoutRedirectUris: [],
+    grantTypes: ['authorization_code', 'refresh_token'],
+    scopes: ['contacts.read', 'contacts.write'],
+    defaultScopes: ['contacts.read'],
+    defaultAudience: null,
+    resourceServer: null,
+    requirePkce: true,
+    refreshPolicy: 'rotate',
+    publisher: 'Ledger Ltd',
+    homepage: null,
+    privacyUri: null,
+    termsUri: null,
+    registeredBy: null,
+    allowances: [],
+    createdAtSeconds: NOW,
+    lastUsedAtSeconds: null,
+    disabledAtSeconds: null,
+    ...given,
+  })
 
 export const secretRecord = (given: Given<ClientSecretRecord>): ClientSecretRecord => ({
   id: newId(),
@@ -88,41 +111,43 @@ export const secretRecord = (given: Given<ClientSecretRecord>): ClientSecretReco
   ...given,
 })
 
-export const grantRecord = (given: Given<GrantRecord>): GrantRecord => ({
-  id: newGrantId(),
-  clientId: CLIENT,
-  userId: USER,
-  organisationId: 'organisation-1',
-  unitId: null,
-  scopes: ['contacts.read'],
-  audience: ['https://api.example'],
-  authTimeSeconds: NOW - 10,
-  createdAtSeconds: NOW,
-  revokedAtSeconds: null,
-  ...given,
-})
+export const grantRecord = (given: Given<GrantRecord>): GrantRecord =>
+  withTags({
+    id: newGrantId(),
+    clientId: CLIENT,
+    userId: USER,
+    organisationId: 'organisation-1',
+    unitId: null,
+    scopes: ['contacts.read'],
+    audience: ['https://api.example'],
+    authTimeSeconds: NOW - 10,
+    createdAtSeconds: NOW,
+    revokedAtSeconds: null,
+    ...given,
+  })
 
-export const codeRecord = (given: Given<CodeRecord>): CodeRecord => ({
-  hash: newHash(),
-  grantId: newGrantId(),
-  clientId: CLIENT,
-  userId: USER,
-  organisationId: 'organisation-1',
-  unitId: null,
-  scopes: ['contacts.read'],
-  audience: ['https://api.example'],
-  authTimeSeconds: NOW - 10,
-  sessionHash: null,
-  redirectUri: 'https://app.example/callback',
-  redirectUriSent: true,
-  codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-  codeChallengeMethod: 'S256',
-  nonce: null,
-  issuedAtSeconds: NOW,
-  expiresAtSeconds: NOW + 60,
-  redeemedAtSeconds: null,
-  ...given,
-})
+export const codeRecord = (given: Given<CodeRecord>): CodeRecord =>
+  withTags({
+    hash: newHash(),
+    grantId: newGrantId(),
+    clientId: CLIENT,
+    userId: USER,
+    organisationId: 'organisation-1',
+    unitId: null,
+    scopes: ['contacts.read'],
+    audience: ['https://api.example'],
+    authTimeSeconds: NOW - 10,
+    sessionHash: null,
+    redirectUri: 'https://app.example/callback',
+    redirectUriSent: true,
+    codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    codeChallengeMethod: 'S256',
+    nonce: null,
+    issuedAtSeconds: NOW,
+    expiresAtSeconds: NOW + 60,
+    redeemedAtSeconds: null,
+    ...given,
+  })
 
 export const refreshTokenRecord = (
   given: Given<RefreshTokenRecord> & { grantId: GrantId },
@@ -139,19 +164,20 @@ export const refreshTokenRecord = (
 
 export const accessTokenRecord = (
   given: Given<AccessTokenRecord> & { grantId: GrantId },
-): AccessTokenRecord => ({
-  hash: newHash(),
-  clientId: CLIENT,
-  userId: USER,
-  organisationId: null,
-  unitId: null,
-  scopes: ['contacts.read'],
-  audience: ['https://api.example'],
-  authTimeSeconds: null,
-  issuedAtSeconds: NOW,
-  expiresAtSeconds: NOW + HOUR,
-  ...given,
-})
+): AccessTokenRecord =>
+  withTags({
+    hash: newHash(),
+    clientId: CLIENT,
+    userId: USER,
+    organisationId: null,
+    unitId: null,
+    scopes: ['contacts.read'],
+    audience: ['https://api.example'],
+    authTimeSeconds: null,
+    issuedAtSeconds: NOW,
+    expiresAtSeconds: NOW + HOUR,
+    ...given,
+  })
 
 export const consentRecord = (given: Given<ConsentRecord>): ConsentRecord => ({
   userId: USER,
@@ -180,18 +206,19 @@ export const unitRecord = (given: Given<UnitRecord>): UnitRecord => ({
 /** Of every user, until somebody changes it. */
 export const PASSWORD_HASH = '$argon2id$old'
 
-export const userRecord = (given: Given<UserRecord>): UserRecord => ({
-  id: USER,
-  username: 'ada',
-  name: 'Ada Harbour',
-  email: 'ada@example.test',
-  emailVerified: true,
-  passwordHash: PASSWORD_HASH,
-  locale: 'en-GB',
-  createdAtSeconds: NOW,
-  disabledAtSeconds: null,
-  ...given,
-})
+export const userRecord = (given: Given<UserRecord>): UserRecord =>
+  withTag({
+    id: USER,
+    username: 'ada',
+    name: 'Ada Harbour',
+    email: 'ada@example.test',
+    emailVerified: true,
+    passwordHash: PASSWORD_HASH,
+    locale: 'en-GB',
+    createdAtSeconds: NOW,
+    disabledAtSeconds: null,
+    ...given,
+  })
 
 export const membershipRecord = (given: Given<MembershipRecord>): MembershipRecord => ({
   userId: USER,
@@ -228,19 +255,20 @@ export const keyRecord = (given: Given<KeyRecord>): KeyRecord => ({
   ...given,
 })
 
-export const applicationKeyRecord = (given: Given<ApplicationKeyRecord>): ApplicationKeyRecord => ({
-  id: asClientId(newId()),
-  organisationId: 'organisation-1',
-  name: 'till',
-  hash: newHash(),
-  hint: '7B3F',
-  scopes: ['contacts.read'],
-  createdAtSeconds: NOW,
-  expiresAtSeconds: null,
-  suspendedAtSeconds: null,
-  lastUsedAtSeconds: null,
-  ...given,
-})
+export const applicationKeyRecord = (given: Given<ApplicationKeyRecord>): ApplicationKeyRecord =>
+  withTag({
+    id: asClientId(newId()),
+    organisationId: 'organisation-1',
+    name: 'till',
+    hash: newHash(),
+    hint: '7B3F',
+    scopes: ['contacts.read'],
+    createdAtSeconds: NOW,
+    expiresAtSeconds: null,
+    suspendedAtSeconds: null,
+    lastUsedAtSeconds: null,
+    ...given,
+  })
 
 export const accessIdentifierRecord = (
   given: Given<AccessIdentifierRecord>,
@@ -257,17 +285,18 @@ export const accessIdentifierRecord = (
   ...given,
 })
 
-export const trustedIssuerRecord = (given: Given<TrustedIssuerRecord>): TrustedIssuerRecord => ({
-  id: asClientId(newId()),
-  name: 'Accounts',
-  issuer: `https://${newId()}.example`,
-  expectedAudience: 'https://login.example',
-  jwksUri: null,
-  pinnedKeys: '{"keys":[]}',
-  createdAtSeconds: NOW,
-  suspendedAtSeconds: null,
-  ...given,
-})
+export const trustedIssuerRecord = (given: Given<TrustedIssuerRecord>): TrustedIssuerRecord =>
+  withTag({
+    id: asClientId(newId()),
+    name: 'Accounts',
+    issuer: `https://${newId()}.example`,
+    expectedAudience: 'https://login.example',
+    jwksUri: null,
+    pinnedKeys: '{"keys":[]}',
+    createdAtSeconds: NOW,
+    suspendedAtSeconds: null,
+    ...given,
+  })
 
 export const auditEventRecord = (given: Given<AuditEventRecord>): AuditEventRecord => ({
   atSeconds: NOW,
@@ -281,6 +310,17 @@ export const auditEventRecord = (given: Given<AuditEventRecord>): AuditEventReco
 export const userEnding = (given: Given<UserEnding>): UserEnding => ({
   userId: USER,
   nowSeconds: NOW + 5,
+  newTag: newRevocationTag(),
+  tokensName: 'tags',
+  ...given,
+})
+
+export const clientEnding = (
+  given: Given<ClientEnding> & { readonly id: ClientId },
+): ClientEnding => ({
+  nowSeconds: NOW + 5,
+  newTag: newRevocationTag(),
+  tokensName: 'tags',
   ...given,
 })
 
@@ -327,12 +367,23 @@ export async function approve(
   given: Given<CodeRecord>,
 ): Promise<{ grant: GrantRecord; code: CodeRecord }> {
   const code = codeRecord(given)
+  await storeParties(store, code)
   await store.approveAuthorization(approvalOf(code))
   const { tenant, grantId: id, clientId, userId, organisationId, unitId, scopes } = code
   const { audience, authTimeSeconds, issuedAtSeconds: createdAtSeconds } = code
-  const parties = { tenant, id, clientId, userId, organisationId, unitId }
+  const { clientTag, userTag } = code
+  const parties = { tenant, id, clientId, userId, clientTag, userTag, organisationId, unitId }
   const rest = { scopes, audience, authTimeSeconds, createdAtSeconds }
   return { grant: grantRecord({ ...parties, ...rest }), code }
+}
+
+/** A code is redeemed, and a token refreshed, while its app and user are there. */
+export async function storeParties(
+  store: Store,
+  { tenant, clientId, userId }: Pick<CodeRecord, 'tenant' | 'clientId' | 'userId'>,
+): Promise<void> {
+  await store.createClient(clientRecord({ tenant, id: clientId }), null)
+  await store.createUser(userRecord({ tenant, id: userId, username: `name of ${userId}` }), [])
 }
 
 /** Stores a grant. */

@@ -8,6 +8,7 @@ import { changeContract } from './contract/change-between-processes.ts'
 import { cleanUpContract } from './contract/clean-up.ts'
 import { clientContract } from './contract/clients.ts'
 import { codeContract } from './contract/codes.ts'
+import { endingContract } from './contract/endings.ts'
 import { eventContract } from './contract/events.ts'
 import { grantContract } from './contract/grants.ts'
 import { guessContract } from './contract/guessing.ts'
@@ -62,6 +63,7 @@ export function storeContract({ name, open }: Backend): void {
     codeContract(store)
     refreshTokenContract(store)
     revocationContract(store)
+    endingContract(store)
     peopleContract(store)
     sessionContract(store)
     keyContract(store)

@@ -2,6 +2,7 @@
 
 import { hashPassword } from '../../src/identity/passwords.ts'
 import { sha256 } from '../../src/platform/hash.ts'
+import { newRevocationTag } from '../../src/platform/random.ts'
 import { asClientId, asUserId } from '../../src/protocol/ids.ts'
 import type { Store } from '../../src/store/port.ts'
 import type { ClientRecord, UserRecord } from '../../src/store/records.ts'
@@ -198,6 +199,7 @@ export function clientRecord(
   return {
     tenant: TENANT,
     id: asClientId(client.id),
+    tag: newRevocationTag(),
     name: client.id,
     type: 'confidential',
     party: 'third',
@@ -247,6 +249,7 @@ function userRecord(username: Username, passwordHash: string, nowSeconds: number
   return {
     tenant: TENANT,
     id: userIdOf(username),
+    tag: newRevocationTag(),
     username,
     name: `${username[0]?.toUpperCase()}${username.slice(1)} Example`,
     email: `${username}@example.com`,

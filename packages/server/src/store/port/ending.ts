@@ -1,6 +1,7 @@
 // What every ending of a client, a grant or a user is told, and ids that may be used once.
 
-import type { ClientId, GrantId, UserId } from '../../protocol/ids.ts'
+import type { JwtShape } from '../../protocol/access-token-facts.ts'
+import type { ClientId, GrantId, RevocationTag, UserId } from '../../protocol/ids.ts'
 import type { AuditEventRecord } from '../records.ts'
 
 /** Of whatever is ended. */
@@ -9,7 +10,15 @@ export interface Ending {
   readonly nowSeconds: number
 }
 
-export interface ClientEnding extends Ending {
+/** Of what holds a tag: an app, a key, an issuer or a user, with all tokens that carry the tag. */
+export interface HolderEnding extends Ending {
+  /** Takes the place of the one that is void from now on. */
+  readonly newTag: RevocationTag
+  /** What the tokens of the tenant can be named by besides their grant, as its contract has it. */
+  readonly tokensName: JwtShape['names']
+}
+
+export interface ClientEnding extends HolderEnding {
   readonly id: ClientId
 }
 
@@ -31,7 +40,7 @@ export interface GrantEnding extends Ending {
   readonly event?: AuditEventRecord | undefined
 }
 
-export interface UserEnding extends Ending {
+export interface UserEnding extends HolderEnding {
   readonly userId: UserId
 }
 
@@ -41,6 +50,6 @@ export interface UserGrantsEnding extends UserEnding {
   readonly organisationId?: string | null | undefined
 }
 
-export interface AccessIdentifierEnding extends Omit<ClientEnding, 'id'> {
+export interface AccessIdentifierEnding extends Ending {
   readonly id: string
 }

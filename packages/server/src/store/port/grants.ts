@@ -1,6 +1,6 @@
 // Authorizations, and the codes and tokens that belong to them.
 
-import type { ClientId, GrantId, TokenHash, UserId } from '../../protocol/ids.ts'
+import type { ClientId, GrantId, RevocationTag, TokenHash, UserId } from '../../protocol/ids.ts'
 import type {
   AccessTokenRecord,
   AuditEventRecord,
@@ -75,7 +75,7 @@ export interface GrantStore {
   findRefreshToken(
     tenant: string,
     hash: TokenHash,
-  ): Promise<{ token: RefreshTokenRecord; grant: GrantRecord } | null>
+  ): Promise<{ token: RefreshTokenRecord; grant: GrantRecord; grantIsLive: boolean } | null>
 
   /** Replaces a refresh token by its successor. See {@link RotateInput} for the rules of a retry. */
   rotateRefreshToken(input: RotateInput): Promise<RotateOutcome>
@@ -116,9 +116,16 @@ export interface GrantStore {
 
   /**
    * Ends every grant that a user gave (to one app, when named; for one organisation, or none, when that is named
-   * too), and forgets the consents. @returns how many.
+   * too), and forgets the consents. @returns how many, as far as {@link continueEndings} is not left with them.
    */
   revokeUserGrants(input: UserGrantsEnding, event?: AuditEventRecord): Promise<number>
+
+  /**
+   * What has ended gives nothing more from then on, but where it had very many grants their rows are left to be ended:
+   * goes on with at most so many of them. @returns false when there was nothing left
+   */
+  continueEndings(limit: number): Promise<boolean>
+  hasUnfinishedEndings(): Promise<boolean>
 
   /** Whether a token with these facts is void: its grant, its client or its user was revoked since. */
   isRevoked(token: {
@@ -126,6 +133,8 @@ export interface GrantStore {
     grantId: GrantId
     clientId: ClientId
     userId: UserId | null
+    clientTag: RevocationTag | null
+    userTag: RevocationTag | null
     issuedAtSeconds: number
   }): Promise<boolean>
 

@@ -31,6 +31,8 @@ export type SubjectSource = 'grants' | 'users' | 'clients' | 'applicationKeys' |
 
 export interface RestoredSubject {
   readonly id: string
+  /** What lines call it besides; null for a grant. */
+  readonly tag: string | null
   /** For people; null where it has none. */
   readonly name: string | null
 }

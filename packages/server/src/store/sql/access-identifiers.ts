@@ -4,7 +4,7 @@ import type { TokenHash, UserId } from '../../protocol/ids.ts'
 import type { AccessIdentifierEnding } from '../port.ts'
 import type { AccessIdentifierRecord, UserRecord } from '../records.ts'
 import { ACCESS_IDENTIFIER, columnsIn, columnsOf, pick, USER, valuesOf } from './columns.ts'
-import { endGrantsOfIdentifier } from './end-opened-grants.ts'
+import { endGrantsOfIdentifier } from './endings.ts'
 import { first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
@@ -37,6 +37,7 @@ const selectIdentifier = statement((db, p: { tenant: string; kind: Kind; hash: T
     .where('accessIdentifiers.hash', '=', p.hash)
     .select(columnsIn('accessIdentifiers', ACCESS_IDENTIFIER))
     .select([
+      'users.tag',
       'users.username',
       'users.name',
       'users.email',

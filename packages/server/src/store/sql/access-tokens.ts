@@ -22,13 +22,13 @@ const selectAccessToken = statement(
       .where('tenant', '=', p.tenant)
       .where('hash', '=', p.hash)
       .where('expiresAtSeconds', '>', p.nowSeconds)
-      .where(({ not, ref }) =>
+      .where(({ not, ref, fn }) =>
         not(
           isVoid({
             tenant: p.tenant,
             grantId: ref('accessTokens.grantId'),
-            clientId: ref('accessTokens.clientId'),
-            userId: ref('accessTokens.userId'),
+            clientKey: fn.coalesce('accessTokens.clientTag', 'accessTokens.clientId'),
+            userKey: fn.coalesce('accessTokens.userTag', 'accessTokens.userId'),
             issuedAtSeconds: ref('accessTokens.issuedAtSeconds'),
           }),
         ),

@@ -4,7 +4,8 @@ import type { ClientId, TokenHash } from '../../protocol/ids.ts'
 import type { ClientEnding } from '../port.ts'
 import type { ApplicationKeyRecord } from '../records.ts'
 import { APPLICATION_KEY, columnsOf, valuesOf } from './columns.ts'
-import { endTokensOfClient } from './end-opened-grants.ts'
+import { endHolder } from './endings.ts'
+import { holdOpenerTag } from './hold-tags.ts'
 import { first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
@@ -65,19 +66,19 @@ export function* recordApplicationKeyUse(
   yield* run(updateUse, { tenant, id, atSeconds })
 }
 
-const suspendKey = statement((db, p: Key & { nowSeconds: number }) =>
+const suspendKey = statement((db, p: ClientEnding) =>
   db
     .updateTable('applicationKeys')
-    .set({ suspendedAtSeconds: p.nowSeconds })
+    .set({ suspendedAtSeconds: p.nowSeconds, tag: p.newTag })
     .where('tenant', '=', p.tenant)
-    .where('id', '=', p.id)
-    .where('suspendedAtSeconds', 'is', null)
-    .returning('id'),
+    .where('id', '=', p.id),
 )
 
 export function* suspendApplicationKey(input: ClientEnding): Plan<boolean> {
-  if ((yield* first(suspendKey, input)) === undefined) return false
-  yield* endTokensOfClient(input)
+  const held = yield* first(holdOpenerTag.applicationKeys, input)
+  if (held === undefined) return false
+  yield* run(suspendKey, input)
+  yield* endHolder({ kind: 'client', id: input.id, tag: held.tag }, input)
   return true
 }
 
@@ -100,11 +101,12 @@ const removeKey = statement((db, p: Key) =>
     .deleteFrom('applicationKeys')
     .where('tenant', '=', p.tenant)
     .where('id', '=', p.id)
-    .returning('id'),
+    .returning('tag'),
 )
 
 export function* deleteApplicationKey(input: ClientEnding): Plan<boolean> {
-  if ((yield* first(removeKey, input)) === undefined) return false
-  yield* endTokensOfClient(input)
+  const removed = yield* first(removeKey, input)
+  if (removed === undefined) return false
+  yield* endHolder({ kind: 'client', id: input.id, tag: removed.tag }, input)
   return true
 }

@@ -6,7 +6,7 @@ import type { ClientId, UserId } from '../../protocol/ids.ts'
 import { MOST_GRANTS } from '../limits.ts'
 import type { CodeRecord, GrantRecord } from '../records.ts'
 import { first, type Plan, run } from './plan.ts'
-import { nextSequence, publish } from './revocations.ts'
+import { nextSequence, publish } from './publish.ts'
 import type { Database } from './schema.ts'
 import { statement } from './statement.ts'
 

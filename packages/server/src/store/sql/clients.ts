@@ -6,9 +6,9 @@ import type { ClientEnding } from '../port.ts'
 import type { ClientRecord, ClientSecretRecord, ClientWithSecrets } from '../records.ts'
 import { finishAndAnnounce, readSequence } from './change-sequences.ts'
 import { CLIENT, CLIENT_SECRET, columnsIn, columnsOf, pick, valuesOf } from './columns.ts'
-import { endCodesOfClient } from './end-codes.ts'
-import { call, first, type Plan, run, type StatementCall } from './plan.ts'
-import { nextSequence, publish } from './revocations.ts'
+import { endHolder } from './endings.ts'
+import { holdClientTag } from './hold-tags.ts'
+import { call, finishWith, first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
 type ClientKey = { tenant: string; id: ClientId }
@@ -108,16 +108,6 @@ export function* listVouchedNames(tenant: string): Plan<readonly string[]> {
   return (yield* run(selectVouchedNames, { tenant })).map(({ name }) => name)
 }
 
-export const selectDeletion = statement((db, p: ClientKey & { createdAtSeconds: number }) =>
-  db
-    .selectFrom('revocations')
-    .where('tenant', '=', p.tenant)
-    .where('kind', '=', 'client')
-    .where('subject', '=', p.id)
-    .where('expiresAtSeconds', '>', p.createdAtSeconds)
-    .select('subject'),
-)
-
 export const insertClient = statement((db, p: ClientRecord) =>
   db
     .insertInto('clients')
@@ -134,10 +124,8 @@ export function* createClient(
   client: ClientRecord,
   secret: ClientSecretRecord | null,
 ): Plan<'created' | 'exists'> {
-  // The tokens of an app that was deleted may still be about: nobody else gets its id.
-  if ((yield* first(selectDeletion, client)) !== undefined) return 'exists'
   if ((yield* first(insertClient, client)) === undefined) return 'exists'
-  if (secret !== null) yield* run(insertClientSecret, secret)
+  yield* finishWith(secret === null ? [] : [call(insertClientSecret, secret)])
   return 'created'
 }
 
@@ -200,12 +188,13 @@ const lockClient = statement((db, p: ClientKey) =>
 
 type ChangeableClient = Omit<
   ClientRecord,
-  'tenant' | 'id' | 'createdAtSeconds' | 'lastUsedAtSeconds' | 'disabledAtSeconds'
+  'tenant' | 'id' | 'tag' | 'createdAtSeconds' | 'lastUsedAtSeconds' | 'disabledAtSeconds'
 >
 
 const {
   tenant: _tenant,
   id: _id,
+  tag: _tag,
   createdAtSeconds: _created,
   lastUsedAtSeconds: _used,
   disabledAtSeconds: _disabled,
@@ -233,42 +222,26 @@ export function* updateClient(
   return 'updated'
 }
 
-const markClientDisabled = statement((db, p: ClientKey & { nowSeconds: number }) =>
+const markClientDisabled = statement((db, p: ClientEnding) =>
   db
     .updateTable('clients')
-    .set({ disabledAtSeconds: p.nowSeconds })
+    .set({ disabledAtSeconds: p.nowSeconds, tag: p.newTag })
     .where('tenant', '=', p.tenant)
-    .where('id', '=', p.id)
-    .where('disabledAtSeconds', 'is', null)
-    .returning('id'),
-)
-
-const endGrantsOfClient = statement((db, p: ClientKey & { nowSeconds: number }) =>
-  db
-    .updateTable('grants')
-    .set({ revokedAtSeconds: p.nowSeconds })
-    .where('tenant', '=', p.tenant)
-    .where('clientId', '=', p.id)
-    .where('revokedAtSeconds', 'is', null),
+    .where('id', '=', p.id),
 )
 
 export function* disableClient(input: ClientEnding): Plan<boolean> {
-  if ((yield* first(markClientDisabled, input)) === undefined) return false
-  yield* endClient(input)
+  const held = yield* first(holdClientTag, input)
+  if (held === undefined) return false
+  yield* run(markClientDisabled, input)
+  yield* endHolder({ kind: 'client', id: input.id, tag: held.tag }, input)
+  yield* finishAndAnnounce(CLIENTS)
   return true
-}
-
-function* endClient(input: ClientEnding, calls: readonly StatementCall[] = []): Plan<void> {
-  yield* run(endCodesOfClient, input)
-  const sequence = yield* nextSequence(input.tenant)
-  yield* run(endGrantsOfClient, input)
-  yield* publish({ ...input, sequence, kind: 'client', subject: input.id })
-  yield* finishAndAnnounce(CLIENTS, calls)
 }
 
 /** Its secrets go with it. */
 const removeClient = statement((db, p: ClientKey) =>
-  db.deleteFrom('clients').where('tenant', '=', p.tenant).where('id', '=', p.id).returning('id'),
+  db.deleteFrom('clients').where('tenant', '=', p.tenant).where('id', '=', p.id).returning('tag'),
 )
 
 const removeConsentsToClient = statement((db, p: ClientKey) =>
@@ -276,7 +249,9 @@ const removeConsentsToClient = statement((db, p: ClientKey) =>
 )
 
 export function* deleteClient(input: ClientEnding): Plan<boolean> {
-  if ((yield* first(removeClient, input)) === undefined) return false
-  yield* endClient(input, [call(removeConsentsToClient, input)])
+  const removed = yield* first(removeClient, input)
+  if (removed === undefined) return false
+  yield* endHolder({ kind: 'client', id: input.id, tag: removed.tag }, input)
+  yield* finishAndAnnounce(CLIENTS, [call(removeConsentsToClient, input)])
   return true
 }

@@ -1,13 +1,16 @@
 // Plans about codes. A code holds what its grant will be, and its redemption opens that grant: so a code that nobody
 // redeems is a single row, of which no list and no ending of grants has to know.
 
+import { expressionBuilder } from 'kysely'
 import type { ClientId, TokenHash } from '../../protocol/ids.ts'
 import type { GrantStore } from '../port.ts'
 import type { CodeRecord, GrantRecord } from '../records.ts'
 import { endOldest, firstBeyond } from './bound-grants.ts'
 import { CODE, columnsOf, valuesOf } from './columns.ts'
+import { tagsAreCurrent } from './current-tags.ts'
 import { openingOf } from './opening.ts'
 import { finishWith, first, type Plan } from './plan.ts'
+import type { Database } from './schema.ts'
 import { statement } from './statement.ts'
 
 type Input = Parameters<GrantStore['redeemCode']>[0]
@@ -30,6 +33,17 @@ export function* findCode(tenant: string, hash: TokenHash): Plan<CodeRecord | nu
   return (yield* first(selectCode, { tenant, hash })) ?? null
 }
 
+function codeHasCurrentTags() {
+  const { ref } = expressionBuilder<Database, 'codes'>()
+  return tagsAreCurrent({
+    tenant: ref('codes.tenant'),
+    clientId: ref('codes.clientId'),
+    clientTag: ref('codes.clientTag'),
+    userId: ref('codes.userId'),
+    userTag: ref('codes.userTag'),
+  })
+}
+
 const spendCode = statement((db, p: CodeKey & { clientId: ClientId; nowSeconds: number }) =>
   db
     .updateTable('codes')
@@ -39,6 +53,7 @@ const spendCode = statement((db, p: CodeKey & { clientId: ClientId; nowSeconds: 
     .where('clientId', '=', p.clientId)
     .where('redeemedAtSeconds', 'is', null)
     .where('expiresAtSeconds', '>', p.nowSeconds)
+    .where(codeHasCurrentTags())
     .where(({ eb, or, exists, selectFrom }) =>
       or([
         eb('sessionHash', 'is', null),
@@ -68,6 +83,8 @@ function grantOf(code: CodeRecord): GrantRecord {
     id: code.grantId,
     clientId: code.clientId,
     userId: code.userId,
+    clientTag: code.clientTag,
+    userTag: code.userTag,
     organisationId: code.organisationId,
     unitId: code.unitId,
     scopes: code.scopes,
@@ -81,6 +98,6 @@ function grantOf(code: CodeRecord): GrantRecord {
 function* explainRefusal(input: Input): Plan<Refusal> {
   const code = yield* first(selectCode, input)
   if (code === undefined || code.clientId !== input.clientId) return 'unknown'
-  // A code whose session has ended has expired with it.
+  // A code whose session, app or user has ended has expired with it.
   return code.redeemedAtSeconds === null ? 'expired' : 'already_redeemed'
 }

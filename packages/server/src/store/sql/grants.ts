@@ -1,6 +1,7 @@
 // Plans about what a user allowed: approvals, consents and grants.
 
 import { isDeepStrictEqual } from 'node:util'
+import { expressionBuilder } from 'kysely'
 import type { GrantId, UserId } from '../../protocol/ids.ts'
 import type { GrantStore, GrantUse } from '../port.ts'
 import type { ConsentRecord, GrantRecord, NewConsentRecord } from '../records.ts'
@@ -10,9 +11,10 @@ import { columnsOf, GRANT, TABLES, valuesOf } from './columns.ts'
 import { claimOnce } from './one-time-ids.ts'
 import { openingOf } from './opening.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
-import type { ConsentRow } from './schema.ts'
+import type { ConsentRow, Database } from './schema.ts'
 import { holdSession } from './sessions.ts'
 import { statement } from './statement.ts'
+import { hasFormerTag } from './voiding.ts'
 
 type Input<Method extends keyof GrantStore> = Parameters<GrantStore[Method]>[0]
 
@@ -22,8 +24,8 @@ export function* approveAuthorization(
   input: Input<'approveAuthorization'>,
 ): Plan<'approved' | 'already_decided' | 'signed_out'> {
   const { given, consent, interaction, session } = input
-  const { tenant } = given.kind === 'code' ? given.code : given.grant
-  const held = session === null || (yield* holdSession({ tenant, hash: session }))
+  const parties = given.kind === 'code' ? given.code : given.grant
+  const held = session === null || (yield* holdSession({ ...parties, hash: session }))
   if (!held) return 'signed_out'
   if (interaction !== null && !(yield* claimOnce(interaction))) return 'already_decided'
   if (consent !== null) yield* addConsent(consent)
@@ -111,12 +113,25 @@ export function* findGrant(tenant: string, id: GrantId): Plan<GrantRecord | null
   return (yield* first(selectGrant, { tenant, id })) ?? null
 }
 
+/** Of those that have ended, some may be waiting for their row to say so. */
+function isNotFormer() {
+  const eb = expressionBuilder<Database, 'grants'>()
+  return eb.not(
+    hasFormerTag({
+      tenant: eb.ref('grants.tenant'),
+      clientTag: eb.ref('grants.clientTag'),
+      userTag: eb.ref('grants.userTag'),
+    }),
+  )
+}
+
 const selectGrants = statement((db, p: { tenant: string; userId: UserId }) =>
   db
     .selectFrom('grants')
     .where('tenant', '=', p.tenant)
     .where('userId', '=', p.userId)
     .where('revokedAtSeconds', 'is', null)
+    .where(isNotFormer())
     .select(columnsOf(GRANT))
     .orderBy('createdAtSeconds', 'desc')
     .orderBy('id'),
@@ -147,6 +162,7 @@ const selectGrantUses = statement((db, p: { tenant: string; userId: UserId }) =>
     .where('userId', '=', p.userId)
     .where('revokedAtSeconds', 'is', null)
     .where('lastUsedAtSeconds', 'is not', null)
+    .where(isNotFormer())
     .select([
       'id as grantId',
       (eb) => eb.ref('lastUsedAtSeconds').$notNull().as('lastUsedAtSeconds'),

@@ -3,7 +3,7 @@
 import type { UserWithMemberships } from '../port.ts'
 import type { AuditEventRecord, ClientWithSecrets } from '../records.ts'
 import { insertAuditEvent } from './audit-events.ts'
-import { insertClient, insertClientSecret, selectDeletion } from './clients.ts'
+import { insertClient, insertClientSecret } from './clients.ts'
 import { call, type Plan, type StatementCall } from './plan.ts'
 import { insertMembership, insertUser } from './users.ts'
 
@@ -32,9 +32,8 @@ export function* importClients(
   events: readonly AuditEventRecord[] = [],
 ): Plan<readonly number[]> {
   const records = clients.map(({ client }) => client)
-  const deletions = yield* inBatches(records.map((record) => call(selectDeletion, record)))
   const inserted = yield* inBatches(records.map((record) => call(insertClient, record)))
-  undoIfTaken(inserted.map((rows, at) => rows.length === 0 || deletions[at]?.length !== 0))
+  undoIfTaken(inserted.map((rows) => rows.length === 0))
   const secrets = clients.flatMap((each) => each.secrets)
   yield* inBatches(secrets.map((secret) => call(insertClientSecret, secret)))
   yield* inBatches(events.map((event) => call(insertAuditEvent, event)))

@@ -2,11 +2,11 @@
 // it is stored. So each of those rows is locked against change, but shared: callers with one key or user never wait
 // for each other, and whoever ends it either comes first or finds this grant among those to end.
 
-import type { ClientId, UserId } from '../../protocol/ids.ts'
+import type { ClientId, RevocationTag, UserId } from '../../protocol/ids.ts'
 import type { GrantGuard, GrantStore, OpenGrantOutcome } from '../port.ts'
 import type { GrantRecord } from '../records.ts'
 import { makeRoomFor } from './bound-grants.ts'
-import { holdPassword } from './hold-password.ts'
+import { holdPasswordOfGrant } from './hold-password.ts'
 import { claimOnce } from './one-time-ids.ts'
 import { openingOf } from './opening.ts'
 import { call, finishWith, type Plan, type StatementCall } from './plan.ts'
@@ -32,22 +32,28 @@ interface Condition {
 }
 
 function conditionsOf(guard: GrantGuard, grant: GrantRecord): readonly Condition[] {
-  const { tenant, userId, createdAtSeconds: nowSeconds } = grant
+  const { tenant, userId, clientTag, userTag, createdAtSeconds: nowSeconds } = grant
   if (guard.kind === 'password') {
-    return [{ row: call(holdPassword, { tenant, ...guard }), otherwise: 'user_ended' }]
+    return [{ row: call(holdPasswordOfGrant, { ...grant, ...guard }), otherwise: 'user_ended' }]
   }
   const { accessIdentifierId } = guard
   const conditions: Condition[] = [
     guard.kind === 'key'
-      ? { row: call(holdKey, { tenant, id: guard.keyId, nowSeconds }), otherwise: 'key_ended' }
-      : { row: call(holdIssuer, { tenant, id: guard.trustedIssuerId }), otherwise: 'issuer_ended' },
+      ? {
+          row: call(holdKey, { tenant, id: guard.keyId, clientTag, nowSeconds }),
+          otherwise: 'key_ended',
+        }
+      : {
+          row: call(holdIssuer, { tenant, id: guard.trustedIssuerId, clientTag }),
+          otherwise: 'issuer_ended',
+        },
   ]
   if (accessIdentifierId !== null) {
     const row = call(holdIdentifier, { tenant, id: accessIdentifierId })
     conditions.push({ row, otherwise: 'identifier_gone' })
   }
   if (userId !== null) {
-    conditions.push({ row: call(holdUser, { tenant, userId }), otherwise: 'user_ended' })
+    conditions.push({ row: call(holdUser, { tenant, userId, userTag }), otherwise: 'user_ended' })
   }
   return conditions
 }
@@ -57,21 +63,30 @@ function* findEnded(conditions: readonly Condition[]): Plan<OpenGrantOutcome | u
   return conditions.find((_condition, index) => found[index]?.length === 0)?.otherwise
 }
 
-const holdUser = statement((db, p: { tenant: string; userId: UserId }) =>
-  db
-    .selectFrom('users')
-    .where('tenant', '=', p.tenant)
-    .where('id', '=', p.userId)
-    .where('disabledAtSeconds', 'is', null)
-    .select('id')
-    .$if(hasRowLocks(db), (query) => query.forShare()),
+const holdUser = statement(
+  (db, p: { tenant: string; userId: UserId; userTag: RevocationTag | null }) =>
+    db
+      .selectFrom('users')
+      .where('tenant', '=', p.tenant)
+      .where('id', '=', p.userId)
+      .where('tag', '=', p.userTag)
+      .where('disabledAtSeconds', 'is', null)
+      .select('id')
+      .$if(hasRowLocks(db), (query) => query.forShare()),
 )
 
-const holdKey = statement((db, p: { tenant: string; id: ClientId; nowSeconds: number }) =>
+interface OpenerKey {
+  readonly tenant: string
+  readonly id: ClientId
+  readonly clientTag: RevocationTag
+}
+
+const holdKey = statement((db, p: OpenerKey & { nowSeconds: number }) =>
   db
     .selectFrom('applicationKeys')
     .where('tenant', '=', p.tenant)
     .where('id', '=', p.id)
+    .where('tag', '=', p.clientTag)
     .where('suspendedAtSeconds', 'is', null)
     .where((eb) =>
       eb.or([eb('expiresAtSeconds', 'is', null), eb('expiresAtSeconds', '>', p.nowSeconds)]),
@@ -80,11 +95,12 @@ const holdKey = statement((db, p: { tenant: string; id: ClientId; nowSeconds: nu
     .$if(hasRowLocks(db), (query) => query.forShare()),
 )
 
-const holdIssuer = statement((db, p: { tenant: string; id: ClientId }) =>
+const holdIssuer = statement((db, p: OpenerKey) =>
   db
     .selectFrom('trustedIssuers')
     .where('tenant', '=', p.tenant)
     .where('id', '=', p.id)
+    .where('tag', '=', p.clientTag)
     .where('suspendedAtSeconds', 'is', null)
     .select('id')
     .$if(hasRowLocks(db), (query) => query.forShare()),

@@ -10,7 +10,14 @@ import { call, finishWith, first, type Plan } from './plan.ts'
 import { revokeGrant } from './revocations.ts'
 import type { RefreshTokenRow } from './schema.ts'
 import { statement } from './statement.ts'
-import { GRANT_BESIDE_TOKEN, grantIsLive, grantOf, noteGrantUse, useOf } from './token-grant.ts'
+import {
+  GRANT_BESIDE_TOKEN,
+  GRANT_IS_CURRENT,
+  grantIsLive,
+  grantOf,
+  noteGrantUse,
+  useOf,
+} from './token-grant.ts'
 
 type TokenKey = { tenant: string; hash: TokenHash }
 
@@ -84,16 +91,21 @@ const selectSpent = statement((db, p: TokenKey) =>
       'spent.sealedAnswer',
       'spent.answerExpiresAtSeconds',
       'grants.revokedAtSeconds',
+      GRANT_IS_CURRENT,
       'successor.hash as successorHash',
       'successor.rotatedAtSeconds as successorRotatedAtSeconds',
     ]),
 )
 
+function hasEnded(grant: { revokedAtSeconds: number | null; isCurrent: number }): boolean {
+  return grant.revokedAtSeconds !== null || grant.isCurrent === 0
+}
+
 function* explainRefusal(input: RotateInput): Plan<RotateOutcome> {
   const token = yield* first(selectSpent, input)
   if (token === undefined) return { outcome: 'unknown' }
   if (token.clientId !== input.clientId) return { outcome: 'wrong_client' }
-  if (token.revokedAtSeconds !== null) return { outcome: 'revoked' }
+  if (hasEnded(token)) return { outcome: 'revoked' }
   if (token.rotatedAtSeconds === null) return { outcome: 'expired' }
   const successorUnused = token.successorHash !== null && token.successorRotatedAtSeconds === null
   const withinWindow = input.nowSeconds < (token.answerExpiresAtSeconds ?? 0)
@@ -134,7 +146,7 @@ export function* renewRefreshToken(
   const token = yield* first(selectSpent, input)
   if (token === undefined || token.clientId !== input.clientId) return 'unknown'
   // A token that was rotated, before the client's policy changed, is as good as revoked.
-  const ended = token.revokedAtSeconds !== null || token.rotatedAtSeconds !== null
+  const ended = hasEnded(token) || token.rotatedAtSeconds !== null
   return ended ? 'revoked' : 'expired'
 }
 
@@ -149,14 +161,15 @@ const selectRefreshToken = statement((db, p: TokenKey) =>
     .where('refreshTokens.tenant', '=', p.tenant)
     .where('refreshTokens.hash', '=', p.hash)
     .select(columnsIn('refreshTokens', REFRESH_TOKEN))
-    .select(GRANT_BESIDE_TOKEN),
+    .select(GRANT_BESIDE_TOKEN)
+    .select(GRANT_IS_CURRENT),
 )
 
 export function* findRefreshToken(
   tenant: string,
   hash: TokenHash,
-): Plan<{ token: RefreshTokenRecord; grant: GrantRecord } | null> {
+): Plan<{ token: RefreshTokenRecord; grant: GrantRecord; grantIsLive: boolean } | null> {
   const row = yield* first(selectRefreshToken, { tenant, hash })
   if (row === undefined) return null
-  return { token: pick(REFRESH_TOKEN, row), grant: grantOf(row) }
+  return { token: pick(REFRESH_TOKEN, row), grant: grantOf(row), grantIsLive: !hasEnded(row) }
 }

@@ -1,6 +1,7 @@
 // Plans for a database that was just restored: what `ostiary restore` looks up in it and ends, before any server runs.
 
 import { sql } from 'kysely'
+import type { RevocationTag } from '../../protocol/ids.ts'
 import {
   KIND_OF_SOURCE,
   type Restoration,
@@ -11,8 +12,8 @@ import {
 } from '../port/restore.ts'
 import { recordAuditEvent } from './audit-events.ts'
 import { type Driver, first, type Plan, run } from './plan.ts'
-import { publish } from './revocations.ts'
-import { type Statement, statement } from './statement.ts'
+import { publish } from './publish.ts'
+import { newTagIn, type Statement, statement } from './statement.ts'
 
 export function createRestoredDatabase(driver: Driver): RestoredDatabase {
   return {
@@ -93,7 +94,11 @@ const SUBJECTS: Readonly<Record<Page['source'], Statement<Page, RestoredSubject>
       .where('tenant', '=', p.tenant)
       .where(sql.ref<string>('id'), '>', p.afterId)
       .where('revokedAtSeconds', 'is', null)
-      .select((eb) => [sql.ref<string>('id').as('id'), eb.lit(null).as('name')])
+      .select((eb) => [
+        sql.ref<string>('id').as('id'),
+        eb.lit(null).as('tag'),
+        eb.lit(null).as('name'),
+      ])
       .orderBy('id')
       .limit(p.limit),
   ),
@@ -102,7 +107,7 @@ const SUBJECTS: Readonly<Record<Page['source'], Statement<Page, RestoredSubject>
       .selectFrom('users')
       .where('tenant', '=', p.tenant)
       .where(sql.ref<string>('id'), '>', p.afterId)
-      .select([sql.ref<string>('id').as('id'), 'username as name'])
+      .select([sql.ref<string>('id').as('id'), 'tag', 'username as name'])
       .orderBy('id')
       .limit(p.limit),
   ),
@@ -117,7 +122,7 @@ function actingAsClient(table: 'clients' | 'applicationKeys' | 'trustedIssuers')
       .selectFrom(table)
       .where('tenant', '=', p.tenant)
       .where(sql.ref<string>('id'), '>', p.afterId)
-      .select([sql.ref<string>('id').as('id'), 'name'])
+      .select([sql.ref<string>('id').as('id'), 'tag', 'name'])
       .orderBy('id')
       .limit(p.limit),
   )
@@ -187,6 +192,7 @@ function* restore({ epoch, nowSeconds, issuedUntilSeconds, tenants }: Restoratio
       yield* run(deleteAllConsents, { tenant, nowSeconds })
     }
     yield* endSubjects(restoration, nowSeconds)
+    yield* renewTags({ tenant, nowSeconds })
     yield* recordAuditEvent({
       ...{ tenant, atSeconds: nowSeconds, action: 'database.restored', actor: 'cli' },
       ...{ target: `feed:${epoch}`, requestId: null },
@@ -245,4 +251,80 @@ function* endSubjects({ tenant, ended }: TenantRestoration, nowSeconds: number):
     yield* run(consents, { tenant, nowSeconds, id })
     yield* run(grants, { tenant, nowSeconds, id })
   }
+}
+
+const HOLDERS = ['clients', 'applicationKeys', 'trustedIssuers', 'users'] as const
+
+/** Those of a former tag: their turn to be ended had not come when the backup was made. */
+const endFormerGrants = statement((db, p: OfTenant) =>
+  db
+    .updateTable('grants')
+    .set({ revokedAtSeconds: p.nowSeconds })
+    .where('tenant', '=', p.tenant)
+    .where('revokedAtSeconds', 'is', null)
+    .where(({ eb, or, not, exists }) => {
+      const hasTagIn = (table: (typeof HOLDERS)[number], tag: 'clientTag' | 'userTag') =>
+        exists(
+          eb
+            .selectFrom(table)
+            .where(`${table}.tenant`, '=', p.tenant)
+            .whereRef(sql.ref(`${table}.id`), '=', tag === 'userTag' ? 'userId' : 'clientId')
+            .whereRef(sql.ref(`${table}.tag`), '=', `grants.${tag}`)
+            .select(sql.lit(1).as('found')),
+        )
+      const [clients, keys, issuers] = HOLDERS.map((table) => hasTagIn(table, 'clientTag'))
+      return or([
+        not(or([clients, keys, issuers].filter((each) => each !== undefined))),
+        eb.and([eb('grants.userTag', 'is not', null), not(hasTagIn('users', 'userTag'))]),
+      ])
+    }),
+)
+
+const renewTagsIn = HOLDERS.map((table) =>
+  statement((db, p: OfTenant) =>
+    db
+      .updateTable(table)
+      .set({ tag: newTagIn(db) })
+      .where('tenant', '=', p.tenant),
+  ),
+)
+
+/** Live ones go on under the new tags. */
+const takeOverTags = statement((db, p: OfTenant) =>
+  db
+    .updateTable('grants')
+    .set((eb) => {
+      const tagIn = (table: (typeof HOLDERS)[number], id: 'grants.clientId' | 'grants.userId') =>
+        eb
+          .selectFrom(table)
+          .where(`${table}.tenant`, '=', p.tenant)
+          .whereRef(sql.ref(`${table}.id`), '=', id)
+          .select(sql.ref<RevocationTag>(`${table}.tag`).as('tag'))
+      return {
+        clientTag: eb.fn.coalesce(
+          tagIn('clients', 'grants.clientId'),
+          tagIn('applicationKeys', 'grants.clientId'),
+          tagIn('trustedIssuers', 'grants.clientId'),
+          'grants.clientTag',
+        ) as never,
+        userTag: tagIn('users', 'grants.userId'),
+      }
+    })
+    .where('tenant', '=', p.tenant)
+    .where('revokedAtSeconds', 'is', null),
+)
+
+const forgetUnfinished = statement((db, p: OfTenant) =>
+  db.deleteFrom('unfinishedEndings').where('tenant', '=', p.tenant),
+)
+
+/**
+ * A tag of the backup may have been voided since, and APIs keep the lines that they have read: who has one again would
+ * get tokens that they refuse for a day. So all get others, and what is live goes on with those.
+ */
+function* renewTags(input: OfTenant): Plan<void> {
+  yield* run(endFormerGrants, input)
+  for (const renew of renewTagsIn) yield* run(renew, input)
+  yield* run(takeOverTags, input)
+  yield* run(forgetUnfinished, input)
 }

@@ -1,85 +1,19 @@
-// Plans that end grants, and the feed that tells APIs about it. Sequence numbers come from one row per tenant,
-// which a revoking transaction updates before it touches any grant: its lock lets revokers of a tenant through one
-// by one, so they commit in the order of their numbers, and no two can wait for each other. Codes are taken away before.
+// Plans that end single grants, and what users end of their own.
 
-import type { ClientId, GrantId, UserId } from '../../protocol/ids.ts'
-import { lastTokenEnd, tokenEnd } from '../../protocol/token-lifetime.ts'
+import type { ClientId, GrantId, RevocationTag, UserId } from '../../protocol/ids.ts'
+import { tokenEnd } from '../../protocol/token-lifetime.ts'
 import type { GrantStore, UserEnding } from '../port.ts'
-import type { RevocationRecord } from '../records.ts'
 import { recordAuditEvent } from './audit-events.ts'
-import { endCodesOfUser, endCodesToClient, endCodesToClientIn, shortlyBefore } from './end-codes.ts'
-import { first, type Plan, run } from './plan.ts'
+import { endCodesToClient, endCodesToClientIn, shortlyBefore } from './end-codes.ts'
+import { endHolder } from './endings.ts'
+import { holdUserTag } from './hold-tags.ts'
+import { call, finishWith, first, type Plan, run } from './plan.ts'
+import { nextSequence, publish } from './publish.ts'
 import type { GrantRow } from './schema.ts'
 import { statement } from './statement.ts'
 import { isVoid } from './voiding.ts'
 
 type Input<Method extends keyof GrantStore> = Parameters<GrantStore[Method]>[0]
-
-const takeSequence = statement((db, p: { tenant: string }) =>
-  db
-    .insertInto('revocationSequences')
-    .values({ tenant: p.tenant, sequence: 1 })
-    .onConflict((conflict) =>
-      conflict
-        .column('tenant')
-        .doUpdateSet((eb) => ({ sequence: eb('revocationSequences.sequence', '+', 1) })),
-    )
-    .returning('sequence'),
-)
-
-/** The next number of the feed. Held until the transaction ends; a number that is not used stays a gap for ever. */
-export function* nextSequence(tenant: string): Plan<number> {
-  const row = yield* first(takeSequence, { tenant })
-  if (row === undefined) throw new Error('the database returned no sequence number')
-  return row.sequence
-}
-
-interface Publication {
-  readonly tenant: string
-  readonly sequence: number
-  readonly kind: RevocationRecord['kind']
-  readonly subject: string
-  readonly nowSeconds: number
-  readonly expiresAtSeconds: number
-}
-
-/** One line per subject is enough: a later one takes its place, under a new number. */
-const upsertLine = statement((db, p: Publication) =>
-  db
-    .insertInto('revocations')
-    .values({
-      tenant: p.tenant,
-      sequence: p.sequence,
-      kind: p.kind,
-      subject: p.subject,
-      issuedUntilSeconds: p.nowSeconds,
-      expiresAtSeconds: p.expiresAtSeconds,
-    })
-    .onConflict((conflict) =>
-      conflict.columns(['tenant', 'kind', 'subject']).doUpdateSet((eb) => {
-        const later = (column: 'issuedUntilSeconds' | 'expiresAtSeconds') =>
-          eb
-            .case()
-            .when(`excluded.${column}`, '>', eb.ref(`revocations.${column}`))
-            .then(eb.ref(`excluded.${column}`))
-            .else(eb.ref(`revocations.${column}`))
-            .end()
-        return {
-          sequence: eb.ref('excluded.sequence'),
-          issuedUntilSeconds: later('issuedUntilSeconds'),
-          expiresAtSeconds: later('expiresAtSeconds'),
-        }
-      }),
-    ),
-)
-
-/** @param publication without an end: then its line outlives every token that may be about */
-export function* publish(
-  publication: Omit<Publication, 'expiresAtSeconds'> & { readonly expiresAtSeconds?: number },
-): Plan<void> {
-  const expiresAtSeconds = publication.expiresAtSeconds ?? lastTokenEnd(publication.nowSeconds)
-  yield* run(upsertLine, { ...publication, expiresAtSeconds })
-}
 
 type GrantKey = { tenant: string; grantId: GrantId }
 
@@ -139,25 +73,6 @@ function* forgetConsent(
 }
 
 type UserKey = { tenant: string; userId: UserId }
-
-const endGrantsOfUser = statement((db, p: UserKey & { nowSeconds: number }) =>
-  db
-    .updateTable('grants')
-    .set({ revokedAtSeconds: p.nowSeconds })
-    .where('tenant', '=', p.tenant)
-    .where('userId', '=', p.userId)
-    .where('revokedAtSeconds', 'is', null)
-    .returning('id'),
-)
-
-/** Ends every grant of a user. @returns how many. */
-export function* endUser(input: UserEnding): Plan<number> {
-  yield* run(endCodesOfUser, input)
-  const sequence = yield* nextSequence(input.tenant)
-  const ended = yield* run(endGrantsOfUser, input)
-  yield* publish({ ...input, sequence, kind: 'user', subject: input.userId })
-  return ended.length
-}
 
 const endGrantsToClient = statement((db, p: UserKey & { clientId: ClientId; nowSeconds: number }) =>
   db
@@ -228,24 +143,44 @@ const deleteConsentIn = statement((db, p: ClientOfUser & { organisationId: strin
     .where('organisationId', '=', p.organisationId),
 )
 
+const renewTag = statement((db, p: UserKey & { newTag: RevocationTag }) =>
+  db
+    .updateTable('users')
+    .set({ tag: p.newTag })
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.userId),
+)
+
+function* renewUser(input: UserEnding): Plan<number> {
+  const held = yield* first(holdUserTag, input)
+  if (held === undefined) return 0
+  yield* run(renewTag, input)
+  return yield* endHolder({ kind: 'user', id: input.userId, tag: held.tag }, input)
+}
+
 export function* revokeUserGrants(input: Input<'revokeUserGrants'>): Plan<number> {
   const { clientId, organisationId } = input
   if (clientId === null) {
-    const ended = yield* endUser(input)
-    yield* run(deleteConsents, input)
+    const ended = yield* renewUser(input)
+    yield* finishWith([call(deleteConsents, input)])
     return ended
   }
   const ended = yield* endUserGrantsTo(input, clientId)
-  if (organisationId === undefined) yield* run(deleteConsentsTo, { ...input, clientId })
-  // A consent without an organisation is kept under an empty one.
-  else yield* run(deleteConsentIn, { ...input, clientId, organisationId: organisationId ?? '' })
+  yield* finishWith([
+    organisationId === undefined
+      ? call(deleteConsentsTo, { ...input, clientId })
+      : // A consent without an organisation is kept under an empty one.
+        call(deleteConsentIn, { ...input, clientId, organisationId: organisationId ?? '' }),
+  ])
   return ended
 }
 
-const selectVoiding = statement((db, p: Input<'isRevoked'>) =>
+const selectVoiding = statement((db, p: Parameters<typeof isVoid>[0]) =>
   db.selectNoFrom((eb) => eb.lit(1).as('revoked')).where(isVoid(p)),
 )
 
 export function* isRevoked(token: Input<'isRevoked'>): Plan<boolean> {
-  return (yield* first(selectVoiding, token)) !== undefined
+  const clientKey = token.clientTag ?? token.clientId
+  const userKey = token.userTag ?? token.userId
+  return (yield* first(selectVoiding, { ...token, clientKey, userKey })) !== undefined
 }

@@ -38,8 +38,9 @@ export interface Database {
   consents: ConsentRow
   oneTimeIds: OneTimeId
   revocations: RevocationRow
-  feeds: { epoch: string; idsUntilSeconds: number }
   revocationSequences: { tenant: string; sequence: number }
+  unfinishedEndings: UnfinishedEndingRow
+  feeds: { epoch: string; idsUntilSeconds: number }
   organisations: OrganisationRecord
   units: UnitRecord
   users: UserRecord
@@ -83,6 +84,18 @@ export interface ConsentRow extends Omit<ConsentRecord, 'organisationId'> {
 
 export interface RevocationRow extends RevocationRecord {
   readonly tenant: string
+}
+
+/** Has more grants than were ended with it. */
+export interface UnfinishedEndingRow {
+  readonly tenant: string
+  /** What its grants are found by, and whether they are told one by one (`client-alone`, `identifier`). */
+  readonly kind: 'client' | 'client-alone' | 'user' | 'identifier'
+  /** The former tag, or the id of the access identifier. */
+  readonly subject: string
+  /** Of the user; the grants of other kinds are found without. */
+  readonly ownerId: string
+  readonly endedAtSeconds: number
 }
 
 export interface LeaseRow {

@@ -2,8 +2,9 @@
 
 import type { TokenHash, UserId } from '../../protocol/ids.ts'
 import type { IdentityStore } from '../port.ts'
-import type { SessionRecord, UserRecord } from '../records.ts'
+import type { GrantRecord, SessionRecord, UserRecord } from '../records.ts'
 import { columnsIn, columnsOf, pick, SESSION, USER, valuesOf } from './columns.ts'
+import { tagsAreCurrent } from './current-tags.ts'
 import { holdPassword } from './hold-password.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
@@ -21,18 +22,25 @@ export function* createSession(session: SessionRecord, passwordHash: string | nu
   return true
 }
 
-const lockSession = statement((db, p: SessionKey) =>
+type SessionOfGrant = SessionKey &
+  Pick<GrantRecord, 'clientId' | 'clientTag' | 'userId' | 'userTag'>
+
+const lockSession = statement((db, p: SessionOfGrant) =>
   db
     .updateTable('sessions')
     .set((eb) => ({ lastSeenAtSeconds: eb.ref('lastSeenAtSeconds') }))
     .where('tenant', '=', p.tenant)
     .where('hash', '=', p.hash)
+    .where(tagsAreCurrent(p))
     .returning('id'),
 )
 
-/** Keeps a session from ending before this transaction does. @returns false when it has ended. */
-export function* holdSession(key: SessionKey): Plan<boolean> {
-  return (yield* first(lockSession, key)) !== undefined
+/**
+ * Keeps a session from ending before this transaction does.
+ * @returns false when it has ended, or all tokens of its user or of this app have
+ */
+export function* holdSession(session: SessionOfGrant): Plan<boolean> {
+  return (yield* first(lockSession, session)) !== undefined
 }
 
 const selectSession = statement((db, p: SessionKey & { nowSeconds: number }) =>
@@ -48,6 +56,7 @@ const selectSession = statement((db, p: SessionKey & { nowSeconds: number }) =>
     .where('users.disabledAtSeconds', 'is', null)
     .select(columnsIn('sessions', SESSION))
     .select([
+      'users.tag',
       'users.username',
       'users.name',
       'users.email',

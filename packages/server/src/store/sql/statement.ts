@@ -10,10 +10,13 @@ import {
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
+  type RawBuilder,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  sql,
 } from 'kysely'
+import type { RevocationTag } from '../../protocol/ids.ts'
 import { type ColumnKind, TABLES } from './columns.ts'
 import type { Database } from './schema.ts'
 
@@ -49,6 +52,16 @@ export function statement<Input extends object, Row>(
 /** Where several write at once, a row that a transaction relies on can be locked; SQLite has one writer at a time. */
 export function hasRowLocks(db: Kysely<Database>): boolean {
   return db.getExecutor().adapter instanceof PostgresAdapter
+}
+
+/** 80 random bits, another time for each row. */
+export const NEW_TAG: Readonly<Record<Dialect, string>> = {
+  sqlite: 'lower(hex(randomblob(10)))',
+  postgres: 'right(gen_random_uuid()::text, 12) || left(gen_random_uuid()::text, 8)',
+}
+
+export function newTagIn(db: Kysely<Database>): RawBuilder<RevocationTag> {
+  return sql.raw(NEW_TAG[hasRowLocks(db) ? 'postgres' : 'sqlite'])
 }
 
 class Marker {

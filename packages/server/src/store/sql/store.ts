@@ -47,6 +47,7 @@ import {
   updateClient,
 } from './clients.ts'
 import { findCode, redeemCode } from './codes.ts'
+import { continueEndings, hasUnfinishedEndings } from './endings.ts'
 import { readFeed, readFeedState } from './feed.ts'
 import {
   approveAuthorization,
@@ -178,6 +179,8 @@ function grantMethods({ read, write, transact, change }: Methods): GrantStore {
     saveAccessToken: write(saveAccessToken),
     findAccessToken: read(findAccessToken),
     revokeGrant: transact(revokeGrant),
+    hasUnfinishedEndings: read(hasUnfinishedEndings),
+    continueEndings: transact(continueEndings),
     revokeUserGrants: change(revokeUserGrants),
     isRevoked: read(isRevoked),
     listUserGrants: read(listUserGrants),

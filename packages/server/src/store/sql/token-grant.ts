@@ -1,13 +1,14 @@
 // The grant behind a refresh token, as its statements need it.
 
-import { expressionBuilder } from 'kysely'
+import { expressionBuilder, sql } from 'kysely'
 import type { GrantId } from '../../protocol/ids.ts'
 import type { GrantRecord, RefreshTokenRecord } from '../records.ts'
 import { GRANT, pick } from './columns.ts'
+import { clientTagIsCurrent, userTagIsCurrent } from './current-tags.ts'
 import type { Database } from './schema.ts'
 import { statement } from './statement.ts'
 
-/** Condition in the guard of an update: the grant has not been ended. */
+/** Condition in the guard of an update: the grant has not been ended, nor what its tokens hang on. */
 export function grantIsLive() {
   const eb = expressionBuilder<Database, 'refreshTokens'>()
   return eb.exists(
@@ -16,13 +17,33 @@ export function grantIsLive() {
       .whereRef('grants.tenant', '=', 'refreshTokens.tenant')
       .whereRef('grants.id', '=', 'refreshTokens.grantId')
       .where('grants.revokedAtSeconds', 'is', null)
+      .where(grantHasCurrentTags())
       .select('grants.id'),
   )
 }
 
+/** Condition on a row of `grants`, which is that of an app. */
+function grantHasCurrentTags() {
+  const eb = expressionBuilder<Database, 'grants'>()
+  const tenant = eb.ref('grants.tenant')
+  const [clientId, clientTag] = [eb.ref('grants.clientId'), eb.ref('grants.clientTag')]
+  const [userId, userTag] = [eb.ref('grants.userId'), eb.ref('grants.userTag')]
+  return eb.and([
+    clientTagIsCurrent({ tenant, clientId, clientTag }),
+    // Only where there is no user, there is no tag.
+    eb.or([eb('grants.userTag', 'is', null), userTagIsCurrent({ tenant, userId, userTag })]),
+  ])
+}
+
+/** Whether a grant that is read gives anything more: its row may be the last to learn that it does not. */
+export const GRANT_IS_CURRENT =
+  sql<number>`case when ${grantHasCurrentTags()} then 1 else 0 end`.as('isCurrent')
+
 /** The columns of a grant that its tokens do not share. */
 export const GRANT_BESIDE_TOKEN = [
   'grants.userId',
+  'grants.clientTag',
+  'grants.userTag',
   'grants.organisationId',
   'grants.unitId',
   'grants.scopes',

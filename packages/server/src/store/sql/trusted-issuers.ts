@@ -4,7 +4,8 @@ import type { ClientId } from '../../protocol/ids.ts'
 import type { ClientEnding } from '../port.ts'
 import type { TrustedIssuerRecord } from '../records.ts'
 import { columnsOf, TRUSTED_ISSUER, valuesOf } from './columns.ts'
-import { endTokensOfClient } from './end-opened-grants.ts'
+import { endHolder } from './endings.ts'
+import { holdOpenerTag } from './hold-tags.ts'
 import { first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
@@ -49,19 +50,19 @@ const selectIssuers = statement((db, p: { tenant: string }) =>
 export const listTrustedIssuers = (tenant: string): Plan<readonly TrustedIssuerRecord[]> =>
   run(selectIssuers, { tenant })
 
-const suspendIssuer = statement((db, p: Key & { nowSeconds: number }) =>
+const suspendIssuer = statement((db, p: ClientEnding) =>
   db
     .updateTable('trustedIssuers')
-    .set({ suspendedAtSeconds: p.nowSeconds })
+    .set({ suspendedAtSeconds: p.nowSeconds, tag: p.newTag })
     .where('tenant', '=', p.tenant)
-    .where('id', '=', p.id)
-    .where('suspendedAtSeconds', 'is', null)
-    .returning('id'),
+    .where('id', '=', p.id),
 )
 
 export function* suspendTrustedIssuer(input: ClientEnding): Plan<boolean> {
-  if ((yield* first(suspendIssuer, input)) === undefined) return false
-  yield* endTokensOfClient(input)
+  const held = yield* first(holdOpenerTag.trustedIssuers, input)
+  if (held === undefined) return false
+  yield* run(suspendIssuer, input)
+  yield* endHolder({ kind: 'client', id: input.id, tag: held.tag }, input)
   return true
 }
 
@@ -85,11 +86,12 @@ const removeIssuer = statement((db, p: Key) =>
     .deleteFrom('trustedIssuers')
     .where('tenant', '=', p.tenant)
     .where('id', '=', p.id)
-    .returning('id'),
+    .returning('tag'),
 )
 
 export function* deleteTrustedIssuer(input: ClientEnding): Plan<boolean> {
-  if ((yield* first(removeIssuer, input)) === undefined) return false
-  yield* endTokensOfClient(input)
+  const removed = yield* first(removeIssuer, input)
+  if (removed === undefined) return false
+  yield* endHolder({ kind: 'client', id: input.id, tag: removed.tag }, input)
   return true
 }

@@ -1,11 +1,12 @@
 // Plans about users and the organisations they belong to.
 
-import type { UserId } from '../../protocol/ids.ts'
+import type { RevocationTag, UserId } from '../../protocol/ids.ts'
 import type { IdentityStore, UserEnding } from '../port.ts'
 import type { Membership, MembershipRecord, UserRecord } from '../records.ts'
 import { columnsOf, TABLES, USER, valuesOf } from './columns.ts'
+import { endHolder } from './endings.ts'
+import { holdUserTag } from './hold-tags.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
-import { endUser } from './revocations.ts'
 import { deleteUserSessions } from './sessions.ts'
 import { statement } from './statement.ts'
 
@@ -127,13 +128,14 @@ export function* changeRole(input: RoleChange): Plan<boolean> {
   return (yield* first(setRole, input)) !== undefined
 }
 
-const setPasswordHash = statement((db, p: UserKey & { passwordHash: string }) =>
+type PasswordChange = Parameters<IdentityStore['changePassword']>[0]
+
+const setPasswordHash = statement((db, p: PasswordChange) =>
   db
     .updateTable('users')
-    .set({ passwordHash: p.passwordHash })
+    .set({ passwordHash: p.passwordHash, tag: p.newTag })
     .where('tenant', '=', p.tenant)
-    .where('id', '=', p.userId)
-    .returning('id'),
+    .where('id', '=', p.userId),
 )
 
 const replacePasswordHash = statement((db, p: UserKey & { before: string; after: string }) =>
@@ -152,31 +154,31 @@ export function* updatePasswordHash(
   return (yield* first(replacePasswordHash, input)) !== undefined
 }
 
-export function* changePassword(
-  input: Parameters<IdentityStore['changePassword']>[0],
-): Plan<boolean> {
-  if ((yield* first(setPasswordHash, input)) === undefined) return false
-  yield* endEverything(input)
+export function* changePassword(input: PasswordChange): Plan<boolean> {
+  const held = yield* first(holdUserTag, input)
+  if (held === undefined) return false
+  yield* run(setPasswordHash, input)
+  yield* endEverything(held.tag, input)
   return true
 }
 
-const markUserDisabled = statement((db, p: UserKey & { nowSeconds: number }) =>
+const markUserDisabled = statement((db, p: UserEnding) =>
   db
     .updateTable('users')
-    .set({ disabledAtSeconds: p.nowSeconds })
+    .set({ disabledAtSeconds: p.nowSeconds, tag: p.newTag })
     .where('tenant', '=', p.tenant)
-    .where('id', '=', p.userId)
-    .where('disabledAtSeconds', 'is', null)
-    .returning('id'),
+    .where('id', '=', p.userId),
 )
 
 export function* disableUser(input: UserEnding): Plan<boolean> {
-  if ((yield* first(markUserDisabled, input)) === undefined) return false
-  yield* endEverything(input)
+  const held = yield* first(holdUserTag, input)
+  if (held === undefined || held.disabledAtSeconds !== null) return false
+  yield* run(markUserDisabled, input)
+  yield* endEverything(held.tag, input)
   return true
 }
 
-function* endEverything(input: UserEnding): Plan<void> {
+function* endEverything(tag: RevocationTag, input: UserEnding): Plan<void> {
   yield* run(deleteUserSessions, input)
-  yield* endUser(input)
+  yield* endHolder({ kind: 'user', id: input.userId, tag }, input)
 }

@@ -8,6 +8,7 @@ const INTROSPECT = 'server/src/endpoints/introspect.ts'
 const FIND_TOKEN = 'server/src/tokens/find-token.ts'
 const VERIFY_JWT = 'server/src/tokens/verify-jwt.ts'
 const LIFETIME = 'server/src/protocol/token-lifetime.ts'
+const ENDINGS = 'server/src/store/sql/endings.ts'
 const REVOCATIONS = 'server/src/store/sql/revocations.ts'
 const VOIDING = 'server/src/store/sql/voiding.ts'
 
@@ -147,7 +148,7 @@ const introspection: readonly Mutant[] = [
     name: 'the refresh token of a grant that was ended is active',
     breaks: 'L3, RFC 7662 §4',
     file: FIND_TOKEN,
-    find: '    grant.revokedAtSeconds === null &&\n',
+    find: '    grantIsLive &&\n',
     replace: '',
     killedBy: unit('tokens/find-token'),
   },
@@ -232,9 +233,9 @@ const endings: readonly Mutant[] = [
   {
     name: 'APIs are not told that a user has ended',
     breaks: 'R19',
-    file: REVOCATIONS,
-    find: "  yield* publish({ ...input, sequence, kind: 'user', subject: input.userId })\n",
-    replace: '',
+    file: ENDINGS,
+    find: 'yield* publish({ ...line, sequence, subject: tag, issuedUntilSeconds: FOR_EVER })',
+    replace: 'yield* []',
     killedBy: STORE,
   },
   {
@@ -274,8 +275,8 @@ const endings: readonly Mutant[] = [
     name: 'a token of the very second of a revocation lives on',
     breaks: 'L3',
     file: VOIDING,
-    find: "lineOf('user', userId).where('revocations.issuedUntilSeconds', '>=', issuedAtSeconds)",
-    replace: "lineOf('user', userId).where('revocations.issuedUntilSeconds', '>', issuedAtSeconds)",
+    find: ".where('revocations.issuedUntilSeconds', '>=', issuedAtSeconds)",
+    replace: ".where('revocations.issuedUntilSeconds', '>', issuedAtSeconds)",
     killedBy: STORE,
   },
   {
@@ -290,7 +291,7 @@ const endings: readonly Mutant[] = [
     name: 'the tokens of a grant without a record cannot be revoked',
     breaks: 'L3, RFC 7009 §2.1',
     file: VOIDING,
-    find: "    eb.exists(lineOf('grant', grantId)),\n",
+    find: "    eb.exists(lineOf(tenant, 'grant', grantId)),\n",
     replace: '',
     killedBy: STORE,
   },
@@ -298,7 +299,7 @@ const endings: readonly Mutant[] = [
     name: 'a revocation of one tenant reaches another',
     breaks: 'C11',
     file: VOIDING,
-    find: "\n      .where('revocations.tenant', '=', tenant)",
+    find: "\n    .where('revocations.tenant', '=', tenant)",
     replace: '',
     killedBy: STORE,
   },

@@ -6,6 +6,7 @@ import type { Area, Mutant } from '../mutant.ts'
 const CODE_GRANT = 'server/src/grants/authorization-code.ts'
 const CODES = 'server/src/store/sql/codes.ts'
 const END_CODES = 'server/src/store/sql/end-codes.ts'
+const ENDINGS = 'server/src/store/sql/endings.ts'
 const REVOCATIONS = 'server/src/store/sql/revocations.ts'
 const REFRESH_GRANT = 'server/src/grants/refresh-token.ts'
 const REFRESH_TOKENS = 'server/src/store/sql/refresh-tokens.ts'
@@ -123,9 +124,9 @@ const codes: readonly Mutant[] = [
   {
     name: 'a code outlives what its user ends',
     breaks: 'security H8',
-    file: REVOCATIONS,
-    find: '  yield* run(endCodesOfUser, input)\n',
-    replace: '',
+    file: ENDINGS,
+    find: 'yield* run(endCodesOfUser, { ...codes, userId: holder.id })',
+    replace: 'yield* []',
     killedBy: STORE,
   },
   {
@@ -147,9 +148,9 @@ const codes: readonly Mutant[] = [
   {
     name: 'a code outlives its app',
     breaks: 'security H8',
-    file: 'server/src/store/sql/clients.ts',
-    find: '  yield* run(endCodesOfClient, input)\n',
-    replace: '',
+    file: ENDINGS,
+    find: 'yield* run(endCodesOfClient, { ...codes, id: holder.id })',
+    replace: 'yield* []',
     killedBy: STORE,
   },
   {

@@ -2,13 +2,15 @@
 
 import { beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../../../src/platform/random.ts'
-import { asClientId, type ClientId } from '../../../src/protocol/ids.ts'
+import { asClientId, type ClientId, type RevocationTag } from '../../../src/protocol/ids.ts'
 import { lastTokenEnd } from '../../../src/protocol/token-lifetime.ts'
 import type { GrantGuard, Store } from '../../../src/store/port.ts'
 import type { GrantRecord } from '../../../src/store/records.ts'
 import {
   accessIdentifierRecord,
   applicationKeyRecord,
+  clientEnding,
+  FOR_EVER,
   grantRecord,
   HOUR,
   NOW,
@@ -16,8 +18,10 @@ import {
   newTenant,
   OTHER_USER,
   organisationRecord,
+  tagOf,
   trustedIssuerRecord,
   USER,
+  userEnding,
   userRecord,
 } from '../records.ts'
 import type { TheStore } from './the-store.ts'
@@ -104,7 +108,7 @@ function keyContract(store: TheStore, tenantNow: () => string): void {
       store().deleteApplicationKey(ending(tenant, id)),
   }
   test.for(Object.entries(endings))(
-    '%s ends its live grants, and publishes each and the key, in one order',
+    '%s ends its live grants, and publishes the key and each of them, in one order',
     async ([_name, end]) => {
       const tenant = tenantNow()
       const [key, other] = [applicationKeyRecord({ tenant }), applicationKeyRecord({ tenant })]
@@ -119,10 +123,10 @@ function keyContract(store: TheStore, tenantNow: () => string): void {
       expect(await end(tenant, key.id)).toBe(true)
       const ids = live.map(({ id }) => id).toSorted()
       expect(await feedOf(store(), tenant)).toEqual([
-        [1, 'grant', ids[0]],
-        [2, 'grant', ids[1]],
-        [3, 'grant', ids[2]],
-        [4, 'client', key.id],
+        [1, 'client', key.tag],
+        [2, 'grant', ids[0]],
+        [3, 'grant', ids[1]],
+        [4, 'grant', ids[2]],
       ])
       expect(await endedAt(store(), tenant, [...live, over, foreign])).toEqual([
         ...[NOW + 5, NOW + 5, NOW + 5],
@@ -131,6 +135,34 @@ function keyContract(store: TheStore, tenantNow: () => string): void {
     },
   )
 
+  test('where tokens carry the tag of the key, its line says it all', async () => {
+    const tenant = tenantNow()
+    const key = applicationKeyRecord({ tenant })
+    await store().createApplicationKey(key)
+    const grant = await open(store(), { tenant, clientId: key.id, userId: null }, byKey(key.id))
+    await store().suspendApplicationKey(clientEnding({ tenant, id: key.id }))
+    expect(await feedOf(store(), tenant)).toEqual([[1, 'client', key.tag]])
+    expect(await endedAt(store(), tenant, [grant])).toEqual([NOW + 5])
+  })
+
+  test('security H6: a key that was suspended and resumed opens nothing under its former tag', async () => {
+    const tenant = tenantNow()
+    const key = applicationKeyRecord({ tenant })
+    await store().createApplicationKey(key)
+    await store().suspendApplicationKey(ending(tenant, key.id))
+    await store().resumeApplicationKey(tenant, key.id)
+    const openWith = (clientTag: RevocationTag) =>
+      store().openGrant({
+        grant: grantRecord({ tenant, clientId: key.id, clientTag, userId: null }),
+        tokens: { accessToken: null, refreshToken: null },
+        endsAtSeconds: NOW + LIFETIME,
+        guard: byKey(key.id),
+      })
+    expect(await openWith(key.tag)).toBe('key_ended')
+    const tag = (await store().findApplicationKey(tenant, key.hash))?.tag ?? key.tag
+    expect(await openWith(tag)).toBe('opened')
+  })
+
   test('a deleted key is gone, and the feed goes on after the lines of its grants', async () => {
     const tenant = tenantNow()
     const key = applicationKeyRecord({ tenant })
@@ -138,11 +170,11 @@ function keyContract(store: TheStore, tenantNow: () => string): void {
     await store().deleteApplicationKey(ending(tenant, key.id))
     expect(await store().findApplicationKey(tenant, key.hash)).toBeNull()
     expect(await store().listApplicationKeys(tenant)).toEqual([])
-    const user = { tenant, userId: USER, clientId: null, nowSeconds: NOW }
-    await store().revokeUserGrants(user)
+    await store().createUser(userRecord({ tenant }), [])
+    await store().revokeUserGrants({ ...userEnding({ tenant }), clientId: null })
     expect(await feedOf(store(), tenant)).toEqual([
-      [2, 'client', key.id],
-      [3, 'user', USER],
+      [1, 'client', key.tag],
+      [3, 'user', tagOf(USER)],
     ])
   })
 
@@ -153,10 +185,17 @@ function keyContract(store: TheStore, tenantNow: () => string): void {
     const grant = await open(store(), { tenant, clientId: key.id, userId: null }, byKey(key.id))
     await store().suspendApplicationKey(ending(tenant, key.id))
     const lines = (await store().readFeed({ ...wholeFeed, tenant })).lines
-    const times = { issuedUntilSeconds: NOW + 5, expiresAtSeconds: lastTokenEnd(NOW + 5) }
+    const expiresAtSeconds = lastTokenEnd(NOW + 5)
+    const [everything, soFar] = [FOR_EVER, NOW + 5]
     expect(lines).toEqual([
-      { sequence: 1, kind: 'grant', subject: grant.id, ...times },
-      { sequence: 2, kind: 'client', subject: key.id, ...times },
+      {
+        ...{ sequence: 1, kind: 'client', subject: key.tag, expiresAtSeconds },
+        issuedUntilSeconds: everything,
+      },
+      {
+        ...{ sequence: 2, kind: 'grant', subject: grant.id, expiresAtSeconds },
+        issuedUntilSeconds: soFar,
+      },
     ])
   })
 }
@@ -252,13 +291,16 @@ function issuerContract(store: TheStore, tenantNow: () => string): void {
     expect(await store().suspendTrustedIssuer(ending(tenant, issuer.id))).toBe(true)
     expect(await store().suspendTrustedIssuer(ending(tenant, issuer.id))).toBe(false)
     expect(await feedOf(store(), tenant)).toEqual([
-      [1, 'grant', grant.id],
-      [2, 'client', issuer.id],
+      [1, 'client', issuer.tag],
+      [2, 'grant', grant.id],
     ])
-    const suspended = { ...issuer, suspendedAtSeconds: NOW + 5 }
-    expect(await store().findTrustedIssuer(tenant, issuer.issuer)).toEqual(suspended)
+    const found = await store().findTrustedIssuer(tenant, issuer.issuer)
+    expect(found?.tag).not.toBe(issuer.tag)
+    const suspended = { ...issuer, tag: found?.tag, suspendedAtSeconds: NOW + 5 }
+    expect(found).toEqual(suspended)
     expect(await store().resumeTrustedIssuer(tenant, issuer.id)).toBe(true)
-    expect(await store().findTrustedIssuer(tenant, issuer.issuer)).toEqual(issuer)
+    const resumed = { ...suspended, suspendedAtSeconds: null }
+    expect(await store().findTrustedIssuer(tenant, issuer.issuer)).toEqual(resumed)
   })
 
   test('a deleted trusted issuer takes its identities and grants along', async () => {
@@ -274,8 +316,7 @@ function issuerContract(store: TheStore, tenantNow: () => string): void {
 }
 
 function ending(tenant: string, id: string) {
-  const times = { nowSeconds: NOW + 5 }
-  return { tenant, id: asClientId(id), ...times }
+  return clientEnding({ tenant, id: asClientId(id), tokensName: 'user-id' })
 }
 
 const byKey = (keyId: ClientId) => ({ kind: 'key', keyId, accessIdentifierId: null }) as const

@@ -3,11 +3,19 @@
 import { describe, expect, test } from 'vitest'
 import type { Store } from '../../../src/store/port.ts'
 import type { ClientRecord, ClientSecretRecord } from '../../../src/store/records.ts'
-import { CLIENT, clientRecord, hashOf, NOW, newTenant, secretRecord } from '../records.ts'
+import {
+  CLIENT,
+  clientEnding,
+  clientRecord,
+  hashOf,
+  NOW,
+  newTenant,
+  secretRecord,
+} from '../records.ts'
 
 type Change = (store: Store, app: { client: ClientRecord; secret: ClientSecretRecord }) => unknown
 
-const ending = ({ tenant, id }: ClientRecord) => ({ tenant, id, nowSeconds: NOW })
+const ending = ({ tenant, id }: ClientRecord) => clientEnding({ tenant, id })
 
 const CHANGES: Readonly<Record<string, Change>> = {
   'a new secret': (store, { secret }) =>

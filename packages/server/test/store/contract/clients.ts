@@ -1,21 +1,29 @@
 // What every store must do with apps and their secrets.
 
 import { describe, expect, test } from 'vitest'
+import { newRevocationTag } from '../../../src/platform/random.ts'
 import { asClientId } from '../../../src/protocol/ids.ts'
 import { lastTokenEnd } from '../../../src/protocol/token-lifetime.ts'
 import type { ClientRecord } from '../../../src/store/records.ts'
 import {
+  accessTokenRecord,
   CLIENT,
+  clientEnding,
   clientRecord,
   consentRecord,
+  FOR_EVER,
   giveGrant,
   grantRecord,
   HOUR,
   hashOf,
   NOW,
+  newGrantId,
   newTenant,
   OTHER_CLIENT,
+  rotationOf,
   secretRecord,
+  startChain,
+  tagOf,
   tokenApprovalOf,
   USER,
 } from '../records.ts'
@@ -151,7 +159,7 @@ export function clientContract(store: TheStore): void {
       await store().createClient(clientRecord({ tenant }), null)
       await giveGrant(store(), { tenant })
       const other = await giveGrant(store(), { tenant, clientId: OTHER_CLIENT })
-      const input = { tenant, id: CLIENT, nowSeconds: NOW + 5 }
+      const input = clientEnding({ tenant, id: CLIENT })
 
       expect(await store().disableClient(input)).toBe(true)
       expect(await store().disableClient(input)).toBe(false)
@@ -163,8 +171,8 @@ export function clientContract(store: TheStore): void {
         {
           sequence: 1,
           kind: 'client',
-          subject: CLIENT,
-          issuedUntilSeconds: NOW + 5,
+          subject: tagOf(CLIENT),
+          issuedUntilSeconds: FOR_EVER,
           expiresAtSeconds: lastTokenEnd(NOW + 5),
         },
       ])
@@ -238,7 +246,7 @@ export function clientContract(store: TheStore): void {
       expect(await store().updateClient(read, { ...read, scopes: [] })).toBe('outdated')
       expect((await store().findClient(tenant, CLIENT))?.client).toEqual(renamed)
 
-      const ending = { tenant, id: CLIENT, nowSeconds: NOW }
+      const ending = clientEnding({ tenant, id: CLIENT })
       await store().disableClient(ending)
       expect(await store().updateClient(renamed, read)).toBe('outdated')
       await store().deleteClient(ending)
@@ -250,7 +258,7 @@ export function clientContract(store: TheStore): void {
       await store().createClient(clientRecord({ tenant }), secretRecord({ tenant }))
       const consent = consentRecord({ tenant })
       await store().approveAuthorization(tokenApprovalOf(grantRecord({ tenant }), { consent }))
-      const input = { tenant, id: CLIENT, nowSeconds: NOW + 5 }
+      const input = clientEnding({ tenant, id: CLIENT })
 
       expect(await store().deleteClient(input)).toBe(true)
       expect(await store().deleteClient(input)).toBe(false)
@@ -259,25 +267,26 @@ export function clientContract(store: TheStore): void {
       expect(await store().findConsent(consent)).toBeNull()
       const lines = { tenant, afterSequence: 0, nowSeconds: NOW, limit: 10 }
       expect((await store().readFeed(lines)).lines).toMatchObject([
-        { kind: 'client', subject: CLIENT, issuedUntilSeconds: NOW + 5 },
+        { kind: 'client', subject: tagOf(CLIENT), issuedUntilSeconds: FOR_EVER },
       ])
     })
 
-    test('the id of a deleted client is free again when its tokens have expired', async () => {
+    test('the id of a deleted client is free again: whoever takes it has another tag', async () => {
       const tenant = newTenant()
-      await store().createClient(clientRecord({ tenant }), null)
-      const ending = { tenant, id: CLIENT, nowSeconds: NOW }
-      await store().deleteClient(ending)
-      const again = (createdAtSeconds: number) =>
-        store().createClient(clientRecord({ tenant, createdAtSeconds }), null)
-      expect(await again(lastTokenEnd(NOW) - 1)).toBe('exists')
-      const imported = clientRecord({ tenant, createdAtSeconds: lastTokenEnd(NOW) - 1 })
-      expect(await store().importClients([{ client: imported, secrets: [] }])).toEqual([0])
-      expect(await again(lastTokenEnd(NOW))).toBe('created')
+      const { grant, token } = await startChain(store(), { tenant })
+      await store().deleteClient(clientEnding({ tenant, id: CLIENT }))
+      const namesake = clientRecord({ tenant, tag: newRevocationTag() })
+      expect(await store().createClient(namesake, null)).toBe('created')
+      expect((await store().rotateRefreshToken(rotationOf(token))).outcome).toBe('revoked')
+      const accessToken = { ...accessTokenRecord({ tenant, grantId: grant.id }) }
+      expect(await store().isRevoked(accessToken)).toBe(true)
+      expect(await store().isRevoked({ ...accessToken, clientTag: namesake.tag })).toBe(true)
+      const own = { ...accessToken, grantId: newGrantId(), clientTag: namesake.tag }
+      expect(await store().isRevoked(own)).toBe(false)
     })
 
     test('does not disable a client that it does not know', async () => {
-      const input = { tenant: newTenant(), id: CLIENT, nowSeconds: NOW }
+      const input = clientEnding({ tenant: newTenant(), id: CLIENT })
       expect(await store().disableClient(input)).toBe(false)
     })
   })

@@ -65,6 +65,7 @@ function redemptionContract(store: TheStore): void {
       expect(await store().findGrant(tenant, grant.id)).toEqual(grant)
       expect(await store().findRefreshToken(tenant, refreshToken.hash)).toEqual({
         grant,
+        grantIsLive: true,
         token: refreshToken,
       })
       expect(await store().findAccessToken(tenant, accessToken.hash, NOW)).toEqual(accessToken)
@@ -148,6 +149,7 @@ function boundContract(store: TheStore): void {
       test(`security H8: ${what} that opens one more than a hundred ends the oldest, and tells the APIs`, async () => {
         const tenant = newTenant()
         await store().createUser(userRecord({ tenant }), [])
+        await store().createClient(clientRecord({ tenant }), null)
         const others = [
           await giveGrant(store(), { tenant, clientId: OTHER_CLIENT }),
           await giveGrant(store(), { tenant, organisationId: null }),

@@ -1,11 +1,13 @@
 // What every store must do with approvals and consents.
 
 import { describe, expect, test } from 'vitest'
+import { newRevocationTag } from '../../../src/platform/random.ts'
 import type { TokenHash } from '../../../src/protocol/ids.ts'
 import type { CodeRecord } from '../../../src/store/records.ts'
 import {
   accessTokenRecord,
   approvalOf,
+  clientRecord,
   codeRecord,
   consentRecord,
   giveGrant,
@@ -120,11 +122,26 @@ export function grantContract(store: TheStore): void {
       const interaction = { tenant, purpose: 'consent', id: '1', expiresAtSeconds: NOW + HOUR }
       const answer = (code: CodeRecord) =>
         store().approveAuthorization(approvalOf(code, { interaction, session: session.hash }))
+      await store().createClient(clientRecord({ tenant }), null)
       expect(await answer(codeRecord({ tenant }))).toBe('approved')
       await store().endSession(tenant, session.hash)
       const late = codeRecord({ tenant })
       expect(await answer(late)).toBe('signed_out')
       expect(await store().findCode(tenant, late.hash)).toBeNull()
+    })
+
+    test('security H6: a session approves nothing under a former tag of its user or of the app', async () => {
+      const tenant = newTenant()
+      await store().createUser(userRecord({ tenant }), [])
+      await store().createClient(clientRecord({ tenant }), null)
+      const session = sessionRecord({ tenant })
+      await store().createSession(session, PASSWORD_HASH)
+      const answer = (code: CodeRecord) =>
+        store().approveAuthorization(approvalOf(code, { session: session.hash }))
+      const former = newRevocationTag()
+      expect(await answer(codeRecord({ tenant, clientTag: former }))).toBe('signed_out')
+      expect(await answer(codeRecord({ tenant, userTag: former }))).toBe('signed_out')
+      expect(await answer(codeRecord({ tenant }))).toBe('approved')
     })
 
     test('of approvals that race the end of their user neither a code nor a grant is left', async () => {

@@ -1,7 +1,8 @@
 // What every store must do when a grant is opened together with its tokens.
 
 import { beforeEach, describe, expect, test } from 'vitest'
-import { newId } from '../../../src/platform/random.ts'
+import { newId, newRevocationTag } from '../../../src/platform/random.ts'
+import { asClientId } from '../../../src/protocol/ids.ts'
 import type { GrantGuard, NewTokens } from '../../../src/store/port.ts'
 import type {
   AccessIdentifierRecord,
@@ -13,6 +14,9 @@ import {
   accessIdentifierRecord,
   accessTokenRecord,
   applicationKeyRecord,
+  CLIENT,
+  clientEnding,
+  clientRecord,
   grantRecord,
   HOUR,
   NOW,
@@ -47,6 +51,7 @@ export function openGrantContract(store: TheStore): void {
       await store().createUser(userRecord({ tenant }), [])
       await store().createApplicationKey(key)
       await store().createTrustedIssuer(issuer)
+      await store().createClient(clientRecord({ tenant }), null)
       await store().createAccessIdentifier(code)
       await store().createAccessIdentifier(identity)
       guards = {
@@ -61,18 +66,20 @@ export function openGrantContract(store: TheStore): void {
       }
     })
 
+    /** Of whom it is, as the guard says. */
+    const clientOf = (kind: 'password' | 'key' | 'identity') =>
+      ({ password: CLIENT, key: key.id, identity: issuer.id })[kind]
     const open = (grant: GrantRecord, guard: GrantGuard, tokens = NO_TOKENS) =>
       store().openGrant({ grant, tokens, endsAtSeconds: NOW + HOUR, guard })
-    const ending = () => ({
-      tenant,
-      nowSeconds: NOW,
-    })
+    const newTag = newRevocationTag()
+    const ending = (id: string) => clientEnding({ tenant, id: asClientId(id), newTag })
 
     test.for(['password', 'key', 'identity'] as const)(
       'stores the grant and its tokens, guarded by %s',
       async (kind) => {
-        const grant = grantRecord({ tenant, clientId: key.id })
-        const ids = { tenant, grantId: grant.id, clientId: key.id }
+        const clientId = clientOf(kind)
+        const grant = grantRecord({ tenant, clientId })
+        const ids = { tenant, grantId: grant.id, clientId }
         const tokens = {
           accessToken: accessTokenRecord(ids),
           refreshToken: refreshTokenRecord(ids),
@@ -99,59 +106,65 @@ export function openGrantContract(store: TheStore): void {
       'a new password': {
         kind: 'password',
         outcome: 'user_ended',
-        end: () => store().changePassword({ ...userEnding({ tenant }), passwordHash: 'new' }),
+        end: () =>
+          store().changePassword({ ...userEnding({ tenant, newTag }), passwordHash: 'new' }),
       },
       'disabling the user who gave a password': {
         kind: 'password',
         outcome: 'user_ended',
-        end: () => store().disableUser(userEnding({ tenant })),
+        end: () => store().disableUser(userEnding({ tenant, newTag })),
       },
       'disabling the user who is named': {
         kind: 'key',
         outcome: 'user_ended',
-        end: () => store().disableUser(userEnding({ tenant })),
+        end: () => store().disableUser(userEnding({ tenant, newTag })),
       },
       'suspending the key': {
         kind: 'key',
         outcome: 'key_ended',
-        end: () => store().suspendApplicationKey({ ...ending(), id: key.id }),
+        end: () => store().suspendApplicationKey(ending(key.id)),
       },
       'deleting the key': {
         kind: 'key',
         outcome: 'key_ended',
-        end: () => store().deleteApplicationKey({ ...ending(), id: key.id }),
+        end: () => store().deleteApplicationKey(ending(key.id)),
       },
       'deleting the access identifier': {
         kind: 'key',
         outcome: 'identifier_gone',
-        end: () => store().deleteAccessIdentifier({ ...ending(), id: code.id }),
+        end: () => store().deleteAccessIdentifier(ending(code.id)),
       },
       'suspending the issuer': {
         kind: 'identity',
         outcome: 'issuer_ended',
-        end: () => store().suspendTrustedIssuer({ ...ending(), id: issuer.id }),
+        end: () => store().suspendTrustedIssuer(ending(issuer.id)),
       },
       'deleting the issuer': {
         kind: 'identity',
         outcome: 'issuer_ended',
-        end: () => store().deleteTrustedIssuer({ ...ending(), id: issuer.id }),
+        end: () => store().deleteTrustedIssuer(ending(issuer.id)),
       },
       'deleting the identity': {
         kind: 'identity',
         outcome: 'identifier_gone',
-        end: () => store().deleteAccessIdentifier({ ...ending(), id: identity.id }),
+        end: () => store().deleteAccessIdentifier(ending(identity.id)),
       },
     } as const
     test.for(Object.entries(ends))(
       '%s leaves no new grant behind it',
       async ([_name, { kind, outcome, end }]) => {
         expect(await end()).toBe(true)
-        const grant = grantRecord({ tenant, clientId: key.id })
+        const grant = grantRecord({ tenant, clientId: clientOf(kind) })
         const accessToken = accessTokenRecord({ tenant, grantId: grant.id })
         const tokens = { accessToken, refreshToken: null }
         expect(await open(grant, guards[kind], tokens)).toBe(outcome)
         expect(await store().findGrant(tenant, grant.id)).toBeNull()
         expect(await store().findAccessToken(tenant, accessToken.hash, NOW)).toBeNull()
+        // Nor does it, should somebody know the tag that it has from now on.
+        const tag = outcome === 'user_ended' ? { userTag: newTag } : { clientTag: newTag }
+        const knowing = grantRecord({ tenant, clientId: clientOf(kind), ...tag })
+        const further = outcome === 'identifier_gone' ? grant : knowing
+        expect(await open(further, guards[kind])).toBe(outcome)
       },
     )
 
@@ -174,11 +187,13 @@ export function openGrantContract(store: TheStore): void {
       const once = { tenant, purpose: 'jwt', id: newId(), expiresAtSeconds: NOW + HOUR }
       const guard = { ...guards.identity, once } as GrantGuard
       const newGrant = () => grantRecord({ tenant, clientId: issuer.id })
-      await store().suspendTrustedIssuer({ ...ending(), id: issuer.id })
+      await store().suspendTrustedIssuer(ending(issuer.id))
       expect(await open(newGrant(), guard)).toBe('issuer_ended')
       await store().resumeTrustedIssuer(tenant, issuer.id)
-      expect(await open(newGrant(), guard)).toBe('opened')
-      const late = newGrant()
+      const resumed = await store().findTrustedIssuer(tenant, issuer.issuer)
+      const newGrantNow = () => ({ ...newGrant(), clientTag: resumed?.tag ?? issuer.tag })
+      expect(await open(newGrantNow(), guard)).toBe('opened')
+      const late = newGrantNow()
       expect(await open(late, guard)).toBe('already_used')
       expect(await store().findGrant(tenant, late.id)).toBeNull()
       expect(await store().claimOnce(once)).toBe(false)

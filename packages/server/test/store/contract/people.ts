@@ -11,6 +11,7 @@ import {
   organisationRecord,
   PASSWORD_HASH,
   sessionRecord,
+  tagOf,
   USER,
   unitRecord,
   userEnding,
@@ -226,7 +227,9 @@ function endingContract(store: TheStore): void {
       expect((await store().listSessions(tenant, OTHER_USER, NOW)).length).toBe(1)
       expect((await store().listUserGrants(tenant, OTHER_USER)).length).toBe(1)
       const feed = { tenant, afterSequence: 0, nowSeconds: NOW, limit: 10 }
-      expect((await store().readFeed(feed)).lines).toMatchObject([{ kind: 'user', subject: USER }])
+      expect((await store().readFeed(feed)).lines).toMatchObject([
+        { kind: 'user', subject: tagOf(USER) },
+      ])
     })
 
     test('does nothing for a user that is not there', async () => {

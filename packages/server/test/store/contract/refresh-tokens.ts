@@ -35,10 +35,12 @@ function rotationContract(store: TheStore): void {
       expect(await store().rotateRefreshToken(rotation)).toEqual({ outcome: 'rotated' })
       expect(await store().findRefreshToken(tenant, token.hash)).toEqual({
         grant,
+        grantIsLive: true,
         token: { ...token, rotatedAtSeconds: rotation.nowSeconds },
       })
       expect(await store().findRefreshToken(tenant, rotation.successor.hash)).toEqual({
         grant,
+        grantIsLive: true,
         token: rotation.successor,
       })
       expect(await store().findAccessToken(tenant, accessToken.hash, NOW)).toEqual(accessToken)
@@ -197,6 +199,7 @@ function renewalContract(store: TheStore): void {
       expect(await store().renewRefreshToken({ ...request, accessToken })).toBe('renewed')
       expect(await store().findRefreshToken(token.tenant, token.hash)).toEqual({
         grant,
+        grantIsLive: true,
         token: { ...token, expiresAtSeconds: NOW + 31 * DAY },
       })
       expect(await store().findAccessToken(token.tenant, accessToken.hash, NOW)).toEqual(

@@ -2,11 +2,14 @@
 
 import { describe, expect, test } from 'vitest'
 import { newId } from '../../../src/platform/random.ts'
+import type { UserId } from '../../../src/protocol/ids.ts'
 import { lastTokenEnd, tokenEnd } from '../../../src/protocol/token-lifetime.ts'
+import type { ClientEnding, UserEnding } from '../../../src/store/port.ts'
 import type { ConsentRecord, GrantRecord, RevocationRecord } from '../../../src/store/records.ts'
 import {
   auditEventRecord,
   CLIENT,
+  clientEnding,
   clientRecord,
   consentRecord,
   DAY,
@@ -20,6 +23,7 @@ import {
   OTHER_USER,
   rotationOf,
   startChain,
+  tagOf,
   tokenApprovalOf,
   USER,
   userEnding,
@@ -176,9 +180,10 @@ function endingContract(store: TheStore): void {
     test('ends all grants of a user, and forgets every consent, with a single line', async () => {
       const tenant = newTenant()
       const consents = await approveSeveral(tenant)
+      await store().createUser(userRecord({ tenant }), [])
       const input = { ...userEnding({ tenant }), clientId: null }
       expect(await store().revokeUserGrants(input)).toBe(3)
-      expect(subjectsOf(await linesOf(store, tenant))).toEqual([`user:${USER}`])
+      expect(subjectsOf(await linesOf(store, tenant))).toEqual([`user:${tagOf(USER)}`])
       expect(await store().listUserGrants(tenant, USER)).toEqual([])
       expect((await store().listUserGrants(tenant, OTHER_USER)).length).toBe(1)
       expect(await store().findConsent(consents.toClient)).toBeNull()
@@ -230,21 +235,23 @@ function feedContract(store: TheStore): void {
 
     test('replaces the line of a subject by a later one under a new number', async () => {
       const tenant = newTenant()
-      const ending = userEnding({ tenant, nowSeconds: NOW + 9 })
-      await store().revokeUserGrants({ ...ending, clientId: null })
+      await store().createUser(userRecord({ tenant }), [])
+      const revoke = (nowSeconds: number) => {
+        const ending = userEnding({ tenant, nowSeconds, tokensName: 'user-id' })
+        return store().revokeUserGrants({ ...ending, clientId: null })
+      }
+      await revoke(NOW + 9)
       await end(tenant)
-      const earlier = { ...ending, nowSeconds: NOW + 1 }
-      await store().revokeUserGrants({ ...earlier, clientId: null })
-      expect(await linesOf(store, tenant, { afterSequence: 2, limit: 10 })).toEqual([
-        {
-          sequence: 3,
-          kind: 'user',
-          subject: USER,
-          issuedUntilSeconds: NOW + 9,
-          expiresAtSeconds: lastTokenEnd(NOW + 9),
-        },
-      ])
-      expect((await linesOf(store, tenant)).map((line) => line.sequence)).toEqual([2, 3])
+      const before = await linesOf(store, tenant)
+      await revoke(NOW + 1)
+      const after = await linesOf(store, tenant)
+      const lineOf = (lines: readonly RevocationRecord[]) =>
+        lines.find(({ subject }) => subject === USER)
+      expect(lineOf(after)).toEqual({
+        ...lineOf(before),
+        sequence: Math.max(...after.map(({ sequence }) => sequence)),
+      })
+      expect(lineOf(after)?.expiresAtSeconds).toBe(lastTokenEnd(NOW + 9))
     })
 
     test('security H4: a line outlives every token, but that of a token without a record only this one', async () => {
@@ -312,22 +319,24 @@ function feedContract(store: TheStore): void {
 
 function voidTokenContract(store: TheStore): void {
   describe('whether a token is void', () => {
-    const tokenOf = (tenant: string) => ({
+    /** Of a machine when there is no user. */
+    const tokenOf = (tenant: string, userId: UserId | null = USER) => ({
       tenant,
       grantId: newGrantId(),
       clientId: CLIENT,
-      userId: USER,
+      userId,
+      clientTag: tagOf(CLIENT),
+      userTag: userId === null ? null : tagOf(userId),
       issuedAtSeconds: NOW + 5,
     })
 
     test('a token of nobody who was revoked is not', async () => {
       const tenant = newTenant()
-      await store().revokeUserGrants({
-        ...userEnding({ tenant, userId: OTHER_USER }),
-        clientId: null,
-      })
+      await store().createUser(userRecord({ tenant, id: OTHER_USER }), [])
+      const ending = userEnding({ tenant, userId: OTHER_USER })
+      await store().revokeUserGrants({ ...ending, clientId: null })
       expect(await store().isRevoked(tokenOf(tenant))).toBe(false)
-      expect(await store().isRevoked({ ...tokenOf(tenant), userId: null })).toBe(false)
+      expect(await store().isRevoked(tokenOf(tenant, null))).toBe(false)
     })
 
     test('every token of an ended grant is, whenever it was issued', async () => {
@@ -338,59 +347,74 @@ function voidTokenContract(store: TheStore): void {
       expect(await store().isRevoked({ ...token, tenant: newTenant() })).toBe(false)
     })
 
-    test('the tokens of a user are, up to the second of the ending', async () => {
-      const token = tokenOf(newTenant())
-      const { tenant } = token
-      await store().createUser(userRecord({ tenant }), [])
-      await store().changePassword({ ...userEnding({ tenant }), passwordHash: '$argon2id$new' })
-      expect(await store().isRevoked(token)).toBe(true)
-      expect(await store().isRevoked({ ...token, issuedAtSeconds: NOW + 6 })).toBe(false)
-      expect(await store().isRevoked({ ...token, userId: OTHER_USER })).toBe(false)
-    })
-
-    test('every token of a grant that ended with its user or client is, whenever it was issued', async () => {
-      const endings = {
-        user: (tenant: string) => store().disableUser(userEnding({ tenant })),
-        client: (tenant: string) =>
-          store().disableClient({
-            ...{ tenant, id: CLIENT, nowSeconds: NOW },
-          }),
-      }
-      for (const [what, end] of Object.entries(endings)) {
+    const holderEndings: Record<string, (ending: UserEnding & ClientEnding) => Promise<unknown>> = {
+      'a user is disabled': (ending) => store().disableUser(ending),
+      'a user gets another password': (ending) =>
+        store().changePassword({ ...ending, passwordHash: '$argon2id$new' }),
+      'a user takes back everything': (ending) =>
+        store().revokeUserGrants({ ...ending, clientId: null }),
+      'an app is disabled': (ending) => store().disableClient(ending),
+      'an app is deleted': (ending) => store().deleteClient(ending),
+    }
+    test.for(Object.entries(holderEndings))(
+      'security H6: when %s, what carries the former tag is void for ever, and nothing else',
+      async ([what, end]) => {
         const tenant = newTenant()
         await store().createUser(userRecord({ tenant }), [])
         await store().createClient(clientRecord({ tenant }), null)
-        const grant = await giveGrant(store(), { tenant })
-        // By a clock that was ahead, or a moment before the ending that took its time to come.
-        const token = { ...tokenOf(tenant), grantId: grant.id, issuedAtSeconds: NOW + 60 }
-        expect(await store().isRevoked(token), what).toBe(false)
-        await end(tenant)
-        expect(await store().isRevoked(token), what).toBe(true)
-      }
+        // By a node that is not told for a while, or whose clock is ahead, however far.
+        const token = { ...tokenOf(tenant), issuedAtSeconds: NOW + 30 * DAY }
+        expect(await store().isRevoked(token)).toBe(false)
+        const ending = { ...userEnding({ tenant }), ...clientEnding({ tenant, id: CLIENT }) }
+        await end(ending)
+        expect(await store().isRevoked(token)).toBe(true)
+
+        const { newTag } = ending
+        const again = what.startsWith('a user') ? { userTag: newTag } : { clientTag: newTag }
+        expect(await store().isRevoked({ ...token, ...again })).toBe(false)
+        const of = what.startsWith('a user')
+          ? { userId: OTHER_USER, userTag: tagOf(OTHER_USER) }
+          : { clientId: OTHER_CLIENT, clientTag: tagOf(OTHER_CLIENT) }
+        expect(await store().isRevoked({ ...token, ...of })).toBe(false)
+      },
+    )
+
+    test('security L4: the feed names apps and users by what only their tokens carry', async () => {
+      const tenant = newTenant()
+      await store().createUser(userRecord({ tenant }), [])
+      await store().createClient(clientRecord({ tenant }), null)
+      await store().disableUser(userEnding({ tenant }))
+      await store().disableClient(clientEnding({ tenant, id: CLIENT }))
+      expect(subjectsOf(await linesOf(store, tenant))).toEqual([
+        `user:${tagOf(USER)}`,
+        `client:${tagOf(CLIENT)}`,
+      ])
     })
 
-    test('the tokens of a client are, up to the second of the ending', async () => {
-      const token = tokenOf(newTenant())
-      const { tenant } = token
-      await store().createClient(clientRecord({ tenant }), null)
-      await store().disableClient({
-        tenant,
-        id: CLIENT,
-        nowSeconds: NOW + 5,
-      })
-      expect(await store().isRevoked({ ...token, userId: null })).toBe(true)
-      expect(await store().isRevoked({ ...token, issuedAtSeconds: NOW + 6 })).toBe(false)
-      expect(await store().isRevoked({ ...token, clientId: OTHER_CLIENT })).toBe(false)
+    test('where tokens name no more than their user, that line speaks of those issued so far', async () => {
+      const tenant = newTenant()
+      await store().createUser(userRecord({ tenant }), [])
+      await store().disableUser(userEnding({ tenant, tokensName: 'user-id' }))
+      const lines = await linesOf(store, tenant)
+      expect(subjectsOf(lines)).toEqual([`user:${tagOf(USER)}`, `user:${USER}`])
+      expect(lines[1]?.issuedUntilSeconds).toBe(NOW + 5 + 60)
+      // As a token from before there were tags.
+      const untagged = { ...tokenOf(tenant), clientTag: null, userTag: null }
+      expect(await store().isRevoked({ ...untagged, issuedAtSeconds: NOW + 65 })).toBe(true)
+      expect(await store().isRevoked({ ...untagged, issuedAtSeconds: NOW + 66 })).toBe(false)
     })
 
     test('an id of one kind does not stand for the same id of another', async () => {
       const token = tokenOf(newTenant())
       const id = newId()
-      const ending = userEnding({ tenant: token.tenant, userId: id as typeof USER })
+      const user = userRecord({ tenant: token.tenant, id: id as typeof USER })
+      await store().createUser(user, [])
+      const ending = userEnding({ tenant: token.tenant, userId: user.id })
       await store().revokeUserGrants({ ...ending, clientId: null })
       const namesake = {
         ...token,
         clientId: id as typeof CLIENT,
+        clientTag: user.tag,
         grantId: id as typeof token.grantId,
       }
       expect(await store().isRevoked(namesake)).toBe(false)

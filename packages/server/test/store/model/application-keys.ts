@@ -7,51 +7,37 @@ import type {
   GrantStore,
   OpenGrantOutcome,
 } from '../../../src/store/port.ts'
-import type { GrantRecord } from '../../../src/store/records.ts'
+import type { ApplicationKeyRecord, GrantRecord } from '../../../src/store/records.ts'
 import { makeRoom, openGrant } from './grants.ts'
-import { nextSequence, publish } from './revocations.ts'
-import { by, like, removeWhere, type State } from './state.ts'
+import { endHolder, endOneByOne, hasCurrentTags } from './revocations.ts'
+import { by, like, type Mutable, removeWhere, type State } from './state.ts'
 
 const inOrder = by(
   (each: { createdAtSeconds: number; id: string }) => each.createdAtSeconds,
   (each) => each.id,
 )
 
-/** One line of the feed for each live grant; without any, its number stays a gap. */
-function endOpened(
-  state: State,
-  which: { readonly clientId?: string; readonly accessIdentifierId?: string },
-  input: Omit<ClientEnding, 'id'>,
-): void {
-  const { tenant, nowSeconds } = input
-  const live = state.grants
-    .filter(like({ tenant, ...which, revokedAtSeconds: null }))
-    .filter((grant) => grant.endsAtSeconds > nowSeconds)
-    .toSorted(by((grant) => grant.id))
-  let sequence = nextSequence(state, tenant)
-  for (const [index, grant] of live.entries()) {
-    if (index > 0) sequence = nextSequence(state, tenant)
-    grant.revokedAtSeconds = nowSeconds
-    publish(state, { ...input, sequence, kind: 'grant', subject: grant.id })
-  }
-}
-
-function endClient(state: State, input: ClientEnding): true {
-  const { tenant, id } = input
-  endOpened(state, { clientId: id }, input)
-  publish(state, { ...input, sequence: nextSequence(state, tenant), kind: 'client', subject: id })
-  return true
-}
-
-type Opener = { id: string; tenant: string; suspendedAtSeconds: number | null }
+type Opener = Pick<Mutable<ApplicationKeyRecord>, 'id' | 'tenant' | 'tag' | 'suspendedAtSeconds'>
 
 /** What keys and issuers have in common. */
 function suspend(state: State, openers: Opener[], input: ClientEnding): boolean {
   const { tenant, id } = input
   const opener = openers.find(like({ tenant, id, suspendedAtSeconds: null }))
   if (!opener) return false
+  const { tag } = opener
   opener.suspendedAtSeconds = input.nowSeconds
-  return endClient(state, input)
+  opener.tag = input.newTag
+  endHolder(state, { kind: 'client', id, tag }, input)
+  return true
+}
+
+function remove(state: State, openers: Opener[], input: ClientEnding): boolean {
+  const { tenant, id } = input
+  const opener = openers.find(like({ tenant, id }))
+  if (!opener) return false
+  removeWhere(openers, like({ tenant, id }))
+  endHolder(state, { kind: 'client', id, tag: opener.tag }, input)
+  return true
 }
 
 function resume(openers: Opener[], tenant: string, id: string): boolean {
@@ -90,10 +76,7 @@ function keyMethods(state: State): Pick<ApplicationKeyStore, KeyMethods> {
     },
     suspendApplicationKey: async (input) => suspend(state, keys, input),
     resumeApplicationKey: async (tenant, id) => resume(keys, tenant, id),
-    async deleteApplicationKey(input) {
-      const { tenant, id } = input
-      return removeWhere(keys, like({ tenant, id })) > 0 && endClient(state, input)
-    },
+    deleteApplicationKey: async (input) => remove(state, keys, input),
   }
 }
 
@@ -125,7 +108,7 @@ function identifierMethods(state: State): Pick<ApplicationKeyStore, IdentifierMe
     async deleteAccessIdentifier(input) {
       const { tenant, id } = input
       if (removeWhere(identifiers, like({ tenant, id })) === 0) return false
-      endOpened(state, { accessIdentifierId: id }, input)
+      endOneByOne(state, { accessIdentifierId: id }, input)
       return true
     },
   }
@@ -153,9 +136,8 @@ function issuerMethods(state: State): Pick<ApplicationKeyStore, IssuerMethods> {
     resumeTrustedIssuer: async (tenant, id) => resume(issuers, tenant, id),
     async deleteTrustedIssuer(input) {
       const { tenant, id } = input
-      if (removeWhere(issuers, like({ tenant, id })) === 0) return false
       removeWhere(state.accessIdentifiers, like({ tenant, trustedIssuerId: id }))
-      return endClient(state, input)
+      return remove(state, issuers, input)
     },
   }
 }
@@ -179,15 +161,17 @@ export const openGrantModel = (state: State): Pick<GrantStore, 'openGrant'> => (
 function findEnded(
   state: State,
   guard: GrantGuard,
-  { tenant, userId, createdAtSeconds }: GrantRecord,
+  grant: GrantRecord,
 ): OpenGrantOutcome | undefined {
+  const { tenant, userId, clientTag, userTag, createdAtSeconds } = grant
   const enabled = { tenant, disabledAtSeconds: null }
   if (guard.kind === 'password') {
     const { passwordHash } = guard
     const user = { ...enabled, id: guard.userId, passwordHash }
-    return passwordHash !== null && state.users.some(like(user)) ? undefined : 'user_ended'
+    const isHeld = passwordHash !== null && state.users.some(like(user))
+    return isHeld && userTag !== null && hasCurrentTags(state, grant) ? undefined : 'user_ended'
   }
-  const inForce = { tenant, suspendedAtSeconds: null }
+  const inForce = { tenant, tag: clientTag, suspendedAtSeconds: null }
   if (guard.kind === 'key') {
     const key = state.applicationKeys.find(like({ ...inForce, id: guard.keyId }))
     if (!key || (key.expiresAtSeconds ?? Infinity) <= createdAtSeconds) return 'key_ended'
@@ -196,6 +180,7 @@ function findEnded(
   }
   const { accessIdentifierId: id } = guard
   if (id !== null && !state.accessIdentifiers.some(like({ tenant, id }))) return 'identifier_gone'
-  if (userId !== null && !state.users.some(like({ ...enabled, id: userId }))) return 'user_ended'
+  const user = { ...enabled, id: userId, tag: userTag }
+  if (userId !== null && !state.users.some(like(user))) return 'user_ended'
   return undefined
 }

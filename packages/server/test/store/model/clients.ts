@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ClientEnding, ClientStore } from '../../../src/store/port.ts'
 import type { AllowanceUseRecord, ClientRecord } from '../../../src/store/records.ts'
-import { endCodes, endGrants, nextSequence, publish } from './revocations.ts'
+import { endHolder } from './revocations.ts'
 import { by, like, removeWhere, type State } from './state.ts'
 
 const inOrder = by(
@@ -17,23 +17,14 @@ const inOrderOfDays = by(
   (use) => use.allowance,
 )
 
-const changeableOf = (client: ClientRecord) => ({ ...client, lastUsedAtSeconds: null })
+const changeableOf = (client: ClientRecord) => ({ ...client, tag: '', lastUsedAtSeconds: null })
 
-/** By another app, or by one that was deleted lately. */
-function isTaken(state: State, { tenant, id, createdAtSeconds }: ClientRecord): boolean {
-  const deletions = state.revocations.filter(like({ tenant, kind: 'client', subject: id }))
-  return (
-    deletions.some((line) => line.expiresAtSeconds > createdAtSeconds) ||
-    state.clients.some(like({ tenant, id }))
-  )
+function isTaken(state: State, { tenant, id }: ClientRecord): boolean {
+  return state.clients.some(like({ tenant, id }))
 }
 
-function endClient(state: State, input: ClientEnding): void {
-  const { tenant, id, nowSeconds } = input
-  const sequence = nextSequence(state, tenant)
-  endCodes(state, { tenant, clientId: id }, nowSeconds)
-  endGrants(state, { tenant, clientId: id }, nowSeconds)
-  publish(state, { ...input, sequence, kind: 'client', subject: id })
+function endClient(state: State, { tag }: ClientRecord, input: ClientEnding): void {
+  endHolder(state, { kind: 'client', id: input.id, tag }, input)
 }
 
 export const clientModel = (state: State): ClientStore => ({
@@ -122,8 +113,8 @@ export const clientModel = (state: State): ClientStore => ({
     const { tenant, id, nowSeconds } = input
     const client = state.clients.find(like({ tenant, id, disabledAtSeconds: null }))
     if (!client) return false
-    client.disabledAtSeconds = nowSeconds
-    endClient(state, input)
+    endClient(state, client, input)
+    Object.assign(client, { disabledAtSeconds: nowSeconds, tag: input.newTag })
     return true
   },
 
@@ -131,18 +122,20 @@ export const clientModel = (state: State): ClientStore => ({
     const { tenant, id, createdAtSeconds } = before
     const client = state.clients.find(like({ tenant, id, disabledAtSeconds: null }))
     if (!client || !isDeepStrictEqual(changeableOf(client), changeableOf(before))) return 'outdated'
-    const { lastUsedAtSeconds } = client
-    const kept = { tenant, id, createdAtSeconds, lastUsedAtSeconds, disabledAtSeconds: null }
+    const { tag, lastUsedAtSeconds } = client
+    const kept = { tenant, id, tag, createdAtSeconds, lastUsedAtSeconds, disabledAtSeconds: null }
     Object.assign(client, after, kept)
     return 'updated'
   },
 
   async deleteClient(input) {
     const { tenant, id } = input
-    if (removeWhere(state.clients, like({ tenant, id })) === 0) return false
+    const client = state.clients.find(like({ tenant, id }))
+    if (!client) return false
+    removeWhere(state.clients, like({ tenant, id }))
     removeWhere(state.secrets, like({ tenant, clientId: id }))
     removeWhere(state.consents, like({ tenant, clientId: id }))
-    endClient(state, input)
+    endClient(state, client, input)
     return true
   },
 })

@@ -3,7 +3,14 @@
 import { MOST_GRANTS } from '../../../src/store/limits.ts'
 import type { GrantStore, NewTokens } from '../../../src/store/port.ts'
 import type { CodeRecord, GrantRecord, NewConsentRecord } from '../../../src/store/records.ts'
-import { endGrants, isVoid, nextSequence, publish } from './revocations.ts'
+import {
+  endGrants,
+  hasCurrentTags,
+  hasFormerTag,
+  isVoid,
+  nextSequence,
+  publish,
+} from './revocations.ts'
 import { by, like, type State } from './state.ts'
 
 export function findGrant(state: State, tenant: string, id: string) {
@@ -78,8 +85,14 @@ export function openGrant(
 function grantOfCode(code: CodeRecord): GrantRecord {
   const { tenant, grantId: id, clientId, userId, organisationId, unitId } = code
   const { scopes, audience, authTimeSeconds, issuedAtSeconds: createdAtSeconds } = code
-  const parties = { tenant, id, clientId, userId, organisationId, unitId }
+  const { clientTag, userTag } = code
+  const parties = { tenant, id, clientId, userId, clientTag, userTag, organisationId, unitId }
   return { ...parties, scopes, audience, authTimeSeconds, createdAtSeconds, revokedAtSeconds: null }
+}
+
+/** Neither ended itself, nor what its tokens hang on. */
+export function isLive(state: State, grant: GrantRecord): boolean {
+  return grant.revokedAtSeconds === null && hasCurrentTags(state, grant)
 }
 
 /** To the hour. */
@@ -118,8 +131,11 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
     },
 
     async approveAuthorization({ given, consent, interaction, session }) {
-      const { tenant } = given.kind === 'code' ? given.code : given.grant
-      const held = session === null || state.sessions.some(like({ tenant, hash: session }))
+      const parties = given.kind === 'code' ? given.code : given.grant
+      const { tenant } = parties
+      const held =
+        session === null ||
+        (state.sessions.some(like({ tenant, hash: session })) && hasCurrentTags(state, parties))
       if (!held) return 'signed_out'
       if (interaction && !(await claim(interaction))) return 'already_decided'
       if (given.kind === 'code') state.codes.push({ ...given.code })
@@ -148,7 +164,8 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
       const { sessionHash } = code
       const signedOut =
         sessionHash !== null && !state.sessions.some(like({ tenant, hash: sessionHash }))
-      if (code.expiresAtSeconds <= nowSeconds || signedOut) return 'expired'
+      const isOver = signedOut || !hasCurrentTags(state, code)
+      if (code.expiresAtSeconds <= nowSeconds || isOver) return 'expired'
       code.redeemedAtSeconds = nowSeconds
       makeRoom(state, grantOfCode(code), nowSeconds)
       openGrant(state, grantOfCode(code), opening)
@@ -167,6 +184,7 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
     async listUserGrants(tenant, userId) {
       return state.grants
         .filter(like({ tenant, userId, revokedAtSeconds: null }))
+        .filter((grant) => !hasFormerTag(state, grant))
         .toSorted(
           by(
             (grant) => -grant.createdAtSeconds,
@@ -191,6 +209,7 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
     async listGrantUses(tenant, userId) {
       const grants = state.grants.filter(like({ tenant, userId, revokedAtSeconds: null }))
       return grants
+        .filter((grant) => !hasFormerTag(state, grant))
         .toSorted(by((grant) => grant.id))
         .flatMap(({ id: grantId, lastUsedAtSeconds }) =>
           lastUsedAtSeconds === null ? [] : [{ grantId, lastUsedAtSeconds }],

@@ -93,10 +93,10 @@ type UserMethods =
 function userModel(state: State): Pick<IdentityStore, UserMethods> {
   const find = (tenant: string, id: string) =>
     state.users.find((user) => user.tenant === tenant && user.id === id)
-  const endEverything = (input: UserEnding) => {
+  const endEverything = (user: State['users'][number], input: UserEnding) => {
     const { tenant, userId } = input
     removeWhere(state.sessions, like({ tenant, userId }))
-    endUser(state, input)
+    endUser(state, user, input)
     return true
   }
   return {
@@ -150,14 +150,14 @@ function userModel(state: State): Pick<IdentityStore, UserMethods> {
       const user = find(input.tenant, input.userId)
       if (!user) return false
       user.passwordHash = input.passwordHash
-      return endEverything(input)
+      return endEverything(user, input)
     },
 
     async disableUser(input) {
       const user = find(input.tenant, input.userId)
       if (!user || user.disabledAtSeconds !== null) return false
       user.disabledAtSeconds = input.nowSeconds
-      return endEverything(input)
+      return endEverything(user, input)
     },
   }
 }

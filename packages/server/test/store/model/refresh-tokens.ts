@@ -1,7 +1,7 @@
 // The model's refresh tokens: the rules of RotateInput, one after the other.
 
 import type { GrantStore, RotateInput, RotateOutcome } from '../../../src/store/port.ts'
-import { findGrant, grantRecordOf, noteUse } from './grants.ts'
+import { findGrant, grantRecordOf, isLive, noteUse } from './grants.ts'
 import { revokeGrant } from './revocations.ts'
 import { type Answer, like, type State } from './state.ts'
 
@@ -12,7 +12,8 @@ export const refreshTokenModel = (state: State): Pick<GrantStore, Methods> => ({
     const found = state.refreshTokens.find(like({ tenant, hash }))
     if (!found) return null
     const { answer: _answer, ...token } = found
-    return { token, grant: grantRecordOf(findGrant(state, tenant, token.grantId)) }
+    const grant = grantRecordOf(findGrant(state, tenant, token.grantId))
+    return { token, grant, grantIsLive: isLive(state, grant) }
   },
 
   async rotateRefreshToken(input) {
@@ -20,8 +21,7 @@ export const refreshTokenModel = (state: State): Pick<GrantStore, Methods> => ({
     const token = state.refreshTokens.find(like({ tenant, hash }))
     if (!token) return { outcome: 'unknown' }
     if (token.clientId !== input.clientId) return { outcome: 'wrong_client' }
-    const { revokedAtSeconds } = findGrant(state, tenant, token.grantId)
-    if (revokedAtSeconds !== null) return { outcome: 'revoked' }
+    if (!isLive(state, findGrant(state, tenant, token.grantId))) return { outcome: 'revoked' }
     return token.answer
       ? answerAgain(state, { ...token, answer: token.answer }, input)
       : rotate(state, token, input)
@@ -30,8 +30,8 @@ export const refreshTokenModel = (state: State): Pick<GrantStore, Methods> => ({
   async renewRefreshToken({ tenant, hash, clientId, nowSeconds, expiresAtSeconds, accessToken }) {
     const token = state.refreshTokens.find(like({ tenant, hash, clientId }))
     if (!token) return 'unknown'
-    const { revokedAtSeconds } = findGrant(state, tenant, token.grantId)
-    if (revokedAtSeconds !== null || token.answer) return 'revoked'
+    const isOver = !isLive(state, findGrant(state, tenant, token.grantId))
+    if (isOver || token.answer) return 'revoked'
     if (Math.min(token.expiresAtSeconds, token.endsAtSeconds) <= nowSeconds) return 'expired'
     token.expiresAtSeconds = expiresAtSeconds
     if (accessToken) state.accessTokens.push(accessToken)

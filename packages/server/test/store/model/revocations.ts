@@ -1,8 +1,9 @@
 // The model's feed, and whatever ends grants.
 
+import type { RevocationTag } from '../../../src/protocol/ids.ts'
 import { lastTokenEnd, tokenEnd } from '../../../src/protocol/token-lifetime.ts'
 import type { FeedState, FeedStore } from '../../../src/store/port/feed.ts'
-import type { GrantStore, UserEnding } from '../../../src/store/port.ts'
+import type { Ending, GrantStore, HolderEnding, UserEnding } from '../../../src/store/port.ts'
 import type { GrantRecord, RevocationRecord } from '../../../src/store/records.ts'
 import { by, like, removeWhere, type State } from './state.ts'
 
@@ -17,10 +18,12 @@ export function publish(
   line: Pick<RevocationRecord, 'sequence' | 'kind' | 'subject'> & {
     tenant: string
     nowSeconds: number
+    issuedUntilSeconds?: number
     expiresAtSeconds?: number
   },
 ): void {
   const { tenant, kind, subject, sequence } = line
+  const { issuedUntilSeconds = line.nowSeconds } = line
   const ends = line.expiresAtSeconds ?? lastTokenEnd(line.nowSeconds)
   const earlier = state.revocations.find(like({ tenant, kind, subject }))
   removeWhere(state.revocations, like({ tenant, kind, subject }))
@@ -29,7 +32,7 @@ export function publish(
     kind,
     subject,
     sequence,
-    issuedUntilSeconds: Math.max(line.nowSeconds, earlier?.issuedUntilSeconds ?? 0),
+    issuedUntilSeconds: Math.max(issuedUntilSeconds, earlier?.issuedUntilSeconds ?? 0),
     expiresAtSeconds: Math.max(ends, earlier?.expiresAtSeconds ?? 0),
   })
 }
@@ -37,7 +40,14 @@ export function publish(
 export function endGrants(
   state: State,
   which: {
-    readonly [Field in 'tenant' | 'id' | 'clientId' | 'userId' | 'organisationId']?: string | null
+    readonly [Field in
+      | 'tenant'
+      | 'id'
+      | 'clientId'
+      | 'userId'
+      | 'organisationId'
+      | 'clientTag'
+      | 'userTag']?: string | null
   },
   nowSeconds: number,
 ): GrantRecord[] {
@@ -47,7 +57,7 @@ export function endGrants(
 }
 
 /** A code is worth nothing once whoever gave it, or may redeem it, has ended. */
-export function endCodes(
+function endCodes(
   state: State,
   which: {
     readonly [Field in 'tenant' | 'clientId' | 'userId' | 'organisationId']?: string | null
@@ -61,13 +71,78 @@ export function endCodes(
   )
 }
 
-export function endUser(state: State, input: UserEnding): number {
-  const { tenant, userId, nowSeconds } = input
-  endCodes(state, { tenant, userId }, nowSeconds)
-  const sequence = nextSequence(state, tenant)
-  const ended = endGrants(state, { tenant, userId }, nowSeconds)
-  publish(state, { ...input, sequence, kind: 'user', subject: userId })
-  return ended.length
+/** The last second of the year 9999. */
+const FOR_EVER = 253_402_300_799
+
+/** Whatever the number of its grants: the model ends all of them at once. */
+export function endHolder(
+  state: State,
+  holder: { readonly kind: 'client' | 'user'; readonly id: string; readonly tag: RevocationTag },
+  { tenant, nowSeconds, tokensName }: HolderEnding,
+): number {
+  const { kind, id, tag } = holder
+  const line = { tenant, nowSeconds, kind }
+  const tell = (subject: string, issuedUntilSeconds: number) =>
+    publish(state, { ...line, sequence: nextSequence(state, tenant), subject, issuedUntilSeconds })
+  const which = kind === 'client' ? { clientId: id } : { userId: id }
+  endCodes(state, { tenant, ...which }, nowSeconds)
+  tell(tag, FOR_EVER)
+  if (kind === 'user' && tokensName === 'user-id') tell(id, nowSeconds + 60)
+  if (kind === 'client' && tokensName === 'user-id') {
+    return endOneByOne(state, { clientTag: tag }, { tenant, nowSeconds })
+  }
+  const tagged = kind === 'client' ? { clientTag: tag } : { userId: id, userTag: tag }
+  return endGrants(state, { tenant, ...tagged }, nowSeconds).length
+}
+
+/** One line of the feed for each live grant; without any, its number stays a gap. */
+export function endOneByOne(
+  state: State,
+  which: { readonly clientTag?: string; readonly accessIdentifierId?: string },
+  { tenant, nowSeconds }: Ending,
+): number {
+  const live = state.grants
+    .filter(like({ tenant, ...which, revokedAtSeconds: null }))
+    .filter((grant) => grant.endsAtSeconds > nowSeconds)
+    .toSorted(
+      by(
+        (grant) => grant.endsAtSeconds,
+        (grant) => grant.id,
+      ),
+    )
+  let sequence = nextSequence(state, tenant)
+  for (const [index, grant] of live.entries()) {
+    if (index > 0) sequence = nextSequence(state, tenant)
+    grant.revokedAtSeconds = nowSeconds
+    const line = { tenant, nowSeconds }
+    publish(state, { ...line, sequence, kind: 'grant', subject: grant.id })
+  }
+  return live.length
+}
+
+export function endUser(state: State, user: State['users'][number], input: UserEnding): number {
+  const { tag } = user
+  user.tag = input.newTag
+  return endHolder(state, { kind: 'user', id: user.id, tag }, input)
+}
+
+type Parties = Pick<GrantRecord, 'tenant' | 'clientId' | 'clientTag' | 'userId' | 'userTag'>
+
+/** Whether app and user still have the tags that the grant was opened with. */
+export function hasCurrentTags(state: State, grant: Parties): boolean {
+  const { tenant, clientId, clientTag, userId, userTag } = grant
+  const client = state.clients.some(like({ tenant, id: clientId, tag: clientTag }))
+  const user = userTag === null || state.users.some(like({ tenant, id: userId, tag: userTag }))
+  return client && user
+}
+
+/** Whether one of them has ended with all tokens that carry its tag. */
+export function hasFormerTag(state: State, grant: Parties): boolean {
+  const { tenant, clientTag, userTag } = grant
+  return (
+    state.revocations.some(like({ tenant, kind: 'client', subject: clientTag })) ||
+    state.revocations.some(like({ tenant, kind: 'user', subject: userTag }))
+  )
 }
 
 export function revokeGrant(
@@ -85,7 +160,8 @@ export function revokeGrant(
     known || input.tokenExpiresAtSeconds === undefined
       ? lastTokenEnd(nowSeconds)
       : tokenEnd(input.tokenExpiresAtSeconds, nowSeconds)
-  publish(state, { ...input, sequence, kind: 'grant', subject: id, expiresAtSeconds })
+  const line = { tenant, nowSeconds, expiresAtSeconds }
+  publish(state, { ...line, sequence, kind: 'grant', subject: id })
   if (input.endsConsent && gone) {
     const { userId, clientId, organisationId } = gone
     removeWhere(state.consents, like({ tenant, userId, clientId, organisationId }))
@@ -100,16 +176,23 @@ const feedState = (state: State, tenant: string): FeedState => ({
   idsUntilSeconds: 0,
 })
 
-type Methods = 'revokeGrant' | 'revokeUserGrants' | 'isRevoked'
+type Methods =
+  | 'revokeGrant'
+  | 'revokeUserGrants'
+  | 'continueEndings'
+  | 'hasUnfinishedEndings'
+  | 'isRevoked'
 
 export function isVoid(state: State, token: Parameters<GrantStore['isRevoked']>[0]): boolean {
-  const { tenant, grantId, clientId, userId, issuedAtSeconds } = token
+  const { tenant, grantId, clientId, userId, clientTag, userTag, issuedAtSeconds } = token
   const grant = state.grants.find(like({ tenant, id: grantId }))
   if (grant && grant.revokedAtSeconds !== null) return true
+  const opener = grant?.accessIdentifierId ?? null
+  if (opener !== null && !state.accessIdentifiers.some(like({ tenant, id: opener }))) return true
+  const subjects = { client: clientTag ?? clientId, user: userTag ?? userId, tenant: '' }
   return state.revocations.filter(like({ tenant })).some((line) => {
     if (line.kind === 'grant') return line.subject === grantId
-    const subject = line.kind === 'client' ? clientId : userId
-    return line.subject === subject && line.issuedUntilSeconds >= issuedAtSeconds
+    return line.subject === subjects[line.kind] && line.issuedUntilSeconds >= issuedAtSeconds
   })
 }
 
@@ -119,8 +202,9 @@ export const revocationModel = (state: State): Pick<GrantStore, Methods> & FeedS
   async revokeUserGrants(input) {
     const { tenant, userId, clientId, organisationId, nowSeconds } = input
     if (clientId === null) {
+      const user = state.users.find(like({ tenant, id: userId }))
       removeWhere(state.consents, like({ tenant, userId }))
-      return endUser(state, input)
+      return user ? endUser(state, user, input) : 0
     }
     const which = {
       tenant,
@@ -135,11 +219,14 @@ export const revocationModel = (state: State): Pick<GrantStore, Methods> & FeedS
     const ended = endGrants({ ...state, grants: live }, which, nowSeconds).map(({ id }) => id)
     for (const [index, id] of ended.toSorted().entries()) {
       if (index > 0) sequence = nextSequence(state, tenant)
-      publish(state, { ...input, sequence, kind: 'grant', subject: id })
+      const line = { tenant, nowSeconds }
+      publish(state, { ...line, sequence, kind: 'grant', subject: id })
     }
     return ended.length
   },
 
+  continueEndings: async () => false,
+  hasUnfinishedEndings: async () => false,
   isRevoked: async (token) => isVoid(state, token),
 
   readFeedState: async (tenant) => feedState(state, tenant),

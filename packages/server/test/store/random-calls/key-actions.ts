@@ -1,15 +1,27 @@
 // Random calls about application keys, access identifiers and trusted issuers, and about the grants they open.
 
+import type { ClientId } from '../../../src/protocol/ids.ts'
 import type { GrantGuard } from '../../../src/store/port.ts'
 import {
   accessIdentifierRecord,
   applicationKeyRecord,
+  CLIENT,
+  clientEnding,
   grantRecord,
   HOUR,
   hashOf,
   trustedIssuerRecord,
 } from '../records.ts'
-import { type Action, endingIn, eventIn, pick, USERS, type World } from './world.ts'
+import {
+  type Action,
+  endingIn,
+  eventIn,
+  holderEndingIn,
+  pick,
+  tagsIn,
+  USERS,
+  type World,
+} from './world.ts'
 
 const createKey: Action = (world, { what, how }) => {
   const { tenant, nowSeconds } = world
@@ -73,15 +85,19 @@ function guardOf(world: World, { who, what, how }: Parameters<Action>[1]): Grant
   return pick(guards, who)
 }
 
+function clientOf(guard: GrantGuard): ClientId {
+  if (guard.kind === 'password') return CLIENT
+  return guard.kind === 'key' ? guard.keyId : guard.trustedIssuerId
+}
+
 const openGrant: Action = (world, numbers) => {
   const { tenant, nowSeconds } = world
   const guard = guardOf(world, numbers)
+  const clientId = clientOf(guard)
+  const userId = numbers.how % 5 === 0 ? null : pick(USERS, numbers.who)
   const grant = grantRecord({
-    tenant,
-    ...(guard.kind === 'key' && { clientId: guard.keyId }),
-    ...(guard.kind === 'identity' && { clientId: guard.trustedIssuerId }),
-    userId: numbers.how % 5 === 0 ? null : pick(USERS, numbers.who),
-    createdAtSeconds: nowSeconds,
+    ...{ tenant, clientId, userId, createdAtSeconds: nowSeconds },
+    ...tagsIn(world, clientId, userId),
   })
   world.grants.push(grant)
   const tokens = { accessToken: null, refreshToken: null }
@@ -89,10 +105,12 @@ const openGrant: Action = (world, numbers) => {
   return (store) => store.openGrant({ grant, tokens, endsAtSeconds, guard })
 }
 
-const endKey: Action = (world, { what, how }) => {
+const endKey: Action = (world, numbers) => {
   const { tenant } = world
+  const { what, how } = numbers
   const { id } = pick(world.applicationKeys, what)
-  const ending = { ...endingIn(world), id }
+  const isResumed = how % 3 === 2
+  const ending = clientEnding({ tenant, id, ...(!isResumed && holderEndingIn(world, id, numbers)) })
   return async (store) => {
     if (how % 3 === 0) return store.deleteApplicationKey(ending, eventIn(world))
     return how % 3 === 1
@@ -101,10 +119,12 @@ const endKey: Action = (world, { what, how }) => {
   }
 }
 
-const endIssuer: Action = (world, { what, how }) => {
+const endIssuer: Action = (world, numbers) => {
   const { tenant } = world
+  const { what, how } = numbers
   const { id } = pick(world.trustedIssuers, what)
-  const ending = { ...endingIn(world), id }
+  const isResumed = how % 3 === 2
+  const ending = clientEnding({ tenant, id, ...(!isResumed && holderEndingIn(world, id, numbers)) })
   return async (store) => {
     if (how % 3 === 0) return store.deleteTrustedIssuer(ending, eventIn(world))
     return how % 3 === 1

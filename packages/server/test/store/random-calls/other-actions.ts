@@ -16,7 +16,7 @@ import {
   sessionRecord,
   userRecord,
 } from '../records.ts'
-import { type Action, CLIENTS, endingIn, eventIn, pick, USERS } from './world.ts'
+import { type Action, CLIENTS, eventIn, holderEndingIn, pick, USERS } from './world.ts'
 
 const USERNAMES = ['ada', 'bo']
 const PURPOSES = ['one', 'another']
@@ -31,8 +31,9 @@ const addSecret: Action = (world, { what }) => {
     (await store.findClient(tenant, clientId)) && store.addClientSecret(secret, eventIn(world))
 }
 
-const disableClient: Action = (world, { what }) => {
-  const input = { ...endingIn(world), id: pick(CLIENTS, what) }
+const disableClient: Action = (world, numbers) => {
+  const id = pick(CLIENTS, numbers.what)
+  const input = { ...holderEndingIn(world, id, numbers), id }
   return (store) => store.disableClient(input, eventIn(world))
 }
 
@@ -47,12 +48,15 @@ const updateClient: Action = (world, { who, what, how }) => {
   }
 }
 
-const deleteClient: Action = (world, { what, how }) => {
+const deleteClient: Action = (world, numbers) => {
   const { tenant, nowSeconds } = world
+  const { what, how } = numbers
   const id = pick(CLIENTS, what)
-  const again = clientRecord({ tenant, id, createdAtSeconds: nowSeconds + how * 600 })
+  const input = { ...holderEndingIn(world, id, numbers), id }
+  const { newTag: tag } = input
+  const again = clientRecord({ tenant, id, tag, createdAtSeconds: nowSeconds + how * 600 })
   return async (store) => [
-    await store.deleteClient({ ...endingIn(world), id }, eventIn(world)),
+    await store.deleteClient(input, eventIn(world)),
     await store.createClient(again, null, eventIn(world)),
   ]
 }
@@ -90,8 +94,10 @@ const importMany: Action = (world, { who, what, how }) => {
   ]
 }
 
-const changePassword: Action = (world, { who, how }) => {
-  const input = { ...endingIn(world), userId: pick(USERS, who), passwordHash: `hash ${how}` }
+const changePassword: Action = (world, numbers) => {
+  const userId = pick(USERS, numbers.who)
+  const passwordHash = `hash ${numbers.how}`
+  const input = { ...holderEndingIn(world, userId, numbers), userId, passwordHash }
   return (store) => store.changePassword(input, eventIn(world))
 }
 
@@ -101,8 +107,9 @@ const rehash: Action = ({ tenant }, { who, how }) => {
   return (store) => store.updatePasswordHash({ tenant, userId, ...hashes })
 }
 
-const disableUser: Action = (world, { who }) => {
-  const input = { ...endingIn(world), userId: pick(USERS, who) }
+const disableUser: Action = (world, numbers) => {
+  const userId = pick(USERS, numbers.who)
+  const input = { ...holderEndingIn(world, userId, numbers), userId }
   return (store) => store.disableUser(input, eventIn(world))
 }
 

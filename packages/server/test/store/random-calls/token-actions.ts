@@ -16,9 +16,21 @@ import {
   RETRY_WINDOW,
   refreshTokenRecord,
   rotationOf,
+  tagOf,
   tokenApprovalOf,
+  userEnding,
 } from '../records.ts'
-import { type Action, CLIENTS, endingIn, eventIn, pick, USERS, type World } from './world.ts'
+import {
+  type Action,
+  CLIENTS,
+  endingIn,
+  eventIn,
+  holderEndingIn,
+  pick,
+  tagsIn,
+  USERS,
+  type World,
+} from './world.ts'
 
 const SCOPES = [['a'], ['a', 'b'], ['c'], []]
 const REDIRECT_URIS = [['https://a.example/'], ['https://b.example/', 'https://a.example/'], []]
@@ -61,9 +73,11 @@ const approve: Action = (world, { who, what, how }) => {
     clientId: pick(CLIENTS, what),
     organisationId: pick(ORGANISATIONS, how),
   }
+  const { clientTag, userTag } = tagsIn(world, parties.clientId, parties.userId)
+  const tags = { clientTag, userTag: userTag ?? tagOf('nobody') }
   const times = { issuedAtSeconds: nowSeconds, expiresAtSeconds: nowSeconds + 600 }
   const sessionHash = what === 5 ? pick(world.sessions, who).hash : null
-  const code = codeRecord({ tenant, ...parties, ...times, sessionHash })
+  const code = codeRecord({ tenant, ...parties, ...tags, ...times, sessionHash })
   const remembered = {
     scopes: pick(SCOPES, how),
     redirectUris: pick(REDIRECT_URIS, who),
@@ -85,7 +99,8 @@ const onceIn = ({ tenant, nowSeconds }: World, what: number) => ({
 const approveToken: Action = (world, { who, what, how }) => {
   const { tenant, nowSeconds } = world
   const parties = { userId: pick(USERS, who), clientId: pick(CLIENTS, what) }
-  const grant = grantRecord({ tenant, ...parties, createdAtSeconds: nowSeconds })
+  const tags = tagsIn(world, parties.clientId, parties.userId)
+  const grant = grantRecord({ tenant, ...parties, ...tags, createdAtSeconds: nowSeconds })
   const accessToken = newAccessToken(world, grant.id, how)
   const interaction = how % 4 === 0 ? onceIn(world, what) : null
   world.grants.push(grant)
@@ -137,10 +152,16 @@ const revokeGrant: Action = (world, { what, how }) => {
   return (store) => store.revokeGrant({ ...endingIn(world), grantId, endsConsent, event })
 }
 
-const revokeUserGrants: Action = (world, { who, what, how }) => {
+/** Of single grants, which needs no tag. */
+const ENDING_OF_GRANTS = userEnding({ tenant: '' })
+
+const revokeUserGrants: Action = (world, numbers) => {
+  const { who, what, how } = numbers
+  const userId = pick(USERS, who)
   const clientId = pick([null, ...CLIENTS], what)
   const organisationId = pick([undefined, ...ORGANISATIONS], how)
-  const input = { ...endingIn(world), userId: pick(USERS, who), clientId, organisationId }
+  const ending = clientId === null ? holderEndingIn(world, userId, numbers) : ENDING_OF_GRANTS
+  const input = { ...ending, ...endingIn(world), userId, clientId, organisationId }
   return (store) => store.revokeUserGrants(input, eventIn(world))
 }
 

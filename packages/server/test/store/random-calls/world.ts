@@ -1,7 +1,9 @@
 // What random calls are made of: few users and apps, and the tokens handed out before, so that calls meet each
 // other often. A call depends on what was drawn for it, never on the answers of the store under test.
 
-import type { Store } from '../../../src/store/port.ts'
+import { newRevocationTag } from '../../../src/platform/random.ts'
+import type { RevocationTag } from '../../../src/protocol/ids.ts'
+import type { Ending, HolderEnding, Store } from '../../../src/store/port.ts'
 import type { AuditEventRecord } from '../../../src/store/records.ts'
 import {
   accessIdentifierRecord,
@@ -21,6 +23,7 @@ import {
   organisationRecord,
   refreshTokenRecord,
   sessionRecord,
+  tagOf,
   trustedIssuerRecord,
   USER,
   unitRecord,
@@ -48,6 +51,8 @@ export function createWorld() {
   return {
     tenant,
     nowSeconds: NOW,
+    /** Of what was ended so far. */
+    tags: new Map<string, RevocationTag>(),
     grants: [grant],
     codes: [codeRecord(ids)],
     refreshTokens: [refreshTokenRecord(ids)],
@@ -112,7 +117,19 @@ export function eventIn({ tenant, nowSeconds }: World): AuditEventRecord {
   return auditEventRecord({ tenant, atSeconds: nowSeconds, action: 'test.changed' })
 }
 
-/** The times that every ending of grants takes. */
-export function endingIn({ tenant, nowSeconds }: World) {
+export function endingIn({ tenant, nowSeconds }: World): Ending {
   return { tenant, nowSeconds }
+}
+
+/** The end of what has a tag. From now on, as long as it comes about, what is opened with it knows the new one. */
+export function holderEndingIn(world: World, id: string, { how }: Numbers): HolderEnding {
+  const newTag = newRevocationTag()
+  world.tags.set(id, newTag)
+  return { ...endingIn(world), newTag, tokensName: how % 2 === 0 ? 'tags' : 'user-id' }
+}
+
+/** The tags that a new grant of these knows. */
+export function tagsIn(world: World, clientId: string, userId: string | null) {
+  const tag = (id: string) => world.tags.get(id) ?? tagOf(id)
+  return { clientTag: tag(clientId), userTag: userId === null ? null : tag(userId) }
 }

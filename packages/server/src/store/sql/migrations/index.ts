@@ -7,22 +7,26 @@ import { initialSchema } from './0001-initial.ts'
 import { contractsSchema } from './0002-contracts.ts'
 import { severalProcessesSchema } from './0003-several-processes.ts'
 import { lighterTokensSchema } from './0004-lighter-tokens.ts'
+import { revocationTagsSchema } from './0005-revocation-tags.ts'
 import { codesHoldGrantsSchema } from './0006-codes-hold-grants.ts'
 import { feedEpochSchema } from './0007-feed-epoch.ts'
 import { guessingSchema } from './0008-guessing.ts'
 import { consentCoversSchema } from './0009-consent-covers.ts'
 import { appOwnersSchema } from './0010-app-owners.ts'
+import { codesHaveTagsSchema } from './0011-codes-have-tags.ts'
 
 const MIGRATIONS: Record<string, (dialect: Dialect) => readonly string[]> = {
   '0001-initial': initialSchema,
   '0002-contracts': contractsSchema,
   '0003-several-processes': severalProcessesSchema,
   '0004-lighter-tokens': lighterTokensSchema,
+  '0005-revocation-tags': revocationTagsSchema,
   '0006-codes-hold-grants': codesHoldGrantsSchema,
   '0007-feed-epoch': feedEpochSchema,
   '0008-guessing': guessingSchema,
   '0009-consent-covers': consentCoversSchema,
   '0010-app-owners': appOwnersSchema,
+  '0011-codes-have-tags': codesHaveTagsSchema,
 }
 
 export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS)

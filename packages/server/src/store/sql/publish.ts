@@ -1,0 +1,87 @@
+// Lines of the feed that tells APIs what has ended. Their numbers come from one row per tenant, which a revoking
+// transaction updates before it touches any grant: its lock lets revokers of a tenant through one by one, so they commit
+// in the order of their numbers, and no two can wait for each other.
+
+import { lastTokenEnd } from '../../protocol/token-lifetime.ts'
+import type { RevocationRecord } from '../records.ts'
+import { first, type Plan, run } from './plan.ts'
+import { statement } from './statement.ts'
+
+const takeSequence = statement((db, p: { tenant: string }) =>
+  db
+    .insertInto('revocationSequences')
+    .values({ tenant: p.tenant, sequence: 1 })
+    .onConflict((conflict) =>
+      conflict
+        .column('tenant')
+        .doUpdateSet((eb) => ({ sequence: eb('revocationSequences.sequence', '+', 1) })),
+    )
+    .returning([
+      'sequence',
+      (eb) => eb.selectFrom('feeds').select('idsUntilSeconds').as('idsUntilSeconds'),
+    ]),
+)
+
+interface FeedNumber {
+  readonly sequence: number
+  /** Until then there may be tokens that carry no tags. */
+  readonly idsUntilSeconds: number
+}
+
+/** The next number of the feed. Held until the transaction ends; a number that is not used stays a gap for ever. */
+export function* takeNumber(tenant: string): Plan<FeedNumber> {
+  const row = yield* first(takeSequence, { tenant })
+  if (row === undefined) throw new Error('the database returned no sequence number')
+  return { sequence: row.sequence, idsUntilSeconds: row.idsUntilSeconds ?? 0 }
+}
+
+export function* nextSequence(tenant: string): Plan<number> {
+  return (yield* takeNumber(tenant)).sequence
+}
+
+interface Publication extends RevocationRecord {
+  readonly tenant: string
+}
+
+/** One line per subject is enough: a later one takes its place, under a new number. */
+const upsertLine = statement((db, p: Publication) =>
+  db
+    .insertInto('revocations')
+    .values({
+      tenant: p.tenant,
+      sequence: p.sequence,
+      kind: p.kind,
+      subject: p.subject,
+      issuedUntilSeconds: p.issuedUntilSeconds,
+      expiresAtSeconds: p.expiresAtSeconds,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['tenant', 'kind', 'subject']).doUpdateSet((eb) => {
+        const later = (column: 'issuedUntilSeconds' | 'expiresAtSeconds') =>
+          eb
+            .case()
+            .when(`excluded.${column}`, '>', eb.ref(`revocations.${column}`))
+            .then(eb.ref(`excluded.${column}`))
+            .else(eb.ref(`revocations.${column}`))
+            .end()
+        return {
+          sequence: eb.ref('excluded.sequence'),
+          issuedUntilSeconds: later('issuedUntilSeconds'),
+          expiresAtSeconds: later('expiresAtSeconds'),
+        }
+      }),
+    ),
+)
+
+/** Unless it says otherwise, a line is about tokens issued until now, and outlives every one that may be about. */
+export function* publish(
+  publication: Omit<Publication, 'issuedUntilSeconds' | 'expiresAtSeconds'> & {
+    readonly nowSeconds: number
+    readonly issuedUntilSeconds?: number
+    readonly expiresAtSeconds?: number
+  },
+): Plan<void> {
+  const { nowSeconds } = publication
+  const usual = { issuedUntilSeconds: nowSeconds, expiresAtSeconds: lastTokenEnd(nowSeconds) }
+  yield* run(upsertLine, { ...usual, ...publication })
+}
