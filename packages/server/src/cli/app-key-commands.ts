@@ -13,6 +13,7 @@ import { type Answer, formatFields, formatTable, formatTime } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { inDays, parseDays } from './days-option.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
+import { type ListOptions, listOptions } from './list-option.ts'
 import { readSecret } from './secret-input.ts'
 import { tenantOption } from './tenant-option.ts'
 
@@ -38,12 +39,14 @@ export function addAppKeyCommands(program: Command, terminal: Terminal): void {
         .option('--key-stdin', 'take a key that is in use already, from standard input'),
     run: (options, [organisation = '']) => create(organisation, options, terminal),
   })
-  addCommand<TenantOptions>(group, terminal, {
+  addCommand<ListOptions>(group, terminal, {
     usage: 'list',
     description: 'list the keys of all organisations',
-    options: tenantOption,
+    options: listOptions,
     run: async (options) => {
-      const keys = await withTenant(options, terminal, listApplicationKeys)
+      const keys = await withTenant(options, terminal, (context) =>
+        listApplicationKeys(context, options.limit),
+      )
       return { data: { keys }, text: formatKeys(keys) }
     },
   })

@@ -24,6 +24,7 @@ import {
   formatLegacyUse,
   readAllowanceOptions,
 } from './legacy-commands.ts'
+import { type ListOptions, listOptions } from './list-option.ts'
 import { tenantOption } from './tenant-option.ts'
 
 interface CreateOptions extends TenantOptions, AllowanceOptions {
@@ -47,7 +48,7 @@ interface CreateOptions extends TenantOptions, AllowanceOptions {
   readonly terms?: string
 }
 
-interface ListOptions extends TenantOptions {
+interface ClientListOptions extends ListOptions {
   readonly legacy?: boolean
 }
 
@@ -59,14 +60,11 @@ export function addClientCommands(program: Command, terminal: Terminal): void {
     options: createOptions,
     run: (options) => create(options, terminal),
   })
-  addCommand<ListOptions>(client, terminal, {
+  addCommand<ClientListOptions>(client, terminal, {
     usage: 'list',
     description: 'list the apps of a tenant',
     options: (command) =>
-      tenantOption(command).option(
-        '--legacy',
-        'their legacy allowances, and how much each is used',
-      ),
+      listOptions(command).option('--legacy', 'their legacy allowances, and how much each is used'),
     run: (options) => list(options, terminal),
   })
   addCommand<TenantOptions>(client, terminal, {
@@ -97,12 +95,14 @@ export function addClientCommands(program: Command, terminal: Terminal): void {
   addSecretCommands(client, terminal)
 }
 
-async function list(options: ListOptions, terminal: Terminal): Promise<Answer> {
+async function list(options: ClientListOptions, terminal: Terminal): Promise<Answer> {
   if (options.legacy) {
     const allowances = await withTenant(options, terminal, listLegacyUse)
     return { data: { allowances }, text: formatLegacyUse(allowances) }
   }
-  const clients = await withTenant(options, terminal, listClients)
+  const clients = await withTenant(options, terminal, (context) =>
+    listClients(context, options.limit),
+  )
   return { data: { clients }, text: formatClients(clients) }
 }
 

@@ -2,16 +2,14 @@
 
 import type { Command } from 'commander'
 import { changeRole } from '../operations/memberships.ts'
-import {
-  createOrganisation,
-  listOrganisations,
-  type OrganisationWithUnits,
-} from '../operations/organisations.ts'
+import { createOrganisation, listOrganisations } from '../operations/organisations.ts'
 import { readRole } from '../operations/user-input.ts'
+import type { OrganisationWithUnits } from '../store/port.ts'
 import { formatTable } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
 import { UsageError } from './failure.ts'
+import { type ListOptions, listOptions } from './list-option.ts'
 import { tenantOption } from './tenant-option.ts'
 
 interface CreateOptions extends TenantOptions {
@@ -53,12 +51,14 @@ export function addOrganisationCommands(program: Command, terminal: Terminal): v
       }
     },
   })
-  addCommand<TenantOptions>(org, terminal, {
+  addCommand<ListOptions>(org, terminal, {
     usage: 'list',
     description: 'list the organisations of a tenant with their units',
-    options: tenantOption,
+    options: listOptions,
     run: async (options) => {
-      const organisations = await withTenant(options, terminal, listOrganisations)
+      const organisations = await withTenant(options, terminal, (context) =>
+        listOrganisations(context, options.limit),
+      )
       const hint = 'no organisations yet: create one with `ostiary org create`'
       const text = organisations.length === 0 ? hint : formatOrganisations(organisations)
       return { data: { organisations }, text }

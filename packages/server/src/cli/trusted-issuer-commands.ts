@@ -14,6 +14,7 @@ import { formatFields, formatTable } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
 import { reasonOf, UsageError } from './failure.ts'
+import { type ListOptions, listOptions } from './list-option.ts'
 import { tenantOption } from './tenant-option.ts'
 
 interface AddOptions extends TenantOptions {
@@ -45,12 +46,14 @@ export function addTrustedIssuerCommands(program: Command, terminal: Terminal): 
       return { data: { issuer: added }, text: formatFields({ id: added.id, issuer }) }
     },
   })
-  addCommand<TenantOptions>(group, terminal, {
+  addCommand<ListOptions>(group, terminal, {
     usage: 'list',
     description: 'list the identity systems that are trusted',
-    options: tenantOption,
+    options: listOptions,
     run: async (options) => {
-      const issuers = await withTenant(options, terminal, listTrustedIssuers)
+      const issuers = await withTenant(options, terminal, (context) =>
+        listTrustedIssuers(context, options.limit),
+      )
       return { data: { issuers }, text: formatIssuers(issuers) }
     },
   })

@@ -14,6 +14,7 @@ import { type Answer, formatFields, formatTable } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
 import { UsageError } from './failure.ts'
+import { type ListOptions, listOptions } from './list-option.ts'
 import { generatePassword, readSecret } from './secret-input.ts'
 import { tenantOption } from './tenant-option.ts'
 
@@ -48,12 +49,14 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
         ),
     run: (options, [username = '']) => create(username, options, terminal),
   })
-  addCommand<TenantOptions>(user, terminal, {
+  addCommand<ListOptions>(user, terminal, {
     usage: 'list',
     description: 'list the users of a tenant',
-    options: tenantOption,
+    options: listOptions,
     run: async (options) => {
-      const users = await withTenant(options, terminal, listUsers)
+      const users = await withTenant(options, terminal, (context) =>
+        listUsers(context, options.limit),
+      )
       return { data: { users }, text: formatUsers(users) }
     },
   })

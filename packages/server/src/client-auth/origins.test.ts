@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createFakeClock } from '../../test/support/fake-clock.ts'
 import { clientRecord, NATIVE_APP, SPA } from '../../test/support/world.ts'
+import { MOST_LISTED } from '../store/limits.ts'
 import { StoreUnavailableError } from '../store/port.ts'
 import type { ClientRecord } from '../store/records.ts'
 import { createOriginCheck } from './origins.ts'
@@ -13,7 +14,10 @@ function setUp() {
     0,
   )
   const native = clientRecord(NATIVE_APP, { redirectUris: ['com.example.app:/callback'] }, 0)
-  const listClients = vi.fn<() => Promise<readonly ClientRecord[]>>(async () => [spa, native])
+  const listClients = vi.fn<(...input: unknown[]) => Promise<readonly ClientRecord[]>>(async () => [
+    spa,
+    native,
+  ])
   const clientsSequence = vi.fn<() => Promise<number>>(async () => 0)
   const store = { listClients, clientsSequence }
   const isAllowed = createOriginCheck({ tenant: { name: 'main' }, store, clock })
@@ -23,6 +27,21 @@ function setUp() {
 describe('E8: the origin of a request', () => {
   it.each(['https://spa.example', 'http://localhost:8080'])('may be %s', async (origin) => {
     expect(await setUp().isAllowed(origin)).toBe(true)
+  })
+
+  it('house L4: may be that of an app far down the list', async () => {
+    const { spa, listClients, isAllowed } = setUp()
+    const others = Array.from({ length: MOST_LISTED }, (_, at) => ({
+      ...spa,
+      redirectUris: [`https://app-${at}.example/callback`],
+    }))
+    listClients.mockResolvedValueOnce(others).mockResolvedValueOnce([spa])
+    expect(await isAllowed('https://spa.example')).toBe(true)
+    expect(await isAllowed('https://app-7.example')).toBe(true)
+    expect(listClients).toHaveBeenLastCalledWith('main', {
+      limit: MOST_LISTED,
+      after: others.at(-1),
+    })
   })
 
   it.each([

@@ -3,6 +3,7 @@
 import type { Clock } from '../platform/clock.ts'
 import { keepFresh } from '../platform/fresh.ts'
 import type { Store } from '../store/port.ts'
+import { walk } from '../store/walk.ts'
 
 /** For apps that are new; one that has changed or ended shows at once in the change sequence. */
 const KEEP_MS = 5000
@@ -28,11 +29,12 @@ export function createOriginCheck(deps: OriginDeps): (origin: string) => Promise
 }
 
 async function listOrigins({ tenant, store }: OriginDeps): Promise<ReadonlySet<string>> {
-  const clients = await store.listClients(tenant.name)
-  const enabled = clients.filter(({ disabledAtSeconds }) => disabledAtSeconds === null)
-  const origins = enabled.flatMap(({ redirectUris }) =>
-    redirectUris.map((uri) => new URL(uri).origin),
-  )
+  const origins = new Set<string>()
+  for await (const client of walk((page) => store.listClients(tenant.name, page))) {
+    if (client.disabledAtSeconds !== null) continue
+    for (const uri of client.redirectUris) origins.add(new URL(uri).origin)
+  }
   // A private-use scheme has the origin "null", which is what a sandboxed frame of anybody sends.
-  return new Set(origins.filter((origin) => origin !== 'null'))
+  origins.delete('null')
+  return origins
 }

@@ -5,6 +5,7 @@ import { hashOfCode, hashOfIdentifier, hashOfIdentity } from '../identity/access
 import { hashPassword, MAX_PASSWORD_CODE_POINTS } from '../identity/passwords.ts'
 import { newId, newSecret } from '../platform/random.ts'
 import type { AccessIdentifierRecord, UserRecord } from '../store/records.ts'
+import { listAll } from '../store/walk.ts'
 import { endingNow } from '../tokens/ending.ts'
 import { eventOf, type OperationContext, refusal, refuseIfAny } from './operation.ts'
 import { requireTrustedIssuer } from './trusted-issuers.ts'
@@ -95,7 +96,8 @@ export async function listAccessIdentifiers(
 ): Promise<readonly AccessIdentifierView[]> {
   const { tenant, store } = context
   const user = await requireUser(username, context)
-  return (await store.listAccessIdentifiers(tenant.name, user.id)).map(viewOf)
+  const all = await listAll((page) => store.listAccessIdentifiers(tenant.name, user.id, page))
+  return all.map(viewOf)
 }
 
 /** Ends every token that was given for it, at once and everywhere. @throws OperationError */

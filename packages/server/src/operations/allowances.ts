@@ -4,6 +4,7 @@ import { ALLOWANCE_NAMES, type Allowance } from '../protocol/allowance.ts'
 import { dayOf } from '../protocol/day.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { AllowanceUseRecord, ClientAllowance, ClientRecord } from '../store/records.ts'
+import { listAll } from '../store/walk.ts'
 import { findRepeated } from './field-checks.ts'
 import { type FieldProblem, type OperationContext, refusal, refuseIfAny } from './operation.ts'
 import { changeClient, findRegisteredClient } from './registered-client.ts'
@@ -111,7 +112,7 @@ export async function listLegacyUse(context: OperationContext): Promise<readonly
   const now = clock.nowSeconds()
   const fromDay = dayOf(now - (REPORTED_DAYS - 1) * DAY_SECONDS)
   const [clients, uses] = await Promise.all([
-    store.listClients(tenant.name),
+    listAll((page) => store.listClients(tenant.name, page)),
     store.listAllowanceUses(tenant.name, fromDay),
   ])
   const active = clients.filter(({ disabledAtSeconds }) => disabledAtSeconds === null)

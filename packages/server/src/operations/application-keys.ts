@@ -6,6 +6,7 @@ import { newId, newRevocationTag, newSecret } from '../platform/random.ts'
 import { asClientId } from '../protocol/ids.ts'
 import { findScope } from '../protocol/tenant.ts'
 import type { ApplicationKeyRecord } from '../store/records.ts'
+import { listAll } from '../store/walk.ts'
 import { holderEndingNow } from '../tokens/ending.ts'
 import { checkName } from './field-checks.ts'
 import {
@@ -66,11 +67,11 @@ export async function createApplicationKey(
   return { record, key }
 }
 
-export async function listApplicationKeys({
-  tenant,
-  store,
-}: OperationContext): Promise<readonly ApplicationKeyView[]> {
-  const keys = await store.listApplicationKeys(tenant.name)
+export async function listApplicationKeys(
+  { tenant, store }: OperationContext,
+  limit?: number,
+): Promise<readonly ApplicationKeyView[]> {
+  const keys = await listAll((page) => store.listApplicationKeys(tenant.name, page), limit)
   return keys.map(({ hash: _, ...view }) => view)
 }
 
@@ -134,7 +135,6 @@ async function checkOrganisation(
   { organisationId }: NewApplicationKey,
   { tenant, store }: OperationContext,
 ): Promise<FieldProblem[]> {
-  const organisations = await store.listOrganisations(tenant.name)
-  if (organisations.some(({ id }) => id === organisationId)) return []
+  if ((await store.findOrganisation(tenant.name, organisationId)) !== null) return []
   return [{ field: 'organisationId', problem: `"${organisationId}" does not exist` }]
 }

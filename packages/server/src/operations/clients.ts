@@ -3,6 +3,7 @@
 import { newId, newRevocationTag } from '../platform/random.ts'
 import { asClientId } from '../protocol/ids.ts'
 import type { ClientAllowance, ClientRecord } from '../store/records.ts'
+import { listAll } from '../store/walk.ts'
 import { holderEndingNow } from '../tokens/ending.ts'
 import { allowancesAtRegistration, checkAllowances } from './allowances.ts'
 import {
@@ -13,7 +14,7 @@ import {
 } from './client-input.ts'
 import { type ClientSecretView, newClientSecret, viewSecret } from './client-secrets.ts'
 import { eventOf, type OperationContext, refusal, refuseIfAny } from './operation.ts'
-import { checkPlace } from './organisations.ts'
+import { checkPlace, findOrganisations } from './organisations.ts'
 import { findRegisteredClient } from './registered-client.ts'
 
 export interface CreatedClient {
@@ -32,7 +33,7 @@ export async function createClient(
   input: NewClient,
   context: ClientContext,
 ): Promise<CreatedClient> {
-  const organisations = await context.store.listOrganisations(context.tenant.name)
+  const organisations = await findOrganisations([input.organisationId], context)
   refuseIfAny([
     ...checkNewClient(input, context.tenant, context.grantTypes),
     ...checkAllowances(input.allowances ?? [], context),
@@ -99,8 +100,11 @@ function presentation(input: NewClient) {
   }
 }
 
-export function listClients({ tenant, store }: OperationContext): Promise<readonly ClientRecord[]> {
-  return store.listClients(tenant.name)
+export function listClients(
+  { tenant, store }: OperationContext,
+  limit?: number,
+): Promise<readonly ClientRecord[]> {
+  return listAll((page) => store.listClients(tenant.name, page), limit)
 }
 
 export interface ClientView {

@@ -8,6 +8,7 @@ import {
 } from '../protocol/redirect-uri.ts'
 import { IDENTITY_SCOPES, type Tenant } from '../protocol/tenant.ts'
 import type { ClientRecord, OrganisationRecord } from '../store/records.ts'
+import { listAll } from '../store/walk.ts'
 import { holderEndingNow } from '../tokens/ending.ts'
 import { allowancesAtRegistration } from './allowances.ts'
 import { checkAppName } from './app-names.ts'
@@ -47,7 +48,9 @@ async function listAppsOf(
   organisationId: string,
   { tenant, store }: DeveloperContext,
 ): Promise<readonly ClientRecord[]> {
-  const clients = await store.listClientsOfOrganisation(tenant.name, organisationId)
+  const clients = await listAll((page) =>
+    store.listClientsOfOrganisation(tenant.name, organisationId, page),
+  )
   return clients.filter(isDeveloperApp)
 }
 

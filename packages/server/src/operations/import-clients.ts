@@ -3,6 +3,7 @@
 import { sha256 } from '../platform/hash.ts'
 import { newId } from '../platform/random.ts'
 import { asClientId, type TokenHash } from '../protocol/ids.ts'
+import type { OrganisationWithUnits } from '../store/port.ts'
 import type { ClientRecord, ClientSecretRecord, ClientWithSecrets } from '../store/records.ts'
 import { checkAllowances } from './allowances.ts'
 import { checkNewClient, type NewClient } from './client-input.ts'
@@ -11,7 +12,7 @@ import { readAllowances } from './import-allowances.ts'
 import type { ImportRow, ValuesOf } from './import-rows.ts'
 import { type ImportKind, type ImportOptions, type ImportReport, runImport } from './import-run.ts'
 import type { FieldProblem } from './operation.ts'
-import { checkPlace, type OrganisationWithUnits } from './organisations.ts'
+import { checkPlace, listOrganisations } from './organisations.ts'
 
 export const CLIENT_COLUMNS = {
   id: 'text',
@@ -66,7 +67,7 @@ export async function importClients(
   options: ImportOptions,
   context: ClientContext,
 ): Promise<ImportReport> {
-  const organisations = await context.store.listOrganisations(context.tenant.name)
+  const organisations = await listOrganisations(context)
   return runImport(clientKind(context, organisations), rows, { ...context, ...options })
 }
 

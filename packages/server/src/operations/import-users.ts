@@ -4,12 +4,12 @@ import { passwordHashProblem } from '../identity/password-hashes/index.ts'
 import { hashPassword } from '../identity/passwords.ts'
 import { normaliseUsername } from '../identity/usernames.ts'
 import { asUserId } from '../protocol/ids.ts'
-import type { UserWithMemberships } from '../store/port.ts'
+import type { OrganisationWithUnits, UserWithMemberships } from '../store/port.ts'
 import { checkHandle } from './field-checks.ts'
 import type { ImportRow, ValuesOf } from './import-rows.ts'
 import { type ImportKind, type ImportOptions, type ImportReport, runImport } from './import-run.ts'
 import type { FieldProblem, OperationContext } from './operation.ts'
-import { checkPlace, type OrganisationWithUnits } from './organisations.ts'
+import { checkPlace, listOrganisations } from './organisations.ts'
 import { checkPassword, checkProfile, type NewUser, readRole } from './user-input.ts'
 import { toUserRecords } from './users.ts'
 
@@ -35,7 +35,7 @@ export async function importUsers(
   options: ImportOptions,
   context: OperationContext,
 ): Promise<ImportReport> {
-  const organisations = await context.store.listOrganisations(context.tenant.name)
+  const organisations = await listOrganisations(context)
   return runImport(userKind(context, organisations), rows, { ...context, ...options })
 }
 

@@ -1,7 +1,9 @@
 // Organisations and their units.
 
 import { newId } from '../platform/random.ts'
-import type { OrganisationRecord, UnitRecord } from '../store/records.ts'
+import type { OrganisationWithUnits } from '../store/port.ts'
+import type { OrganisationRecord } from '../store/records.ts'
+import { listAll } from '../store/walk.ts'
 import { checkHandle, checkName, findRepeated } from './field-checks.ts'
 import {
   eventOf,
@@ -20,8 +22,6 @@ interface Named {
 export interface NewOrganisation extends Named {
   readonly units?: readonly Named[] | undefined
 }
-
-export type OrganisationWithUnits = OrganisationRecord & { readonly units: readonly UnitRecord[] }
 
 /** @throws OperationError with everything that is wrong with the input */
 export async function createOrganisation(
@@ -83,9 +83,19 @@ export function checkPlace(
   return [{ field: 'unitId', problem: `"${unitId}" is not a unit of "${organisationId}"` }]
 }
 
-export function listOrganisations({
-  tenant,
-  store,
-}: OperationContext): Promise<readonly OrganisationWithUnits[]> {
-  return store.listOrganisations(tenant.name)
+export function listOrganisations(
+  { tenant, store }: OperationContext,
+  limit?: number,
+): Promise<readonly OrganisationWithUnits[]> {
+  return listAll((page) => store.listOrganisations(tenant.name, page), limit)
+}
+
+/** Those of these ids that there are. */
+export async function findOrganisations(
+  ids: readonly (string | undefined)[],
+  { tenant, store }: OperationContext,
+): Promise<readonly OrganisationWithUnits[]> {
+  const named = new Set(ids.filter((id) => id !== undefined))
+  const found = await Promise.all([...named].map((id) => store.findOrganisation(tenant.name, id)))
+  return found.filter((organisation) => organisation !== null)
 }

@@ -5,6 +5,7 @@ import { pinnedKeysProblem } from '../identity/pinned-keys.ts'
 import { newId, newRevocationTag } from '../platform/random.ts'
 import { asClientId } from '../protocol/ids.ts'
 import type { TrustedIssuerRecord } from '../store/records.ts'
+import { listAll } from '../store/walk.ts'
 import { holderEndingNow } from '../tokens/ending.ts'
 import { checkName } from './field-checks.ts'
 import {
@@ -52,11 +53,11 @@ export async function addTrustedIssuer(
   return record
 }
 
-export function listTrustedIssuers({
-  tenant,
-  store,
-}: OperationContext): Promise<readonly TrustedIssuerRecord[]> {
-  return store.listTrustedIssuers(tenant.name)
+export function listTrustedIssuers(
+  { tenant, store }: OperationContext,
+  limit?: number,
+): Promise<readonly TrustedIssuerRecord[]> {
+  return listAll((page) => store.listTrustedIssuers(tenant.name, page), limit)
 }
 
 /** Believes none of its JWTs any more, and ends every token they were exchanged for. @throws OperationError */
@@ -97,8 +98,9 @@ export async function requireTrustedIssuer(
   issuer: string,
   { tenant, store }: OperationContext,
 ): Promise<TrustedIssuerRecord> {
-  const issuers = await store.listTrustedIssuers(tenant.name)
-  const found = issuers.find((each) => each.issuer === issuer || each.id === issuer)
+  const found =
+    (await store.findTrustedIssuer(tenant.name, issuer)) ??
+    (await store.findTrustedIssuerById(tenant.name, asClientId(issuer)))
   if (!found) throw refusal('issuer', `"${issuer}" is not trusted in tenant ${tenant.name}`)
   return found
 }

@@ -1,10 +1,10 @@
 // What a user may be created with. Gathers everything that is wrong before it refuses.
 
 import { MAX_USERNAME_CODE_POINTS, normaliseUsername } from '../identity/usernames.ts'
+import type { OrganisationWithUnits } from '../store/port.ts'
 import type { OrganisationRole } from '../store/records.ts'
 import { checkName, findRepeated } from './field-checks.ts'
 import type { FieldProblem } from './operation.ts'
-import type { OrganisationWithUnits } from './organisations.ts'
 import { passwordProblem } from './password-policy.ts'
 
 export interface NewUser {

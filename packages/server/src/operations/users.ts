@@ -6,8 +6,10 @@ import { newId, newRevocationTag } from '../platform/random.ts'
 import { asUserId } from '../protocol/ids.ts'
 import type { UserEnding, UserWithMemberships } from '../store/port.ts'
 import type { Membership, MembershipRecord, UserRecord } from '../store/records.ts'
+import { listAll } from '../store/walk.ts'
 import { holderEndingNow } from '../tokens/ending.ts'
 import { eventOf, type OperationContext, refusal, refuseIfAny } from './operation.ts'
+import { findOrganisations } from './organisations.ts'
 import { checkMemberships, checkNewUser, checkPassword, type NewUser } from './user-input.ts'
 
 /** A user without the hash of the password. */
@@ -17,8 +19,9 @@ export type UserView = Omit<UserRecord, 'passwordHash'> & {
 
 /** @throws OperationError with everything that is wrong with the input */
 export async function createUser(input: NewUser, context: OperationContext): Promise<UserView> {
-  const { tenant, store } = context
-  const organisations = await store.listOrganisations(tenant.name)
+  const { store } = context
+  const named = input.memberships?.map(({ organisationId }) => organisationId) ?? []
+  const organisations = await findOrganisations(named, context)
   refuseIfAny([...checkNewUser(input), ...checkMemberships(input, organisations)])
   const { user, memberships } = toUserRecords(
     { ...input, passwordHash: await hashPassword(input.password) },
@@ -67,9 +70,12 @@ export function toUserRecords(
   return { user, memberships }
 }
 
-export async function listUsers(context: OperationContext): Promise<readonly UserView[]> {
-  const users = await context.store.listUsers(context.tenant.name)
-  return Promise.all(users.map((user) => view(user, context)))
+export async function listUsers(
+  { tenant, store }: OperationContext,
+  limit?: number,
+): Promise<readonly UserView[]> {
+  const users = await listAll((page) => store.listUsers(tenant.name, page), limit)
+  return users.map(({ passwordHash: _, ...user }) => user)
 }
 
 /** Ends every session and grant of the user, and unlocks the account. @throws OperationError */

@@ -2,3 +2,6 @@
 
 /** Live grants that a user has given one app, for one organisation. One more ends the oldest. */
 export const MOST_GRANTS = 100
+
+/** What is read of a list at once: so little that nobody waits for it. More is read part by part. */
+export const MOST_LISTED = 200

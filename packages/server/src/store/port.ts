@@ -35,7 +35,12 @@ export type {
 export type { GuessStore } from './port/guessing.ts'
 export type { KeyStore } from './port/keys.ts'
 export type { ApplicationKeyStore } from './port/machines.ts'
-export type { IdentityStore, UserWithMemberships } from './port/people.ts'
+export type { ByAge, Page } from './port/page.ts'
+export type {
+  IdentityStore,
+  OrganisationWithUnits,
+  UserWithMemberships,
+} from './port/people.ts'
 export type { StoreLoad, StoreObserver } from './port/process.ts'
 export type { VersionUseStore } from './port/versions.ts'
 

@@ -95,6 +95,14 @@ describe('setting up a server', () => {
     expect(users.stdout).toMatch(/ada +Ada +globex\/graz +active/)
   })
 
+  it('house L4: lists as many as are asked for, the oldest first', async () => {
+    await cli.run(['org', 'create', 'Initech', '--id', 'initech'])
+    const { organisations } = await cli.json(['org', 'list', '--limit', '1'])
+    expect(organisations).toMatchObject([{ id: 'globex' }])
+    const wrong = await cli.run(['org', 'list', '--limit', '0'])
+    expect(wrong.exitCode).not.toBe(0)
+  })
+
   it('makes a password and shows it once when none is given', async () => {
     const { password } = await cli.json(['user', 'create', 'ben', '--name', 'Ben'])
     expect(password).toMatch(/^([a-z2-9]{5}-){3}[a-z2-9]{5}$/)

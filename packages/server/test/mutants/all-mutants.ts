@@ -3,6 +3,7 @@
 import { apiGuard } from './areas/api-guard.ts'
 import { authorizationRequests } from './areas/authorization-requests.ts'
 import { backupAndRestore } from './areas/backup-and-restore.ts'
+import { bounds } from './areas/bounds.ts'
 import { browsers } from './areas/browsers.ts'
 import { clientsAndTokens } from './areas/clients-and-tokens.ts'
 import { codesAndRefresh } from './areas/codes-and-refresh.ts'
@@ -23,6 +24,7 @@ export const AREAS: readonly Area[] = [
   clientsAndTokens,
   browsers,
   guessing,
+  bounds,
   requestsAndSecrets,
   keyExchange,
   operatorsAndDevelopers,

@@ -13,6 +13,7 @@ import { eventContract } from './contract/events.ts'
 import { grantContract } from './contract/grants.ts'
 import { guessContract } from './contract/guessing.ts'
 import { keyContract } from './contract/keys.ts'
+import { listContract } from './contract/lists.ts'
 import { openGrantContract } from './contract/open-grant.ts'
 import { peopleContract } from './contract/people.ts'
 import { leaseContract } from './contract/processes.ts'
@@ -61,6 +62,7 @@ export function storeContract({ name, open }: Backend): void {
     eventContract(store)
     grantContract(store)
     codeContract(store)
+    listContract(store)
     refreshTokenContract(store)
     revocationContract(store)
     endingContract(store)

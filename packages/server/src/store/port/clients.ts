@@ -9,16 +9,18 @@ import type {
   ClientWithSecrets,
 } from '../records.ts'
 import type { ClientEnding } from './ending.ts'
+import type { ByAge, Page } from './page.ts'
 
 /** A change that is given an event stores it with itself, if it comes about; so do all changes of the port. */
 export interface ClientStore {
   /** null when there is none; a disabled client is found and says so. What it gives is shared: nobody may change it. */
   findClient(tenant: string, id: ClientId): Promise<ClientWithSecrets | null>
-  listClients(tenant: string): Promise<readonly ClientRecord[]>
+  listClients(tenant: string, page?: Page<ByAge>): Promise<readonly ClientRecord[]>
   /** The apps that an organisation owns, the oldest first. */
   listClientsOfOrganisation(
     tenant: string,
     organisationId: string,
+    page?: Page<ByAge>,
   ): Promise<readonly ClientRecord[]>
   /** Names of the apps in force that the operator vouches for: those of the product itself, and verified ones. */
   listVouchedNames(tenant: string): Promise<readonly string[]>

@@ -9,6 +9,7 @@ import type {
   UserRecord,
 } from '../records.ts'
 import type { AccessIdentifierEnding, ClientEnding } from './ending.ts'
+import type { ByAge, Page } from './page.ts'
 
 export interface ApplicationKeyStore {
   createApplicationKey(
@@ -17,7 +18,7 @@ export interface ApplicationKeyStore {
   ): Promise<'created' | 'exists'>
   /** A suspended or expired key is found and says so. */
   findApplicationKey(tenant: string, hash: TokenHash): Promise<ApplicationKeyRecord | null>
-  listApplicationKeys(tenant: string): Promise<readonly ApplicationKeyRecord[]>
+  listApplicationKeys(tenant: string, page?: Page<ByAge>): Promise<readonly ApplicationKeyRecord[]>
   recordApplicationKeyUse(tenant: string, id: ClientId, atSeconds: number): Promise<void>
   /** Ends every live grant of the key, and publishes each: their tokens may name the grant alone. */
   suspendApplicationKey(input: ClientEnding, event?: AuditEventRecord): Promise<boolean>
@@ -36,7 +37,11 @@ export interface ApplicationKeyStore {
     kind: AccessIdentifierRecord['kind'],
     hash: TokenHash,
   ): Promise<{ identifier: AccessIdentifierRecord; user: UserRecord } | null>
-  listAccessIdentifiers(tenant: string, userId: UserId): Promise<readonly AccessIdentifierRecord[]>
+  listAccessIdentifiers(
+    tenant: string,
+    userId: UserId,
+    page?: Page<ByAge>,
+  ): Promise<readonly AccessIdentifierRecord[]>
   recordAccessIdentifierUse(tenant: string, id: string, atSeconds: number): Promise<void>
   /** Ends every live grant that was opened with it, publishes each, and forgets it. */
   deleteAccessIdentifier(input: AccessIdentifierEnding, event?: AuditEventRecord): Promise<boolean>
@@ -47,7 +52,8 @@ export interface ApplicationKeyStore {
   ): Promise<'created' | 'exists'>
   /** By the `iss` of its JWTs; a suspended one is found and says so. */
   findTrustedIssuer(tenant: string, issuer: string): Promise<TrustedIssuerRecord | null>
-  listTrustedIssuers(tenant: string): Promise<readonly TrustedIssuerRecord[]>
+  findTrustedIssuerById(tenant: string, id: ClientId): Promise<TrustedIssuerRecord | null>
+  listTrustedIssuers(tenant: string, page?: Page<ByAge>): Promise<readonly TrustedIssuerRecord[]>
   /** Ends every live grant that was opened with its JWTs, and publishes each. The issuer is their client. */
   suspendTrustedIssuer(input: ClientEnding, event?: AuditEventRecord): Promise<boolean>
   /** @returns false when it was not suspended. */

@@ -11,6 +11,11 @@ import type {
   UserRecord,
 } from '../records.ts'
 import type { UserEnding } from './ending.ts'
+import type { ByAge, Page } from './page.ts'
+
+export type OrganisationWithUnits = OrganisationRecord & { readonly units: readonly UnitRecord[] }
+
+export type ListedUser = UserRecord & { readonly memberships: readonly Membership[] }
 
 export interface IdentityStore {
   createOrganisation(
@@ -18,9 +23,8 @@ export interface IdentityStore {
     units: readonly UnitRecord[],
     event?: AuditEventRecord,
   ): Promise<'created' | 'exists'>
-  listOrganisations(
-    tenant: string,
-  ): Promise<readonly (OrganisationRecord & { units: readonly UnitRecord[] })[]>
+  findOrganisation(tenant: string, id: string): Promise<OrganisationWithUnits | null>
+  listOrganisations(tenant: string, page?: Page<ByAge>): Promise<readonly OrganisationWithUnits[]>
   findUnit(tenant: string, id: string): Promise<UnitRecord | null>
   createUser(
     user: UserRecord,
@@ -34,7 +38,8 @@ export interface IdentityStore {
   ): Promise<readonly number[]>
   findUser(tenant: string, id: UserId): Promise<UserRecord | null>
   findUserByUsername(tenant: string, username: string): Promise<UserRecord | null>
-  listUsers(tenant: string): Promise<readonly UserRecord[]>
+  listUsers(tenant: string, page?: Page<ByAge>): Promise<readonly ListedUser[]>
+  /** As many as there are: they are the operator's work. */
   listMemberships(tenant: string, userId: UserId): Promise<readonly Membership[]>
   /** @returns false when the user is no member. */
   changeRole(

@@ -1,10 +1,12 @@
 // Plans about what stands for a user when an application key or an identity JWT is exchanged.
 
 import type { TokenHash, UserId } from '../../protocol/ids.ts'
+import type { ByAge, Page } from '../port/page.ts'
 import type { AccessIdentifierEnding } from '../port.ts'
 import type { AccessIdentifierRecord, UserRecord } from '../records.ts'
 import { ACCESS_IDENTIFIER, columnsIn, columnsOf, pick, USER, valuesOf } from './columns.ts'
 import { endGrantsOfIdentifier } from './endings.ts'
+import { comesAfter, type PageInput, pageByAge } from './page.ts'
 import { first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
@@ -63,11 +65,13 @@ export function* findAccessIdentifier(
   }
 }
 
-const selectIdentifiers = statement((db, p: { tenant: string; userId: UserId }) =>
+const selectIdentifiers = statement((db, p: PageInput & { tenant: string; userId: UserId }) =>
   db
     .selectFrom('accessIdentifiers')
     .where('tenant', '=', p.tenant)
     .where('userId', '=', p.userId)
+    .where(comesAfter(p))
+    .limit(p.limit)
     .select(columnsOf(ACCESS_IDENTIFIER))
     .orderBy('createdAtSeconds')
     .orderBy('id'),
@@ -76,7 +80,9 @@ const selectIdentifiers = statement((db, p: { tenant: string; userId: UserId }) 
 export const listAccessIdentifiers = (
   tenant: string,
   userId: UserId,
-): Plan<readonly AccessIdentifierRecord[]> => run(selectIdentifiers, { tenant, userId })
+  page?: Page<ByAge>,
+): Plan<readonly AccessIdentifierRecord[]> =>
+  run(selectIdentifiers, { tenant, userId, ...pageByAge(page) })
 
 const updateUse = statement((db, p: { tenant: string; id: string; atSeconds: number }) =>
   db

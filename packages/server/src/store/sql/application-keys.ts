@@ -1,11 +1,13 @@
 // Plans about application keys.
 
 import type { ClientId, TokenHash } from '../../protocol/ids.ts'
+import type { ByAge, Page } from '../port/page.ts'
 import type { ClientEnding } from '../port.ts'
 import type { ApplicationKeyRecord } from '../records.ts'
 import { APPLICATION_KEY, columnsOf, valuesOf } from './columns.ts'
 import { endHolder } from './endings.ts'
 import { holdOpenerTag } from './hold-tags.ts'
+import { comesAfter, type PageInput, pageByAge } from './page.ts'
 import { first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
@@ -38,17 +40,21 @@ export function* findApplicationKey(
   return (yield* first(selectKey, { tenant, hash })) ?? null
 }
 
-const selectKeys = statement((db, p: { tenant: string }) =>
+const selectKeys = statement((db, p: PageInput & { tenant: string }) =>
   db
     .selectFrom('applicationKeys')
     .where('tenant', '=', p.tenant)
+    .where(comesAfter(p))
+    .limit(p.limit)
     .select(columnsOf(APPLICATION_KEY))
     .orderBy('createdAtSeconds')
     .orderBy('id'),
 )
 
-export const listApplicationKeys = (tenant: string): Plan<readonly ApplicationKeyRecord[]> =>
-  run(selectKeys, { tenant })
+export const listApplicationKeys = (
+  tenant: string,
+  page?: Page<ByAge>,
+): Plan<readonly ApplicationKeyRecord[]> => run(selectKeys, { tenant, ...pageByAge(page) })
 
 const updateUse = statement((db, p: Key & { atSeconds: number }) =>
   db

@@ -2,12 +2,14 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { ClientId } from '../../protocol/ids.ts'
+import type { ByAge, Page } from '../port/page.ts'
 import type { ClientEnding } from '../port.ts'
 import type { ClientRecord, ClientSecretRecord, ClientWithSecrets } from '../records.ts'
 import { finishAndAnnounce, readSequence } from './change-sequences.ts'
 import { CLIENT, CLIENT_SECRET, columnsIn, columnsOf, pick, valuesOf } from './columns.ts'
 import { endHolder } from './endings.ts'
 import { holdClientTag } from './hold-tags.ts'
+import { comesAfter, type PageInput, pageByAge } from './page.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
@@ -67,23 +69,29 @@ export function* findClient(tenant: string, id: ClientId): Plan<ClientWithSecret
   return { client: pick(CLIENT, row), secrets }
 }
 
-const selectClients = statement((db, p: { tenant: string }) =>
+const selectClients = statement((db, p: PageInput & { tenant: string }) =>
   db
     .selectFrom('clients')
     .where('tenant', '=', p.tenant)
+    .where(comesAfter(p))
+    .limit(p.limit)
     .select(columnsOf(CLIENT))
     .orderBy('createdAtSeconds')
     .orderBy('id'),
 )
 
-export const listClients = (tenant: string): Plan<readonly ClientRecord[]> =>
-  run(selectClients, { tenant })
+export const listClients = (tenant: string, page?: Page<ByAge>): Plan<readonly ClientRecord[]> =>
+  run(selectClients, { tenant, ...pageByAge(page) })
 
-const selectClientsOfOrganisation = statement((db, p: { tenant: string; organisationId: string }) =>
+type OfOrganisation = { tenant: string; organisationId: string }
+
+const selectClientsOfOrganisation = statement((db, p: PageInput & OfOrganisation) =>
   db
     .selectFrom('clients')
     .where('tenant', '=', p.tenant)
     .where('organisationId', '=', p.organisationId)
+    .where(comesAfter(p))
+    .limit(p.limit)
     .select(columnsOf(CLIENT))
     .orderBy('createdAtSeconds')
     .orderBy('id'),
@@ -92,7 +100,9 @@ const selectClientsOfOrganisation = statement((db, p: { tenant: string; organisa
 export const listClientsOfOrganisation = (
   tenant: string,
   organisationId: string,
-): Plan<readonly ClientRecord[]> => run(selectClientsOfOrganisation, { tenant, organisationId })
+  page?: Page<ByAge>,
+): Plan<readonly ClientRecord[]> =>
+  run(selectClientsOfOrganisation, { tenant, organisationId, ...pageByAge(page) })
 
 const selectVouchedNames = statement((db, p: { tenant: string }) =>
   db

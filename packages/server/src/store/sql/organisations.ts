@@ -1,7 +1,10 @@
 // Plans about the customer companies and their units.
 
+import type { ByAge, Page } from '../port/page.ts'
+import type { OrganisationWithUnits } from '../port/people.ts'
 import type { OrganisationRecord, UnitRecord } from '../records.ts'
 import { columnsOf, ORGANISATION, UNIT, valuesOf } from './columns.ts'
+import { comesAfter, type PageInput, pageByAge } from './page.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
@@ -26,19 +29,31 @@ export function* createOrganisation(
   return 'created'
 }
 
-const selectOrganisations = statement((db, p: { tenant: string }) =>
+const selectOrganisations = statement((db, p: PageInput & { tenant: string }) =>
   db
     .selectFrom('organisations')
     .where('tenant', '=', p.tenant)
+    .where(comesAfter(p))
     .select(columnsOf(ORGANISATION))
     .orderBy('createdAtSeconds')
-    .orderBy('id'),
+    .orderBy('id')
+    .limit(p.limit),
 )
 
-const selectUnits = statement((db, p: { tenant: string }) =>
+const selectUnits = statement((db, p: PageInput & { tenant: string }) =>
   db
     .selectFrom('units')
     .where('tenant', '=', p.tenant)
+    .where('organisationId', 'in', (eb) =>
+      eb
+        .selectFrom('organisations')
+        .where('tenant', '=', p.tenant)
+        .where(comesAfter(p))
+        .select('id')
+        .orderBy('createdAtSeconds')
+        .orderBy('id')
+        .limit(p.limit),
+    )
     .select(columnsOf(UNIT))
     .orderBy('name')
     .orderBy('id'),
@@ -46,13 +61,41 @@ const selectUnits = statement((db, p: { tenant: string }) =>
 
 export function* listOrganisations(
   tenant: string,
-): Plan<readonly (OrganisationRecord & { units: readonly UnitRecord[] })[]> {
-  const organisations = yield* run(selectOrganisations, { tenant })
-  const units = Map.groupBy(yield* run(selectUnits, { tenant }), (unit) => unit.organisationId)
+  page?: Page<ByAge>,
+): Plan<readonly OrganisationWithUnits[]> {
+  const input = { tenant, ...pageByAge(page) }
+  const organisations = yield* run(selectOrganisations, input)
+  const units = Map.groupBy(yield* run(selectUnits, input), (unit) => unit.organisationId)
   return organisations.map((organisation) => ({
     ...organisation,
     units: units.get(organisation.id) ?? [],
   }))
+}
+
+type OrganisationKey = { tenant: string; id: string }
+
+const selectOrganisation = statement((db, p: OrganisationKey) =>
+  db
+    .selectFrom('organisations')
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.id)
+    .select(columnsOf(ORGANISATION)),
+)
+
+const selectUnitsOf = statement((db, p: OrganisationKey) =>
+  db
+    .selectFrom('units')
+    .where('tenant', '=', p.tenant)
+    .where('organisationId', '=', p.id)
+    .select(columnsOf(UNIT))
+    .orderBy('name')
+    .orderBy('id'),
+)
+
+export function* findOrganisation(tenant: string, id: string): Plan<OrganisationWithUnits | null> {
+  const organisation = yield* first(selectOrganisation, { tenant, id })
+  if (organisation === undefined) return null
+  return { ...organisation, units: yield* run(selectUnitsOf, { tenant, id }) }
 }
 
 const selectUnit = statement((db, p: { tenant: string; id: string }) =>

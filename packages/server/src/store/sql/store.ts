@@ -72,7 +72,12 @@ import { endLease, takeLease } from './leases.ts'
 import { MIGRATION_NAMES } from './migrations/index.ts'
 import { claimOnce } from './one-time-ids.ts'
 import { openGrant } from './open-grant.ts'
-import { createOrganisation, findUnit, listOrganisations } from './organisations.ts'
+import {
+  createOrganisation,
+  findOrganisation,
+  findUnit,
+  listOrganisations,
+} from './organisations.ts'
 import { type Driver, first, type Plan, run } from './plan.ts'
 import { findRefreshToken, renewRefreshToken, rotateRefreshToken } from './refresh-tokens.ts'
 import { isRevoked, revokeGrant, revokeUserGrants } from './revocations.ts'
@@ -89,6 +94,7 @@ import {
   createTrustedIssuer,
   deleteTrustedIssuer,
   findTrustedIssuer,
+  findTrustedIssuerById,
   listTrustedIssuers,
   resumeTrustedIssuer,
   suspendTrustedIssuer,
@@ -192,6 +198,7 @@ function grantMethods({ read, write, transact, change }: Methods): GrantStore {
 function identityMethods({ read, write, transact, change }: Methods): IdentityStore {
   return {
     createOrganisation: change(createOrganisation),
+    findOrganisation: read(findOrganisation),
     listOrganisations: read(listOrganisations),
     findUnit: read(findUnit),
     createUser: change(createUser),
@@ -229,6 +236,7 @@ function applicationKeyMethods({ read, write, change }: Methods): ApplicationKey
     deleteAccessIdentifier: change(deleteAccessIdentifier),
     createTrustedIssuer: change(createTrustedIssuer),
     findTrustedIssuer: read(findTrustedIssuer),
+    findTrustedIssuerById: read(findTrustedIssuerById),
     listTrustedIssuers: read(listTrustedIssuers),
     suspendTrustedIssuer: change(suspendTrustedIssuer),
     resumeTrustedIssuer: change(resumeTrustedIssuer),

@@ -1,11 +1,13 @@
 // Plans about the identity systems whose JWTs are believed.
 
 import type { ClientId } from '../../protocol/ids.ts'
+import type { ByAge, Page } from '../port/page.ts'
 import type { ClientEnding } from '../port.ts'
 import type { TrustedIssuerRecord } from '../records.ts'
 import { columnsOf, TRUSTED_ISSUER, valuesOf } from './columns.ts'
 import { endHolder } from './endings.ts'
 import { holdOpenerTag } from './hold-tags.ts'
+import { comesAfter, type PageInput, pageByAge } from './page.ts'
 import { first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
@@ -38,17 +40,36 @@ export function* findTrustedIssuer(
   return (yield* first(selectIssuer, { tenant, issuer })) ?? null
 }
 
-const selectIssuers = statement((db, p: { tenant: string }) =>
+const selectIssuers = statement((db, p: PageInput & { tenant: string }) =>
   db
     .selectFrom('trustedIssuers')
     .where('tenant', '=', p.tenant)
+    .where(comesAfter(p))
+    .limit(p.limit)
     .select(columnsOf(TRUSTED_ISSUER))
     .orderBy('createdAtSeconds')
     .orderBy('id'),
 )
 
-export const listTrustedIssuers = (tenant: string): Plan<readonly TrustedIssuerRecord[]> =>
-  run(selectIssuers, { tenant })
+export const listTrustedIssuers = (
+  tenant: string,
+  page?: Page<ByAge>,
+): Plan<readonly TrustedIssuerRecord[]> => run(selectIssuers, { tenant, ...pageByAge(page) })
+
+const selectIssuerById = statement((db, p: { tenant: string; id: ClientId }) =>
+  db
+    .selectFrom('trustedIssuers')
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.id)
+    .select(columnsOf(TRUSTED_ISSUER)),
+)
+
+export function* findTrustedIssuerById(
+  tenant: string,
+  id: ClientId,
+): Plan<TrustedIssuerRecord | null> {
+  return (yield* first(selectIssuerById, { tenant, id })) ?? null
+}
 
 const suspendIssuer = statement((db, p: ClientEnding) =>
   db

@@ -1,12 +1,17 @@
 // Plans about users and the organisations they belong to.
 
+import type { Compilable, Kysely } from 'kysely'
 import type { RevocationTag, UserId } from '../../protocol/ids.ts'
+import type { ByAge, Page } from '../port/page.ts'
+import type { ListedUser } from '../port/people.ts'
 import type { IdentityStore, UserEnding } from '../port.ts'
 import type { Membership, MembershipRecord, UserRecord } from '../records.ts'
 import { columnsOf, TABLES, USER, valuesOf } from './columns.ts'
 import { endHolder } from './endings.ts'
 import { holdUserTag } from './hold-tags.ts'
+import { comesAfter, type PageInput, pageByAge } from './page.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
+import type { Database } from './schema.ts'
 import { deleteUserSessions } from './sessions.ts'
 import { statement } from './statement.ts'
 
@@ -57,19 +62,20 @@ export function* findUserByUsername(tenant: string, username: string): Plan<User
   return (yield* first(selectUserByUsername, { tenant, username })) ?? null
 }
 
-const selectUsers = statement((db, p: { tenant: string }) =>
+type UserPage = PageInput & { tenant: string }
+
+const selectUsers = statement((db, p: UserPage) =>
   db
     .selectFrom('users')
     .where('tenant', '=', p.tenant)
+    .where(comesAfter(p))
     .select(columnsOf(USER))
     .orderBy('createdAtSeconds')
-    .orderBy('id'),
+    .orderBy('id')
+    .limit(p.limit),
 )
 
-export const listUsers = (tenant: string): Plan<readonly UserRecord[]> =>
-  run(selectUsers, { tenant })
-
-const selectMemberships = statement((db, p: UserKey) =>
+const membershipsWithPlaces = (db: Kysely<Database>, p: { tenant: string }) =>
   db
     .selectFrom('memberships')
     .innerJoin('organisations', (join) =>
@@ -85,8 +91,8 @@ const selectMemberships = statement((db, p: UserKey) =>
         .onRef('units.organisationId', '=', 'memberships.organisationId'),
     )
     .where('memberships.tenant', '=', p.tenant)
-    .where('memberships.userId', '=', p.userId)
     .select([
+      'memberships.userId',
       'organisations.id',
       'organisations.name',
       'organisations.createdAtSeconds',
@@ -96,12 +102,33 @@ const selectMemberships = statement((db, p: UserKey) =>
       'memberships.role',
     ])
     .orderBy('organisations.createdAtSeconds')
-    .orderBy('organisations.id'),
+    .orderBy('organisations.id')
+
+const selectMemberships = statement((db, p: UserKey) =>
+  membershipsWithPlaces(db, p).where('memberships.userId', '=', p.userId),
 )
 
-export function* listMemberships(tenant: string, userId: UserId): Plan<readonly Membership[]> {
-  const rows = yield* run(selectMemberships, { tenant, userId })
-  return rows.map(({ unitId, unitName, furtherUnitIds, role, ...organisation }) => ({
+const selectMembershipsOfPage = statement((db, p: UserPage) =>
+  membershipsWithPlaces(db, p).where(
+    'memberships.userId',
+    'in',
+    db
+      .selectFrom('users')
+      .where('tenant', '=', p.tenant)
+      .where(comesAfter(p))
+      .select('id')
+      .orderBy('createdAtSeconds')
+      .orderBy('id')
+      .limit(p.limit),
+  ),
+)
+
+type MembershipRow =
+  ReturnType<(typeof selectMemberships)['build']> extends Compilable<infer Row> ? Row : never
+
+function membershipOf(tenant: string, row: MembershipRow): Membership {
+  const { userId: _, unitId, unitName, furtherUnitIds, role, ...organisation } = row
+  return {
     organisation: { tenant, ...organisation },
     furtherUnitIds,
     role,
@@ -109,7 +136,22 @@ export function* listMemberships(tenant: string, userId: UserId): Plan<readonly 
       unitId === null || unitName === null
         ? null
         : { tenant, id: unitId, organisationId: organisation.id, name: unitName },
+  }
+}
+
+export function* listUsers(tenant: string, page?: Page<ByAge>): Plan<readonly ListedUser[]> {
+  const input = { tenant, ...pageByAge(page) }
+  const users = yield* run(selectUsers, input)
+  const rows = Map.groupBy(yield* run(selectMembershipsOfPage, input), ({ userId }) => userId)
+  return users.map((user) => ({
+    ...user,
+    memberships: (rows.get(user.id) ?? []).map((row) => membershipOf(tenant, row)),
   }))
+}
+
+export function* listMemberships(tenant: string, userId: UserId): Plan<readonly Membership[]> {
+  const rows = yield* run(selectMemberships, { tenant, userId })
+  return rows.map((row) => membershipOf(tenant, row))
 }
 
 type RoleChange = Parameters<IdentityStore['changeRole']>[0]

@@ -157,8 +157,8 @@ const headers: readonly Mutant[] = [
     name: 'sandboxed frames of anybody count as the origin of an app on the device',
     breaks: 'E8',
     file: 'server/src/client-auth/origins.ts',
-    find: "origins.filter((origin) => origin !== 'null')",
-    replace: 'origins',
+    find: "  origins.delete('null')\n",
+    replace: '',
     killedBy: unit('client-auth/origins'),
   },
 ]

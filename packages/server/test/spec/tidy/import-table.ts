@@ -93,6 +93,8 @@ export const SERVER: Readonly<Record<string, Row>> = {
 /** The port is its methods, in `store/port.ts` and one file per noun below it, and the records that go through them. */
 export const ALIASES: Readonly<Record<string, string>> = {
   'store/records': 'store/port',
+  'store/limits': 'store/port',
+  'store/walk': 'store/port',
 }
 
 /** Every other package -> what its src may depend on. None of them may import the server. */

@@ -73,7 +73,7 @@ function userContract(store: TheStore): void {
       expect(await store().createUser(bo, [])).toBe('created')
       expect(await store().findUser(tenant, USER)).toEqual(ada)
       expect(await store().findUserByUsername(tenant, 'bo')).toEqual(bo)
-      expect(await store().listUsers(tenant)).toEqual([ada, bo])
+      expect(await store().listUsers(tenant)).toMatchObject([ada, bo])
       expect(await store().findUser(newTenant(), USER)).toBeNull()
       expect(await store().findUserByUsername(newTenant(), 'bo')).toBeNull()
     })
@@ -84,7 +84,7 @@ function userContract(store: TheStore): void {
       await store().createUser(ada, [])
       expect(await store().createUser({ ...ada, username: 'bo' }, [])).toBe('exists')
       expect(await store().createUser({ ...ada, id: OTHER_USER }, [])).toBe('exists')
-      expect(await store().listUsers(tenant)).toEqual([ada])
+      expect(await store().listUsers(tenant)).toMatchObject([ada])
     })
 
     test('imports users with their memberships', async () => {
@@ -99,7 +99,7 @@ function userContract(store: TheStore): void {
         { user: bo, memberships: [] },
       ]
       expect(await store().importUsers(users)).toEqual([])
-      expect(await store().listUsers(tenant)).toEqual([ada, bo])
+      expect(await store().listUsers(tenant)).toMatchObject([ada, bo])
       expect(await store().listMemberships(tenant, USER)).toMatchObject([{ defaultUnit: unit }])
     })
 
@@ -125,7 +125,7 @@ function userContract(store: TheStore): void {
       }))
       const last = { user: { ...ada, username: 'fay' }, memberships: [] }
       expect(await store().importUsers([...users, last])).toEqual([2, 3, 5])
-      expect(await store().listUsers(tenant)).toEqual([ada])
+      expect(await store().listUsers(tenant)).toMatchObject([ada])
     })
 
     test('imports none when the database refuses one of the last statements', async () => {

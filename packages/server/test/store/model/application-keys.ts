@@ -10,12 +10,7 @@ import type {
 import type { ApplicationKeyRecord, GrantRecord } from '../../../src/store/records.ts'
 import { makeRoom, openGrant } from './grants.ts'
 import { endHolder, endOneByOne, hasCurrentTags } from './revocations.ts'
-import { by, like, type Mutable, removeWhere, type State } from './state.ts'
-
-const inOrder = by(
-  (each: { createdAtSeconds: number; id: string }) => each.createdAtSeconds,
-  (each) => each.id,
-)
+import { like, type Mutable, pageOf, removeWhere, type State } from './state.ts'
 
 type Opener = Pick<Mutable<ApplicationKeyRecord>, 'id' | 'tenant' | 'tag' | 'suspendedAtSeconds'>
 
@@ -67,8 +62,8 @@ function keyMethods(state: State): Pick<ApplicationKeyStore, KeyMethods> {
     async findApplicationKey(tenant, hash) {
       return structuredClone(keys.find(like({ tenant, hash })) ?? null)
     },
-    async listApplicationKeys(tenant) {
-      return structuredClone(keys.filter(like({ tenant })).toSorted(inOrder))
+    async listApplicationKeys(tenant, page) {
+      return structuredClone(pageOf(keys.filter(like({ tenant })), page))
     },
     async recordApplicationKeyUse(tenant, id, atSeconds) {
       const key = keys.find(like({ tenant, id }))
@@ -98,8 +93,8 @@ function identifierMethods(state: State): Pick<ApplicationKeyStore, IdentifierMe
       const user = state.users.find((each) => each.id === identifier?.userId)
       return identifier && user ? structuredClone({ identifier, user }) : null
     },
-    async listAccessIdentifiers(tenant, userId) {
-      return structuredClone(identifiers.filter(like({ tenant, userId })).toSorted(inOrder))
+    async listAccessIdentifiers(tenant, userId, page) {
+      return structuredClone(pageOf(identifiers.filter(like({ tenant, userId })), page))
     },
     async recordAccessIdentifierUse(tenant, id, atSeconds) {
       const identifier = identifiers.find(like({ tenant, id }))
@@ -129,8 +124,11 @@ function issuerMethods(state: State): Pick<ApplicationKeyStore, IssuerMethods> {
     async findTrustedIssuer(tenant, issuer) {
       return structuredClone(issuers.find(like({ tenant, issuer })) ?? null)
     },
-    async listTrustedIssuers(tenant) {
-      return structuredClone(issuers.filter(like({ tenant })).toSorted(inOrder))
+    async findTrustedIssuerById(tenant, id) {
+      return structuredClone(issuers.find(like({ tenant, id })) ?? null)
+    },
+    async listTrustedIssuers(tenant, page) {
+      return structuredClone(pageOf(issuers.filter(like({ tenant })), page))
     },
     suspendTrustedIssuer: async (input) => suspend(state, issuers, input),
     resumeTrustedIssuer: async (tenant, id) => resume(issuers, tenant, id),

@@ -4,12 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ClientEnding, ClientStore } from '../../../src/store/port.ts'
 import type { AllowanceUseRecord, ClientRecord } from '../../../src/store/records.ts'
 import { endHolder } from './revocations.ts'
-import { by, like, removeWhere, type State } from './state.ts'
-
-const inOrder = by(
-  (client: ClientRecord) => client.createdAtSeconds,
-  (client) => client.id,
-)
+import { by, like, pageOf, removeWhere, type State } from './state.ts'
 
 const inOrderOfDays = by(
   (use: AllowanceUseRecord) => use.day,
@@ -39,14 +34,12 @@ export const clientModel = (state: State): ClientStore => ({
     return client ? structuredClone({ client, secrets }) : null
   },
 
-  async listClients(tenant) {
-    const clients = state.clients.filter(like({ tenant }))
-    return structuredClone(clients.toSorted(inOrder))
+  async listClients(tenant, page) {
+    return structuredClone(pageOf(state.clients.filter(like({ tenant })), page))
   },
 
-  async listClientsOfOrganisation(tenant, organisationId) {
-    const clients = state.clients.filter(like({ tenant, organisationId }))
-    return structuredClone(clients.toSorted(inOrder))
+  async listClientsOfOrganisation(tenant, organisationId, page) {
+    return structuredClone(pageOf(state.clients.filter(like({ tenant, organisationId })), page))
   },
 
   async listVouchedNames(tenant) {

@@ -1,8 +1,9 @@
 // The model's organisations, users and sessions.
 
 import type { IdentityStore, UserEnding } from '../../../src/store/port.ts'
+import type { Membership, OrganisationRecord } from '../../../src/store/records.ts'
 import { endUser } from './revocations.ts'
-import { by, like, removeWhere, type State } from './state.ts'
+import { by, like, pageOf, removeWhere, type State } from './state.ts'
 
 export function peopleModel(state: State): IdentityStore {
   return { ...organisationModel(state), ...userModel(state), ...sessionModel(state) }
@@ -12,8 +13,24 @@ function organisationModel(
   state: State,
 ): Pick<
   IdentityStore,
-  'createOrganisation' | 'listOrganisations' | 'findUnit' | 'listMemberships' | 'changeRole'
+  | 'createOrganisation'
+  | 'listOrganisations'
+  | 'findOrganisation'
+  | 'findUnit'
+  | 'listMemberships'
+  | 'changeRole'
 > {
+  const withUnits = (organisation: OrganisationRecord) => ({
+    ...organisation,
+    units: state.units
+      .filter(like({ tenant: organisation.tenant, organisationId: organisation.id }))
+      .toSorted(
+        by(
+          (unit) => unit.name,
+          (unit) => unit.id,
+        ),
+      ),
+  })
   return {
     async createOrganisation(organisation, units) {
       const { tenant, id } = organisation
@@ -23,53 +40,20 @@ function organisationModel(
       return 'created'
     },
 
-    async listOrganisations(tenant) {
-      return state.organisations
-        .filter(like({ tenant }))
-        .toSorted(
-          by(
-            (each) => each.createdAtSeconds,
-            (each) => each.id,
-          ),
-        )
-        .map((each) => ({
-          ...each,
-          units: state.units.filter(like({ tenant, organisationId: each.id })).toSorted(
-            by(
-              (unit) => unit.name,
-              (unit) => unit.id,
-            ),
-          ),
-        }))
+    async listOrganisations(tenant, page) {
+      return pageOf(state.organisations.filter(like({ tenant })), page).map(withUnits)
+    },
+
+    async findOrganisation(tenant, id) {
+      const organisation = state.organisations.find(like({ tenant, id }))
+      return organisation ? withUnits(organisation) : null
     },
 
     async findUnit(tenant, id) {
       return state.units.find((unit) => unit.tenant === tenant && unit.id === id) ?? null
     },
 
-    async listMemberships(tenant, userId) {
-      const mine = state.memberships.filter(like({ tenant, userId }))
-      return state.organisations
-        .filter((each) => mine.some(like({ tenant: each.tenant, organisationId: each.id })))
-        .toSorted(
-          by(
-            (each) => each.createdAtSeconds,
-            (each) => each.id,
-          ),
-        )
-        .map((organisation) => {
-          const membership = mine.find(like({ organisationId: organisation.id }))
-          const defaultUnit = state.units.find(
-            (unit) =>
-              unit.tenant === tenant &&
-              unit.id === membership?.defaultUnitId &&
-              unit.organisationId === membership.organisationId,
-          )
-          const furtherUnitIds = membership?.furtherUnitIds ?? []
-          const role = membership?.role ?? 'member'
-          return { organisation, defaultUnit: defaultUnit ?? null, furtherUnitIds, role }
-        })
-    },
+    listMemberships: async (tenant, userId) => membershipsOf(state, tenant, userId),
 
     async changeRole({ role, ...key }) {
       const at = state.memberships.findIndex(like(key))
@@ -78,6 +62,30 @@ function organisationModel(
       return membership !== undefined
     },
   }
+}
+
+function membershipsOf(state: State, tenant: string, userId: string): Membership[] {
+  const mine = state.memberships.filter(like({ tenant, userId }))
+  return state.organisations
+    .filter((each) => mine.some(like({ tenant: each.tenant, organisationId: each.id })))
+    .toSorted(
+      by(
+        (each) => each.createdAtSeconds,
+        (each) => each.id,
+      ),
+    )
+    .map((organisation) => {
+      const membership = mine.find(like({ organisationId: organisation.id }))
+      const defaultUnit = state.units.find(
+        (unit) =>
+          unit.tenant === tenant &&
+          unit.id === membership?.defaultUnitId &&
+          unit.organisationId === membership.organisationId,
+      )
+      const furtherUnitIds = membership?.furtherUnitIds ?? []
+      const role = membership?.role ?? 'member'
+      return { organisation, defaultUnit: defaultUnit ?? null, furtherUnitIds, role }
+    })
 }
 
 type UserMethods =
@@ -127,15 +135,10 @@ function userModel(state: State): Pick<IdentityStore, UserMethods> {
       return structuredClone(state.users.find(like({ tenant, username })) ?? null)
     },
 
-    async listUsers(tenant) {
-      const users = state.users.filter(like({ tenant }))
+    async listUsers(tenant, page) {
+      const users = pageOf(state.users.filter(like({ tenant })), page)
       return structuredClone(
-        users.toSorted(
-          by(
-            (each) => each.createdAtSeconds,
-            (each) => each.id,
-          ),
-        ),
+        users.map((user) => ({ ...user, memberships: membershipsOf(state, tenant, user.id) })),
       )
     },
 

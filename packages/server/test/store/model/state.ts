@@ -1,7 +1,8 @@
 // What the model of the store remembers: plain arrays, searched from end to end.
 
+import { MOST_LISTED } from '../../../src/store/limits.ts'
 import type { KnownCaller } from '../../../src/store/port/guessing.ts'
-import type { OneTimeId } from '../../../src/store/port.ts'
+import type { ByAge, OneTimeId, Page } from '../../../src/store/port.ts'
 import type {
   AccessIdentifierRecord,
   AccessTokenRecord,
@@ -113,6 +114,19 @@ export const by =
     }
     return 0
   }
+
+/** The part of a list, the oldest first, that comes after an item. */
+export function pageOf<Item extends ByAge>(
+  items: readonly Item[],
+  { limit, after }: Page<ByAge> = { limit: MOST_LISTED },
+): Item[] {
+  const age = by<ByAge>(
+    (item) => item.createdAtSeconds,
+    (item) => item.id,
+  )
+  const sorted = items.toSorted(age)
+  return sorted.filter((item) => after === undefined || age(item, after) > 0).slice(0, limit)
+}
 
 export function removeWhere<Record>(records: Record[], is: (record: Record) => boolean): number {
   const kept = records.filter((record) => !is(record))

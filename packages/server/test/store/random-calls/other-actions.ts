@@ -279,6 +279,11 @@ const lookAround: Action = (world, { who, what }) => {
   return async (store) => [
     await store.findClient(tenant, pick(CLIENTS, what)),
     await store.listClients(tenant),
+    await store.listClients(tenant, {
+      limit: 1,
+      after: { createdAtSeconds: nowSeconds - 60, id: '' },
+    }),
+    await store.findOrganisation(tenant, pick(['organisation-1', 'nowhere'], what)),
     await store.listClientsOfOrganisation(tenant, 'organisation-1'),
     await store.listOrganisations(tenant),
     await store.findUser(tenant, userId),
