@@ -3,11 +3,13 @@
 import { setTimeout } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
 import { systemClock } from '../platform/clock.ts'
+import type { Answer } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { parseDays } from './days-option.ts'
 import { CommandError, reasonOf, UsageError } from './failure.ts'
 import { type FeedCopy, openFeedCopy } from './feed/feed-copy.ts'
 import { createFollower } from './feed/follow-feed.ts'
+import { holdCopy } from './feed/hold-copy.ts'
 
 interface FollowOptions {
   readonly issuer: string
@@ -30,24 +32,38 @@ export function addFeedCommands(program: Command, terminal: Terminal): void {
         .option('--every <seconds>', 'how often to ask', parseSeconds, 2)
         .option('--keep-days <days>', 'as old as the oldest backup that you keep', parseDays, 40)
         .option('--once', 'read what is new, and end'),
-    run: async ({ issuer, every, keepDays, once }, [file = '']) => {
+    run: async (options, [file = '']) => {
+      const { issuer } = options
       if (!URL.canParse(issuer)) throw new UsageError(`--issuer: ${issuer} is no URL`)
-      const copy = openFeedCopy(file, issuer)
-      const forget = () => copy.forgetBefore(systemClock.nowSeconds() - keepDays * DAY_SECONDS)
-      forget()
-      const catchUp = createFollower(copy, { issuer, clock: systemClock })
-      if (once) {
-        await catchUp().catch((cause: unknown) => {
-          throw new CommandError(`the feed cannot be read: ${reasonOf(cause)}`, { cause })
-        })
-        const last = copy.last()
-        const data = { epoch: last?.epoch, sequence: last?.sequence }
-        return { data, text: `read to number ${last?.sequence}` }
+      const release = await holdCopy(file)
+      try {
+        return await followInto(file, options, terminal)
+      } finally {
+        release()
       }
-      await follow(copy, { catchUp, issuer, everySeconds: every, forget, terminal })
-      return undefined
     },
   })
+}
+
+async function followInto(
+  file: string,
+  { issuer, every, keepDays, once }: FollowOptions,
+  terminal: Terminal,
+): Promise<Answer | undefined> {
+  const copy = openFeedCopy(file, issuer)
+  const forget = () => copy.forgetBefore(systemClock.nowSeconds() - keepDays * DAY_SECONDS)
+  forget()
+  const catchUp = createFollower(copy, { issuer, clock: systemClock })
+  if (once) {
+    await catchUp().catch((cause: unknown) => {
+      throw new CommandError(`the feed cannot be read: ${reasonOf(cause)}`, { cause })
+    })
+    const last = copy.last()
+    const data = { epoch: last?.epoch, sequence: last?.sequence }
+    return { data, text: `read to number ${last?.sequence}` }
+  }
+  await follow(copy, { catchUp, issuer, everySeconds: every, forget, terminal })
+  return undefined
 }
 
 interface Following {
