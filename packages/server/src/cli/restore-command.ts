@@ -7,7 +7,7 @@ import type { Config, DatabaseSettings } from '../config/load.ts'
 import { resolveTenants } from '../config/tenants.ts'
 import { restoreDatabase } from '../operations/restore.ts'
 import { systemClock } from '../platform/clock.ts'
-import type { RestoredDatabase } from '../store/port/restore.ts'
+import type { GrantsToEnd, RestoredDatabase } from '../store/port/restore.ts'
 import { whereMasterKeyIs } from './backup-command.ts'
 import { addCommand, type SharedOptions, type Terminal } from './command.ts'
 import { readConfig } from './deployment.ts'
@@ -28,9 +28,15 @@ export function addRestoreCommand(program: Command, terminal: Terminal): void {
       'put a backup in the place of the SQLite database, or finish a restore of PostgreSQL; no server may run',
     options: (command) =>
       command
-        .option('--feed <files...>', 'copies that `ostiary feed follow` kept, one for each issuer')
-        .option('--end-all-grants', 'all users allow all apps again')
-        .option('--accept-lost-revocations', 'what was revoked since the backup is good again'),
+        .option(
+          '--feed <files...>',
+          'copies that `ostiary feed follow` kept, one for each issuer: what was ended since the backup ends, and so does every refresh token that a use replaces',
+        )
+        .option('--end-all-grants', 'all authorizations end: all users allow all apps again')
+        .option(
+          '--accept-lost-revocations',
+          'all that the backup holds is good again: refresh tokens that were spent since, and what was revoked since, unless --feed names it',
+        ),
     run: async (options, [file]) => {
       const config = readConfig(options, terminal)
       const { database } = config
@@ -38,10 +44,11 @@ export function addRestoreCommand(program: Command, terminal: Terminal): void {
         database.kind === 'sqlite'
           ? await restoreFile(file, { config, path: database.path, options, terminal })
           : await restorePostgres(file, { config, url: database.url, options, terminal })
-      const lost = describeLost(outcome.restored, options)
+      const lost = describeLost(outcome.restored)
+      const { restored, keptAs } = outcome
       return {
-        data: { ...outcome.restored.result, keptAs: outcome.keptAs, lost },
-        text: describeRestoration(outcome.restored, { keptAs: outcome.keptAs, lost }),
+        data: { ...restored.result, ends: restored.ends, keptAs, lost },
+        text: describeRestoration(restored, { keptAs, lost }),
       }
     },
   })
@@ -132,7 +139,8 @@ async function restoreAt(settings: DatabaseSettings, task: Task): Promise<Restor
 async function restore(database: RestoredDatabase, { config, options }: Task): Promise<Restored> {
   const state = await database.look()
   const tenants = resolveTenants(config)
-  const { feed = [], endAllGrants = false, acceptLostRevocations = false } = options
+  const { feed = [] } = options
+  const ends = grantsToEnd(options)
   const copies = feed.map((path) =>
     readLaterRevocations(path, {
       epoch: state.epoch,
@@ -145,7 +153,7 @@ async function restore(database: RestoredDatabase, { config, options }: Task): P
   )
   const copyOf = (issuer: string) => copies.find((copy) => copy.issuer === issuer)
   const missing = tenants.filter(({ issuer }) => copyOf(issuer) === undefined)
-  if (missing.length > 0 && !endAllGrants && !acceptLostRevocations) {
+  if (missing.length > 0 && ends === 'rotating') {
     throw new UsageError(whatIsMissing(missing, state, systemClock.nowSeconds()))
   }
   const later = new Map(
@@ -155,8 +163,14 @@ async function restore(database: RestoredDatabase, { config, options }: Task): P
     }),
   )
   const result = await restoreDatabase(
-    { later, endAllGrants, tenants: tenants.map(({ name }) => name) },
+    { later, ends, tenants: tenants.map(({ name }) => name) },
     { database, state, clock: systemClock },
   )
-  return { result, state, copies }
+  return { result, state, copies, ends }
+}
+
+/** Only who says in so many words that it does not matter gets back what may have been spent. */
+function grantsToEnd({ endAllGrants, acceptLostRevocations }: RestoreOptions): GrantsToEnd {
+  if (endAllGrants) return 'all'
+  return acceptLostRevocations ? 'named' : 'rotating'
 }

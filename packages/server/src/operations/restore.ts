@@ -6,6 +6,7 @@ import { sha256 } from '../platform/hash.ts'
 import { newId } from '../platform/random.ts'
 import {
   type EndedSubject,
+  type GrantsToEnd,
   KIND_OF_SOURCE,
   type RestoredDatabase,
   type RestoredState,
@@ -23,7 +24,7 @@ export interface LaterRevocations {
 export interface RestoreInput {
   /** Of the tenants whose feed was kept. */
   readonly later: ReadonlyMap<string, LaterRevocations>
-  readonly endAllGrants: boolean
+  readonly ends: GrantsToEnd
   /** Tenants of the configuration; those that the database knows are restored as well. */
   readonly tenants: readonly string[]
 }
@@ -36,7 +37,6 @@ export interface RestoreResult {
 
 export interface EndedInTenant {
   readonly tenant: string
-  readonly allGrants: boolean
   readonly grants: number
   /** By name: what ended them (a new password, say) is not in the database. */
   readonly users: readonly string[]
@@ -50,7 +50,7 @@ const SEQUENCES_APART = 1_000_000
 const BATCH = 1000
 
 export async function restoreDatabase(
-  { later, endAllGrants, tenants }: RestoreInput,
+  { later, ends, tenants }: RestoreInput,
   { database, state, clock }: { database: RestoredDatabase; state: RestoredState; clock: Clock },
 ): Promise<RestoreResult> {
   const nowSeconds = clock.nowSeconds()
@@ -69,7 +69,7 @@ export async function restoreDatabase(
     issuedUntilSeconds,
     tenants: found.map(({ tenant, subjects }) => ({
       tenant,
-      endAllGrants,
+      ends,
       ended: subjects,
       firstSequence: SEQUENCES_APART + lastSequenceOf(tenant, state, later),
     })),
@@ -77,7 +77,7 @@ export async function restoreDatabase(
   return {
     epoch,
     issuedUntilSeconds,
-    ended: found.map(({ tenant, subjects }) => summarise(tenant, subjects, endAllGrants)),
+    ended: found.map(({ tenant, subjects }) => summarise(tenant, subjects)),
   }
 }
 
@@ -120,17 +120,13 @@ async function findSubjects(
   return found
 }
 
-function summarise(
-  tenant: string,
-  subjects: readonly FoundSubject[],
-  allGrants: boolean,
-): EndedInTenant {
+function summarise(tenant: string, subjects: readonly FoundSubject[]): EndedInTenant {
   const namesOf = (kind: string) =>
     subjects.flatMap(({ source, name, id }) =>
       KIND_OF_SOURCE[source] === kind ? [name ?? id] : [],
     )
   return {
-    ...{ tenant, allGrants, grants: namesOf('grant').length },
+    ...{ tenant, grants: namesOf('grant').length },
     ...{ users: namesOf('user'), clients: namesOf('client') },
   }
 }

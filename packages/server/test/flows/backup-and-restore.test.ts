@@ -19,7 +19,7 @@ import {
 import { STORES, type StoreKind } from '../support/start-server.ts'
 import { TestApp } from '../support/test-app.ts'
 import { readSteps } from '../support/walkthrough/steps.ts'
-import { API, API_SERVER, OTHER_APP, WEB_APP } from '../support/world.ts'
+import { API, API_SERVER, OTHER_APP, SPA, STABLE_APP, WEB_APP } from '../support/world.ts'
 
 const ROOT = new URL('../../../../', import.meta.url)
 const MAIN = fileURLToPath(new URL('../../bin/ostiary.js', import.meta.url))
@@ -85,6 +85,7 @@ describe.each(STORES)('security M5, operating 3: on %s', (kind) => {
   let guard: Guard
   let webApp: TestApp
   let otherApp: TestApp
+  let stableApp: TestApp
 
   beforeEach(async () => {
     place = await createPlace(kind)
@@ -93,6 +94,7 @@ describe.each(STORES)('security M5, operating 3: on %s', (kind) => {
     guard = createGuard({ issuer: deployment.issuer, audience: API })
     webApp = new TestApp(deployment, WEB_APP)
     otherApp = new TestApp(deployment, OTHER_APP)
+    stableApp = new TestApp(deployment, STABLE_APP)
   })
   afterEach(async () => {
     await guard?.close()
@@ -140,6 +142,10 @@ describe.each(STORES)('security M5, operating 3: on %s', (kind) => {
       revoked: await webApp.obtainTokens(),
       ofEve: await webApp.obtainTokens({ user: 'eve' }),
       ofOtherApp: await otherApp.obtainTokens(),
+      spent: await webApp.obtainTokens(),
+      spentByPublic: await new TestApp(place.deployment, SPA).obtainTokens(),
+      stable: await stableApp.obtainTokens(),
+      stableRevoked: await stableApp.obtainTokens(),
     }
     for (const { access_token } of Object.values(before)) {
       expect(await isGood(access_token)).toEqual(GOOD)
@@ -149,6 +155,8 @@ describe.each(STORES)('security M5, operating 3: on %s', (kind) => {
     const after = { revoked: await webApp.obtainTokens(), kept: await webApp.obtainTokens() }
     await webApp.revoke(before.revoked.refresh_token)
     await webApp.revoke(after.revoked.refresh_token)
+    await stableApp.revoke(before.stableRevoked.refresh_token)
+    for (const [app, tokens] of spendings(before)) expect(await refreshes(app, tokens)).toBe(true)
     expect((await place.run('user', 'disable', 'eve')).exitCode).toBe(0)
     expect((await place.run('client', 'disable', OTHER_APP.id)).exitCode).toBe(0)
     const ended = [before.revoked, before.ofEve, before.ofOtherApp, after.revoked]
@@ -157,6 +165,14 @@ describe.each(STORES)('security M5, operating 3: on %s', (kind) => {
     await stop()
     return { before, after }
   }
+
+  type Tokens = Awaited<ReturnType<TestApp['obtainTokens']>>
+
+  const spendings = (before: { spent: Tokens; spentByPublic: Tokens }) =>
+    [
+      [webApp, before.spent],
+      [new TestApp(place.deployment, SPA), before.spentByPublic],
+    ] as const
 
   async function expectAllVoid({ before, after }: Awaited<ReturnType<typeof live>>) {
     for (const { access_token } of [...Object.values(before), ...Object.values(after)]) {
@@ -179,12 +195,18 @@ describe.each(STORES)('security M5, operating 3: on %s', (kind) => {
     expect(await refreshes(webApp, tokens.before.ofEve)).toBe(false)
     expect(await refreshes(otherApp, tokens.before.ofOtherApp)).toBe(false)
     expect(await refreshes(webApp, tokens.after.kept)).toBe(false)
+    expect(await refreshes(stableApp, tokens.before.stableRevoked)).toBe(false)
+    // Nothing tells which of those that are replaced at each use were used.
+    for (const [app, spent] of spendings(tokens.before)) {
+      expect(await refreshes(app, spent)).toBe(false)
+    }
+    expect(await refreshes(webApp, tokens.before.kept)).toBe(false)
 
-    const renewed = await webApp.refresh(tokens.before.kept.refresh_token)
+    const renewed = await stableApp.refresh(tokens.before.stable.refresh_token)
     expect(renewed.status).toBe(200)
     expect(await isGood(renewed.body.access_token)).toEqual(GOOD)
     // What is revoked from now on reaches an API that had read further than the backup.
-    await webApp.revoke(renewed.body.refresh_token)
+    await stableApp.revoke(renewed.body.refresh_token)
     expect(await isGood(renewed.body.access_token)).toEqual(BAD)
     expect(guard.status().feed.sequence).toBeGreaterThan(sequence)
   })
@@ -198,6 +220,10 @@ describe.each(STORES)('security M5, operating 3: on %s', (kind) => {
     for (const each of [tokens.before.kept, tokens.before.revoked, tokens.before.ofEve]) {
       expect(await refreshes(webApp, each)).toBe(false)
     }
+    for (const [app, spent] of spendings(tokens.before)) {
+      expect(await refreshes(app, spent)).toBe(false)
+    }
+    expect(await refreshes(stableApp, tokens.before.stable)).toBe(false)
     expect(await refreshes(otherApp, tokens.before.ofOtherApp)).toBe(false)
     expect(await isGood((await webApp.obtainTokens()).access_token)).toEqual(GOOD)
   })
@@ -226,6 +252,22 @@ describe.each(STORES)('security M5, operating 3: on %s', (kind) => {
     expect(restored.text).toMatch(/lost, as you accepted: .* UTC \(\d+ minutes?\) is good again/)
     await start()
     expect((await webApp.refresh(refresh_token)).status).toBe(200)
+  })
+
+  it('with both, what was revoked stays ended, and what was spent is good again, as it says', async () => {
+    const tokens = await live()
+    const restored = await restore('--feed', 'copy.jsonl', '--accept-lost-revocations')
+    expect(restored.exitCode).toBe(0)
+    expect(restored.text).toMatch(/refresh tokens that were spent .* UTC \(\d+ minutes?\) are good/)
+    expect(restored.text).not.toContain('what was revoked between')
+    await start()
+    await expectAllVoid(tokens)
+    expect(await refreshes(webApp, tokens.before.revoked)).toBe(false)
+    expect(await refreshes(stableApp, tokens.before.stableRevoked)).toBe(false)
+    for (const [app, spent] of spendings(tokens.before)) {
+      expect(await refreshes(app, spent)).toBe(true)
+    }
+    expect(await refreshes(stableApp, tokens.before.stable)).toBe(true)
   })
 
   it('refuses while a server runs', async () => {

@@ -397,10 +397,11 @@ export async function giveGrant(store: Store, given: Given<GrantRecord>): Promis
 export async function startChain(
   store: Store,
   given: Given<CodeRecord>,
+  ofToken: Partial<RefreshTokenRecord> = {},
 ): Promise<{ grant: GrantRecord; token: RefreshTokenRecord }> {
   const { grant, code } = await approve(store, given)
   const { tenant, id: grantId, clientId } = grant
-  const token = refreshTokenRecord({ tenant, grantId, clientId })
+  const token = refreshTokenRecord({ tenant, grantId, clientId, ...ofToken })
   const { endsAtSeconds } = token
   const tokens = { accessToken: null, refreshToken: token }
   await store.redeemCode(redemptionOf(code, { tokens, endsAtSeconds }))

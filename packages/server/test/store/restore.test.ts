@@ -3,7 +3,8 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import type { EndedSubject, RestoredDatabase } from '../../src/store/port/restore.ts'
+import { asClientId } from '../../src/protocol/ids.ts'
+import type { EndedSubject, GrantsToEnd, RestoredDatabase } from '../../src/store/port/restore.ts'
 import type { Store } from '../../src/store/port.ts'
 import { openStore, type StoreSettings } from '../../src/store/sql/open.ts'
 import { listOtherConnections, openRestored } from '../../src/store/sql/open-restored.ts'
@@ -25,6 +26,7 @@ import {
   OTHER_USER,
   PASSWORD_HASH,
   redemptionOf,
+  rotationOf,
   sessionRecord,
   startChain,
   USER,
@@ -68,11 +70,11 @@ describe.for(DIALECTS)('security M5: a restore on %s', (dialect) => {
 
   const restore = (
     ended: readonly EndedSubject[] = [],
-    { endAllGrants = false }: { endAllGrants?: boolean } = {},
+    { ends = 'rotating' }: { ends?: GrantsToEnd } = {},
   ) =>
     database.restore({
       ...{ epoch: 'the next', nowSeconds: NOW, issuedUntilSeconds: UNTIL },
-      tenants: [{ tenant, firstSequence: FIRST_SEQUENCE, endAllGrants, ended }],
+      tenants: [{ tenant, firstSequence: FIRST_SEQUENCE, ends, ended }],
     })
 
   test('begins a new epoch with a line that voids every token issued before', async () => {
@@ -101,16 +103,73 @@ describe.for(DIALECTS)('security M5: a restore on %s', (dialect) => {
     })
   })
 
-  test('ends sessions, and codes that may have been redeemed since; grants go on', async () => {
+  test('ends sessions, and codes that may have been redeemed since', async () => {
     const session = sessionRecord({ tenant })
     await store.createSession(session, PASSWORD_HASH)
     const { code } = await approve(store, { tenant })
-    const { token } = await startChain(store, { tenant })
     await restore()
     expect(await store.findSession(tenant, session.hash, NOW)).toBeNull()
     expect(await store.findCode(tenant, code.hash)).toBeNull()
-    const found = await store.findRefreshToken(tenant, token.hash)
-    expect(found?.grant.revokedAtSeconds).toBeNull()
+  })
+
+  /** Refresh tokens of every kind, each of a grant of its own, and a grant that has none. */
+  async function startChains() {
+    const stable = asClientId('stable')
+    await store.createClient(clientRecord({ tenant, id: stable, refreshPolicy: 'stable' }), null)
+    const chains = {
+      rotating: await startChain(store, { tenant }),
+      stable: await startChain(store, { tenant, clientId: stable }),
+      'stable, but given without a proof of the app': await startChain(
+        store,
+        { tenant, clientId: stable },
+        { clientAuthenticated: false },
+      ),
+      'spent before': await startChain(store, { tenant }),
+    }
+    const spent = chains['spent before'].token
+    expect(await store.rotateRefreshToken(rotationOf(spent))).toMatchObject({ outcome: 'rotated' })
+    const { id: none } = await giveGrant(store, { tenant })
+    const grants = Object.entries(chains).map(([name, { grant }]) => [name, grant.id] as const)
+    return { chains, grants: [...grants, ['without any', none] as const] }
+  }
+
+  test.for<[GrantsToEnd, string[]]>([
+    ['all', []],
+    ['rotating', ['stable', 'without any']],
+    [
+      'named',
+      [
+        'rotating',
+        'stable',
+        'stable, but given without a proof of the app',
+        'spent before',
+        'without any',
+      ],
+    ],
+  ])(
+    'ends refresh tokens that may have been spent since, and keeps the others: ends %s',
+    async ([ends, living]) => {
+      const { chains, grants } = await startChains()
+      const elsewhere = await startChain(store, { tenant: await createTenant() })
+      await restore([], { ends })
+      const found = await Promise.all(
+        grants.map(async ([name, id]) => ({ name, grant: await store.findGrant(tenant, id) })),
+      )
+      const live = found.filter(({ grant }) => grant?.revokedAtSeconds === null)
+      expect(live.map(({ name }) => name)).toEqual(living)
+      const { outcome } = await store.rotateRefreshToken(rotationOf(chains.rotating.token))
+      expect(outcome).toBe(ends === 'named' ? 'rotated' : 'revoked')
+      const grant = await store.findGrant(elsewhere.grant.tenant, elsewhere.grant.id)
+      expect(grant?.revokedAtSeconds).toBeNull()
+    },
+  )
+
+  test('asks nobody again for what ended only because nobody knows', async () => {
+    const { consent } = await approveWithConsent()
+    const { token } = await startChain(store, { tenant })
+    await restore()
+    expect((await store.findRefreshToken(tenant, token.hash))?.grantIsLive).toBe(false)
+    expect(await store.findConsent(consent)).not.toBeNull()
   })
 
   /** The users whose grants to which apps still go on, after one of each. */
@@ -148,7 +207,7 @@ describe.for(DIALECTS)('security M5: a restore on %s', (dialect) => {
   test('ends everything where nobody knows what has ended, in this tenant alone', async () => {
     const elsewhere = await giveGrant(store, { tenant: await createTenant() })
     const { consent } = await approveWithConsent()
-    expect(await liveAfter([], { endAllGrants: true })).toEqual([])
+    expect(await liveAfter([], { ends: 'all' })).toEqual([])
     expect(await store.findConsent(consent)).toBeNull()
     const found = await store.findGrant(elsewhere.tenant, elsewhere.id)
     expect(found?.revokedAtSeconds).toBeNull()

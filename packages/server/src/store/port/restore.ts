@@ -49,9 +49,15 @@ export interface TenantRestoration {
   readonly tenant: string
   /** A number that no follower can have seen. */
   readonly firstSequence: number
-  readonly endAllGrants: boolean
+  readonly ends: GrantsToEnd
   readonly ended: readonly EndedSubject[]
 }
+
+/**
+ * Which grants end beside those that are known to have ended. `rotating`: those that live from a refresh token which
+ * each use replaces, since it may have been spent after the backup. `named`: no others.
+ */
+export type GrantsToEnd = 'all' | 'rotating' | 'named'
 
 export interface EndedSubject {
   readonly source: SubjectSource

@@ -168,6 +168,34 @@ const endAllGrants = statement((db, p: OfTenant) =>
     .where('revokedAtSeconds', 'is', null),
 )
 
+/**
+ * Any refresh token that a use replaces may have been spent since, and nothing tells which. One that stays the same is
+ * never spent: only an app that is so registered has it, and only where it was given for a proof of the app, because
+ * without one it rotates all the same. Consents stay, for nobody took anything back.
+ */
+const endRotatingGrants = statement((db, p: OfTenant) =>
+  db
+    .updateTable('grants')
+    .set({ revokedAtSeconds: p.nowSeconds })
+    .where('tenant', '=', p.tenant)
+    .where('revokedAtSeconds', 'is', null)
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('refreshTokens')
+        .leftJoin('clients', (join) =>
+          join
+            .onRef('clients.tenant', '=', 'refreshTokens.tenant')
+            .onRef('clients.id', '=', 'refreshTokens.clientId')
+            .on('clients.refreshPolicy', '=', 'stable')
+            .on(sql.ref<number>('refreshTokens.clientAuthenticated'), '=', sql.lit(1)),
+        )
+        .where('refreshTokens.tenant', '=', p.tenant)
+        .where('refreshTokens.rotatedAtSeconds', 'is', null)
+        .where('clients.id', 'is', null)
+        .select('refreshTokens.grantId'),
+    ),
+)
+
 const deleteAllConsents = statement((db, p: OfTenant) =>
   db.deleteFrom('consents').where('tenant', '=', p.tenant),
 )
@@ -178,7 +206,7 @@ function* restore({ epoch, nowSeconds, issuedUntilSeconds, tenants }: Restoratio
   yield* run(deleteSessions, {})
   yield* run(deleteCodes, {})
   for (const restoration of tenants) {
-    const { tenant, endAllGrants: endAll, firstSequence: sequence } = restoration
+    const { tenant, ends, firstSequence: sequence } = restoration
     yield* run(setSequence, restoration)
     yield* publish({
       tenant,
@@ -187,10 +215,11 @@ function* restore({ epoch, nowSeconds, issuedUntilSeconds, tenants }: Restoratio
       subject: '',
       nowSeconds: issuedUntilSeconds,
     })
-    if (endAll) {
+    if (ends === 'all') {
       yield* run(endAllGrants, { tenant, nowSeconds })
       yield* run(deleteAllConsents, { tenant, nowSeconds })
     }
+    if (ends === 'rotating') yield* run(endRotatingGrants, { tenant, nowSeconds })
     yield* endSubjects(restoration, nowSeconds)
     yield* renewTags({ tenant, nowSeconds })
     yield* recordAuditEvent({
