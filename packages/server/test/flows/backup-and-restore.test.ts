@@ -2,12 +2,13 @@
 // introspection or an API had once refused stays refused.
 
 import { execFile } from 'node:child_process'
-import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createGuard, type Guard } from '@ostiary/resource'
 import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
+import { holdCopy } from '../../src/cli/feed/hold-copy.ts'
 import { BARE_ENVIRONMENT } from '../support/bare-environment.ts'
 import { createDatabase } from '../support/postgres.ts'
 import {
@@ -277,6 +278,26 @@ describe.each(STORES)('security M5, operating 3: on %s', (kind) => {
     expect(refused).toMatchObject({ exitCode: 1, text: expect.stringContaining('in use') })
     expect((await webApp.obtainTokens()).access_token).toBeTruthy()
   })
+})
+
+test('a copy of the feed has one follower: a second one is refused, and touches nothing', async () => {
+  const place = await createPlace('sqlite')
+  const { folder, issuer } = place.deployment
+  const follow = () => place.run('feed', 'follow', 'copy.jsonl', '--issuer', issuer, '--once')
+  const half = '{"epoch":"being writ'
+  await writeFile(join(folder, 'copy.jsonl'), half)
+  try {
+    const release = await holdCopy(join(folder, 'copy.jsonl'))
+    const text = expect.stringContaining('is followed already')
+    expect(await follow()).toMatchObject({ exitCode: 1, text })
+    expect(await readFile(join(folder, 'copy.jsonl'), 'utf8')).toBe(half)
+    release()
+    // Gets as far as to the issuer, which is not there.
+    const unread = expect.stringContaining('the feed cannot be read')
+    expect(await follow()).toMatchObject({ exitCode: 1, text: unread })
+  } finally {
+    await place.deployment.remove()
+  }
 })
 
 describe('operating 7: a backup of SQLite', () => {

@@ -15,6 +15,11 @@ const RESTORING: TestCommand = {
   names: '^(?!.*on postgres)',
 }
 
+const commanding = (names: string): TestCommand => ({
+  ...flows('flows/backup-and-restore'),
+  names,
+})
+
 export const backupAndRestore: Area = {
   name: 'Backup and restore',
   mutants: [
@@ -128,7 +133,7 @@ export const backupAndRestore: Area = {
       file: 'server/src/cli/restore-command.ts',
       find: "return acceptLostRevocations ? 'named' : 'rotating'",
       replace: "return 'named'",
-      killedBy: flows('flows/backup-and-restore'),
+      killedBy: commanding('on sqlite with a copy of the feed'),
     },
     {
       name: 'a database is replaced under a running server',
@@ -169,6 +174,14 @@ export const backupAndRestore: Area = {
       find: 'Math.max(page.completeAfter, forgotten.get(page.epoch) ?? 0)',
       replace: 'page.completeAfter',
       killedBy: unit('cli/feed'),
+    },
+    {
+      name: 'two followers write one copy of the feed',
+      breaks: 'R19',
+      file: 'server/src/cli/feed-commands.ts',
+      find: 'const release = await holdCopy(file)',
+      replace: 'const release = () => holdCopy',
+      killedBy: commanding('has one follower'),
     },
     {
       name: 'what was ended after the next restore is not ended again',
