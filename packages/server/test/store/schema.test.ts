@@ -3,9 +3,11 @@
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Store } from '../../src/store/port.ts'
 import { TABLES } from '../../src/store/sql/columns.ts'
 import { migrateSqlite } from '../../src/store/sql/migrate.ts'
 import { migrateStore } from '../../src/store/sql/open.ts'
+import type { Driver, StatementCall, Step } from '../../src/store/sql/plan.ts'
 import { SqliteDriver } from '../../src/store/sql/sqlite.ts'
 import { type Compile, compilerFor } from '../../src/store/sql/statement.ts'
 import { createStore } from '../../src/store/sql/store.ts'
@@ -92,7 +94,11 @@ async function statementsOf(db: DatabaseSync): Promise<Map<string, number>> {
     statements.set(compiled.sql, compiled.sql.split('?').length - 1)
     return compiled
   }
-  const store = createStore(new SqliteDriver(db, recording))
+  await runAllActions(createStore(new SqliteDriver(db, recording)))
+  return statements
+}
+
+async function runAllActions(store: Store): Promise<void> {
   const model = createModel()
   const world = createWorld()
   for (const call of preludeOf(world)) await call(store)
@@ -106,8 +112,42 @@ async function statementsOf(db: DatabaseSync): Promise<Map<string, number>> {
   }
   await store.check()
   await store.countExpired(0, 1)
-  return statements
 }
+
+/** Whether nobody can have waited for the rows of this statement: it gives none. */
+const givesNothing = ({ statement }: StatementCall, compile: Compile) =>
+  !/^(select|with)|returning/.test(compile(statement).sql)
+
+test('house L5: a transaction ends with a step that says so, unless the rows of the last one decide', async () => {
+  const compile = compilerFor('sqlite')
+  const forgotten = new Set<string>()
+  const driver = new SqliteDriver(await migratedMemory(), compile)
+  const transact: Driver['transact'] = (plan) =>
+    driver.transact(function* () {
+      const running = plan()
+      let final: Step | undefined
+      let next = running.next()
+      while (!next.done) {
+        final = next.value
+        next = running.next(yield final)
+      }
+      const isForgotten =
+        final && !final.last && final.calls.every((each) => givesNothing(each, compile))
+      if (isForgotten)
+        forgotten.add(final?.calls.map(({ statement }) => compile(statement).sql).join('; ') ?? '')
+      return next.value
+    })
+  const parts = { read: driver.read.bind(driver), write: driver.write.bind(driver), transact }
+  await runAllActions(
+    createStore({
+      ...parts,
+      check: () => driver.check(),
+      load: () => driver.load(),
+      close: () => driver.close(),
+    }),
+  )
+  expect([...forgotten]).toEqual([])
+})
 
 test('every statement finds its rows by an index', async () => {
   const db = await migratedMemory()

@@ -2,7 +2,7 @@
 
 import type { AuditEventRecord } from '../records.ts'
 import { AUDIT_EVENT, columnsOf, valuesOf } from './columns.ts'
-import { call, type Plan, run } from './plan.ts'
+import { call, finishWith, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
 export const insertAuditEvent = statement((db, p: AuditEventRecord) =>
@@ -44,7 +44,7 @@ export function audited<Args extends unknown[], Result>(
       const rows = yield { calls: [...more, ...calls], last }
       step = plan.next(rows.slice(more.length))
     }
-    if (!(recorded || UNCHANGED.has(step.value))) yield* recordAuditEvent(event)
+    if (!(recorded || UNCHANGED.has(step.value))) yield* finishWith([call(insertAuditEvent, event)])
     return step.value
   }
 }

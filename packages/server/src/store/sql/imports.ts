@@ -36,7 +36,10 @@ export function* importClients(
   undoIfTaken(inserted.map((rows) => rows.length === 0))
   const secrets = clients.flatMap((each) => each.secrets)
   yield* inBatches(secrets.map((secret) => call(insertClientSecret, secret)))
-  yield* inBatches(events.map((event) => call(insertAuditEvent, event)))
+  yield* inBatches(
+    events.map((event) => call(insertAuditEvent, event)),
+    'to the end',
+  )
   return []
 }
 
@@ -48,7 +51,10 @@ export function* importUsers(
   undoIfTaken(inserted.map((rows) => rows.length === 0))
   const memberships = users.flatMap((each) => each.memberships)
   yield* inBatches(memberships.map((membership) => call(insertMembership, membership)))
-  yield* inBatches(events.map((event) => call(insertAuditEvent, event)))
+  yield* inBatches(
+    events.map((event) => call(insertAuditEvent, event)),
+    'to the end',
+  )
   return []
 }
 
@@ -58,10 +64,15 @@ function undoIfTaken(taken: readonly boolean[]): void {
   if (positions.length > 0) throw new SomeAreTaken(positions)
 }
 
-function* inBatches(calls: readonly StatementCall[]): Plan<readonly (readonly unknown[])[]> {
+/** @param how `to the end` when the transaction ends with them */
+function* inBatches(
+  calls: readonly StatementCall[],
+  how: 'between' | 'to the end' = 'between',
+): Plan<readonly (readonly unknown[])[]> {
   const results: (readonly unknown[])[] = []
   for (let start = 0; start < calls.length; start += BATCH) {
-    results.push(...(yield { calls: calls.slice(start, start + BATCH), last: false }))
+    const last = how === 'to the end' && start + BATCH >= calls.length
+    results.push(...(yield { calls: calls.slice(start, start + BATCH), last }))
   }
   return results
 }

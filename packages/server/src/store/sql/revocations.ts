@@ -3,7 +3,7 @@
 import type { ClientId, GrantId, RevocationTag, UserId } from '../../protocol/ids.ts'
 import { tokenEnd } from '../../protocol/token-lifetime.ts'
 import type { GrantStore, UserEnding } from '../port.ts'
-import { recordAuditEvent } from './audit-events.ts'
+import { insertAuditEvent } from './audit-events.ts'
 import { endCodesToClient, endCodesToClientIn, shortlyBefore } from './end-codes.ts'
 import { endHolder } from './endings.ts'
 import { holdUserTag } from './hold-tags.ts'
@@ -58,7 +58,7 @@ export function* revokeGrant(input: Input<'revokeGrant'>): Plan<boolean> {
     subject: input.grantId,
   })
   if (input.endsConsent && ended !== undefined) yield* forgetConsent(input.tenant, ended)
-  if (input.event) yield* recordAuditEvent(input.event)
+  if (input.event) yield* finishWith([call(insertAuditEvent, input.event)])
   return true
 }
 
