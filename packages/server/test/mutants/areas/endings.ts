@@ -162,7 +162,7 @@ const endings: readonly Mutant[] = [
     file: VOIDING,
     find: "\n    covers('tenant', ''),",
     replace: '',
-    killedBy: STORE,
+    killedBy: flows('flows/backup-and-restore'),
   },
 ]
 

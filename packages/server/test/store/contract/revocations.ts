@@ -370,6 +370,10 @@ function voidTokenContract(store: TheStore): void {
         expect(await store().isRevoked(token)).toBe(true)
 
         const { newTag } = ending
+        const user = await store().findUser(tenant, USER)
+        const client = (await store().findClient(tenant, CLIENT))?.client
+        const renewed = what.startsWith('a user') ? user?.tag : (client?.tag ?? newTag)
+        expect(renewed).toBe(newTag)
         const again = what.startsWith('a user') ? { userTag: newTag } : { clientTag: newTag }
         expect(await store().isRevoked({ ...token, ...again })).toBe(false)
         const of = what.startsWith('a user')
