@@ -25,6 +25,7 @@ export default defineConfig({
       project('attacks', [`${server}/test/attacks/**/*.test.ts`]),
       project('nemesis', [`${server}/test/nemesis/**/*.test.ts`]),
       project('fuzz', [`${server}/test/fuzz/**/*.test.ts`]),
+      project('once-inactive', [`${server}/test/once-inactive/**/*.test.ts`]),
       project('cluster', [`${server}/test/cluster/**/*.test.ts`]),
       project('browser', [`${server}/test/browser/**/*.test.ts`]),
     ],

@@ -166,7 +166,7 @@ async function restore(database: RestoredDatabase, { config, options }: Task): P
     { later, ends, tenants: tenants.map(({ name }) => name) },
     { database, state, clock: systemClock },
   )
-  return { result, state, copies, ends }
+  return { result, state, copies, ends: result.ends }
 }
 
 /** Only who says in so many words that it does not matter gets back what may have been spent. */

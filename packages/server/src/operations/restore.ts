@@ -32,6 +32,8 @@ export interface RestoreInput {
 export interface RestoreResult {
   readonly epoch: string
   readonly issuedUntilSeconds: number
+  /** What was asked for, or more. */
+  readonly ends: GrantsToEnd
   readonly ended: readonly EndedInTenant[]
 }
 
@@ -50,12 +52,13 @@ const SEQUENCES_APART = 1_000_000
 const BATCH = 1000
 
 export async function restoreDatabase(
-  { later, ends, tenants }: RestoreInput,
+  { later, ends: wanted, tenants }: RestoreInput,
   { database, state, clock }: { database: RestoredDatabase; state: RestoredState; clock: Clock },
 ): Promise<RestoreResult> {
   const nowSeconds = clock.nowSeconds()
   const epoch = newId()
   const names = new Set([...tenants, ...state.tenants.map(({ tenant }) => tenant)])
+  const ends = [...later.values()].some(wasRestored) ? 'all' : wanted
   const found = await Promise.all(
     [...names].map(async (tenant) => ({
       tenant,
@@ -77,8 +80,19 @@ export async function restoreDatabase(
   return {
     epoch,
     issuedUntilSeconds,
+    ends,
     ended: found.map(({ tenant, subjects }) => summarise(tenant, subjects)),
   }
+}
+
+const LINE_OF_TENANT = sha256('tenant:')
+
+/**
+ * Whether there was another restore since the backup. It may have ended all grants, of which its one line does not tell:
+ * to go by the other lines would make them good again.
+ */
+function wasRestored({ ids }: LaterRevocations): boolean {
+  return ids.has(LINE_OF_TENANT)
 }
 
 function lastSequenceOf(

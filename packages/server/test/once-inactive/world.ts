@@ -1,0 +1,165 @@
+// Two nodes over one database, an API that follows their feed, and a copy of the feed on another machine: everything
+// real but sockets, and with clocks of its own.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createGuard, type Guard } from '@ostiary/resource'
+import { type FeedCopy, openFeedCopy } from '../../src/cli/feed/feed-copy.ts'
+import { createFollower } from '../../src/cli/feed/follow-feed.ts'
+import { overridePolicy } from '../../src/config/tenants.ts'
+import { findContract } from '../../src/contracts/index.ts'
+import type { Tenant } from '../../src/protocol/tenant.ts'
+import type { Store } from '../../src/store/port.ts'
+import { openStore } from '../../src/store/sql/open.ts'
+import { tenantOf } from '../support/tenant.ts'
+import { API, API_SERVER } from '../support/world.ts'
+import { type Clocks, createClocks, type Machine } from './clocks.ts'
+import type { Settings } from './moves.ts'
+import { createNode, type Node } from './node.ts'
+import type { Place, Seed } from './place.ts'
+import { createKnown, type Known } from './tokens.ts'
+
+export interface World {
+  readonly seed: Seed
+  readonly place: Place
+  readonly clocks: Clocks
+  readonly machines: { readonly nodes: readonly [Machine, Machine]; readonly api: Machine }
+  readonly known: Known
+  settings: Settings
+  nodes: readonly [OpenNode, OpenNode]
+  guard: Guard
+  isFeedAway: boolean
+  /** As it was when the backup was made. */
+  backup: Backup | undefined
+  readonly copy: { readonly path: string; follow(): Promise<void> }
+}
+
+interface Backup {
+  readonly ended: ReadonlySet<string>
+}
+
+export interface OpenNode extends Node {
+  readonly store: Store
+}
+
+const USUAL: Settings = { lifetimeSeconds: 3600, format: 'jwt', contract: 'standard' }
+
+/** Its clocks are those of this process, until it is closed. */
+export async function openWorld(seed: Seed): Promise<World & { close(): Promise<void> }> {
+  const clocks = createClocks()
+  const machines = {
+    nodes: [clocks.createMachine(), clocks.createMachine()] as const,
+    api: clocks.createMachine(),
+  }
+  const place = await seed.createPlace()
+  const world: Partial<World> = {
+    ...{ seed, place, clocks, machines, known: createKnown(), settings: USUAL },
+    ...{ isFeedAway: false, backup: undefined },
+  }
+  const open = world as World
+  const restoreClocks = clocks.install(machines.api)
+  open.nodes = await openNodes(open)
+  open.guard = newGuard(open)
+  const folder = mkdtempSync(join(tmpdir(), 'ostiary-feed-copy-'))
+  const path = join(folder, 'feed.jsonl')
+  Object.assign(world, { copy: createCopy(open, path) })
+  return Object.assign(open, {
+    async close() {
+      restoreClocks()
+      open.guard.close()
+      await closeNodes(open)
+      await place.remove()
+      rmSync(folder, { recursive: true })
+    },
+  })
+}
+
+export async function openNodes(world: World): Promise<World['nodes']> {
+  return [await openNode(world, 0), await openNode(world, 1)]
+}
+
+export async function openNode(world: World, index: 0 | 1): Promise<OpenNode> {
+  const { place, seed, machines, settings } = world
+  const store = await openStore(place.settings, { migrate: false })
+  const clock = machines.nodes[index]
+  return {
+    ...createNode({ tenant: tenantWith(settings), store, clock, sealer: seed.sealer }),
+    store,
+  }
+}
+
+export async function closeNodes({ nodes }: World): Promise<void> {
+  for (const { store } of nodes) await store.close()
+}
+
+export function tenantWith({ lifetimeSeconds, format, contract: name }: Settings): Tenant {
+  const contract = findContract(name)
+  if (contract === undefined) throw new Error(`there is no contract called ${name}`)
+  const policy = overridePolicy(contract.policy, {
+    accessToken: { lifetimeSeconds, format },
+    signing: { algorithm: 'ES256' },
+  } as Parameters<typeof overridePolicy>[1])
+  return { ...tenantOf(contract), policy }
+}
+
+/** With nothing in its memory. */
+export function newGuard(world: World): Guard {
+  const { contract } = world.settings
+  return createGuard({
+    issuer: world.nodes[0].deps.tenant.issuer,
+    ...{ audience: API, contract, pollSeconds: 30, descriptions: false },
+    introspection: { clientId: API_SERVER.id, clientSecret: API_SERVER.secret ?? '' },
+    onRefusal: () => undefined,
+    onFeedError: () => undefined,
+    fetch: (input, init) => answerFetch(world, String(input), init, world.isFeedAway),
+  })
+}
+
+function createCopy(world: World, path: string) {
+  const issuer = world.nodes[0].deps.tenant.issuer
+  const copy: FeedCopy = openFeedCopy(path, issuer)
+  const read = createFollower(copy, { issuer, clock: world.machines.api })
+  return {
+    path,
+    async follow() {
+      const wide = globalThis.fetch
+      globalThis.fetch = (input, init) => answerFetch(world, String(input), init, false)
+      try {
+        await read()
+      } finally {
+        globalThis.fetch = wide
+      }
+    },
+  }
+}
+
+/** The first node answers for the issuer. */
+async function answerFetch(
+  world: World,
+  address: string,
+  init: RequestInit | undefined,
+  isFeedAway: boolean,
+): Promise<Response> {
+  const [node] = world.nodes
+  const { pathname, search } = new URL(address)
+  if (isFeedAway && pathname === node.deps.contract.paths.revocations) {
+    throw new TypeError('fetch failed')
+  }
+  const { status, body } =
+    init?.method === 'POST'
+      ? await node.post(pathname, formOf(init), credentialsOf(init))
+      : await node.get(pathname, search.slice(1))
+  const date = new Date(world.machines.nodes[0].nowMilliseconds()).toUTCString()
+  return new Response(JSON.stringify(body), { status, headers: { date } })
+}
+
+function formOf({ body }: RequestInit): Record<string, string> {
+  return Object.fromEntries(body as URLSearchParams)
+}
+
+function credentialsOf({ headers }: RequestInit) {
+  const [, encoded = ''] = (new Headers(headers).get('authorization') ?? '').split(' ')
+  const [id = '', secret] = atob(encoded).split(':')
+  return { id: decodeURIComponent(id), secret: decodeURIComponent(secret ?? '') }
+}
