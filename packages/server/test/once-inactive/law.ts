@@ -34,7 +34,7 @@ async function askNodes(
   if (isNew && token.inactive === undefined) await askNode(world, token, second)
 }
 
-export class LawBroken extends Error {
+class LawBroken extends Error {
   override readonly name = 'LawBroken'
 }
 

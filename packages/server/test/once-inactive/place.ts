@@ -32,7 +32,7 @@ export interface Seed {
 }
 
 /** Fills an empty database with the people, apps and keys of every world. */
-export async function seed(settings: StoreSettings, clock: Clock) {
+async function seed(settings: StoreSettings, clock: Clock) {
   const sealer = new Sealer(Buffer.alloc(32, 7))
   const store = await openStore(settings, { migrate: true })
   const tenant = MAIN_TENANT

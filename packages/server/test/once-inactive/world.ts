@@ -93,7 +93,7 @@ export async function closeNodes({ nodes }: World): Promise<void> {
   for (const { store } of nodes) await store.close()
 }
 
-export function tenantWith({ lifetimeSeconds, format, contract: name }: Settings): Tenant {
+function tenantWith({ lifetimeSeconds, format, contract: name }: Settings): Tenant {
   const contract = findContract(name)
   if (contract === undefined) throw new Error(`there is no contract called ${name}`)
   const policy = overridePolicy(contract.policy, {
