@@ -112,7 +112,7 @@ export function newGuard(world: World): Guard {
     introspection: { clientId: API_SERVER.id, clientSecret: API_SERVER.secret ?? '' },
     onRefusal: () => undefined,
     onFeedError: () => undefined,
-    fetch: (input, init) => answerFetch(world, String(input), init, world.isFeedAway),
+    fetch: createFetch(world, { isFeedAway: () => world.isFeedAway }),
   })
 }
 
@@ -124,7 +124,7 @@ function createCopy(world: World, path: string) {
     path,
     async follow() {
       const wide = globalThis.fetch
-      globalThis.fetch = (input, init) => answerFetch(world, String(input), init, false)
+      globalThis.fetch = createFetch(world, { isFeedAway: () => false })
       try {
         await read()
       } finally {
@@ -135,23 +135,20 @@ function createCopy(world: World, path: string) {
 }
 
 /** The first node answers for the issuer. */
-async function answerFetch(
-  world: World,
-  address: string,
-  init: RequestInit | undefined,
-  isFeedAway: boolean,
-): Promise<Response> {
-  const [node] = world.nodes
-  const { pathname, search } = new URL(address)
-  if (isFeedAway && pathname === node.deps.contract.paths.revocations) {
-    throw new TypeError('fetch failed')
+function createFetch(world: World, way: { readonly isFeedAway: () => boolean }): typeof fetch {
+  return async (input, init) => {
+    const [node] = world.nodes
+    const { pathname, search } = new URL(String(input))
+    if (way.isFeedAway() && pathname === node.deps.contract.paths.revocations) {
+      throw new TypeError('fetch failed')
+    }
+    const { status, body } =
+      init?.method === 'POST'
+        ? await node.post(pathname, formOf(init), credentialsOf(init))
+        : await node.get(pathname, search.slice(1))
+    const date = new Date(world.machines.nodes[0].nowMilliseconds()).toUTCString()
+    return new Response(JSON.stringify(body), { status, headers: { date } })
   }
-  const { status, body } =
-    init?.method === 'POST'
-      ? await node.post(pathname, formOf(init), credentialsOf(init))
-      : await node.get(pathname, search.slice(1))
-  const date = new Date(world.machines.nodes[0].nowMilliseconds()).toUTCString()
-  return new Response(JSON.stringify(body), { status, headers: { date } })
 }
 
 function formOf({ body }: RequestInit): Record<string, string> {
