@@ -53,7 +53,7 @@ describe('split headers', () => {
       sendRequest(`${server.issuer}/userinfo`, {
         headers: { authorization: 'Bearer "evil", realm="evil' },
       }),
-      sendRequest(new TestApp(server, WEB_APP).authorizeUrl({ scope: split })),
+      sendRequest(new TestApp(server, WEB_APP).authorizeUrl({ scope: split, prompt: 'none' })),
       sendRequest(new TestApp(server, WEB_APP).authorizeUrl({ client_id: split })),
       sendRequest(`${server.issuer}/authorize?interaction=${encodeURIComponent(split)}`),
     ]

@@ -111,7 +111,7 @@ describe('links', () => {
   })
 
   it('A18: nor with an error', async () => {
-    await visitor.open(`${request({ scope: 'made-up' })}#code=evil`)
+    await visitor.open(`${request({ scope: 'made-up', prompt: 'none' })}#code=evil`)
     expect(await visitor.arrivesAtApp()).toMatchObject({ error: 'invalid_scope' })
     expect(new URL(visitor.page.url()).hash).toBe('')
   })

@@ -111,8 +111,8 @@ it('an app is registered, gets tokens both ways, and loses each of them again', 
   await expectRefused(first.access_token)
   await expectRefused(second.access_token)
 
-  // Both flows again, and the end by the user.
-  const third = await getTokens(false)
+  // Both flows again, for which the user is asked once more after that, and the end by the user.
+  const third = await getTokens(true)
   const back = await authorize(`response_type=token&client_id=${id}`, { asked: false })
   const fragment = new URLSearchParams(back.hash.slice(1))
   expect(fragment.get('state')).toBe('xyz')

@@ -72,7 +72,9 @@ describe('D10: what a link says stays text', () => {
     await visitor.leave()
     visitor = await stage.welcome({ javaScriptEnabled: false })
     for (const text of MARKUP) {
-      await visitor.open(link({ scope: text, state: text, response_mode: 'form_post' }))
+      await visitor.open(
+        link({ scope: text, state: text, response_mode: 'form_post', prompt: 'none' }),
+      )
       expect(await visitor.page.locator('input[name=state]').inputValue()).toBe(text)
       await expectInnocent()
     }

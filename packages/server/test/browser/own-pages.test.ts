@@ -2,7 +2,7 @@
 // people called their apps is shown as the text it is (D10 of the attack table).
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { asClientId } from '../../src/protocol/ids.ts'
+import { asClientId, asUserId } from '../../src/protocol/ids.ts'
 import { MARKUP } from '../support/injections.ts'
 import { registerClient } from '../support/register-client.ts'
 import { type Stage, startStage } from '../support/stage.ts'
@@ -129,6 +129,7 @@ async function storeApp(name: string): Promise<TestApp> {
       name,
       publisher: name,
       organisationId: 'globex',
+      registeredBy: asUserId('user-eve'),
       redirectUris: [`${stage.site.origin}/callback`],
       grantTypes: ['authorization_code', 'refresh_token'],
       scopes: ['openid'],

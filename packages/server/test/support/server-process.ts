@@ -40,6 +40,8 @@ export interface Deployment {
 }
 
 export interface DeploymentOptions {
+  /** Anything else of the server, as in the configuration file. */
+  readonly server?: object
   /** Contract of a vendor: then people and apps are those of contract-world.ts. */
   readonly contract?: string
   /** Policy of the tenant, as in the configuration file. */
@@ -76,11 +78,11 @@ export async function createDeployment(
 
 function configFor(
   { issuer, port, place }: { issuer: string; port: number; place: object },
-  { contract, policy = {}, rateLimits = {} }: DeploymentOptions,
+  { contract, policy = {}, rateLimits = {}, server = {} }: DeploymentOptions,
 ): object {
   return {
     // Nobody has to notice that a process ends, unless a test says so.
-    server: { host: 'localhost', port, drainSeconds: 0 },
+    server: { host: 'localhost', port, drainSeconds: 0, ...server },
     database: place,
     masterKey: randomBytes(32).toString('base64'),
     log: { level: 'warn' },
