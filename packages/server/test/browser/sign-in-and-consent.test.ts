@@ -87,7 +87,9 @@ describe.each([
     await signInForConsent('ada')
     const cookies = await visitor.page.context().cookies()
     const names = cookies.map(({ name }) => name).sort()
-    expect(names).toEqual(['__Host-ostiary-main-browser', '__Host-ostiary-main-session'])
+    expect(names).toEqual(
+      ['browser', 'device', 'session'].map((name) => `__Host-ostiary-main-${name}`),
+    )
     for (const cookie of cookies) {
       const expected = { secure: true, httpOnly: true, sameSite: 'Lax', path: '/' }
       expect(cookie).toMatchObject({ ...expected, domain: 'localhost' })
