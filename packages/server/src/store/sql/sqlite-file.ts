@@ -35,7 +35,13 @@ export function openDatabaseFile(path: string): DatabaseSync {
 function createPrivately(path: string): void {
   if (path === ':memory:') return
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  closeSync(openSync(path, 'a', 0o600))
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    // Only a new file may be opened past SQLite. To close one that it has open, too, would drop all its locks (POSIX), and
+    // any other process could then take the log away from under this one.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
 }
 
 /** Its owner must be able to open it anew: after a restart, and in the thread that empties the log. */

@@ -195,6 +195,14 @@ export const loadAndFaults: Area = {
       killedBy: ON_POSTGRES,
     },
     {
+      name: 'opening the database file a second time drops the locks of the process',
+      breaks: 'R5, operating 7',
+      file: 'server/src/store/sql/sqlite-file.ts',
+      find: "openSync(path, 'wx', 0o600)",
+      replace: "openSync(path, 'a', 0o600)",
+      killedBy: { project: 'store', files: ['store/sqlite-locks'] },
+    },
+    {
       name: 'database files that are gone are not missed',
       breaks: 'R8',
       file: 'server/src/store/sql/sqlite-file.ts',
