@@ -13,6 +13,7 @@ import { endingsArea } from './areas/endings.ts'
 import { guessing } from './areas/guessing.ts'
 import { keyExchange } from './areas/key-exchange.ts'
 import { loadAndFaults } from './areas/load-and-faults.ts'
+import { onceInactive } from './areas/once-inactive.ts'
 import { operatorsAndDevelopers } from './areas/operators-and-developers.ts'
 import { requestsAndSecrets } from './areas/requests-and-secrets.ts'
 import type { Area } from './mutant.ts'
@@ -33,4 +34,5 @@ export const AREAS: readonly Area[] = [
   loadAndFaults,
   backupAndRestore,
   endingsArea,
+  onceInactive,
 ]

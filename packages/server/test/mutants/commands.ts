@@ -24,3 +24,16 @@ export const SIGN_IN_ATTACKS: TestCommand = {
 
 /** The store's contract, on SQLite. */
 export const STORE: TestCommand = { project: 'store', files: ['store/sqlite.test'] }
+
+/** A part of the sequences, on SQLite: every one of these mutants is noticed by some of them. */
+export const ONCE_INACTIVE: TestCommand = {
+  project: 'once-inactive',
+  files: ['once-inactive/once-inactive.test'],
+  names: 'on sqlite whatever happens, in whatever order, part 1 ',
+}
+
+/** Sequences that are written down, because they are seldom drawn. */
+export const ONCE_INACTIVE_FOUND: TestCommand = {
+  ...ONCE_INACTIVE,
+  names: 'on sqlite (security|RFC)',
+}

@@ -21,7 +21,7 @@ import type { Move } from './moves.ts'
 import { SILENT } from './node.ts'
 import { restore } from './restore.ts'
 import { type Code, end, endAll, type Owner, type Token } from './tokens.ts'
-import { closeNodes, newGuard, openNode, openNodes, type World } from './world.ts'
+import { closeNodes, configureNode, newGuard, openNode, openNodes, type World } from './world.ts'
 
 type MoveOf<Name extends Move['do']> = Extract<Move, { do: Name }>
 type Act<Name extends Move['do']> = (move: MoveOf<Name>, world: World) => Promise<void>
@@ -69,8 +69,10 @@ const ACTS: { readonly [Name in Move['do']]: Act<Name> } = {
     if (code) await redeemCode(world, node, code)
   },
 
-  async refresh({ node, which }, world) {
-    const token = pick(world, which, 'refresh')
+  async refresh({ node, which, spent }, world) {
+    const isMeant = ({ kind, spentAtSeconds }: Token) =>
+      kind === 'refresh' && (!spent || spentAtSeconds !== undefined)
+    const token = pick(world, which, isMeant)
     if (token) await refresh(world, node, token)
   },
 
@@ -138,8 +140,7 @@ const ACTS: { readonly [Name in Move['do']]: Act<Name> } = {
   async configure({ do: _, ...settings }, world) {
     const isSameContract = settings.contract === world.settings.contract
     world.settings = settings
-    await closeNodes(world)
-    world.nodes = await openNodes(world)
+    world.nodes = [configureNode(world, 0), configureNode(world, 1)]
     if (isSameContract) return
     world.guard.close()
     world.guard = newGuard(world)
@@ -166,7 +167,10 @@ const ACTS: { readonly [Name in Move['do']]: Act<Name> } = {
   },
 
   async 'back up'(_move, world) {
-    await world.place.backUp()
+    const { place } = world
+    if (!place.copiesWhileOpen) await closeNodes(world)
+    await place.backUp()
+    if (!place.copiesWhileOpen) world.nodes = await openNodes(world)
     world.backup = { ended: new Set(world.known.ended) }
   },
 
@@ -304,8 +308,12 @@ function keep(
   return tokens
 }
 
-function pick({ known }: World, which: number, kind?: Token['kind']): Token | undefined {
-  const tokens = known.tokens.filter((token) => kind === undefined || token.kind === kind)
+function pick(
+  { known }: World,
+  which: number,
+  isMeant: (token: Token) => boolean = () => true,
+): Token | undefined {
+  const tokens = known.tokens.filter(isMeant)
   // The latest first: those are the ones that can be in many states.
   return tokens.at(-1 - (which % Math.max(tokens.length, 1)))
 }

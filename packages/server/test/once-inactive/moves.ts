@@ -23,8 +23,13 @@ export type Move =
       readonly redeem: boolean
     }
   | { readonly do: 'redeem'; readonly node: Either; readonly which: number }
-  /** With any refresh token that there ever was. */
-  | { readonly do: 'refresh'; readonly node: Either; readonly which: number }
+  /** With any refresh token that there ever was, or any that was spent. */
+  | {
+      readonly do: 'refresh'
+      readonly node: Either
+      readonly which: number
+      readonly spent: boolean
+    }
   /** By the app, of any token that there ever was. */
   | { readonly do: 'revoke'; readonly node: Either; readonly which: number }
   | {
@@ -52,7 +57,7 @@ export type Move =
 const HOUR = 3600
 
 const either = fc.constantFrom<Either>(0, 1)
-const which = fc.nat({ max: 11 })
+const which = fc.nat({ max: 5 })
 const node = either
 
 /** What lies on either side of a window, and up to half a day: for longer nobody leaves the copy of the feed alone. */
@@ -74,7 +79,7 @@ const anyMove: fc.Arbitrary<Move> = fc.oneof(
     redeem: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
   }),
   move('redeem', 2, { node, which }),
-  move('refresh', 7, { node, which }),
+  move('refresh', 9, { node, which, spent: fc.boolean() }),
   move('revoke', 3, { node, which }),
   move('disconnect', 2, { node, user: either, app: either }),
   move('disable app', 2, { node, app: fc.constantFrom(0, 1, 'machine') }),
@@ -88,7 +93,7 @@ const anyMove: fc.Arbitrary<Move> = fc.oneof(
     contract: fc.constantFrom('standard', 'standard', 'versioned', 'mister-james'),
   }),
   move('rotate keys', 1, { node }),
-  move('clean up', 3, { node }),
+  move('clean up', 4, { node }),
   move('restart', 3, { what: fc.constantFrom(0, 1, 'api', 'api') }),
   move('back up', 2, {}),
   move('restore', 3, { feed: fc.boolean(), endAllGrants: fc.boolean() }),
@@ -100,4 +105,4 @@ const anyMove: fc.Arbitrary<Move> = fc.oneof(
   move('feed', 2, { isAway: fc.boolean() }),
 )
 
-export const anyMoves = fc.array(anyMove, { minLength: 2, maxLength: 24, size: 'max' })
+export const anyMoves = fc.array(anyMove, { minLength: 2, maxLength: 18, size: 'max' })

@@ -16,10 +16,11 @@ import { populate } from '../support/world.ts'
 export interface Place {
   /** The database that nodes open now. */
   readonly settings: StoreSettings
-  /** Nobody may have it open where it says so. */
+  /** Whether nodes may have it open while it is backed up. */
+  readonly copiesWhileOpen: boolean
   backUp(): Promise<void>
-  /** Puts a copy of the backup in its place. @returns false when there is none */
-  putBack(): Promise<boolean>
+  /** Puts a copy of the backup in its place. */
+  putBack(): Promise<void>
   remove(): Promise<void>
 }
 
@@ -32,7 +33,7 @@ export interface Seed {
 }
 
 /** Fills an empty database with the people, apps and keys of every world. */
-async function seed(settings: StoreSettings, clock: Clock) {
+export async function seed(settings: StoreSettings, clock: Clock) {
   const sealer = new Sealer(Buffer.alloc(32, 7))
   const store = await openStore(settings, { migrate: true })
   const tenant = MAIN_TENANT
@@ -78,14 +79,13 @@ function createSqlitePlace(template: string, newFile: () => string): Place {
     get settings() {
       return { kind: 'sqlite' as const, path }
     },
+    copiesWhileOpen: true,
     async backUp() {
       backup = own()
       copyDatabase(path, backup)
     },
     async putBack() {
-      if (backup === undefined) return false
-      path = copyOf(backup)
-      return true
+      if (backup !== undefined) path = copyOf(backup)
     },
     async remove() {
       for (const file of mine)

@@ -43,7 +43,8 @@ export interface OpenNode extends Node {
   readonly store: Store
 }
 
-const USUAL: Settings = { lifetimeSeconds: 3600, format: 'jwt', contract: 'standard' }
+/** Tokens live as long as any may: what forgets their end too early has the longest time to be seen. */
+const FIRST: Settings = { lifetimeSeconds: 86_400, format: 'jwt', contract: 'standard' }
 
 /** Its clocks are those of this process, until it is closed. */
 export async function openWorld(seed: Seed): Promise<World & { close(): Promise<void> }> {
@@ -54,7 +55,7 @@ export async function openWorld(seed: Seed): Promise<World & { close(): Promise<
   }
   const place = await seed.createPlace()
   const world: Partial<World> = {
-    ...{ seed, place, clocks, machines, known: createKnown(), settings: USUAL },
+    ...{ seed, place, clocks, machines, known: createKnown(), settings: FIRST },
     ...{ isFeedAway: false, backup: undefined },
   }
   const open = world as World
@@ -80,13 +81,17 @@ export async function openNodes(world: World): Promise<World['nodes']> {
 }
 
 export async function openNode(world: World, index: 0 | 1): Promise<OpenNode> {
-  const { place, seed, machines, settings } = world
-  const store = await openStore(place.settings, { migrate: false })
-  const clock = machines.nodes[index]
-  return {
-    ...createNode({ tenant: tenantWith(settings), store, clock, sealer: seed.sealer }),
-    store,
-  }
+  return createOpenNode(world, index, await openStore(world.place.settings, { migrate: false }))
+}
+
+/** As after a restart with other settings; what it keeps in memory of the store stays, which makes it no easier. */
+export function configureNode(world: World, index: 0 | 1): OpenNode {
+  return createOpenNode(world, index, world.nodes[index].store)
+}
+
+function createOpenNode({ seed, machines, settings }: World, index: 0 | 1, store: Store): OpenNode {
+  const parts = { tenant: tenantWith(settings), clock: machines.nodes[index], sealer: seed.sealer }
+  return { ...createNode({ ...parts, store }), store }
 }
 
 export async function closeNodes({ nodes }: World): Promise<void> {
