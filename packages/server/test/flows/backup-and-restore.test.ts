@@ -1,15 +1,12 @@
 // A backup of a running server, what goes on after it, and the restore: with the real commands and servers. What
 // introspection or an API had once refused stays refused.
 
-import { execFile } from 'node:child_process'
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createGuard, type Guard } from '@ostiary/resource'
-import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
 import { holdCopy } from '../../src/cli/feed/hold-copy.ts'
-import { BARE_ENVIRONMENT } from '../support/bare-environment.ts'
+import { type Backups, type CommandRun, createBackups } from '../support/backups.ts'
 import { createDatabase } from '../support/postgres.ts'
 import {
   createDeployment,
@@ -23,61 +20,16 @@ import { readSteps } from '../support/walkthrough/steps.ts'
 import { API, API_SERVER, OTHER_APP, SPA, STABLE_APP, WEB_APP } from '../support/world.ts'
 
 const ROOT = new URL('../../../../', import.meta.url)
-const MAIN = fileURLToPath(new URL('../../bin/ostiary.js', import.meta.url))
-
-interface Run {
-  readonly exitCode: number
-  readonly text: string
-}
 
 /** A deployment with a way to put its database back to where it was. */
-interface Place {
+interface Place extends Backups {
   readonly deployment: Deployment
-  run(...args: string[]): Promise<Run>
-  backUp(): Promise<void>
-  /** As far as the tools of the database go. @returns what `ostiary restore` is told of it */
-  putBack(): Promise<string[]>
 }
 
 async function createPlace(kind: StoreKind): Promise<Place> {
   const url = kind === 'postgres' ? await createDatabase() : undefined
   const deployment = await createDeployment(url === undefined ? 'sqlite' : { url })
-  const run = (...args: string[]) =>
-    new Promise<Run>((resolve) => {
-      const options = { cwd: deployment.folder, env: BARE_ENVIRONMENT }
-      execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) => {
-        resolve({ exitCode: Number(error?.code ?? 0), text: stdout + stderr })
-      })
-    })
-  if (url === undefined) {
-    return {
-      deployment,
-      run,
-      backUp: async () => void expect((await run('backup', 'backup.db')).exitCode).toBe(0),
-      putBack: async () => ['backup.db'],
-    }
-  }
-  const name = new URL(url).pathname.slice(1)
-  return {
-    deployment,
-    run,
-    // There is no pg_dump beside the PostgreSQL of the tests.
-    backUp: () => administrate(url, [`create database ${name}_backup template ${name}`]),
-    async putBack() {
-      await administrate(url, [
-        `drop database ${name}`,
-        `create database ${name} template ${name}_backup`,
-      ])
-      return []
-    },
-  }
-}
-
-async function administrate(url: string, statements: readonly string[]): Promise<void> {
-  const client = new pg.Client(Object.assign(new URL(url), { pathname: '/postgres' }).href)
-  await client.connect()
-  for (const text of statements) await client.query(text)
-  await client.end()
+  return { deployment, ...createBackups(deployment, url) }
 }
 
 describe.each(STORES)('security M5, operating 3: on %s', (kind) => {
@@ -120,7 +72,7 @@ describe.each(STORES)('security M5, operating 3: on %s', (kind) => {
     if (kind === 'postgres') await start()
   }
 
-  async function restore(...options: string[]): Promise<Run> {
+  async function restore(...options: string[]): Promise<CommandRun> {
     const args = await place.putBack()
     return place.run('restore', ...args, ...options)
   }

@@ -21,6 +21,11 @@ export type Operation =
   | 'disconnect'
   | 'sign-in'
   | 'sign-out'
+  /** What an operator ends: all that a user gave, all that an app was given. */
+  | 'end-user'
+  | 'end-app'
+  /** Puts the database back to where a backup was made of it. */
+  | 'restore'
 
 export interface Call {
   readonly caller: number
@@ -39,6 +44,14 @@ export interface Call {
   /** HTTP status; 0 when no answer came. */
   readonly status: number
   readonly gives?: Given
+  /** Of a restore; it starts when the last server has stopped. */
+  readonly restores?: Restoration
+}
+
+export interface Restoration {
+  /** When the making of the backup began: what came later may be lost. */
+  readonly fromMs: number
+  readonly endsAllGrants: boolean
 }
 
 /** Whether a call got no answer, or one that says: not now. */

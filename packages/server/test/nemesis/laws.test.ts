@@ -59,6 +59,8 @@ const active: Partial<Call> = { uses: 'a' }
 const inactive: Partial<Call> = { uses: 'a', outcome: 'refused' }
 const revoke: Partial<Call> = { operation: 'revoke', uses: 'a' }
 const disconnect: Partial<Call> = { ...adaAndApp, operation: 'disconnect' }
+const endUser: Partial<Call> = { operation: 'end-user', user: 'ada' }
+const endApp: Partial<Call> = { operation: 'end-app', client: 'app' }
 const signOut: Partial<Call> = { operation: 'sign-out', user: 'ada', uses: 's' }
 const machine: Partial<Call> = {
   operation: 'client-grant',
@@ -105,6 +107,8 @@ describe('L1: an acknowledged token is good until it expires or is ended', () =>
     ],
     ['may have been revoked', [...grant, { ...revoke, ...unknown }, inactive]],
     ['was disconnected', [...grant, disconnect, inactive]],
+    ['is a disabled user’s', [...grant, endUser, inactive]],
+    ['is a disabled app’s', [...grant, endApp, inactive]],
     ['hangs on a code that was replayed', [...grant, { ...redeem, ...refused }, inactive]],
     [
       'hangs on a refresh token that was used again late',
@@ -159,6 +163,9 @@ describe('L3: after an acknowledged end no later call succeeds', () => {
       [...grant, { ...revoke, uses: 'r' }, active],
     ],
     ['disconnected, and active', [...grant, disconnect, active]],
+    ['of a disabled user, and active', [...grant, endUser, active]],
+    ['of a disabled app, and active', [...grant, endApp, active]],
+    ['of a disabled user’s session', [signIn, endUser, consent]],
     ['replayed, and active', [...grant, { ...redeem, ...refused }, active]],
     [
       'reused, and its successor active',
@@ -194,6 +201,11 @@ describe('L3: after an acknowledged end no later call succeeds', () => {
       [...grant, { ...disconnect, startMs: 20, endMs: 500 }, { ...active, startMs: 600 }],
     ],
     ['may not have been ended', [...grant, { ...revoke, ...unknown }, active]],
+    ['is of another user than the disabled one', [...grant, { ...endUser, user: 'bob' }, active]],
+    [
+      'is given after its app was disabled',
+      [{ ...endApp, client: 'machine' }, machine, { uses: 'm' }],
+    ],
   ])('is kept when the token %s', (_what, calls) => {
     expect(lawsBrokenBy(...calls)).toEqual([])
   })
@@ -265,6 +277,99 @@ describe('L5: no token without a consent or a client grant', () => {
   it('is kept by a code that rests on an earlier consent', () => {
     const later = { ...consent, operation: 'authorize' as const, gives: { code: 'd' } }
     expect(lawsBrokenBy(signIn, consent, later)).toEqual([])
+  })
+})
+
+const restored: Partial<Call> = {
+  operation: 'restore',
+  // The grant is in the backup, and nothing that comes after it.
+  restores: { fromMs: 42, endsAllGrants: false },
+}
+const restoredAfter = (fromMs: number): Partial<Call> => ({
+  operation: 'restore',
+  restores: { fromMs, endsAllGrants: false },
+})
+const ended: Partial<Call> = {
+  operation: 'restore',
+  restores: { fromMs: 42, endsAllGrants: true },
+}
+const other = { accessToken: 'b', refreshToken: 'q' }
+
+describe('a restore gives nothing back that had ended', () => {
+  const signInAnew = { ...signIn, gives: { session: 's2' } }
+  const silently = { ...consent, operation: 'authorize' as const, uses: 's2', gives: { code: 'd' } }
+  it.each([
+    ['L3', 'an access token from before is active', [...grant, restored, active]],
+    ['L3', 'a session from before gives a code', [signIn, restoredAfter(12), consent]],
+    ['L3', 'a code from before gives tokens', [signIn, consent, restoredAfter(27), redeem]],
+    ['L3', 'a grant that was revoked since is refreshed', [...grant, revoke, restored, refresh]],
+    [
+      'L3',
+      'a grant that was removed since is refreshed',
+      [...grant, disconnect, restored, refresh],
+    ],
+    ['L3', 'all grants were to end, and one is refreshed', [...grant, ended, refresh]],
+    ['L3', 'a grant of a disabled user is refreshed', [...grant, endUser, restored, refresh]],
+    ['L3', 'a grant of a disabled app is refreshed', [...grant, endApp, restored, refresh]],
+    [
+      'L1',
+      'a refresh token of the backup is lost',
+      [...grant, restored, { ...refresh, ...refused }],
+    ],
+    [
+      'L2',
+      'a refresh token that the backup knows as spent gives another',
+      [...grant, refresh, restoredAfter(57), { ...refresh, gives: other }],
+    ],
+    [
+      'L2',
+      'a refresh token that was unspent again is spent twice',
+      [...grant, refresh, restored, { ...refresh, gives: other }, { ...refresh, gives: {} }],
+    ],
+    ['L2', 'a JWT that the backup knows is exchanged', [exchange, restoredAfter(12), exchange]],
+    [
+      'L4',
+      'a refresh token that was refused is good again',
+      [...grant, refresh, { ...refresh, ...refused, startMs: 9000 }, restored, refresh],
+    ],
+    [
+      'L5',
+      'an app that was removed since needs not ask',
+      [signIn, consent, disconnect, restored, signInAnew, silently],
+    ],
+  ])('is broken (%s) when %s', (law, _what, calls) => {
+    expect(lawsBrokenBy(...calls)).toContain(law)
+  })
+
+  it.each([
+    ['an access token from before is inactive', [...grant, restored, inactive]],
+    ['a grant of the backup is refreshed', [...grant, restored, refresh, { uses: 'a2' }]],
+    ['all grants were to end, and have', [...grant, ended, { ...refresh, ...refused }]],
+    [
+      'a refresh token from after the backup is unknown',
+      [...grant, refresh, restored, { ...refreshAgain, ...refused }],
+    ],
+    [
+      'a refresh token that was spent after the backup is unspent',
+      [...grant, refresh, restored, { ...refresh, gives: other }],
+    ],
+    [
+      'an unknown refresh token ends nothing',
+      [...grant, refresh, refreshAgain, restored, { ...refreshAgain, ...refused }, refresh],
+    ],
+    [
+      'a JWT that was used after the backup is new',
+      [
+        exchange,
+        { ...exchange, ...refused },
+        restoredAfter(0),
+        { ...exchange, gives: { accessToken: 'y' } },
+      ],
+    ],
+    ['a restore failed', [...grant, { ...restored, ...unknown }, active]],
+    ['what is given after it is good', [restoredAfter(0), machine, { uses: 'm' }]],
+  ])('is kept when %s', (_what, calls) => {
+    expect(lawsBrokenBy(...calls)).toEqual([])
   })
 })
 

@@ -85,16 +85,18 @@ function mayBeLate(thing: Thing | undefined, call: Call, rules: Rules): boolean 
 
 const ONCE: ReadonlySet<Call['operation']> = new Set(['redeem', 'exchange'])
 
-function findSecondSuccesses({ uses, history }: Lineage): Violation[] {
+function findSecondSuccesses({ uses, history, restores }: Lineage): Violation[] {
   return [...uses].flatMap(([id, calls]) => {
     const won = calls.filter(({ outcome }) => outcome === 'ok')
-    const spent = won.filter(({ operation }) => ONCE.has(operation))
+    const spent = won
+      .filter(({ operation }) => ONCE.has(operation))
+      .filter((call, _index, all) => restores.knownTo(call, all).length > 1)
     const once: Violation[] =
       spent.length > 1
         ? [{ law: 'L2', what: `${id} succeeded ${spent.length} times`, calls: spent }]
         : []
     const refreshes = won.filter(({ operation }) => operation === 'refresh')
-    return [...once, ...findBadRetries(id, refreshes, { uses, rules: history.rules })]
+    return [...once, ...findBadRetries(id, refreshes, { uses, restores, rules: history.rules })]
   })
 }
 
@@ -102,10 +104,12 @@ function findSecondSuccesses({ uses, history }: Lineage): Violation[] {
 function findBadRetries(
   id: string,
   refreshes: readonly Call[],
-  { uses, rules }: { uses: Lineage['uses']; rules: Rules },
+  { uses, restores, rules }: Pick<Lineage, 'uses' | 'restores'> & { rules: Rules },
 ): Violation[] {
-  const [first, ...retries] = refreshes.toSorted((a, b) => a.endMs - b.endMs)
+  const [first, ...later] = refreshes.toSorted((a, b) => a.endMs - b.endMs)
   if (first === undefined) return []
+  // A restored database may take the token for unspent: what comes then is a first use again.
+  const [anew, retries] = split(later, (retry) => restores.mayHaveForgotten(first, retry))
   const successor = first.gives?.refreshToken ?? ''
   const usedFromMs = (uses.get(successor) ?? [])
     .filter(({ operation, outcome }) => operation === 'refresh' && outcome === 'ok')
@@ -118,11 +122,16 @@ function findBadRetries(
     if (retry.startMs > closesMs) return 'was retried after its window'
     return retry.startMs > usedFromMs ? 'was retried after its successor was used' : undefined
   }
-  return retries.flatMap((retry): Violation[] => {
+  const bad = retries.flatMap((retry): Violation[] => {
     const problem = problemOf(retry)
     if (problem === undefined) return []
     return [{ law: 'L2', what: `refresh token ${id} ${problem}`, calls: [first, retry] }]
   })
+  return [...bad, ...findBadRetries(id, anew, { uses, restores, rules })]
+}
+
+function split<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))]
 }
 
 function successorOf({ uses, gives }: Call): string {
@@ -163,25 +172,31 @@ function findAfterEnd(thing: Thing, lineage: Lineage): Violation[] {
 
 /** What once was refused stays refused: an outcome that was unknown is known from then on. */
 function findRisen(lineage: Lineage): Violation[] {
-  const { rules } = lineage.history
+  const { restores, history } = lineage
   return [...lineage.uses.keys()].flatMap((id) => {
     const calls = usesThatNeedLife(id, lineage)
     const thing = lineage.things.get(id)
     const [refused] = calls
       .filter(({ outcome }) => outcome === 'refused')
       // What was merely late for one clock may be in time for another.
-      .filter((call) => !mayBeLate(thing, call, rules))
+      .filter((call) => !mayBeLate(thing, call, history.rules))
       .toSorted((a, b) => a.endMs - b.endMs)
     if (refused === undefined) return []
-    return calls
-      .filter(({ outcome, startMs }) => outcome === 'ok' && startMs > refused.endMs)
-      .map(
-        (call): Violation => ({
-          law: 'L4',
-          what: `${call.operation} succeeded after ${refused.operation} of the same was refused`,
-          calls: [refused, call],
-        }),
-      )
+    return (
+      calls
+        .filter(({ outcome, startMs }) => outcome === 'ok' && startMs > refused.endMs)
+        // Ids of JWTs that were used since the backup are unused again.
+        .filter(
+          (call) => call.operation !== 'exchange' || !restores.mayHaveForgotten(refused, call),
+        )
+        .map(
+          (call): Violation => ({
+            law: 'L4',
+            what: `${call.operation} succeeded after ${refused.operation} of the same was refused`,
+            calls: [refused, call],
+          }),
+        )
+    )
   })
 }
 

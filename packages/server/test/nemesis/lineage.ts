@@ -1,6 +1,7 @@
 // Puts a history in order: which calls are about what, which grant a token belongs to, and what may have ended it.
 
 import type { Call, Given, History, Rules } from './history.ts'
+import { findRestores, type Restores } from './restores.ts'
 
 /** Something that was handed out. */
 export interface Thing {
@@ -17,6 +18,7 @@ export interface Lineage {
   readonly things: ReadonlyMap<string, Thing>
   /** Calls that presented something: id -> in the order of their answers. */
   readonly uses: ReadonlyMap<string, readonly Call[]>
+  readonly restores: Restores
   /** Calls that may have ended a grant, whatever they were answered. */
   endingsOf(thing: Thing): readonly Ending[]
 }
@@ -43,26 +45,43 @@ export function traceLineage(history: History): Lineage {
   for (const call of history.calls) {
     if (call.uses !== undefined) put(uses, call.uses, call)
   }
-  const endings = findEndings(history, things, uses)
+  const restores = findRestores(history)
+  const endings = findEndings({ history, restores }, things, uses)
   const { partings, ofGrant, ofSession } = endings
   return {
     history,
     things,
     uses,
+    restores,
     endingsOf(thing) {
-      if (thing.kind === 'session') return ofSession.get(thing.id) ?? []
-      const given = things.get(thing.grant)?.givenBy
+      const isSession = thing.kind === 'session'
+      const given = isSession ? thing.givenBy : things.get(thing.grant)?.givenBy
       if (given === undefined) return []
-      const apart = (partings.get(`${given.user} ${given.client}`) ?? [])
+      const apart = keysOf(given)
+        .flatMap((key) => partings.get(key) ?? [])
         // A grant that was given after the app was removed is another one; at the same moment, it may be.
         .filter(({ call }) => call.endMs > given.startMs)
         .map(({ call, acknowledged }) => ({
           call,
           acknowledged: acknowledged && call.startMs > given.endMs,
         }))
-      return [...(ofGrant.get(thing.grant) ?? []), ...apart]
+      const alone = isSession ? ofSession.get(thing.id) : ofGrant.get(thing.grant)
+      return [...(alone ?? []), ...apart, ...restores.endingsOf(thing)]
     },
   }
+}
+
+const EVERY = '*'
+
+function keysOf({ user = '', client = '' }: Call): readonly string[] {
+  return [`${user} ${client}`, `${user} ${EVERY}`, `${EVERY} ${client}`]
+}
+
+/** What parts a user from an app: operation -> whose grants end. */
+const PARTINGS: Partial<Record<Call['operation'], (call: Call) => string>> = {
+  disconnect: ({ user, client }) => `${user} ${client}`,
+  'end-user': ({ user }) => `${user} ${EVERY}`,
+  'end-app': ({ client }) => `${EVERY} ${client}`,
 }
 
 function keepGiven(call: Call, things: Map<string, Thing>): void {
@@ -83,21 +102,20 @@ function grantOf(call: Call, id: string, things: Map<string, Thing>): string {
 }
 
 function findEndings(
-  { rules, calls }: History,
+  { history, restores }: Pick<Lineage, 'history' | 'restores'>,
   things: ReadonlyMap<string, Thing>,
   uses: ReadonlyMap<string, readonly Call[]>,
 ) {
   const ofGrant = new Map<string, Ending[]>()
   const ofSession = new Map<string, Ending[]>()
   const partings = new Map<string, Ending[]>()
-  for (const call of calls) {
+  for (const call of history.calls) {
     const acknowledged = call.outcome === 'ok'
     if (call.operation === 'sign-out') put(ofSession, call.uses ?? '', { call, acknowledged })
-    if (call.operation === 'disconnect') {
-      put(partings, `${call.user} ${call.client}`, { call, acknowledged })
-    }
+    const parting = PARTINGS[call.operation]?.(call)
+    if (parting !== undefined) put(partings, parting, { call, acknowledged })
     const thing = things.get(call.uses ?? '')
-    const ending = thing && endingByUse(call, thing, { rules, uses })
+    const ending = thing && endingByUse(call, thing, { rules: history.rules, uses, restores })
     if (ending) put(ofGrant, thing.grant, ending)
   }
   return { ofGrant, ofSession, partings }
@@ -107,7 +125,7 @@ function findEndings(
 function endingByUse(
   call: Call,
   thing: Thing,
-  { rules, uses }: { rules: Rules; uses: Lineage['uses'] },
+  { rules, uses, restores }: { rules: Rules; uses: Lineage['uses']; restores: Restores },
 ): Ending | undefined {
   const others = (uses.get(thing.id) ?? []).filter((other) => other !== call)
   if (call.operation === 'revoke') {
@@ -119,7 +137,8 @@ function endingByUse(
     return { call, acknowledged: isReplay(call, others, hasMaybeExpired(thing, call, rules)) }
   }
   if (call.operation === 'refresh' && mayBeReuse(call, others, { rules, uses })) {
-    return { call, acknowledged: call.outcome === 'refused' }
+    const isReuse = mayBeReuse(call, restores.knownTo(call, others), { rules, uses })
+    return { call, acknowledged: call.outcome === 'refused' && isReuse }
   }
   return undefined
 }

@@ -4,7 +4,8 @@ import type { Answer } from '../support/test-app.ts'
 import { type Call, digest, type Given, type History, type Rules } from './history.ts'
 
 /** What a caller is about to do. */
-export interface Intent extends Pick<Call, 'caller' | 'server' | 'operation' | 'user' | 'client'> {
+export interface Intent
+  extends Pick<Call, 'caller' | 'server' | 'operation' | 'user' | 'client' | 'restores'> {
   /** As it is; the history gets its digest. */
   readonly uses?: string | undefined
 }

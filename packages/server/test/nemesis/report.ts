@@ -105,6 +105,13 @@ calls) is left out, and the table says so.
 - **R17** Work at an even pace; memory, descriptors and the size of the database are watched.
 - **R19** Tokens, sessions, secrets, apps and users are ended at one of three processes, or beside them, and asked about
   at all.
+- **R21** A backup is made of a server at work. Then users sign in, refresh, revoke and remove apps, and an operator disables
+  one user and an app and gives another user a password. The server is stopped, restored in each way that
+  [the guide](guides/backup-and-restore.md#restore) knows, and started again, while callers go on asking. Everything
+  ever given is then shown to it, to an API that ran all along and to one that is new. On PostgreSQL the backup is a copy
+  of the stopped database, since there is no \`pg_dump\` beside it.
+- **R22** The lifetime of access tokens is lowered from an hour to a minute, and the servers are replaced one after the
+  other under load. Then all clocks go half an hour ahead, and the servers are replaced again.
 
 R12 is shown by \`packages/server/test/cluster\`, R16 by \`npm run fuzz\`.
 

@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ProcessOptions } from '../../support/server-process.ts'
+import { clockFrom } from '../clock-file.ts'
 import { gather } from '../crowd.ts'
 import type { History } from '../history.ts'
 import { Place } from '../place.ts'
@@ -41,7 +41,7 @@ async function jump(format: string, { openDatabase, random, rounds, verdict }: R
   }
   try {
     set(0)
-    for (const path of clocks) await place.start(withClock(path))
+    for (const path of clocks) await place.start({ env: clockFrom(path) })
     for (const round of rounds(1000, { share: 0.5 })) {
       const way = codeFlow
       const crowd = await gather(place, { way, size: CALLERS, random: random.fork(round) })
@@ -52,7 +52,7 @@ async function jump(format: string, { openDatabase, random, rounds, verdict }: R
           const [server] = place.servers
           if (restart && server) {
             await server.stop()
-            await place.restart(server, withClock(clocks[0] ?? ''))
+            await place.restart(server, { env: clockFrom(clocks[0] ?? '') })
           }
           await delay(BETWEEN_JUMPS_MS)
         }
@@ -87,12 +87,6 @@ const JUMPS: readonly Jump[] = [
   { seconds: -1 },
   { seconds: 0 },
 ]
-
-const SKEWED_CLOCK = new URL('../skewed-clock.ts', import.meta.url).href
-
-function withClock(path: string): ProcessOptions {
-  return { env: { NODE_OPTIONS: `--import=${SKEWED_CLOCK}`, NEMESIS_CLOCK: path } }
-}
 
 function expectUsualLifetimes({ calls }: History, verdict: Verdict): void {
   const lifetimes = new Set(calls.flatMap(({ gives }) => gives?.lifetimeMs ?? []))

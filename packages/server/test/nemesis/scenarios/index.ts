@@ -4,11 +4,13 @@ import type { Scenario } from '../scenario.ts'
 import { clock } from './clock.ts'
 import { fullDisk } from './full-disk.ts'
 import { kill } from './kill.ts'
+import { loweredLifetime } from './lowered-lifetime.ts'
 import { overload } from './overload.ts'
 import { powerLoss } from './power-loss.ts'
 import { primaryLoss } from './primary-loss.ts'
 import { codeRace, refreshRace } from './races.ts'
 import { reach } from './reach.ts'
+import { restore } from './restore.ts'
 import { slowSockets } from './slow-sockets.ts'
 import { soak } from './soak.ts'
 import { stall } from './stall.ts'
@@ -26,4 +28,6 @@ export const SCENARIOS: readonly Scenario[] = [
   overload,
   soak,
   reach,
+  restore,
+  loweredLifetime,
 ]
