@@ -3,6 +3,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { BARE_ENVIRONMENT } from '../support/bare-environment.ts'
 import { findFreePort } from '../support/free-port.ts'
@@ -11,7 +12,8 @@ import type { Caller, Held } from './caller.ts'
 import type { Place } from './place.ts'
 import { outcomeOf } from './recorder.ts'
 
-const MAIN = fileURLToPath(new URL('api-process.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('./api-process.ts', import.meta.url))
+const ISSUER_AWAY_MS = 100
 
 export interface GuardedApi {
   readonly url: string
@@ -68,8 +70,11 @@ export async function useAll(
 }
 
 async function use(caller: Caller, token: string, { url }: GuardedApi): Promise<void> {
-  await caller.record({ server: url, operation: 'introspect', uses: token }, async () => {
+  const intent = { server: url, operation: 'introspect' as const, uses: token }
+  const { outcome } = await caller.record(intent, async () => {
     const { status } = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
     return { outcome: outcomeOf(status), status }
   })
+  // To ask again at once would only keep the machine from starting the issuer.
+  if (outcome === 'unknown') await delay(ISSUER_AWAY_MS)
 }

@@ -2,14 +2,8 @@
 // function: the same history gives the same verdict, today and when it is replayed.
 
 import type { Call, History, Rules } from './history.ts'
-import {
-  hasMaybeExpired,
-  type Lineage,
-  lifetimeOf,
-  mayBeReuse,
-  type Thing,
-  traceLineage,
-} from './lineage.ts'
+import { hasMaybeExpired, type Lineage, lifetimeOf, mayBeReuse, traceLineage } from './lineage.ts'
+import type { Thing } from './thing.ts'
 
 export interface Violation {
   readonly law: 'L1' | 'L2' | 'L3' | 'L4' | 'L5' | '500'

@@ -2,16 +2,7 @@
 
 import type { Call, Given, History, Rules } from './history.ts'
 import { findRestores, type Restores } from './restores.ts'
-
-/** Something that was handed out. */
-export interface Thing {
-  readonly id: string
-  readonly kind: 'code' | 'access token' | 'refresh token' | 'session'
-  /** The first call that gave it; a retry may have given it again. */
-  readonly givenBy: Call
-  /** The code or, without one, the token that began its grant. */
-  readonly grant: string
-}
+import type { Ending, Thing } from './thing.ts'
 
 export interface Lineage {
   readonly history: History
@@ -21,12 +12,6 @@ export interface Lineage {
   readonly restores: Restores
   /** Calls that may have ended a grant, whatever they were answered. */
   endingsOf(thing: Thing): readonly Ending[]
-}
-
-export interface Ending {
-  readonly call: Call
-  /** Whether somebody was told that it has ended. */
-  readonly acknowledged: boolean
 }
 
 const KINDS = {

@@ -2,7 +2,7 @@
 // backup.
 
 import type { Call, History } from './history.ts'
-import type { Ending, Thing } from './lineage.ts'
+import type { Ending, Thing } from './thing.ts'
 
 export interface Restores {
   endingsOf(thing: Thing): readonly Ending[]

@@ -18,7 +18,7 @@ const LOWERED_SECONDS = 60
 const LATER_SECONDS = 1800
 const FULL_FORM = { size: 8, processes: 2, workMs: 2000 }
 /** What they are given is asked about afterwards, one by one. */
-const SHORT_FORM = { size: 4, processes: 1, workMs: 200 }
+const SHORT_FORM = { size: 2, processes: 1, workMs: 100 }
 
 export const loweredLifetime: Scenario = {
   goal: 'R22',
