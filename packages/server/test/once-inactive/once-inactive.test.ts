@@ -26,6 +26,12 @@ const FOUND: Readonly<Record<string, readonly Move[]>> = {
     { do: 'wait', seconds: 61 },
     { do: 'refresh', node: 1, which: 0, spent: true },
   ],
+  'security M5: two restores of one backup, which give the same numbers to other lines': [
+    { do: 'back up' },
+    { do: 'restore', feed: false, endAllGrants: true },
+    { do: 'fetch', node: 0, by: 'machine' },
+    { do: 'restore', feed: false, endAllGrants: true },
+  ],
   'security M5: a restore that ended all grants, and one of the same backup by the feed': [
     { do: 'approve', node: 0, user: 0, app: 1, redeem: true },
     { do: 'back up' },

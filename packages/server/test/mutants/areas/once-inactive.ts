@@ -38,7 +38,7 @@ export const onceInactive: Area = {
       file: 'resource/src/revocation-feed.ts',
       find: 'return this.#sequence > 0 && !isSame',
       replace: 'return false',
-      killedBy: ONCE_INACTIVE,
+      killedBy: ONCE_INACTIVE_FOUND,
     },
     {
       name: 'the clean-up forgets that a refresh token was spent',
