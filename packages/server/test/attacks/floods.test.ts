@@ -132,7 +132,9 @@ describe('chaos 1: a flood of requests that nobody reads the answers of', () => 
       const { megabytes, descriptors, statuses } = await watch(() => flood(request, connections))
       expect([...statuses]).toEqual([200])
       expect(descriptors / control.descriptors).toBeLessThan(1.5)
-      expect(megabytes / control.megabytes).toBeLessThan(1.5)
+      // What a process has taken it does not give back at once, and a busy machine collects late. One descriptor and
+      // stream for each request, as there were once, made it four times as much and more.
+      expect(megabytes / control.megabytes).toBeLessThan(2.5)
     }
   })
 })

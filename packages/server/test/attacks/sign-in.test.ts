@@ -8,7 +8,7 @@ import { asUserId } from '../../src/protocol/ids.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { getAnswer, TestApp } from '../support/test-app.ts'
-import { measureBelow, TELLING_T, timeInTurn, welchT } from '../support/timing.ts'
+import { measureBelow, medianOf, TELLING_T, timeInTurn, welchT } from '../support/timing.ts'
 import { MACHINE, PASSWORD, TENANT, WEB_APP } from '../support/world.ts'
 
 const WRONG = 'wrong horse battery staple'
@@ -211,6 +211,7 @@ describe.each(STORES)('attacks on passwords on %s', (kind) => {
 
     it('D8: a flood of sign-ins is cut short with 503, and apps get their tokens meanwhile', async () => {
       const send = await openForm()
+      const floodStartedAt = performance.now()
       const flood = Array.from({ length: 200 }, (_, index) => send(`flood-${index}`, WRONG))
       const machine = new TestApp(server, MACHINE)
       const waits: number[] = []
@@ -220,11 +221,13 @@ describe.each(STORES)('attacks on passwords on %s', (kind) => {
         waits.push(performance.now() - startedAt)
       }
       const pages = await Promise.all(flood)
+      const floodMilliseconds = performance.now() - floodStartedAt
       expect(new Set(pages.map(({ status }) => status))).toEqual(new Set([422, 503]))
       for (const page of pages.filter(({ status }) => status === 503)) {
         expect(page.headers.get('retry-after')).toBe('1')
       }
-      expect(Math.max(...waits)).toBeLessThan(2_000)
+      // Behind the passwords that wait, each token would take as long as they do.
+      expect(medianOf(waits)).toBeLessThan(floodMilliseconds / 4)
     })
   })
 })
