@@ -131,8 +131,10 @@ describe('chaos 3: a password that waits for its turn', () => {
     const browser = new TestBrowser()
     const page = await browser.open(new TestApp(server, WEB_APP).authorizeUrl())
     const signIn = () => browser.submit(page, { username: 'ada', password: PASSWORD })
-    // The queue is that of the process: it is full of others.
-    const others = Promise.all(Array.from({ length: 40 }, () => hashPassword('of somebody else')))
+    // The queue is that of the process, and each source has its turn: it is full of others, each from elsewhere.
+    const others = Promise.all(
+      Array.from({ length: 40 }, (_, index) => hashPassword('of somebody else', `source ${index}`)),
+    )
     const turnedAway = await signIn()
     expect(passwordQueueState().waiting).toBeGreaterThan(0)
     expect(turnedAway.status).toBe(503)
