@@ -83,7 +83,8 @@ describe('an interaction', () => {
   })
 
   it('E4: fits into a form field, or is refused at once', () => {
-    const longest = `state=${'x'.repeat(10_000 - 'state='.length)}`
+    const most = `a=${'x'.repeat(4000)}&b=${'x'.repeat(4000)}&c=`
+    const longest = most + 'x'.repeat(10_000 - most.length)
     const { sealed } = setUp(longest)
     expect(optional(parseForm(`interaction=${sealed}`), 'interaction')).toBe(sealed)
     expect(() => setUp(`${longest}x`)).toThrow('request_malformed')
