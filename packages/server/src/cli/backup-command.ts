@@ -1,5 +1,7 @@
 // ostiary backup …
 
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../config/load.ts'
 import { masterKeyFile } from '../platform/master-key.ts'
@@ -13,6 +15,7 @@ export function addBackupCommand(program: Command, terminal: Terminal): void {
     description: 'copy the SQLite database into a new file, while servers run on it',
     run: async (options, [file = '']) => {
       const config = readConfig(options, terminal)
+      checkPlace(file)
       await terminal.parts.copyDatabase(databaseFileOf(config), file)
       const masterKey = whereMasterKeyIs(config)
       return {
@@ -25,6 +28,12 @@ export function addBackupCommand(program: Command, terminal: Terminal): void {
       }
     },
   })
+}
+
+function checkPlace(file: string): void {
+  const folder = dirname(resolve(file))
+  if (!existsSync(folder)) throw new UsageError(`there is no folder ${folder}: make it first`)
+  if (existsSync(file)) throw new UsageError(`${file} is there already: nothing is written over`)
 }
 
 function databaseFileOf({ database }: Config): string {

@@ -265,8 +265,12 @@ describe('operating 7: a backup of SQLite', () => {
       expect(mode & 0o777).toBe(0o600)
       expect(size).toBeGreaterThan(100_000)
       expect(await place.run('backup', 'backup.db')).toMatchObject({
-        exitCode: 4,
+        exitCode: 2,
         text: expect.stringContaining('is there already'),
+      })
+      expect(await place.run('backup', 'nowhere/backup.db')).toMatchObject({
+        exitCode: 2,
+        text: expect.stringContaining('there is no folder'),
       })
     } finally {
       await server.kill()
