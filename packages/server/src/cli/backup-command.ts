@@ -1,13 +1,13 @@
 // ostiary backup …
 
 import { existsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../config/load.ts'
 import { masterKeyFile } from '../platform/master-key.ts'
 import { addCommand, type SharedOptions, type Terminal } from './command.ts'
 import { readConfig } from './deployment.ts'
 import { UsageError } from './failure.ts'
+import { requirePlaceForFile } from './places.ts'
 
 export function addBackupCommand(program: Command, terminal: Terminal): void {
   addCommand<SharedOptions>(program, terminal, {
@@ -31,9 +31,8 @@ export function addBackupCommand(program: Command, terminal: Terminal): void {
 }
 
 function checkPlace(file: string): void {
-  const folder = dirname(resolve(file))
-  if (!existsSync(folder)) throw new UsageError(`there is no folder ${folder}: make it first`)
   if (existsSync(file)) throw new UsageError(`${file} is there already: nothing is written over`)
+  requirePlaceForFile(file)
 }
 
 function databaseFileOf({ database }: Config): string {

@@ -1,6 +1,6 @@
 // ostiary client …
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { listLegacyUse } from '../operations/allowances.ts'
 import type { NewClient } from '../operations/client-input.ts'
 import {
@@ -64,7 +64,11 @@ export function addClientCommands(program: Command, terminal: Terminal): void {
     usage: 'list',
     description: 'list the apps of a tenant',
     options: (command) =>
-      listOptions(command).option('--legacy', 'their legacy allowances, and how much each is used'),
+      listOptions(command).addOption(
+        new Option('--legacy', 'their legacy allowances, and how much each is used').conflicts(
+          'limit',
+        ),
+      ),
     run: (options) => list(options, terminal),
   })
   addCommand<TenantOptions>(client, terminal, {
@@ -80,13 +84,14 @@ export function addClientCommands(program: Command, terminal: Terminal): void {
   })
   addCommand<TenantOptions>(client, terminal, {
     usage: 'disable <client>',
-    description: 'switch an app off and end all its grants',
+    description:
+      'switch an app off for good and end all its grants; no command switches it on again',
     options: tenantOption,
     run: async (options, [clientId = '']) => {
       await withTenant(options, terminal, (context) => disableClient({ clientId }, context))
       return {
         data: { disabled: clientId },
-        text: `disabled ${clientId}: all its grants have ended`,
+        text: `disabled ${clientId} for good: all its grants have ended, and no command switches it on again\n→ an app that is still needed is registered anew, under another client id`,
       }
     },
   })

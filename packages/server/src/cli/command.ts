@@ -1,6 +1,6 @@
 // One shape for all commands: the shared options, and one answer as text or as JSON.
 
-import type { Command } from 'commander'
+import type { Command, Option } from 'commander'
 import type { Answer } from './answer.ts'
 import type { Host } from './host.ts'
 
@@ -33,6 +33,7 @@ export function addCommand<Options extends object>(
     .command(shape.usage, { isDefault: shape.isDefault ?? false })
     .description(shape.description)
   shape.options?.(command)
+  refuseOpposites(command)
   command
     .option('--config <file>', 'configuration file (default: ostiary.config.yaml)')
     .option('--json', 'answer with one JSON object')
@@ -41,4 +42,22 @@ export function addCommand<Options extends object>(
       const answer = await shape.run(options, command.args)
       if (answer) terminal.say(answer, options)
     })
+}
+
+/** Of `--x` and `--no-x` the last would win without a word. */
+function refuseOpposites(command: Command): void {
+  for (const no of command.options.filter(({ negate }) => negate)) {
+    const yes = command.options.find(
+      (each) => !each.negate && each.attributeName() === no.attributeName(),
+    )
+    if (!yes) continue
+    const given = new Set<Option>()
+    for (const option of [yes, no]) {
+      command.on(`option:${option.name()}`, () => {
+        given.add(option)
+        if (given.size < 2) return
+        command.error(`error: option '${yes.flags}' cannot be used with option '${no.flags}'`)
+      })
+    }
+  }
 }

@@ -1,7 +1,6 @@
 // ostiary dev: a complete demo in one process, for this machine only.
 
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -21,6 +20,7 @@ import { type Seeded, seedDemo, settlePasswords } from './demo/seed.ts'
 import { createPageTrial } from './demo/try-pages.ts'
 import { curlCommands, formatWelcome } from './demo/welcome.ts'
 import { createContext } from './deployment.ts'
+import { makeNamedFolder } from './places.ts'
 import { serve } from './serve.ts'
 import { type ServerFlags, serverFlags, toSettings } from './server-flags.ts'
 
@@ -46,7 +46,7 @@ export function addDevCommand(program: Command, terminal: Terminal): void {
 
 async function dev(options: DevOptions, terminal: Terminal): Promise<undefined> {
   const folder = resolve(options.data ?? (terminal.env.OSTIARY_DATA || DEFAULT_FOLDER))
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeNamedFolder(folder, 0o700)
   const api = await loadDemoApi(options.api)
   const config = await configure({ folder, api, options, terminal })
   const tenants = resolveTenants(config)

@@ -37,7 +37,11 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof CommanderError)
     return failure('usage', error.message.replace(/^error: /, ''))
   if (error instanceof ConfigError) {
-    return failure('configuration', error.message, { problems: error.problems })
+    // What a flag says is no part of the configuration that people would look at.
+    const isCommandLine = error.problems.every(({ place }) => place.startsWith('--'))
+    return failure(isCommandLine ? 'usage' : 'configuration', error.message, {
+      problems: error.problems,
+    })
   }
   if (error instanceof MasterKeyError) return failure('configuration', error.message)
   if (error instanceof OperationError) {

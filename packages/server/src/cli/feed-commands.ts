@@ -1,7 +1,7 @@
 // ostiary feed …
 
 import { setTimeout } from 'node:timers/promises'
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { systemClock } from '../platform/clock.ts'
 import type { Answer } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
@@ -10,6 +10,7 @@ import { CommandError, reasonOf, UsageError } from './failure.ts'
 import { type FeedCopy, openFeedCopy } from './feed/feed-copy.ts'
 import { createFollower } from './feed/follow-feed.ts'
 import { holdCopy } from './feed/hold-copy.ts'
+import { requirePlaceForFile } from './places.ts'
 
 interface FollowOptions {
   readonly issuer: string
@@ -31,10 +32,11 @@ export function addFeedCommands(program: Command, terminal: Terminal): void {
         .requiredOption('--issuer <url>', 'whose feed, as in the configuration of the server')
         .option('--every <seconds>', 'how often to ask', parseSeconds, 2)
         .option('--keep-days <days>', 'as old as the oldest backup that you keep', parseDays, 40)
-        .option('--once', 'read what is new, and end'),
+        .addOption(new Option('--once', 'read what is new, and end').conflicts('every')),
     run: async (options, [file = '']) => {
       const { issuer } = options
-      if (!URL.canParse(issuer)) throw new UsageError(`--issuer: ${issuer} is no URL`)
+      if (!isWebAddress(issuer)) throw new UsageError(`--issuer: ${issuer} is no URL with https`)
+      requirePlaceForFile(file)
       const release = await holdCopy(file)
       try {
         return await followInto(file, options, terminal)
@@ -53,7 +55,17 @@ async function followInto(
   const copy = openFeedCopy(file, issuer)
   const forget = () => copy.forgetBefore(systemClock.nowSeconds() - keepDays * DAY_SECONDS)
   forget()
-  const catchUp = createFollower(copy, { issuer, clock: systemClock })
+  const readNews = createFollower(copy, { issuer, clock: systemClock })
+  /** Says so when the feed has begun anew, which is what others must know of a restore. */
+  const catchUp = async () => {
+    const before = copy.last()?.epoch
+    try {
+      await readNews()
+    } finally {
+      const now = copy.last()?.epoch
+      if (before !== undefined && now !== before) say(terminal, describeNewEpoch(issuer, now))
+    }
+  }
   if (once) {
     await catchUp().catch((cause: unknown) => {
       throw new CommandError(`the feed cannot be read: ${reasonOf(cause)}`, { cause })
@@ -90,8 +102,7 @@ async function follow(
     )
     // Says what changes, not every try.
     if (found !== problem) {
-      const state = found ?? `following ${issuer} from number ${copy.last()?.sequence ?? 0} on`
-      terminal.stderr.write(`${state}\n`)
+      say(terminal, found ?? `following ${issuer} from number ${copy.last()?.sequence ?? 0} on`)
     }
     problem = found
     if (systemClock.nowSeconds() >= forgottenAtSeconds + DAY_SECONDS) {
@@ -100,6 +111,19 @@ async function follow(
     }
     await setTimeout(everySeconds * 1000, undefined, { signal }).catch(() => undefined)
   }
+}
+
+/** Somebody reads it weeks later, beside the log of the server. */
+function say({ stderr }: Terminal, text: string): void {
+  stderr.write(`${new Date(systemClock.nowMilliseconds()).toISOString()} ${text}\n`)
+}
+
+function describeNewEpoch(issuer: string, epoch: string | undefined): string {
+  return `the feed of ${issuer} has begun anew, with epoch ${epoch}: its database was restored from a backup, or is another one; what was read before is kept`
+}
+
+function isWebAddress(text: string): boolean {
+  return ['https:', 'http:'].includes(URL.parse(text)?.protocol ?? '')
 }
 
 function parseSeconds(text: string): number {

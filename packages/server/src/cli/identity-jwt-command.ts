@@ -1,11 +1,11 @@
 // ostiary identity-jwt: what a trusted identity system would sign, for trying the exchange of its JWTs.
 
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { newId } from '../platform/random.ts'
 import { createSigner } from '../tokens/signer.ts'
 import { addCommand, type SharedOptions, type Terminal } from './command.ts'
-import { UsageError } from './failure.ts'
+import { reasonOf, UsageError } from './failure.ts'
+import { readNamedFile } from './places.ts'
 
 /** The file that `--key` names: the issuer as it was registered, and the private key of it. */
 export interface IdentityKeyFile {
@@ -38,11 +38,11 @@ export function addIdentityJwtCommand(program: Command, terminal: Terminal): voi
 }
 
 function readKeyFile(path: string): IdentityKeyFile {
+  const text = readNamedFile(path)
   try {
-    return JSON.parse(readFileSync(path, 'utf8'))
+    return JSON.parse(text)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new UsageError(`--key ${path} cannot be read: ${reason}`, { cause })
+    throw new UsageError(`--key ${path} is not JSON: ${reasonOf(cause)}`, { cause })
   }
 }
 

@@ -2,17 +2,19 @@
 
 import { existsSync, rmSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Config, DatabaseSettings } from '../config/load.ts'
 import { resolveTenants } from '../config/tenants.ts'
 import { restoreDatabase } from '../operations/restore.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { GrantsToEnd, RestoredDatabase } from '../store/port/restore.ts'
+import { NoDatabaseError } from '../store/port.ts'
 import { whereMasterKeyIs } from './backup-command.ts'
 import { addCommand, type SharedOptions, type Terminal } from './command.ts'
 import { readConfig } from './deployment.ts'
-import { CommandError, UsageError } from './failure.ts'
+import { CommandError, reasonOf, UsageError } from './failure.ts'
 import { readLaterRevocations } from './feed/later-revocations.ts'
+import { requireNamedFile } from './places.ts'
 import { describeLost, describeRestoration, type Restored, whatIsMissing } from './restore-texts.ts'
 
 interface RestoreOptions extends SharedOptions {
@@ -32,7 +34,12 @@ export function addRestoreCommand(program: Command, terminal: Terminal): void {
           '--feed <files...>',
           'copies that `ostiary feed follow` kept, one for each issuer: what was ended since the backup ends, and so does every refresh token that a use replaces',
         )
-        .option('--end-all-grants', 'all authorizations end: all users allow all apps again')
+        .addOption(
+          new Option(
+            '--end-all-grants',
+            'all authorizations end: all users allow all apps again',
+          ).conflicts('acceptLostRevocations'),
+        )
         .option(
           '--accept-lost-revocations',
           'all that the backup holds is good again: refresh tokens that were spent since, and what was revoked since, unless --feed names it',
@@ -90,6 +97,7 @@ async function restoreFile(
   { path, ...task }: Task & { readonly path: string },
 ): Promise<Outcome> {
   const { parts } = task.terminal
+  if (file !== undefined) requireNamedFile(file)
   const isKeyMissing =
     task.config.masterKey === undefined && !existsSync(whereMasterKeyIs(task.config))
   if (isKeyMissing) {
@@ -108,7 +116,7 @@ async function restoreFile(
   try {
     removeDatabase(copy)
     if (file === undefined) held.copyTo(copy)
-    else await parts.copyDatabase(file, copy)
+    else await copyBackup(file, copy, task)
     const restored = await restoreAt({ kind: 'sqlite', path: copy }, task)
     const keepAs = `${path}.before-${new Date(systemClock.nowMilliseconds()).toISOString().replace(/[-:]|\.\d+/g, '')}`
     held.replaceBy(copy, { keepAs })
@@ -116,6 +124,18 @@ async function restoreFile(
   } finally {
     held.release()
     removeDatabase(copy)
+  }
+}
+
+async function copyBackup(file: string, copy: string, { terminal }: Task): Promise<void> {
+  try {
+    await terminal.parts.copyDatabase(file, copy)
+  } catch (cause) {
+    if (!(cause instanceof NoDatabaseError)) throw cause
+    throw new UsageError(
+      `${file} is no backup of Ostiary: ${reasonOf(cause)}\n→ name a file that \`ostiary backup\` wrote; nothing was changed`,
+      { cause },
+    )
   }
 }
 

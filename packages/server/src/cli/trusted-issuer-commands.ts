@@ -1,6 +1,5 @@
 // ostiary trusted-issuer …
 
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import {
   addTrustedIssuer,
@@ -13,8 +12,8 @@ import type { TrustedIssuerRecord } from '../store/records.ts'
 import { formatFields, formatTable } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
-import { reasonOf, UsageError } from './failure.ts'
 import { type ListOptions, listOptions } from './list-option.ts'
+import { readNamedFile } from './places.ts'
 import { tenantOption } from './tenant-option.ts'
 
 interface AddOptions extends TenantOptions {
@@ -39,7 +38,7 @@ export function addTrustedIssuerCommands(program: Command, terminal: Terminal): 
         .option('--jwks-file <file>', 'its keys, to be used instead: a JWK set'),
     run: async (options, [name = '']) => {
       const { issuer, audience, jwksUri, jwksFile } = options
-      const pinnedKeys = jwksFile === undefined ? undefined : readJwks(jwksFile)
+      const pinnedKeys = jwksFile === undefined ? undefined : readNamedFile(jwksFile)
       const added = await withTenant(options, terminal, (context) =>
         addTrustedIssuer({ name, issuer, audience, jwksUri, pinnedKeys }, context),
       )
@@ -92,14 +91,6 @@ export function addTrustedIssuerCommands(program: Command, terminal: Terminal): 
         return { data: { [shape.done]: issuer }, text: `${shape.done} ${issuer}` }
       },
     })
-  }
-}
-
-function readJwks(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new UsageError(`the file ${file} cannot be read: ${reasonOf(error)}`)
   }
 }
 

@@ -89,11 +89,15 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
   })
   addCommand<TenantOptions>(user, terminal, {
     usage: 'disable <username>',
-    description: 'keep a user out; ends every session and every access of apps',
+    description:
+      'keep a user out for good; ends every session and every access of apps; no command lets the user in again',
     options: tenantOption,
     run: async (options, [username = '']) => {
       await withTenant(options, terminal, (context) => disableUser({ username }, context))
-      return { data: { disabled: username }, text: `${username} is disabled` }
+      return {
+        data: { disabled: username },
+        text: `${username} is disabled for good: no command lets the user in again`,
+      }
     },
   })
 }

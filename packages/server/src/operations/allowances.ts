@@ -40,13 +40,7 @@ function checkAllowance(
   tenant: Tenant,
   nowSeconds: number,
 ): FieldProblem[] {
-  const problems: FieldProblem[] = []
-  const declared = Object.keys(tenant.rules.allowances)
-  if (!declared.includes(name)) {
-    const choice = declared.length > 0 ? `it has ${declared.join(', ')}` : 'it has none at all'
-    const problem = `"${name}" is no legacy allowance of contract ${tenant.contract}: ${choice}`
-    problems.push({ field: 'allowance', problem })
-  }
+  const problems = checkDeclared(name, tenant)
   for (const [field, text] of Object.entries({ owner, reason })) {
     if (text.trim() === '') problems.push({ field, problem: 'is missing: say it in a few words' })
     if (text.length > MAX_TEXT) {
@@ -61,6 +55,14 @@ function checkAllowance(
     })
   }
   return problems
+}
+
+function checkDeclared(name: string, { contract, rules }: Tenant): FieldProblem[] {
+  const declared = Object.keys(rules.allowances)
+  if (declared.includes(name)) return []
+  const choice = declared.length > 0 ? `it has ${declared.join(', ')}` : 'it has none at all'
+  const problem = `"${name}" is no legacy allowance of contract ${contract}: ${choice}`
+  return [{ field: 'allowance', problem }]
 }
 
 export interface AllowanceInput extends Omit<ClientAllowance, 'name'> {
@@ -89,6 +91,8 @@ export async function disallowLegacy(
   const { client } = await findRegisteredClient(clientId, context)
   const allowances = client.allowances.filter(({ name }) => name !== allowance)
   if (allowances.length === client.allowances.length) {
+    // First what may be misspelt: one that the contract does not know, no app can have.
+    refuseIfAny(checkDeclared(allowance, context.tenant))
     throw refusal('allowance', `"${allowance}" is not one that "${clientId}" has`)
   }
   return changeClient(client, { allowances }, { context, action: 'legacy_allowance.removed' })

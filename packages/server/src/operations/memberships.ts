@@ -4,7 +4,7 @@ import type { OrganisationRole } from '../store/records.ts'
 import { eventOf, type OperationContext, refusal } from './operation.ts'
 import { requireUser } from './users.ts'
 
-/** @throws OperationError when there is no such user, or no such member */
+/** @throws OperationError when there is no such user, organisation or member */
 export async function changeRole(
   input: {
     readonly organisationId: string
@@ -16,6 +16,9 @@ export async function changeRole(
   const { organisationId, username, role } = input
   const { tenant, store } = context
   const { id: userId } = await requireUser(username, context)
+  if ((await store.findOrganisation(tenant.name, organisationId)) === null) {
+    throw refusal('organisation', `"${organisationId}" does not exist in ${tenant.name}`)
+  }
   const change = { tenant: tenant.name, userId, organisationId, role }
   const event = eventOf(context, `membership.became_${role}`, `user:${userId}`)
   if (!(await store.changeRole(change, event))) {

@@ -1,4 +1,4 @@
-// The pages of a developer's apps: Settings › API.
+// The pages of a developer's apps, below /developers.
 
 import type { Route } from '../http/route.ts'
 import { OWN_PATHS } from '../protocol/own-paths.ts'

@@ -46,7 +46,12 @@ export type { VersionUseStore } from './port/versions.ts'
 
 /** A store that cannot answer (lost connection, disk full, time-out). The caller answers 503, never a guess. */
 export class StoreUnavailableError extends Error {
-  override readonly name = 'StoreUnavailableError'
+  override readonly name: string = 'StoreUnavailableError'
+}
+
+/** What should be a database of ours is another file, or damaged, or not there: to ask again will not help. */
+export class NoDatabaseError extends StoreUnavailableError {
+  override readonly name = 'NoDatabaseError'
 }
 
 export interface Store

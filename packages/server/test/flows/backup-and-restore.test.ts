@@ -252,6 +252,27 @@ test('a copy of the feed has one follower: a second one is refused, and touches 
   }
 })
 
+test('a follower says when, and that the feed has begun anew after a restore', async () => {
+  const place = await createPlace('sqlite')
+  const { issuer } = place.deployment
+  const follow = () => place.run('feed', 'follow', 'copy.jsonl', '--issuer', issuer, '--once')
+  let server = await startProcess(place.deployment)
+  try {
+    expect((await follow()).text).not.toContain('anew')
+    await place.backUp()
+    await server.stop()
+    expect((await place.run('restore', 'backup.db', '--end-all-grants')).exitCode).toBe(0)
+    server = await startProcess(place.deployment)
+    expect((await follow()).text).toMatch(
+      /^\d{4}-\d\d-\d\dT[\d:.]+Z the feed of \S+ has begun anew, with epoch \S+: .*restored/m,
+    )
+    expect((await follow()).text).not.toContain('anew')
+  } finally {
+    await server.kill()
+    await place.deployment.remove()
+  }
+})
+
 describe('operating 7: a backup of SQLite', () => {
   it('is whole while the server runs, for its owner only, and never written over', async () => {
     const place = await createPlace('sqlite')

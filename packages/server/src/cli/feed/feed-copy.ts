@@ -6,7 +6,6 @@ import {
   existsSync,
   fsyncSync,
   openSync,
-  readFileSync,
   renameSync,
   rmSync,
   truncateSync,
@@ -14,7 +13,8 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { MAX_ACCESS_TOKEN_SECONDS } from '../../protocol/token-lifetime.ts'
-import { CommandError } from '../failure.ts'
+import { UsageError } from '../failure.ts'
+import { readNamedFile } from '../places.ts'
 import { type FeedPage, isFeedPage } from './feed-page.ts'
 
 /** A page, and what was known when it was read. */
@@ -36,12 +36,12 @@ export interface FeedCopy {
 /** Says that it is still there, when there is nothing new: how old the copy is must be known on the day of the fire. */
 const HEARTBEAT_SECONDS = 60
 
-/** @throws CommandError when the file is something else, or the copy of another feed */
+/** @throws UsageError when the file is something else, or the copy of another feed */
 export function openFeedCopy(path: string, issuer: string): FeedCopy {
   let { pages, intactBytes } = existsSync(path) ? readPages(path) : { pages: [], intactBytes: 0 }
   const stranger = pages.find((page) => page.issuer !== issuer)
   if (stranger) {
-    throw new CommandError(
+    throw new UsageError(
       `${path} is a copy of the feed of ${stranger.issuer}\n→ name another file for ${issuer}: each issuer has its own`,
     )
   }
@@ -104,17 +104,21 @@ function keepSince(seconds: number, pages: readonly CopiedPage[]): CopiedPage[] 
   }))
 }
 
-/** @throws CommandError when a line is none of ours, unless it is the last: that one may be half-written */
+/**
+ * @throws UsageError when a line is none of ours, unless it is the last: that one may be half-written. In a file without
+ * any whole page even that one must begin as a page does, since it is cut off and the file may be somebody's letter.
+ */
 export function readPages(path: string): { pages: CopiedPage[]; intactBytes: number } {
-  const lines = readFileSync(path, 'utf8').split('\n')
+  const lines = readNamedFile(path).split('\n')
   const pages: CopiedPage[] = []
   let intactBytes = 0
   for (const [index, line] of lines.entries()) {
     const page = parsePage(line)
     // Behind the last end of a line stands nothing, or what could not be finished.
     const isLast = index >= lines.length - 2
-    if (page === undefined && !isLast) {
-      throw new CommandError(
+    const isOurs = isLast && (pages.length > 0 || beginsAsPage(line))
+    if (page === undefined && !isOurs) {
+      throw new UsageError(
         `${path}, line ${index + 1}: this is no page of a feed\n→ keep the file as it is for a look at it, and name another one`,
       )
     }
@@ -124,6 +128,14 @@ export function readPages(path: string): { pages: CopiedPage[]; intactBytes: num
   }
   return { pages, intactBytes }
 }
+
+/** A power cut may leave zeros where the disk had not written yet. */
+function beginsAsPage(line: string): boolean {
+  const text = line.replace(/\0+$/, '')
+  return text.startsWith(PAGE_BEGINS) || PAGE_BEGINS.startsWith(text)
+}
+
+const PAGE_BEGINS = '{"epoch":"'
 
 function parsePage(line: string): CopiedPage | undefined {
   try {

@@ -1,7 +1,7 @@
 // What a copy of the feed knows of the time after a backup, if it is the right copy for it.
 
 import type { LaterRevocations } from '../../operations/restore.ts'
-import { CommandError } from '../failure.ts'
+import { UsageError } from '../failure.ts'
 import { readPages } from './feed-copy.ts'
 
 export interface CopyOfFeed extends LaterRevocations {
@@ -15,7 +15,7 @@ export interface Backup {
   readonly lastSequenceOf: (issuer: string) => number | undefined
 }
 
-/** @throws CommandError when the copy does not begin before the backup and go on after it */
+/** @throws UsageError when the copy does not begin before the backup and go on after it */
 export function readLaterRevocations(path: string, backup: Backup): CopyOfFeed {
   const { pages } = readPages(path)
   const last = pages.at(-1)
@@ -46,8 +46,8 @@ export function readLaterRevocations(path: string, backup: Backup): CopyOfFeed {
   }
 }
 
-function refusal(path: string, what: string): CommandError {
-  return new CommandError(
+function refusal(path: string, what: string): UsageError {
+  return new UsageError(
     `the copy of the feed ${path} ${what}: it does not tell what was revoked since\n→ name another copy, or leave it out and choose --end-all-grants; nothing was changed`,
   )
 }

@@ -1,10 +1,19 @@
 // Copies of the embedded database, and putting one in its place. A file that a server has open cannot be copied like
 // any other: most of what was committed lies in the log beside it, so that `cp` gives an empty or a torn database.
 
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { StoreUnavailableError } from '../port.ts'
+import { NoDatabaseError, StoreUnavailableError } from '../port.ts'
 import { resultCode, SQLITE_BUSY } from './sqlite-errors.ts'
 import { PATIENCE_MILLISECONDS } from './sqlite-file.ts'
 
@@ -13,7 +22,8 @@ const COMPANIONS = ['-wal', '-shm', '-journal']
 
 /**
  * Writes what is committed at this moment into a new file, while servers go on.
- * @throws StoreUnavailableError when there is no such database
+ * @throws NoDatabaseError when there is no such database, or it is none of ours
+ * @throws StoreUnavailableError when the disk is full, or cannot be read
  */
 export function copyDatabase(from: string, to: string): void {
   const source = open(from, { readOnly: true })
@@ -38,7 +48,9 @@ function copy(source: DatabaseSync, from: string, to: string): void {
   } catch (cause) {
     rmSync(to, { force: true })
     if (!(cause instanceof Error)) throw cause
-    throw new StoreUnavailableError(`cannot copy the database ${from}: ${cause.message}`, { cause })
+    const message = `cannot copy the database ${from}: ${cause.message}`
+    if (isNoDatabase(cause)) throw new NoDatabaseError(message, { cause })
+    throw new StoreUnavailableError(message, { cause })
   }
   flush(to)
   flush(dirname(to))
@@ -49,9 +61,9 @@ function checkCopy(path: string): void {
   const db = open(path, { readOnly: true })
   try {
     const [{ quick_check: found } = {}] = db.prepare('pragma quick_check').all()
-    if (found !== 'ok') throw new Error(`it is damaged: ${String(found)}`)
+    if (found !== 'ok') throw new NoDatabaseError(`it is damaged: ${String(found)}`)
     const ours = db.prepare("select 1 from sqlite_schema where name = 'kysely_migration'").get()
-    if (ours === undefined) throw new Error('it is not a database of Ostiary')
+    if (ours === undefined) throw new NoDatabaseError('it is not a database of Ostiary')
   } finally {
     db.close()
   }
@@ -102,8 +114,7 @@ function lock(path: string): DatabaseSync | 'busy' | undefined {
   } catch (error) {
     db.close()
     if (resultCode(error) === SQLITE_BUSY) return 'busy'
-    if (resultCode(error) === SQLITE_CORRUPT || resultCode(error) === SQLITE_NOTADB)
-      return undefined
+    if (isNoDatabase(error)) return undefined
     throw error
   }
 }
@@ -111,9 +122,18 @@ function lock(path: string): DatabaseSync | 'busy' | undefined {
 const SQLITE_CORRUPT = 11
 const SQLITE_NOTADB = 26
 
+function isNoDatabase(error: unknown): boolean {
+  if (error instanceof NoDatabaseError) return true
+  return [SQLITE_CORRUPT, SQLITE_NOTADB].includes(resultCode(error))
+}
+
 function open(path: string, options: { readonly readOnly: boolean }): DatabaseSync {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found?.isFile()) {
+    const reason = found ? 'it is no file' : 'there is no such file'
+    throw new NoDatabaseError(`cannot open the database file ${path}: ${reason}`)
+  }
   try {
-    if (!existsSync(path)) throw new Error('there is no such file')
     return new DatabaseSync(path, { ...options, timeout: PATIENCE_MILLISECONDS })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)

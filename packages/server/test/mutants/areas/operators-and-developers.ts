@@ -273,7 +273,34 @@ const registrations: readonly Mutant[] = [
   },
 ]
 
+const commandLines: readonly Mutant[] = [
+  {
+    name: 'somebody’s letter is cut off as if it were half a page of a feed',
+    breaks: 'what a command line names by mistake stays as it is',
+    file: 'server/src/cli/feed/feed-copy.ts',
+    find: 'pages.length > 0 || beginsAsPage(line)',
+    replace: 'pages.length >= 0 || beginsAsPage(line)',
+    killedBy: flows('wrong-input'),
+  },
+  {
+    name: 'of a flag and its opposite the last one wins without a word',
+    breaks: 'a command line that contradicts itself is refused',
+    file: 'server/src/cli/command.ts',
+    find: 'if (given.size < 2) return',
+    replace: 'if (given.size < 3) return',
+    killedBy: flows('wrong-input'),
+  },
+  {
+    name: 'the safe and the unsafe way to restore are taken together',
+    breaks: 'a command line that contradicts itself is refused',
+    file: 'server/src/cli/restore-command.ts',
+    find: ".conflicts('acceptLostRevocations')",
+    replace: '.conflicts([])',
+    killedBy: flows('wrong-input'),
+  },
+]
+
 export const operatorsAndDevelopers: Area = {
   name: 'Developers, operators and legacy allowances',
-  mutants: [...portal, ...allowances, ...registrations],
+  mutants: [...portal, ...allowances, ...registrations, ...commandLines],
 }

@@ -1,10 +1,12 @@
+// Proves that the pages of commands and configuration are those of this version.
+
 import { readFileSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { ALLOWANCES } from '../config/schema.ts'
-import type { Terminal } from './command.ts'
-import { createProgram } from './program.ts'
-import { referenceFiles } from './reference-command.ts'
+import type { Terminal } from '../../src/cli/command.ts'
+import { createProgram } from '../../src/cli/program.ts'
+import { referenceFiles } from '../../src/cli/reference-command.ts'
+import { ALLOWANCES } from '../../src/config/schema.ts'
 
 const REFERENCE = new URL('../../../../docs/reference/', import.meta.url)
 
@@ -37,7 +39,7 @@ const terminal: Terminal = {
 const files = referenceFiles(createProgram(terminal))
 
 describe('the reference manual', () => {
-  it.each(Object.keys(files))('%s is what `ostiary reference docs/reference` writes', (name) => {
+  it.each(Object.keys(files))('%s is current: if not, run `npm run docs`', (name) => {
     expect(readFileSync(new URL(name, REFERENCE), 'utf8')).toBe(files[name])
   })
 
