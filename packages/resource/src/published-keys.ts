@@ -11,7 +11,9 @@ import { TokenError } from './token-error.ts'
 export function createPublishedKeys(settings: Settings, issuer: Issuer): FindKey {
   const findKeys = keepKeys(async () => {
     const { keysUrl } = await issuer.metadata()
-    return createLocalJWKSet((await fetchJson(settings, keysUrl)) as JSONWebKeySet)
+    // What a cache on the way still has may be from before a key was withdrawn.
+    const headers = { 'cache-control': 'no-cache' }
+    return createLocalJWKSet((await fetchJson(settings, keysUrl, { headers })) as JSONWebKeySet)
   })
 
   return async ({ alg, kid }) => {

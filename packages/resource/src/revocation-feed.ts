@@ -35,6 +35,7 @@ export class RevocationFeed {
   readonly #overdueMilliseconds: number
   readonly #list: RevocationList
   #epoch: string | undefined
+  #epochs = 0
   #sequence = 0
   #supported = true
   #lastTry = LONG_AGO
@@ -51,9 +52,14 @@ export class RevocationFeed {
     this.#overdueMilliseconds = Math.max(settings.pollSeconds * 5, 10) * 1000
   }
 
-  /** Counts up with each revocation of an app, a user or the tenant that is news. */
+  /** Counts up with each revocation of an app, a user or the tenant that is news, and with each epoch. */
   get changes(): number {
-    return this.#list.changes
+    return this.#list.changes + this.#epochs
+  }
+
+  /** How many were seen: each restore of the issuer begins one. */
+  get epochs(): number {
+    return this.#epochs
   }
 
   /** A reading to wait for before a token is judged; undefined when there was a try lately. */
@@ -148,7 +154,7 @@ export class RevocationFeed {
       if (this.#isOfAnotherPast(page)) {
         if (hasRestarted) throw new Error(SEVERAL_FEEDS)
         hasRestarted = true
-        this.#epoch = page.epoch
+        this.#enter(page.epoch)
         this.#sequence = 0
         continue
       }
@@ -166,12 +172,18 @@ export class RevocationFeed {
     return this.#sequence > 0 && !isSame
   }
 
+  #enter(epoch: string): void {
+    if (epoch === this.#epoch) return
+    this.#epoch = epoch
+    this.#epochs += 1
+  }
+
   #keep({ epoch, sequence, more, lines }: FeedPage, nowSeconds: number): void {
     if (more && sequence <= this.#sequence) {
       throw new Error('The revocation feed promises more, but does not move on')
     }
     for (const line of lines) this.#list.add(line, nowSeconds)
-    this.#epoch = epoch
+    this.#enter(epoch)
     this.#sequence = Math.max(this.#sequence, sequence)
     this.#list.dropExpired(nowSeconds)
   }

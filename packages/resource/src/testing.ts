@@ -114,7 +114,10 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
         if (client_id === clientId) revocations.addGrant(String(grant_id))
       }
     },
-    restore: ({ revocations: kept = 0 } = {}) => revocations.restore(kept),
+    restore({ revocations: kept = 0 } = {}) {
+      revocations.restore(kept)
+      testIssuer.rotateKey({ withdrawOld: true })
+    },
     publishVersions(apiVersions) {
       state.apiVersions = apiVersions
     },

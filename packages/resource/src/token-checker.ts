@@ -31,9 +31,11 @@ export interface TokenChecker {
 
 export function createTokenChecker(settings: Settings, issuer: Issuer): TokenChecker {
   const { introspection: credentials, shape } = settings
-  const jwts =
-    shape.jwt && createJwtVerifier(shape.jwt, settings, createKeyFinder(settings, issuer))
   const feed = settings.revocation === 'feed' ? new RevocationFeed(settings, issuer) : undefined
+  const verifierOfEpoch = keepForEpoch(
+    feed,
+    () => shape.jwt && createJwtVerifier(shape.jwt, settings, createKeyFinder(settings, issuer)),
+  )
   const inactive = createInactiveTokens(Math.max(settings.cacheSize, LEAST_INACTIVE))
   const introspection =
     credentials &&
@@ -64,29 +66,52 @@ export function createTokenChecker(settings: Settings, issuer: Issuer): TokenChe
     return introspect ? await introspection.ask(text, key) : await introspection.find(text, key)
   }
 
+  async function check(text: string, introspect: boolean): Promise<AccessToken> {
+    const now = takeInstant()
+    const reading = feed?.refresh(now)
+    // The first token waits for the feed.
+    if (reading) await reading
+    const asked = { text, key: hash('sha256', text, 'base64url'), now, introspect }
+    const verifier = verifierOfEpoch()
+    const isJwt = verifier !== undefined && text.split('.', 4).length === 3
+    const token = isJwt ? await readJwt(asked, verifier) : await readOpaque(asked)
+    if (verifier !== verifierOfEpoch()) return check(text, introspect)
+    // What follows changes with time, so it is asked of remembered tokens as well, and at last: there is no waiting
+    // between it and the answer.
+    if (token.expiresAtSeconds <= Date.now() / 1000 - settings.clockToleranceSeconds) {
+      throw new TokenError('token_expired')
+    }
+    inactive.refuse(asked.key)
+    feed?.check(token, now)
+    return token
+  }
+
   return {
-    async check(text, introspect) {
-      const now = takeInstant()
-      const reading = feed?.refresh(now)
-      // The first token waits for the feed.
-      if (reading) await reading
-      const asked = { text, key: hash('sha256', text, 'base64url'), now, introspect }
-      const isJwt = jwts !== undefined && text.split('.', 4).length === 3
-      const token = isJwt ? await readJwt(asked, jwts) : await readOpaque(asked)
-      // What follows changes with time, so it is asked of remembered tokens as well, and at last: there is no waiting
-      // between it and the answer.
-      if (token.expiresAtSeconds <= Date.now() / 1000 - settings.clockToleranceSeconds) {
-        throw new TokenError('token_expired')
-      }
-      inactive.refuse(asked.key)
-      feed?.check(token, now)
-      return token
-    },
+    check,
     async catchUp() {
       await feed?.catchUp()
     },
-    status: () => ({ feed: feed?.status() ?? FEED_OFF, cachedTokens: jwts?.size ?? 0 }),
+    status: () => ({
+      feed: feed?.status() ?? FEED_OFF,
+      cachedTokens: verifierOfEpoch()?.size ?? 0,
+    }),
     close: () => feed?.close(),
+  }
+}
+
+/**
+ * A restored issuer has other keys, so that none of the tokens from before is good, whatever a clock wrote into them:
+ * neither the former keys nor what they verified may be remembered.
+ */
+function keepForEpoch<Kept>(feed: RevocationFeed | undefined, make: () => Kept): () => Kept {
+  let epochs = feed?.epochs
+  let kept = make()
+  return () => {
+    if (feed?.epochs !== epochs) {
+      epochs = feed?.epochs
+      kept = make()
+    }
+    return kept
   }
 }
 

@@ -27,13 +27,51 @@ describe('security M5: a feed that starts anew', () => {
     // The number of lines is what it was before, which without an epoch would look like no news.
     expect(guard.status().feed).toMatchObject({ state: 'current', sequence: 122, entries: 122 })
     for (const token of [early, late, alive]) {
-      expect(await ask(token)).toMatchObject({ status: 401, error: { reason: 'token_revoked' } })
+      expect(await ask(token)).toMatchObject({ status: 401, error: { code: 'invalid_token' } })
     }
     const after = await issuer.mint({ issuedAtSeconds: now() + 1 })
     expect(await ask(after)).toMatchObject({ status: 200 })
     issuer.revoke(after)
     await guard.catchUp()
     expect(await ask(after)).toMatchObject({ status: 401 })
+  })
+
+  test.each(['standard', 'financial-cents', 'crm-com'] as const)(
+    'after a restore lets no token in that a clock far ahead dated after it: %s',
+    async (contract) => {
+      const { issuer, guard, ask } = newGuardUnderTest({ contract })
+      const ahead = { issuedAtSeconds: now() + 8 }
+      const [known, unknown] = [await issuer.mint(ahead), await issuer.mint(ahead)]
+      expect(await ask(known)).toMatchObject({ status: 200 })
+      issuer.restore()
+      await guard.catchUp()
+      for (const token of [known, unknown]) {
+        expect(await ask(token)).toMatchObject({ status: 401, error: { reason: 'key_unknown' } })
+      }
+      expect(await ask(await issuer.mint(ahead))).toMatchObject({ status: 200 })
+    },
+  )
+
+  test('after a restore lets none in whose signature was checked before, and whose answer comes after', async () => {
+    const { issuer, guard, ask } = newGuardUnderTest()
+    await guard.catchUp()
+    const token = await issuer.mint({ issuedAtSeconds: now() + 8 })
+    const wide = issuer.fetch
+    let hasRestored = false
+    Object.assign(issuer, {
+      async fetch(...args: Parameters<typeof fetch>) {
+        const answer = await wide(...args)
+        // The former keys are on their way while the guard learns of the restore.
+        if (!hasRestored && String(args[0]).includes('jwks')) {
+          hasRestored = true
+          issuer.restore()
+          await guard.catchUp()
+        }
+        return answer
+      },
+    })
+    expect(await ask(token)).toMatchObject({ status: 401, error: { reason: 'key_unknown' } })
+    expect(hasRestored).toBe(true)
   })
 
   test('with lower numbers at the same epoch is read from its start as well', async () => {

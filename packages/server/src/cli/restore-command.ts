@@ -7,8 +7,11 @@ import type { Config, DatabaseSettings } from '../config/load.ts'
 import { resolveTenants } from '../config/tenants.ts'
 import { restoreDatabase } from '../operations/restore.ts'
 import { systemClock } from '../platform/clock.ts'
+import { loadMasterKey } from '../platform/master-key.ts'
+import { Sealer } from '../platform/seal.ts'
 import type { GrantsToEnd, RestoredDatabase } from '../store/port/restore.ts'
 import { NoDatabaseError } from '../store/port.ts'
+import { checkMasterKeyFits } from '../tokens/keys.ts'
 import { whereMasterKeyIs } from './backup-command.ts'
 import { addCommand, type SharedOptions, type Terminal } from './command.ts'
 import { readConfig } from './deployment.ts'
@@ -159,6 +162,9 @@ async function restoreAt(settings: DatabaseSettings, task: Task): Promise<Restor
 async function restore(database: RestoredDatabase, { config, options }: Task): Promise<Restored> {
   const state = await database.look()
   const tenants = resolveTenants(config)
+  // The last chance: the servers make new keys under whatever master key they are given.
+  const sealer = new Sealer(loadMasterKey(config))
+  await checkMasterKeyFits(tenants, { store: database, clock: systemClock, sealer })
   const { feed = [] } = options
   const ends = grantsToEnd(options)
   const copies = feed.map((path) =>

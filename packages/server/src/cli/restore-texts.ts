@@ -21,7 +21,7 @@ export function whatIsMissing(
   nowSeconds: number,
 ): string {
   return `what was revoked since ${momentOf(state.newestAtSeconds)} (${spanOf(state.newestAtSeconds, nowSeconds)}) is not in this backup, and would be good again: authorizations that users ended, apps and accounts that were disabled, refresh tokens that were spent
-→ the best: --feed <file>, the copy that \`ostiary feed follow\` kept of ${tenants.map(({ issuer }) => issuer).join(', ')}; what it names ends, refresh tokens that a use replaces end, stable ones go on, and users need not allow anything again
+→ the best: --feed <file>, the copy that \`ostiary feed follow\` kept of ${tenants.map(({ issuer }) => issuer).join(', ')}; what it names ends, refresh tokens that a use replaces end, stable ones go on, and users need not allow again what their apps still had
 → without one: --end-all-grants is safe; users sign in and allow their apps again
 → only if nothing can have been revoked or stolen, or it does not matter: --accept-lost-revocations; every refresh token of the backup goes on
 nothing was changed`
@@ -60,7 +60,7 @@ export function describeRestoration(
   const span = `${momentOf(fromSeconds)} and ${momentOf(untilSeconds)} (${spanOf(fromSeconds, untilSeconds)})`
   return [
     keptAs === null ? 'restored' : `restored; the database that was there is kept as ${keptAs}`,
-    `void: every access token issued before ${momentOf(result.issuedUntilSeconds)}, and every sign-in session`,
+    `void: every access token issued before ${momentOf(result.issuedUntilSeconds)}, every signing key (servers make new ones), and every sign-in session`,
     WHAT_GOES_ON[ends],
     ...copies.map(
       ({ issuer, lastReadAtSeconds }) =>

@@ -7,7 +7,7 @@ import { DeadlineError, waitFor } from '../platform/deadline.ts'
 import { digestOf } from '../platform/hash.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Tenant } from '../protocol/tenant.ts'
-import type { OneTimeId, Store } from '../store/port.ts'
+import type { JwtId, Store } from '../store/port.ts'
 import type { TrustedIssuerRecord } from '../store/records.ts'
 import { hashOfIdentity } from './access-identifiers.ts'
 import { type Consumer, requireEnabled } from './consumers.ts'
@@ -24,7 +24,7 @@ export interface Identity {
   readonly issuer: TrustedIssuerRecord
   readonly consumer: Consumer
   /** To be claimed with what the JWT is exchanged for; null when it may be used again. */
-  readonly once: OneTimeId | null
+  readonly once: JwtId | null
 }
 
 /** @throws OAuthError identity_issuer_unknown, identity_jwt_invalid, consumer_unknown, consumer_disabled */
@@ -83,6 +83,7 @@ async function verifySignature(
 interface IdentityClaims {
   readonly sub: string
   readonly exp: number
+  readonly iat: number | undefined
   readonly jti: string | undefined
 }
 
@@ -112,7 +113,7 @@ function checkClaims(
   if (nbf !== undefined && !(isDate(nbf) && nbf <= latest)) throw invalid('nbf')
   if (iat !== undefined && !(isDate(iat) && iat <= latest)) throw invalid('iat')
   if (jti !== undefined && !isText(jti)) throw invalid('jti')
-  return { sub, exp, jti }
+  return { sub, exp, iat, jti }
 }
 
 function longestOf(jti: unknown): number {
@@ -134,15 +135,18 @@ function isDate(value: unknown): value is number {
 
 /** RFC 7519 §4.1.7. Remembered a little longer than the JWT lives: other processes may have slower clocks. */
 function oneTimeId(
-  { jti, exp }: IdentityClaims,
+  { jti, exp, iat }: IdentityClaims,
   { tenant, id }: TrustedIssuerRecord,
-): OneTimeId | null {
+): JwtId | null {
   if (jti === undefined) return null
+  // It can have been accepted since, and not before.
+  const earliest = (iat ?? exp - LONGEST_SECONDS.once) - CLOCK_TOLERANCE_SECONDS
   return {
     tenant,
     purpose: 'identity jwt',
     id: digestOf(id, jti),
     expiresAtSeconds: Math.ceil(exp) + CLOCK_TOLERANCE_SECONDS,
+    madeAtSeconds: Math.floor(earliest),
   }
 }
 

@@ -73,6 +73,7 @@ export async function restoreDatabase(
     tenants: found.map(({ tenant, subjects }) => ({
       tenant,
       ends,
+      isKnown: later.has(tenant),
       ended: subjects,
       firstSequence: SEQUENCES_APART + lastSequenceOf(tenant, state, later),
     })),

@@ -18,6 +18,7 @@ export type {
   ClientEnding,
   Ending,
   HolderEnding,
+  JwtId,
   OneTimeId,
   UserEnding,
 } from './port/ending.ts'

@@ -27,6 +27,9 @@ export interface KeyDeps {
   readonly sealer: Sealer
 }
 
+/** What it takes to see whether they open. */
+type SealedKeyDeps = Omit<KeyDeps, 'store'> & { readonly store: Pick<KeyStore, 'listKeys'> }
+
 /** The sealer of a tenant's signing keys, for everyone who opens or makes them. */
 export function signingKeySealer(sealer: Sealer, tenant: Tenant): Sealer {
   return sealer.for(`signing keys of ${tenant.name}`)
@@ -171,7 +174,7 @@ async function readOrCreateKeys(deps: KeyDeps): Promise<readonly KeyRecord[]> {
   return store.listKeys(tenant.name, now)
 }
 
-function openKey(record: KeyRecord, { sealer }: KeyDeps): JWK {
+function openKey(record: KeyRecord, { sealer }: Pick<KeyDeps, 'sealer'>): JWK {
   const jwk = sealer.open(record.sealedPrivateJwk, keyContext(record))
   if (jwk === undefined) {
     throw new MasterKeyError(
@@ -187,7 +190,7 @@ export function opens(record: KeyRecord, { sealer }: Pick<KeyDeps, 'sealer'>): b
 }
 
 /** @throws MasterKeyError when one that signs, or will sign next, does not open */
-function openAll(records: readonly KeyRecord[], deps: KeyDeps): void {
+function openAll(records: readonly KeyRecord[], deps: Pick<KeyDeps, 'sealer'>): void {
   for (const record of records) if (record.state !== 'previous') openKey(record, deps)
 }
 
@@ -197,14 +200,14 @@ function openAll(records: readonly KeyRecord[], deps: KeyDeps): void {
  */
 export async function checkMasterKeyFits(
   tenants: readonly Tenant[],
-  deps: Omit<KeyDeps, 'tenant'>,
+  deps: Omit<SealedKeyDeps, 'tenant'>,
 ): Promise<void> {
   for (const tenant of tenants) {
     await checkSealedKeys({ ...deps, tenant, sealer: signingKeySealer(deps.sealer, tenant) })
   }
 }
 
-async function checkSealedKeys(deps: KeyDeps): Promise<void> {
+async function checkSealedKeys(deps: SealedKeyDeps): Promise<void> {
   openAll(await deps.store.listKeys(deps.tenant.name, deps.clock.nowSeconds()), deps)
 }
 

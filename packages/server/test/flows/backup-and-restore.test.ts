@@ -1,6 +1,7 @@
 // A backup of a running server, what goes on after it, and the restore: with the real commands and servers. What
 // introspection or an API had once refused stays refused.
 
+import { randomBytes } from 'node:crypto'
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createGuard, type Guard } from '@ostiary/resource'
@@ -313,6 +314,31 @@ describe('operating 7: a backup of SQLite', () => {
         if (words[2] === 'restore') await server.stop()
         expect(await place.run(...words.slice(2)), command).toMatchObject({ exitCode: 0 })
       }
+    } finally {
+      await server.kill()
+      await place.deployment.remove()
+    }
+  })
+
+  it('security M5: is not restored under another master key, since the next keys would be made under it', async () => {
+    const place = await createPlace('sqlite')
+    const { folder } = place.deployment
+    const server = await startProcess(place.deployment)
+    try {
+      await new TestApp(place.deployment, WEB_APP).obtainTokens()
+      await place.backUp()
+      await server.stop()
+      const file = join(folder, 'ostiary.config.yaml')
+      const good = await readFile(file, 'utf8')
+      const masterKey = /(?<=masterKey"?: ?"?)[^",\s]+/
+      await writeFile(file, good.replace(masterKey, randomBytes(32).toString('base64')))
+      const restore = () => place.run('restore', 'backup.db', '--end-all-grants')
+      expect(await restore()).toMatchObject({
+        exitCode: 3,
+        text: expect.stringContaining('the master key does not open signing key'),
+      })
+      await writeFile(file, good)
+      expect((await restore()).exitCode).toBe(0)
     } finally {
       await server.kill()
       await place.deployment.remove()

@@ -6,7 +6,7 @@ import type { Clock } from '../../src/platform/clock.ts'
 const START_SECONDS = 1_780_000_000
 
 /** How far the clock of a machine may be off, either way. */
-export const FARTHEST_OFF_SECONDS = 60
+const FARTHEST_OFF_SECONDS = 60
 
 export interface Machine extends Clock {
   /** Sets its wall clock, which no monotonic clock notices. */

@@ -3,7 +3,6 @@
 import { readLaterRevocations } from '../../src/cli/feed/later-revocations.ts'
 import { restoreDatabase } from '../../src/operations/restore.ts'
 import { openRestored } from '../../src/store/sql/open-restored.ts'
-import { FARTHEST_OFF_SECONDS } from './clocks.ts'
 import type { Move } from './moves.ts'
 import { end } from './tokens.ts'
 import { closeNodes, openNodes, type World } from './world.ts'
@@ -15,9 +14,6 @@ export async function restore(move: Extract<Move, { do: 'restore' }>, world: Wor
   if (backup === undefined) return
   await closeNodes(world)
   await place.putBack()
-  // From the crash of the last server until the backup is there: longer than any two clocks differ, because the line that
-  // voids all tokens is bounded by the clock of the machine that restores (decision 0048).
-  clocks.pass(2 * FARTHEST_OFF_SECONDS)
   const [clock] = machines.nodes
   const database = await openRestored(place.settings)
   const state = await database.look()

@@ -452,7 +452,7 @@ export const raceToUseJwt: Check = async (stores) => {
     kind: 'identity',
     trustedIssuerId: issuer.id,
     accessIdentifierId: identity.id,
-    once: { tenant, purpose: 'jwt', id: newId(), expiresAtSeconds: NOW + 60 },
+    once: { tenant, purpose: 'jwt', id: newId(), expiresAtSeconds: NOW + 60, madeAtSeconds: NOW },
   } as const
   const grants = Array.from({ length: CALLERS }, () => grantRecord({ tenant, clientId: issuer.id }))
   const outcomes = await race(stores, (each, caller) => {

@@ -12,6 +12,8 @@ import { copyDatabase, holdDatabase } from '../../src/store/sql/sqlite-copy.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { DIALECTS, temporaryFolder } from './databases.ts'
 import {
+  accessIdentifierRecord,
+  accessTokenRecord,
   approvalOf,
   approve,
   CLIENT,
@@ -19,6 +21,9 @@ import {
   codeRecord,
   consentRecord,
   giveGrant,
+  grantRecord,
+  HOUR,
+  keyRecord,
   NOW,
   newGrantId,
   newTenant,
@@ -29,6 +34,8 @@ import {
   rotationOf,
   sessionRecord,
   startChain,
+  tokenApprovalOf,
+  trustedIssuerRecord,
   USER,
   userRecord,
 } from './records.ts'
@@ -70,11 +77,11 @@ describe.for(DIALECTS)('security M5: a restore on %s', (dialect) => {
 
   const restore = (
     ended: readonly EndedSubject[] = [],
-    { ends = 'rotating' }: { ends?: GrantsToEnd } = {},
+    { ends = 'rotating', isKnown = true }: { ends?: GrantsToEnd; isKnown?: boolean } = {},
   ) =>
     database.restore({
       ...{ epoch: 'the next', nowSeconds: NOW, issuedUntilSeconds: UNTIL },
-      tenants: [{ tenant, firstSequence: FIRST_SEQUENCE, ends, ended }],
+      tenants: [{ tenant, firstSequence: FIRST_SEQUENCE, ends, isKnown, ended }],
     })
 
   test('begins a new epoch with a line that voids every token issued before', async () => {
@@ -102,6 +109,59 @@ describe.for(DIALECTS)('security M5: a restore on %s', (dialect) => {
       newestAtSeconds: NOW,
     })
   })
+
+  test('leaves no token good that a clock far ahead dated after it', async () => {
+    const [current, next] = [keyRecord({ tenant }), keyRecord({ tenant, state: 'next' })]
+    await store.createFirstKeys([current, next])
+    const grant = grantRecord({ tenant })
+    const ahead = { issuedAtSeconds: UNTIL + HOUR, expiresAtSeconds: UNTIL + 2 * HOUR }
+    const accessToken = accessTokenRecord({ tenant, grantId: grant.id, ...ahead })
+    const given = { kind: 'token', grant, accessToken, endsAtSeconds: UNTIL + 2 * HOUR } as const
+    await store.approveAuthorization(tokenApprovalOf(grant, { given }))
+    const find = () => store.findAccessToken(tenant, accessToken.hash, NOW)
+    expect(await find()).not.toBeNull()
+    expect(await database.listKeys(tenant, NOW)).toHaveLength(2)
+    await restore([], { ends: 'named' })
+    expect(await find()).toBeNull()
+    // Nor does the next key sign any more: it may have come into use after the backup.
+    expect(await store.listKeys(tenant, NOW)).toEqual([])
+  })
+
+  test.for([
+    [UNTIL, 'already_used'],
+    [UNTIL + 1, 'opened'],
+  ] as const)(
+    'B17: takes no JWT that is good once and may have been used since: made at %s',
+    async ([madeAtSeconds, outcome]) => {
+      const issuer = trustedIssuerRecord({ tenant })
+      await store.createTrustedIssuer(issuer)
+      const identity = accessIdentifierRecord({
+        ...{ tenant, kind: 'identity', trustedIssuerId: issuer.id },
+      })
+      await store.createAccessIdentifier(identity)
+      await restore()
+      const resumed = await store.findTrustedIssuer(tenant, issuer.issuer)
+      const user = await store.findUser(tenant, USER)
+      const grant = grantRecord({ tenant, clientId: issuer.id })
+      const jwt = { tenant, purpose: 'jwt', id: 'of before', expiresAtSeconds: UNTIL + HOUR }
+      const opening = store.openGrant({
+        grant: {
+          ...grant,
+          clientTag: resumed?.tag ?? grant.clientTag,
+          userTag: user?.tag ?? grant.userTag,
+        },
+        tokens: { accessToken: null, refreshToken: null },
+        endsAtSeconds: NOW + HOUR,
+        guard: {
+          ...{ kind: 'identity', trustedIssuerId: issuer.id, accessIdentifierId: identity.id },
+          once: { ...jwt, madeAtSeconds },
+        },
+      })
+      expect(await opening).toBe(outcome)
+      // Nor does it matter elsewhere.
+      expect(await store.claimOnce({ ...jwt, id: 'an answer' })).toBe(true)
+    },
+  )
 
   test('ends sessions, and codes that may have been redeemed since', async () => {
     const session = sessionRecord({ tenant })
@@ -164,6 +224,26 @@ describe.for(DIALECTS)('security M5: a restore on %s', (dialect) => {
     },
   )
 
+  test.for([
+    ['while the app has access', undefined],
+    ['after that had ended', NOW - 1],
+  ] as const)(
+    'asks again where a consent may have been taken back since, which no line tells: backed up %s',
+    async ([_when, endsAtSeconds]) => {
+      const { grant, consent } = await approveWithConsent({ endsAtSeconds })
+      await restore()
+      const isAskedAgain = (await store.findConsent(consent)) === null
+      expect(isAskedAgain).toBe(endsAtSeconds !== undefined)
+      expect((await store.findGrant(tenant, grant.id))?.revokedAtSeconds).toBeNull()
+    },
+  )
+
+  test('asks nobody again where that is accepted', async () => {
+    const { consent } = await approveWithConsent({ endsAtSeconds: NOW - 1 })
+    await restore([], { ends: 'named', isKnown: false })
+    expect(await store.findConsent(consent)).not.toBeNull()
+  })
+
   test('asks nobody again for what ended only because nobody knows', async () => {
     const { consent } = await approveWithConsent()
     const { token } = await startChain(store, { tenant })
@@ -213,12 +293,16 @@ describe.for(DIALECTS)('security M5: a restore on %s', (dialect) => {
     expect(found?.revokedAtSeconds).toBeNull()
   })
 
-  async function approveWithConsent() {
+  async function approveWithConsent({
+    endsAtSeconds,
+  }: {
+    endsAtSeconds?: number | undefined
+  } = {}) {
     const consent = consentRecord({ tenant })
-    const code = codeRecord({ tenant })
+    const code = codeRecord({ tenant, organisationId: consent.organisationId })
     const shown = { ...consent, shownRedirectUri: consent.redirectUris[0] ?? '' }
     await store.approveAuthorization(approvalOf(code, { consent: shown }))
-    await store.redeemCode(redemptionOf(code))
+    await store.redeemCode(redemptionOf(code, endsAtSeconds === undefined ? {} : { endsAtSeconds }))
     const grant = await store.findGrant(tenant, code.grantId)
     if (!grant) throw new Error('the code gave no grant')
     return { grant, consent }

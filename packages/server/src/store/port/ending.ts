@@ -30,6 +30,12 @@ export interface OneTimeId {
   readonly expiresAtSeconds: number
 }
 
+/** Of a JWT that is good for one use, and that was made by somebody else. */
+export interface JwtId extends OneTimeId {
+  /** The earliest moment at which it can have been made, by our clocks. */
+  readonly madeAtSeconds: number
+}
+
 export interface GrantEnding extends Ending {
   readonly grantId: GrantId
   /** Of the token that was presented: all that is known where the grant has no record. */

@@ -10,7 +10,7 @@ import type {
   NewConsentRecord,
   RefreshTokenRecord,
 } from '../records.ts'
-import type { Ending, GrantEnding, OneTimeId, UserGrantsEnding } from './ending.ts'
+import type { Ending, GrantEnding, JwtId, OneTimeId, UserGrantsEnding } from './ending.ts'
 
 /** The tokens that a transition stores together with the change that pays for them. */
 export interface NewTokens {
@@ -164,8 +164,11 @@ export type GrantGuard =
       readonly kind: 'identity'
       readonly trustedIssuerId: ClientId
       readonly accessIdentifierId: string
-      /** Claimed with the grant, when the JWT is good for one use. */
-      readonly once: OneTimeId | null
+      /**
+       * Claimed with the grant, when the JWT is good for one use. One from before a restore may have had it since the
+       * backup, of which nobody knows any more.
+       */
+      readonly once: JwtId | null
     }
 
 export type OpenGrantOutcome =

@@ -2,6 +2,7 @@
 // nothing but `ostiary restore` may end what it ends, and time does not matter.
 
 import type { RevocationRecord } from '../records.ts'
+import type { KeyStore } from './keys.ts'
 
 export interface RestoredDatabase {
   look(): Promise<RestoredState>
@@ -13,6 +14,8 @@ export interface RestoredDatabase {
     readonly afterId: string
     readonly limit: number
   }): Promise<readonly RestoredSubject[]>
+  /** With these the master key can be tried, before they are gone. */
+  readonly listKeys: KeyStore['listKeys']
   /** All of it or nothing, in one transaction. */
   restore(restoration: Restoration): Promise<void>
   close(): Promise<void>
@@ -50,6 +53,8 @@ export interface TenantRestoration {
   /** A number that no follower can have seen. */
   readonly firstSequence: number
   readonly ends: GrantsToEnd
+  /** Whether it is known which grants were ended since: these. */
+  readonly isKnown: boolean
   readonly ended: readonly EndedSubject[]
 }
 

@@ -8,15 +8,12 @@ import { lastTokenEnd } from '../../protocol/token-lifetime.ts'
 import type { HolderEnding } from '../port.ts'
 import { endCodesOfClient, endCodesOfUser } from './end-codes.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
-import { nextSequence, publish, takeNumber } from './publish.ts'
+import { FOR_EVER, nextSequence, publish, takeNumber } from './publish.ts'
 import type { UnfinishedEndingRow } from './schema.ts'
 import { type Statement, statement } from './statement.ts'
 
 /** What is ended together with its holder: few enough that no request waits behind it. */
 export const GRANTS_AT_ONCE = 200
-
-/** A tag is void whatever `iat` says, so that neither clocks nor caches of other nodes matter: the last second of 9999. */
-const FOR_EVER = 253_402_300_799
 
 /** An id is used again, so its line speaks of tokens issued so far: APIs refuse those from further ahead than this. */
 const CLOCK_MARGIN_SECONDS = 60

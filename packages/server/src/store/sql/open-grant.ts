@@ -7,7 +7,7 @@ import type { GrantGuard, GrantStore, OpenGrantOutcome } from '../port.ts'
 import type { GrantRecord } from '../records.ts'
 import { makeRoomFor } from './bound-grants.ts'
 import { holdPasswordOfGrant } from './hold-password.ts'
-import { claimOnce } from './one-time-ids.ts'
+import { claimJwt } from './one-time-ids.ts'
 import { openingOf } from './opening.ts'
 import { call, finishWith, type Plan, type StatementCall } from './plan.ts'
 import { hasRowLocks, statement } from './statement.ts'
@@ -17,7 +17,7 @@ export function* openGrant(input: Parameters<GrantStore['openGrant']>[0]): Plan<
   const ended = yield* findEnded(conditionsOf(guard, grant))
   if (ended !== undefined) return ended
   const once = guard.kind === 'identity' ? guard.once : null
-  if (once !== null && !(yield* claimOnce(once))) return 'already_used'
+  if (once !== null && !(yield* claimJwt(once))) return 'already_used'
   // What a key opens is one token, and there may be many of them at once.
   if (guard.kind === 'password') yield* makeRoomFor(grant)
   const accessIdentifierId = guard.kind === 'password' ? null : guard.accessIdentifierId

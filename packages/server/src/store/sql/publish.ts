@@ -39,6 +39,9 @@ export function* nextSequence(tenant: string): Plan<number> {
   return (yield* takeNumber(tenant)).sequence
 }
 
+/** A moment that no clock reaches: the last second of the year 9999. */
+export const FOR_EVER = 253_402_300_799
+
 interface Publication extends RevocationRecord {
   readonly tenant: string
 }

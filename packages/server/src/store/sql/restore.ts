@@ -11,6 +11,7 @@ import {
   type TenantRestoration,
 } from '../port/restore.ts'
 import { recordAuditEvent } from './audit-events.ts'
+import { listKeys } from './keys.ts'
 import { type Driver, first, type Plan, run } from './plan.ts'
 import { publish } from './publish.ts'
 import { newTagIn, type Statement, statement } from './statement.ts'
@@ -19,6 +20,7 @@ export function createRestoredDatabase(driver: Driver): RestoredDatabase {
   return {
     look: () => driver.read(look),
     listSubjects: (input) => driver.read(() => run(SUBJECTS[input.source], input)),
+    listKeys: (tenant, nowSeconds) => driver.read(() => listKeys(tenant, nowSeconds)),
     restore: (restoration) => driver.transact(() => restore(restoration)),
     close: () => driver.close(),
   }
@@ -149,6 +151,15 @@ const deleteCodes = statement((db, _input: object) =>
   db.deleteFrom('codes').where('redeemedAtSeconds', 'is', null),
 )
 
+/**
+ * What they signed is void, known to the database or not, and no clock has a say in it. The first server makes others,
+ * as for a new database; the `next` one may have come into use since, and goes too.
+ */
+const deleteSigningKeys = statement((db, _input: object) => db.deleteFrom('signingKeys'))
+
+/** The same for opaque ones. */
+const deleteAccessTokens = statement((db, _input: object) => db.deleteFrom('accessTokens'))
+
 const setSequence = statement((db, p: { tenant: string; firstSequence: number }) =>
   db
     .insertInto('revocationSequences')
@@ -200,13 +211,46 @@ const deleteAllConsents = statement((db, p: OfTenant) =>
   db.deleteFrom('consents').where('tenant', '=', p.tenant),
 )
 
+/**
+ * A consent that was taken back is told of by the grants that ended with it. Where there was none left at the time of
+ * the backup, nothing tells: whether of this consent or of a grant that came after it.
+ */
+const deleteConsentsAlone = statement((db, p: OfTenant) =>
+  db
+    .deleteFrom('consents')
+    .where('tenant', '=', p.tenant)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('grants')
+            .where('grants.tenant', '=', p.tenant)
+            .whereRef('grants.userId', '=', 'consents.userId')
+            .whereRef('grants.clientId', '=', 'consents.clientId')
+            // A consent without an organisation is kept under an empty one.
+            .where((its) =>
+              its(
+                its.fn.coalesce('grants.organisationId', sql.lit('')),
+                '=',
+                its.ref('consents.organisationId'),
+              ),
+            )
+            .where('grants.revokedAtSeconds', 'is', null)
+            .where('grants.endsAtSeconds', '>', p.nowSeconds)
+            .select('grants.id'),
+        ),
+      ),
+    ),
+)
+
 function* restore({ epoch, nowSeconds, issuedUntilSeconds, tenants }: Restoration): Plan<void> {
   yield* run(renewEpoch, { epoch })
   yield* run(skipChanges, {})
   yield* run(deleteSessions, {})
   yield* run(deleteCodes, {})
+  yield* run(deleteSigningKeys, {})
+  yield* run(deleteAccessTokens, {})
   for (const restoration of tenants) {
-    const { tenant, ends, firstSequence: sequence } = restoration
+    const { tenant, ends, isKnown, firstSequence: sequence } = restoration
     yield* run(setSequence, restoration)
     yield* publish({
       tenant,
@@ -215,6 +259,7 @@ function* restore({ epoch, nowSeconds, issuedUntilSeconds, tenants }: Restoratio
       subject: '',
       nowSeconds: issuedUntilSeconds,
     })
+    if (isKnown) yield* run(deleteConsentsAlone, { tenant, nowSeconds })
     if (ends === 'all') {
       yield* run(endAllGrants, { tenant, nowSeconds })
       yield* run(deleteAllConsents, { tenant, nowSeconds })

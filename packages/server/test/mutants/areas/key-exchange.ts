@@ -60,7 +60,7 @@ export const keyExchange: Area = {
       name: 'a JWT is exchanged more than once',
       breaks: 'B17, RFC 7519 §4.1.7',
       file: OPEN_GRANT,
-      find: "  if (once !== null && !(yield* claimOnce(once))) return 'already_used'\n",
+      find: "  if (once !== null && !(yield* claimJwt(once))) return 'already_used'\n",
       replace: '',
       killedBy: STORE,
     },

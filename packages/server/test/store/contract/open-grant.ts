@@ -185,7 +185,7 @@ export function openGrantContract(store: TheStore): void {
 
     test('B17: a JWT id is claimed with the grant: once, and not by what is refused', async () => {
       const once = { tenant, purpose: 'jwt', id: newId(), expiresAtSeconds: NOW + HOUR }
-      const guard = { ...guards.identity, once } as GrantGuard
+      const guard = { ...guards.identity, once: { ...once, madeAtSeconds: NOW } } as GrantGuard
       const newGrant = () => grantRecord({ tenant, clientId: issuer.id })
       await store().suspendTrustedIssuer(ending(issuer.id))
       expect(await open(newGrant(), guard)).toBe('issuer_ended')

@@ -67,7 +67,8 @@ function guardOf(world: World, { who, what, how }: Parameters<Action>[1]): Grant
   const accessIdentifierId = pick(world.accessIdentifiers, how).id
   const { id: trustedIssuerId } = pick(world.trustedIssuers, what)
   const { tenant, nowSeconds } = world
-  const once = { tenant, purpose: 'jwt', id: `${how}`, expiresAtSeconds: nowSeconds + 60 }
+  const jwt = { expiresAtSeconds: nowSeconds + 60, madeAtSeconds: nowSeconds }
+  const once = { tenant, purpose: 'jwt', id: `${how}`, ...jwt }
   const guards: readonly GrantGuard[] = [
     { kind: 'password', userId: pick(USERS, who), passwordHash: '$argon2id$old' },
     {
