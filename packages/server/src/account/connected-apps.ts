@@ -40,7 +40,7 @@ export function createConnectedAppRemovalPageEndpoint(deps: ConnectedAppDeps): E
       ({ client, organisationId }) =>
         client.id === named.clientId && organisationId === named.organisationId,
     )
-    if (!app) throw new PageError('not_found', { status: 404 })
+    if (!app) throw new PageError('not_found')
     const connection = describeConnection(app, deps.tenant)
     const page = { ...ownPage(signedIn, deps), page: 'connected-app-removal' as const, connection }
     return { kind: 'page', status: 200, page }

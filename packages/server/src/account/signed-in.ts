@@ -61,7 +61,7 @@ function openFormToken(form: Params, { session }: Account, { sealer }: AccountDe
   const sealed = optional(form, 'token')
   const text = sealed === undefined ? undefined : sealer.open(sealed, FORM)
   const token: FormToken | undefined = text === undefined ? undefined : JSON.parse(text)
-  if (token?.session !== session.id) throw new PageError('form_outdated', { status: 403 })
+  if (token?.session !== session.id) throw new PageError('form_outdated')
   return token.id
 }
 

@@ -64,10 +64,10 @@ export function openVisit(
   { clock, sealer }: VisitDeps,
 ): { visit: Visit; expired: boolean } {
   const text = sealed === undefined ? undefined : sealer.open(sealed, VISIT)
-  if (text === undefined) throw new PageError('interaction_invalid', { status: 403 })
+  if (text === undefined) throw new PageError('interaction_invalid')
   const visit: Visit = JSON.parse(text)
   if (browser === undefined || sha256(browser) !== visit.browser) {
-    throw new PageError('interaction_of_other_browser', { status: 403 })
+    throw new PageError('interaction_of_other_browser')
   }
   return { visit, expired: clock.nowSeconds() - visit.issuedAtSeconds > LIFETIME_SECONDS }
 }

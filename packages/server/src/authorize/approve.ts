@@ -65,7 +65,7 @@ export async function approve(
     session: sessionHash,
   })
   // The password changed, or the account was disabled, while the answer was on its way.
-  if (outcome === 'signed_out') throw new PageError('interaction_invalid', { status: 403 })
+  if (outcome === 'signed_out') throw new PageError('interaction_invalid')
   if (outcome === 'already_decided') return outcome
   if (given.kind === 'token') deps.observer.tokenIssued('implicit')
   for (const allowance of request.legacy) countUse(allowance, request.client, deps)
@@ -94,7 +94,7 @@ export async function deny(
 
 /** Somebody pressed twice: the first answer counts, and the page offers to go on with the request. */
 export function alreadyDecided({ request }: Interaction): PageError {
-  return new PageError('already_decided', { status: 403, continueWith: request })
+  return new PageError('already_decided', { continueWith: request })
 }
 
 function newGrant(

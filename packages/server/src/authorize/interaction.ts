@@ -91,10 +91,10 @@ export function openInteraction(
   { clock, sealer }: InteractionDeps,
 ): OpenedInteraction {
   const text = sealed === undefined ? undefined : sealer.open(sealed, PURPOSE)
-  if (text === undefined) throw new PageError('interaction_invalid', { status: 403 })
+  if (text === undefined) throw new PageError('interaction_invalid')
   const interaction: Interaction = JSON.parse(text)
   if (browser === undefined || sha256(browser) !== interaction.browser) {
-    throw new PageError('interaction_of_other_browser', { status: 403 })
+    throw new PageError('interaction_of_other_browser')
   }
   const params = parseForm(interaction.request)
   const expired = clock.nowSeconds() - interaction.issuedAtSeconds > LIFETIME_SECONDS

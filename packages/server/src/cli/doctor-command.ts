@@ -19,6 +19,7 @@ import {
   usableMasterKey,
 } from './doctor/installation.ts'
 import { checkIssuer } from './doctor/issuer.ts'
+import { checkReadiness } from './doctor/readiness.ts'
 import { EXIT_CODES } from './failure.ts'
 import type { Host } from './host.ts'
 
@@ -38,7 +39,8 @@ async function examine(options: SharedOptions, host: Host): Promise<readonly Fin
   const issuers = resolveTenants(config).map((tenant) =>
     checkIssuer(tenant, { clock: systemClock, examiner: examinerOf(config) }),
   )
-  return [...machine, checkMasterKey(config), ...database, ...(await Promise.all(issuers)).flat()]
+  const running = await Promise.all([checkReadiness(config), ...issuers])
+  return [...machine, checkMasterKey(config), ...database, ...running.flat()]
 }
 
 function examinerOf(config: Config): Examiner | undefined {

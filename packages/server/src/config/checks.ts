@@ -1,7 +1,7 @@
 // What a schema cannot say about a configuration: relations between keys, and settings that are unsafe.
 
 import { BlockList, isIP } from 'node:net'
-import { decodeMasterKey } from '../platform/master-key.ts'
+import { decodeMasterKey, describeBadMasterKey } from '../platform/master-key.ts'
 import { type Check, type CheckOptions, refuseUnsafe } from './check.ts'
 import type { Finding } from './problems.ts'
 import type { RawConfig } from './schema.ts'
@@ -116,8 +116,7 @@ function checkWorkers({ database, server }: RawConfig): Finding[] {
 
 function checkMasterKey(config: RawConfig): Finding[] {
   if (config.masterKey === undefined || decodeMasterKey(config.masterKey)) return []
-  const what = 'is not 32 random bytes in base64 or hexadecimal'
-  return [{ path: ['masterKey'], what, remedy: 'make one with `openssl rand -base64 32`' }]
+  return [{ path: ['masterKey'], ...describeBadMasterKey(config.masterKey) }]
 }
 
 function checkTenantsTogether({ tenants }: RawConfig): Finding[] {

@@ -75,11 +75,11 @@ export function createSignOutConfirmEndpoint(deps: SignOutDeps): Endpoint {
   return async (incoming) => {
     const sealed = optional(incoming.params, 'token')
     const text = sealed === undefined ? undefined : deps.sealer.open(sealed, PURPOSE)
-    if (text === undefined) throw new PageError('interaction_invalid', { status: 403 })
+    if (text === undefined) throw new PageError('interaction_invalid')
     const request: SignOutRequest = JSON.parse(text)
     const browser = incoming.cookies.browser
     if (browser === undefined || sha256(browser) !== request.browser) {
-      throw new PageError('interaction_of_other_browser', { status: 403 })
+      throw new PageError('interaction_of_other_browser')
     }
     const accounts: readonly Account[] = await readAccounts(incoming.cookies.session, deps)
     await endSessions(accounts, deps)

@@ -14,8 +14,8 @@ export function checkSameOrigin(
   const site = headers['sec-fetch-site']
   if (site !== undefined) {
     if (site === 'same-origin') return
-    throw new PageError('cross_site_post', { status: 403 })
+    throw new PageError('cross_site_post')
   }
   if (headers.origin === undefined || headers.origin === new URL(issuer).origin) return
-  throw new PageError('cross_site_post', { status: 403 })
+  throw new PageError('cross_site_post')
 }

@@ -3,8 +3,9 @@
 
 import type { FastifyRequest } from 'fastify'
 import { DeadlineError } from '../platform/deadline.ts'
-import { OAuthError, PageError, type PageErrorReason, RedirectError } from '../protocol/errors.ts'
+import { OAuthError, PageError, RedirectError } from '../protocol/errors.ts'
 import type { Reply } from '../protocol/message.ts'
+import type { PageErrorReason } from '../protocol/page-reasons.ts'
 import type { Reason } from '../protocol/reasons.ts'
 import { StoreUnavailableError } from '../store/port.ts'
 import { readReader, readUiLocales } from './read.ts'
@@ -56,18 +57,25 @@ function tellOf(thrown: unknown, request: FastifyRequest): void {
     return
   }
   observer?.refused(failure.reason)
-  const { reason, cause: err } = failure
+  const { reason, cause } = failure
   const { parameter, clientId } = failure instanceof OAuthError ? failure : {}
   const line = {
     ...where,
     ...(clientId !== undefined && { client: clientId.slice(0, MAX_CLIENT_ID) }),
     ...(parameter !== undefined && { parameter }),
-    ...{ reason, err },
+    ...{ reason, ...(failure.status >= 500 ? { err: cause } : because(cause)) },
   }
   // Whoever turns requests away says so.
   if (failure.reason === 'turned_away') log.debug(line, 'request turned away')
   else if (failure.status >= 500) log.error(line, 'request failed')
   else log.info(line, 'request refused')
+}
+
+/** Refusing is no fault of ours: where in our code it was found says nothing to who reads the log, the words do. */
+function because(cause: unknown): { because?: string } {
+  const words: string[] = []
+  for (let each = cause; each instanceof Error; each = each.cause) words.push(each.message)
+  return words.length === 0 ? {} : { because: words.join(': ') }
 }
 
 /** Who asked whom for what: without it nobody could trace a line (ASVS 16.2.1). */
@@ -145,7 +153,7 @@ function answerAsPage(failure: unknown, request: FastifyRequest, site: Site): Re
 }
 
 function toPageError(failure: unknown): PageError {
-  if (!(failure instanceof OAuthError)) return new PageError('unexpected', { status: 500 })
+  if (!(failure instanceof OAuthError)) return new PageError('unexpected')
   const { status, retryAfterSeconds } = failure
   const reason: PageErrorReason =
     failure.code === 'too_many_requests' || failure.code === 'temporarily_unavailable'

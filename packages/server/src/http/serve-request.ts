@@ -69,7 +69,7 @@ function sendNotFound(
   reply: FastifyReply,
   context: Context,
 ): FastifyReply {
-  const error = new PageError('not_found', { status: 404 })
+  const error = new PageError('not_found')
   if (context.route.audience === 'page') return sendFailure(error, { request, reply, ...context })
   return reply.code(404).headers(JSON_HEADERS).send(JSON.stringify(NOT_FOUND))
 }
@@ -86,7 +86,7 @@ export function refuseMethod(
   const { request, route, site, allowed } = input
   reply.header('allow', allowed.join(', '))
   if (route.audience === 'page') {
-    const error = new PageError('method_not_allowed', { status: 405 })
+    const error = new PageError('method_not_allowed')
     return sendFailure(error, { request, reply, route, site })
   }
   const body = {

@@ -70,7 +70,7 @@ export async function startSession(
     address: input.address,
   }
   if (!(await store.createSession(session, input.user.passwordHash))) {
-    throw new PageError('interaction_invalid', { status: 403 })
+    throw new PageError('interaction_invalid')
   }
   const account = { session, user: input.user, secret }
   const others = input.present.filter(({ user }) => user.id !== input.user.id)

@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { decodeMasterKey, loadMasterKey, masterKeyFile } from './master-key.ts'
 
@@ -48,8 +56,36 @@ it('refuses a file that others can read, with the command that helps', () => {
 it('makes no new key for a database that was sealed under a lost one', () => {
   const path = join(folder, 'ostiary.db')
   writeFileSync(path, 'rows')
-  expect(() => loadMasterKey({ database: { kind: 'sqlite', path } })).toThrow(/restore it/)
+  expect(() => loadMasterKey({ database: { kind: 'sqlite', path } })).toThrow(/put back the key/)
   expect(readdirSync(folder)).toEqual(['ostiary.db'])
+})
+
+it.each([
+  ['', 'it is empty'],
+  [randomBytes(31).toString('base64'), 'it holds 31 bytes'],
+  [randomBytes(33).toString('hex'), 'it holds 33 bytes'],
+  [`"${randomBytes(32).toString('base64')}"`, 'it has quotation marks'],
+  ['my old key, on a note', 'it has characters that'],
+  ['A'.repeat(43), 'its bytes repeat'],
+])('says of %j what is wrong, and never to make another beside a database', (text, fault) => {
+  const { path } = sqlite()
+  mkdirSync(dirname(path))
+  const file = masterKeyFile(path)
+  writeFileSync(file, text, { mode: 0o600 })
+  const complaint = () => {
+    try {
+      loadMasterKey({ database: sqlite() })
+    } catch (error) {
+      return String(error)
+    }
+    return 'none'
+  }
+  expect(complaint()).toMatch(/master\.key is not 32 random bytes.*make one with `openssl/)
+  writeFileSync(path, 'rows')
+  expect(complaint()).toContain(fault)
+  expect(complaint()).toContain('put back the key that the database was made with')
+  expect(complaint()).not.toContain('openssl')
+  expect(text === '' || !complaint().includes(text)).toBe(true)
 })
 
 it('names the variable when PostgreSQL has no key', () => {

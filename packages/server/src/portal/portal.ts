@@ -53,8 +53,8 @@ function toFormProblem(
   names: FieldNames,
   error: OperationError,
 ): FormProblem {
-  if (code === 'unknown') throw new PageError('not_found', { status: 404, cause: error })
-  if (code === 'not_allowed') throw new PageError('app_not_yours', { status: 403, cause: error })
+  if (code === 'unknown') throw new PageError('not_found', { cause: error })
+  if (code === 'not_allowed') throw new PageError('app_not_yours', { cause: error })
   // No page has words for it: nothing that was typed can bring it about.
   if (code === undefined) throw error
   return { field: names[field], code, value }

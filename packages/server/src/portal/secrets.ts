@@ -43,7 +43,7 @@ export function createSecretRevocationPageEndpoint(deps: PortalDeps): Endpoint {
     const found = await attempt(findAppFor('app.revoke_secret', clientIdOf(params), context))
     const app = 'result' in found ? found.result : undefined
     const record = app?.secrets.find(({ id }) => id === optional(params, 'secret'))
-    if (!app || !record) throw new PageError('not_found', { status: 404 })
+    if (!app || !record) throw new PageError('not_found')
     const page = {
       ...ownPage(signedIn, deps),
       page: 'secret-revocation' as const,

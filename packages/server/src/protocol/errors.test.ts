@@ -67,6 +67,6 @@ describe('PageError', () => {
       difference: undefined,
       continueWith: undefined,
     })
-    expect(new PageError('cross_site_post', { status: 403 }).status).toBe(403)
+    expect(new PageError('cross_site_post').status).toBe(403)
   })
 })

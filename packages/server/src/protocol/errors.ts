@@ -1,5 +1,6 @@
 // The three ways to refuse, told apart by who may hear of it: the caller, our own page, or the app by redirect.
 
+import { PAGE_REASONS, type PageErrorReason } from './page-reasons.ts'
 import { ERROR_CODES, type ErrorCode, REASONS, type Reason } from './reasons.ts'
 import type { RedirectDifference, VerifiedRedirectUri } from './redirect-uri.ts'
 
@@ -49,26 +50,6 @@ export interface ErrorDescription {
   readonly language: string | undefined
 }
 
-/** Why the authorization endpoint shows a page of its own instead of redirecting (RFC 6749 §4.1.2.1). */
-export type PageErrorReason =
-  | 'client_id_missing'
-  | 'client_unknown'
-  | 'redirect_uri_missing'
-  | 'redirect_uri_mismatch'
-  | 'redirect_uri_insecure'
-  | 'request_malformed'
-  | 'interaction_invalid'
-  | 'interaction_of_other_browser'
-  | 'already_decided'
-  | 'cross_site_post'
-  | 'form_outdated'
-  | 'not_found'
-  | 'app_not_yours'
-  | 'method_not_allowed'
-  | 'too_many_requests'
-  | 'temporarily_unavailable'
-  | 'unexpected'
-
 /** A refusal that must not leave our origin: the redirect URI is not to be trusted (RFC 9700 §4.11.2). */
 export class PageError extends Error {
   override readonly name = 'PageError'
@@ -85,6 +66,7 @@ export class PageError extends Error {
   constructor(
     reason: PageErrorReason,
     detail: {
+      /** When it is another than that of the reason: of a refusal that a page has no words of its own for. */
       status?: number
       received?: string
       difference?: RedirectDifference
@@ -95,7 +77,7 @@ export class PageError extends Error {
   ) {
     super(reason, { cause: detail.cause })
     this.reason = reason
-    this.status = detail.status ?? 400
+    this.status = detail.status ?? PAGE_REASONS[reason].status
     this.received = detail.received
     this.difference = detail.difference
     this.continueWith = detail.continueWith

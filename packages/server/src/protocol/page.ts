@@ -1,7 +1,7 @@
 // What each page says, as data: endpoints fill it in, `ui` turns it into HTML.
 
-import type { PageErrorReason } from './errors.ts'
 import type { FormProblem } from './form-problem.ts'
+import type { PageErrorReason } from './page-reasons.ts'
 import type { RedirectDifference } from './redirect-uri.ts'
 import type { LocalisedText } from './tenant.ts'
 

@@ -179,7 +179,7 @@ function openKey(record: KeyRecord, { sealer }: Pick<KeyDeps, 'sealer'>): JWK {
   if (jwk === undefined) {
     throw new MasterKeyError(
       `the master key does not open signing key ${record.kid} of tenant ${record.tenant}`,
-      'start with the master key it was sealed under, or, if that is lost for good, run `ostiary key rotate --lost-master-key` for each tenant',
+      'start with the master key it was sealed under; if that is lost for good, run `ostiary key rotate --lost-master-key` for each tenant: docs/guides/operations.md says what that costs',
     )
   }
   return JSON.parse(jwk)

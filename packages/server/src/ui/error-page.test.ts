@@ -1,8 +1,8 @@
 import { parse } from 'node-html-parser'
 import { describe, expect, test } from 'vitest'
 import { ERROR, SAMPLE_CONTEXT, SAMPLE_TENANT } from '../../test/support/sample-pages.ts'
-import type { PageErrorReason } from '../protocol/errors.ts'
 import type { ErrorPage } from '../protocol/page.ts'
+import type { PageErrorReason } from '../protocol/page-reasons.ts'
 import { renderPage } from './render.ts'
 import { LANGUAGES } from './words.ts'
 

@@ -2,8 +2,8 @@
 // It never names what is registered: it is shown to strangers.
 
 import { html } from 'ghtml'
-import type { PageErrorReason } from '../protocol/errors.ts'
 import type { ErrorPage } from '../protocol/page.ts'
+import type { PageErrorReason } from '../protocol/page-reasons.ts'
 import { displayText } from './display-text.ts'
 import type { Content, View } from './view.ts'
 

@@ -380,7 +380,7 @@ describe('ostiary doctor', () => {
     )
     rmSync(key)
     expect((await cli.run(['doctor'])).stdout).toMatch(
-      /WRONG +Master key +.*missing[\s\S]*→ restore it/,
+      /WRONG +Master key +.*missing[\s\S]*→ put back the key/,
     )
   })
 })

@@ -2,17 +2,19 @@
 // a guess.
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { BARE_ENVIRONMENT } from '../support/bare-environment.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { interruptDatabase, takeDown } from '../support/outage.ts'
-import { createDeployment } from '../support/server-process.ts'
+import { createDeployment, startProcess } from '../support/server-process.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { type Answer, basic, getAnswer, TestApp } from '../support/test-app.ts'
 import { API_SERVER, MACHINE, PASSWORD, WEB_APP } from '../support/world.ts'
+
+const ROOT = new URL('../../../../', import.meta.url)
 
 function expectUnavailable(answer: Answer): void {
   expect(answer.status, answer.text).toBe(503)
@@ -164,6 +166,32 @@ describe('chaos 6: the files of the embedded database', () => {
     expect(server.logLines.join('')).toContain(`${database.path} was removed while it is open`)
     renameSync(`${database.path}-away`, database.path)
     expect((await ready()).status).toBe(200)
+  })
+
+  it('are saved from a server that holds them open, as the guide says', async () => {
+    const guide = readFileSync(new URL('docs/guides/monitoring.md', ROOT), 'utf8')
+    const [, rescue = ''] = guide.split('## When the database file is in trouble')
+    const [, block = ''] = /```sh\n(.*?)```/s.exec(rescue) ?? []
+    const deployment = await createDeployment('sqlite')
+    const server = await startProcess(deployment)
+    onTestFinished(() => deployment.remove())
+    onTestFinished(() => server.kill())
+    const { folder } = deployment
+    await new TestApp(deployment, WEB_APP).obtainTokens()
+    for (const end of ['', '-wal', '-shm']) rmSync(join(folder, `ostiary.db${end}`))
+    execFileSync('/bin/sh', ['-ec', block], {
+      ...{
+        cwd: folder,
+        env: { ...BARE_ENVIRONMENT, PATH: process.env.PATH, PID: String(server.pid) },
+      },
+    })
+    await server.stop()
+    for (const file of readdirSync(join(folder, 'rescue'))) {
+      renameSync(join(folder, 'rescue', file), join(folder, file))
+    }
+    const again = await startProcess(deployment)
+    onTestFinished(() => again.kill())
+    expect((await new TestApp(deployment, WEB_APP).obtainTokens()).access_token).toBeTruthy()
   })
 
   it.each(['000', '077'])('are for their owner alone, whatever the umask is: %s', async (umask) => {

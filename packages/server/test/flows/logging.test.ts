@@ -1,6 +1,7 @@
 // What the log of a busy server tells, and that no secret that crossed the wire is in it, whatever went wrong.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { AccountHolder } from '../support/account-holder.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { takeDown } from '../support/outage.ts'
 import { collectSecrets, type Secrets } from '../support/secret-collector.ts'
@@ -8,6 +9,7 @@ import { STORES, startTestServer, type TestServer } from '../support/start-serve
 import { basic, getAnswer, postForm, TestApp } from '../support/test-app.ts'
 import { API_SERVER, MACHINE, SPA, WEB_APP } from '../support/world.ts'
 
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 const TYPED_PASSWORD = 'my password typed where the name belongs'
 
 /** The life of an app that does everything right. */
@@ -154,6 +156,28 @@ describe.each(STORES)('logging on %s', (kind) => {
       { level: 'info', reason: 'refresh_token_unknown', msg: 'request refused' },
       { level: 'debug', method: 'POST', route: '/token', status: 400, msg: 'request answered' },
     ])
+  })
+
+  it('a refusal that a caller brought about says why in words, without a stack trace', async () => {
+    const { issuer } = server
+    const ada = await AccountHolder.signedIn(server, 'ada')
+    await ada.open('/developers/app?app=nobodys')
+    await postForm(`${issuer}/token`, {}, { authorization: 'Basic !' })
+    await postForm(`${issuer}/token`, {}, { authorization: `Basic ${btoa('%:%')}` })
+    await fetch(`${issuer}/token`, { method: 'POST', body: '%E0%A4%A', headers: FORM })
+    await fetch(`${issuer}/token`, { method: 'POST', body: 'a=b'.repeat(99_999), headers: FORM })
+    const refused = server.logLines
+      .map((line) => JSON.parse(line))
+      .filter(({ msg }) => msg === 'request refused')
+    expect(refused).toContainEqual(
+      expect.objectContaining({
+        level: 'info',
+        reason: 'not_found',
+        because: 'client "nobodys" is no app of yours',
+      }),
+    )
+    expect(refused.filter(({ because }) => because !== undefined).length).toBeGreaterThan(1)
+    expect(refused.filter((line) => /\bat \S+:\d+:\d+/.test(JSON.stringify(line)))).toEqual([])
   })
 
   it('security L6: a refusal and a failed sign-in say where, whose and for which app', async () => {

@@ -1,7 +1,7 @@
 // Every page in every state that a running server can show, and how a visitor gets there.
 
 import { updateClient } from '../../src/operations/client-update.ts'
-import type { PageErrorReason } from '../../src/protocol/errors.ts'
+import type { PageErrorReason } from '../../src/protocol/page-reasons.ts'
 import { type Store, StoreUnavailableError } from '../../src/store/port.ts'
 import { TestBrowser } from './browser.ts'
 import type { Stage } from './stage.ts'

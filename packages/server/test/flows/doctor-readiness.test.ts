@@ -1,0 +1,61 @@
+// What a server of this machine says of itself when `ostiary doctor` asks at its management port.
+
+import { once } from 'node:events'
+import { renameSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { createCliFolder } from '../support/cli.ts'
+import { findFreePort } from '../support/free-port.ts'
+
+it('doctor tells what /readyz says: well, unavailable, nobody, somebody else', async () => {
+  const [port, managementPort] = [await findFreePort(), await findFreePort()]
+  const issuer = `http://localhost:${port}`
+  const cli = await createCliFolder({
+    ...{ server: { port, drainSeconds: 0 }, management: { port: managementPort } },
+    ...{ allow: ['http-issuer'], tenants: [{ name: 'acme', issuer }] },
+  })
+  onTestFinished(() => cli.remove())
+  const readiness = async () => {
+    const { checks } = await cli.json(['doctor'])
+    const found = (checks as { subject: string }[]).filter((each) => each.subject === 'Readiness')
+    expect(found).toHaveLength(1)
+    return found[0]
+  }
+  const url = `http://127.0.0.1:${managementPort}/readyz`
+  expect(await readiness()).toMatchObject({
+    ok: true,
+    detail: expect.stringContaining('no server'),
+  })
+
+  const server = cli.spawn(['start'])
+  const ended = once(server, 'exit')
+  onTestFinished(() => void server.kill('SIGKILL'))
+  server.stdout?.resume()
+  const answer = () =>
+    fetch(url).then(
+      ({ status }) => status,
+      () => 0,
+    )
+  await expect.poll(answer, { timeout: 20_000 }).toBe(200)
+  expect(await readiness()).toMatchObject({ ok: true, detail: `${url} says 200 ok` })
+
+  const database = join(cli.path, 'data', 'ostiary.db')
+  renameSync(database, `${database}-away`)
+  await expect.poll(answer).toBe(503)
+  expect(await readiness()).toMatchObject({
+    ...{ ok: false, detail: `${url} says 503 unavailable` },
+    fix: expect.stringContaining('"not ready"'),
+  })
+  renameSync(`${database}-away`, database)
+  server.kill('SIGTERM')
+  await ended
+
+  const other = createServer((_request, response) => void response.writeHead(404).end('hello'))
+  await once(other.listen(managementPort, '127.0.0.1'), 'listening')
+  onTestFinished(() => void other.close())
+  expect(await readiness()).toMatchObject({
+    ...{ ok: false, detail: expect.stringContaining('says 404 and nothing that Ostiary') },
+    fix: expect.stringContaining('management.port'),
+  })
+})
