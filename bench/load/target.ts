@@ -24,6 +24,13 @@ export interface CodeFlowApp {
   readonly token: Call
 }
 
+export interface Machine {
+  /** Gives it an opaque token. */
+  readonly token: Call
+  /** The form but `token`. */
+  readonly revocation: Call
+}
+
 export interface Target {
   readonly host: string
   readonly port: number
@@ -37,6 +44,8 @@ export interface Target {
   readonly unknownTokens?: readonly string[]
   /** The form but `token`. */
   readonly revocation?: Call
+  /** Further apps that take turns with the first, where there is a limit to what one may revoke. */
+  readonly furtherMachines?: readonly Machine[]
   readonly discovery?: Call
   readonly jwks?: Call
 }

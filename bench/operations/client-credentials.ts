@@ -29,8 +29,9 @@ export const clientCredentialsOpaque: Operation = {
 export async function mintOpaqueTokens(
   { target, asks }: Pick<Preparation, 'target' | 'asks'>,
   count: number,
+  call = required(target.clientCredentials.opaque),
 ): Promise<readonly string[]> {
-  const request = postRequest(target, required(target.clientCredentials.opaque))
+  const request = postRequest(target, call)
   const tokens: string[] = []
   let asked = 0
   const end = performance.now() + 1000

@@ -13,7 +13,12 @@ export const revocation: Operation = {
     target.revocation !== undefined && target.clientCredentials.opaque !== undefined,
   prepare: async (preparation) => {
     const { target, connections } = preparation
-    const revoke = openPost(target, required(target.revocation))
+    const first = {
+      token: required(target.clientCredentials.opaque),
+      revocation: required(target.revocation),
+    }
+    const machines = [first, ...(target.furtherMachines ?? [])]
+    let batches = 0
     let requests: string[] = []
     const flow: Flow = {
       begin: () => requests.pop(),
@@ -25,7 +30,10 @@ export const revocation: Operation = {
     return {
       flows: Array.from({ length: connections }, () => flow),
       async refill() {
-        const tokens = await mintOpaqueTokens(preparation, BATCH)
+        const { token: call, revocation } = machines[batches % machines.length] ?? first
+        batches += 1
+        const tokens = await mintOpaqueTokens(preparation, BATCH, call)
+        const revoke = openPost(target, revocation)
         requests = tokens.map((token) => revoke(`&token=${token}`))
       },
     }

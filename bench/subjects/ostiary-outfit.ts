@@ -14,6 +14,8 @@ import type { Credentials } from './calls.ts'
 import { AUDIENCE, REDIRECT_URI, SCOPE, USERS } from './subject.ts'
 
 const FURTHER_APPS = 127
+/** With a thousand revocations each, enough for ten minutes at the rate of SQLite. */
+const FURTHER_MACHINES = 255
 
 export interface OstiaryUser {
   readonly username: string
@@ -23,7 +25,8 @@ export interface OstiaryUser {
 export interface Fitted {
   readonly jwtMachine: Credentials
   readonly opaqueMachine: Credentials
-  /** Of the tenant with opaque tokens, like everything below. */
+  /** Of the tenant with opaque tokens, like everything below. They revoke where one may not revoke so many. */
+  readonly furtherMachines: readonly Credentials[]
   readonly app: Credentials
   /** The operator's own, which ask nobody: so that no user gets more codes or grants of one than the limits allow. */
   readonly furtherApps: readonly Credentials[]
@@ -50,6 +53,7 @@ export async function fitOut(value: object): Promise<Fitted> {
     return {
       jwtMachine: await addClient({ name: 'Machine', scopes: [SCOPE] }, jwt),
       opaqueMachine: await addClient({ name: 'Machine', scopes: [SCOPE] }, opaque),
+      furtherMachines: await addFurtherMachines(opaque),
       app: await addClient({ name: 'App', scopes: [SCOPE], redirectUris: [REDIRECT_URI] }, opaque),
       furtherApps: await addFurtherApps(opaque),
       api: await addClient({ name: 'API', resourceServer: AUDIENCE }, opaque),
@@ -67,6 +71,14 @@ async function addClient(
   const { client, secret } = await createClient({ ...input, type: 'confidential' }, context)
   if (secret === null) throw new Error(`${client.name} has no secret`)
   return { id: client.id, secret }
+}
+
+async function addFurtherMachines(context: ClientContext): Promise<Credentials[]> {
+  const machines: Credentials[] = []
+  for (let index = 1; index <= FURTHER_MACHINES; index++) {
+    machines.push(await addClient({ name: `Machine ${index}`, scopes: [SCOPE] }, context))
+  }
+  return machines
 }
 
 async function addFurtherApps(context: ClientContext): Promise<Credentials[]> {

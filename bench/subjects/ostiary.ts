@@ -132,12 +132,16 @@ interface TargetInput {
 }
 
 function targetOf({ port, sessions, fitted }: TargetInput): Target {
-  const { jwtMachine, opaqueMachine, app, furtherApps, api } = fitted
+  const { jwtMachine, opaqueMachine, furtherMachines, app, furtherApps, api } = fitted
   const machineForm = { grant_type: 'client_credentials', scope: SCOPE }
   const codeForm = { grant_type: 'authorization_code', redirect_uri: REDIRECT_URI }
   const codeFlowOf = (each: Credentials) => ({
     authorize: { path: authorizePath('/opaque/authorize', each) },
     token: post('/opaque/token', each, codeForm),
+  })
+  const machineOf = (each: Credentials) => ({
+    token: post('/opaque/token', each, machineForm),
+    revocation: post('/opaque/revoke', each),
   })
   return {
     host: '127.0.0.1',
@@ -155,6 +159,7 @@ function targetOf({ port, sessions, fitted }: TargetInput): Target {
     introspection: post('/opaque/introspect', api),
     unknownTokens: randomTokens(() => newSecret('ost_at')),
     revocation: post('/opaque/revoke', opaqueMachine),
+    furtherMachines: furtherMachines.map(machineOf),
     discovery: { path: '/.well-known/oauth-authorization-server' },
     jwks: { path: '/jwks' },
   }

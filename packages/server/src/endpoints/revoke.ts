@@ -6,7 +6,8 @@ import { OAuthError } from '../protocol/errors.ts'
 import type { ClientId, GrantId } from '../protocol/ids.ts'
 import type { Endpoint } from '../protocol/message.ts'
 import { required } from '../protocol/params.ts'
-import type { Store } from '../store/port.ts'
+import type { Allowance } from '../store/port/guessing.ts'
+import type { MachineToken, Store } from '../store/port.ts'
 import { endingNow } from '../tokens/ending.ts'
 import { type FindTokenDeps, type FoundToken, findToken } from '../tokens/find-token.ts'
 
@@ -41,7 +42,8 @@ export function createRevocationEndpoint(deps: RevocationDeps): Endpoint {
 interface Owner {
   readonly clientId: ClientId
   readonly grantId: GrantId
-  readonly tokenExpiresAtSeconds: number | undefined
+  /** Set when nobody had to be asked for the token: the app gets as many of those as it wants. */
+  readonly machineToken: MachineToken | undefined
 }
 
 /** Whether the token was issued to an app that used PKCE instead of its secret. */
@@ -50,22 +52,42 @@ function standsForItself(found: FoundToken | undefined): boolean {
 }
 
 function ownerOf(found: FoundToken): Owner {
-  const { clientId, grantId, expiresAtSeconds } =
-    found.kind === 'refresh' ? found.token : found.facts
-  const tokenExpiresAtSeconds = found.kind === 'access' ? expiresAtSeconds : undefined
-  return { clientId, grantId, tokenExpiresAtSeconds }
+  if (found.kind === 'refresh') {
+    const { clientId, grantId } = found.token
+    return { clientId, grantId, machineToken: undefined }
+  }
+  const { clientId, grantId, userId, expiresAtSeconds } = found.facts
+  const machineToken =
+    userId === null ? { expiresAtSeconds, allowance: allowanceOf(clientId) } : undefined
+  return { clientId, grantId, machineToken }
+}
+
+/**
+ * Of lines in the feed, which every API holds in memory. What people allowed is not counted: an app gives back all of it
+ * at once when it is shut down, and there is only as much as they have said yes to.
+ */
+function allowanceOf(clientId: ClientId): Allowance {
+  return {
+    purpose: 'revocations',
+    slot: clientId,
+    failures: 1000,
+    windowSeconds: 600,
+    thenEverySeconds: 0,
+  }
 }
 
 async function endGrant(
-  { clientId, grantId, tokenExpiresAtSeconds }: Owner,
+  { clientId, grantId, machineToken }: Owner,
   requestId: string,
   deps: RevocationDeps,
 ): Promise<void> {
+  // Known already: then a flood of them writes nothing, and nobody waits for it.
+  if (machineToken) refuseWhile(await deps.guesses.waitOf(machineToken.allowance))
   const ending = endingNow(deps)
-  await deps.store.revokeGrant({
+  const outcome = await deps.store.revokeGrant({
     ...ending,
     grantId,
-    tokenExpiresAtSeconds,
+    machineToken,
     endsConsent: deps.tenant.policy.revocationEndsConsent,
     event: {
       tenant: ending.tenant,
@@ -76,4 +98,11 @@ async function endGrant(
       requestId,
     },
   })
+  if (typeof outcome === 'object') refuseWhile(outcome.spentForSeconds)
+}
+
+/** @throws OAuthError */
+function refuseWhile(retryAfterSeconds: number | undefined): void {
+  if (retryAfterSeconds === undefined) return
+  throw new OAuthError('revocations_too_many', { retryAfterSeconds })
 }

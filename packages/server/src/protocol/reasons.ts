@@ -349,6 +349,11 @@ export const REASONS = {
     code: 'too_many_requests',
     description: 'Too many failed attempts. Wait before trying again.',
   },
+  revocations_too_many: {
+    code: 'too_many_requests',
+    description:
+      'The client has revoked too many tokens of its own lately. This one is still valid: wait, then revoke it again.',
+  },
   store_unavailable: {
     code: 'temporarily_unavailable',
     description: 'The service is temporarily unavailable.',

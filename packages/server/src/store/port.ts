@@ -19,12 +19,14 @@ export type {
   Ending,
   HolderEnding,
   JwtId,
+  MachineToken,
   OneTimeId,
   UserEnding,
 } from './port/ending.ts'
 export type {
   GivenCode,
   GivenToken,
+  GrantEndingOutcome,
   GrantGuard,
   GrantStore,
   GrantUse,

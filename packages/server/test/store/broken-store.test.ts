@@ -10,6 +10,7 @@ import {
   raceToClaim,
   raceToCount,
   raceToDecide,
+  raceToEndMachineTokens,
   raceToFail,
   raceToOpenBeforeSuspension,
   raceToRefresh,
@@ -68,7 +69,7 @@ const BREAKAGES: readonly Breakage[] = [
   {
     guard: 'a failure is added to those that are there',
     without: (sql) => sql.replaceAll('guesses.failures + 1', '1'),
-    races: [raceToFail],
+    races: [raceToFail, raceToEndMachineTokens],
   },
   {
     guard: 'a lease must have ended or be the own one',
@@ -79,7 +80,7 @@ const BREAKAGES: readonly Breakage[] = [
     guard: 'a failure must be one that is allowed',
     without: (sql) =>
       sql.replace(/or guesses\.failures < excluded\.allowed\s+returning/, 'or true returning'),
-    races: [raceToFail],
+    races: [raceToFail, raceToEndMachineTokens],
   },
   {
     guard: 'an allowance must have a place that is free',

@@ -98,7 +98,7 @@ describe('trouble with the database', () => {
     await expect.poll(() => countWaiting(admin)).toBe(1)
     await admin.query('update revocation_sequences set sequence = 7 where tenant = $1', [tenant])
     await admin.query('commit')
-    expect(await ending).toBe(true)
+    expect(await ending).toBe('ended')
     const feed = { tenant, afterSequence: 0, nowSeconds: NOW - 1, limit: 10 }
     expect((await store.readFeed(feed)).lines).toMatchObject([{ sequence: 8 }])
   })

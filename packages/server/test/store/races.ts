@@ -4,7 +4,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { newId } from '../../src/platform/random.ts'
 import { asGrantId } from '../../src/protocol/ids.ts'
-import { type RotateOutcome, type Store, StoreUnavailableError } from '../../src/store/port.ts'
+import {
+  type GrantEndingOutcome,
+  type RotateOutcome,
+  type Store,
+  StoreUnavailableError,
+} from '../../src/store/port.ts'
 import type { GrantRecord } from '../../src/store/records.ts'
 import {
   accessIdentifierRecord,
@@ -12,6 +17,7 @@ import {
   applicationKeyRecord,
   approvalOf,
   approve,
+  auditEventRecord,
   CLIENT,
   clientEnding,
   clientRecord,
@@ -19,7 +25,9 @@ import {
   giveGrant,
   grantRecord,
   keyRecord,
+  machineTokenOf,
   NOW,
+  newGrantId,
   newTenant,
   organisationRecord,
   redemptionOf,
@@ -350,6 +358,8 @@ export const raceToRotateKeys: Check = async (stores) => {
   ]
 }
 
+const isEnd = (outcome: GrantEndingOutcome) => outcome === 'ended'
+
 export const raceToRevoke: Check = async (stores) => {
   const tenant = newTenant()
   const grant = await giveGrant(stores[0], { tenant })
@@ -368,13 +378,30 @@ export const raceToRevoke: Check = async (stores) => {
     })
   ).lines
   return [
-    ...differences('ended a grant', ended.filter(Boolean).length, 1),
-    ...differences('ended a grant without a record', published.filter(Boolean).length, 1),
+    ...differences('ended a grant', ended.filter(isEnd).length, 1),
+    ...differences('ended a grant without a record', published.filter(isEnd).length, 1),
     ...differences(
       'feed',
       feed.map((line) => line.subject),
       [grant.id, unrecorded],
     ),
+  ]
+}
+
+/** Each of them another token of one app, which may end five: the others find the feed as it was. */
+export const raceToEndMachineTokens: Check = async (stores) => {
+  const tenant = newTenant()
+  const input = { tenant, nowSeconds: NOW, machineToken: machineTokenOf('machine') }
+  const event = auditEventRecord({ tenant })
+  const outcomes = await race(stores, (each) =>
+    each.revokeGrant({ ...input, grantId: newGrantId(), event }),
+  )
+  const page = { tenant, afterSequence: 0, nowSeconds: NOW, limit: CALLERS }
+  const { lines } = await stores[0].readFeed(page)
+  return [
+    ...differences('ended', outcomes.filter(isEnd).length, 5),
+    ...differences('lines', lines.length, 5),
+    ...differences('events', (await stores[0].listAuditEvents(tenant, CALLERS)).length, 5),
   ]
 }
 

@@ -12,7 +12,13 @@ import {
   type RevocationTag,
   type TokenHash,
 } from '../../src/protocol/ids.ts'
-import type { ClientEnding, RotateInput, Store, UserEnding } from '../../src/store/port.ts'
+import type {
+  ClientEnding,
+  MachineToken,
+  RotateInput,
+  Store,
+  UserEnding,
+} from '../../src/store/port.ts'
 import type {
   AccessIdentifierRecord,
   AccessTokenRecord,
@@ -429,4 +435,10 @@ export function rotationOf(
     sealedAnswer: `answer with ${successor.hash}`,
     ...given,
   }
+}
+
+/** Without a record of its own. Its app may end five of them in a minute. */
+export function machineTokenOf(app: string): MachineToken {
+  const allowance = { failures: 5, windowSeconds: 60, thenEverySeconds: 0 }
+  return { expiresAtSeconds: NOW + HOUR, allowance: { ...allowance, purpose: 'lines', slot: app } }
 }

@@ -3,6 +3,7 @@
 import type { JwtShape } from '../../protocol/access-token-facts.ts'
 import type { ClientId, GrantId, RevocationTag, UserId } from '../../protocol/ids.ts'
 import type { AuditEventRecord } from '../records.ts'
+import type { Allowance } from './guessing.ts'
 
 /** Of whatever is ended. */
 export interface Ending {
@@ -36,10 +37,17 @@ export interface JwtId extends OneTimeId {
   readonly madeAtSeconds: number
 }
 
+/** A client_credentials token that was presented: all that is known of its grant, which has no record. */
+export interface MachineToken {
+  readonly expiresAtSeconds: number
+  /** How often its app may end such a token: counted with the line of the feed that this one becomes. */
+  readonly allowance: Allowance
+}
+
 export interface GrantEnding extends Ending {
   readonly grantId: GrantId
-  /** Of the token that was presented: all that is known where the grant has no record. */
-  readonly tokenExpiresAtSeconds?: number | undefined
+  /** Without effect where the grant has a record. */
+  readonly machineToken?: MachineToken | undefined
   /** Whether what the user allowed is forgotten with it, if it ends now: the app has to ask again. */
   readonly endsConsent?: boolean | undefined
   /** Stored with it, if it ends now. */

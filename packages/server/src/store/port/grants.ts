@@ -110,9 +110,9 @@ export interface GrantStore {
 
   /**
    * Ends a grant and publishes it to the feed. The grant of a client_credentials token has no record of its own:
-   * only the feed line is written. @returns false when it had ended before.
+   * only the feed line is written, as long as the app's allowance lasts.
    */
-  revokeGrant(input: GrantEnding): Promise<boolean>
+  revokeGrant(input: GrantEnding): Promise<GrantEndingOutcome>
 
   /**
    * Ends every grant that a user gave (to one app, when named; for one organisation, or none, when that is named
@@ -144,6 +144,12 @@ export interface GrantStore {
   /** When each live grant of a user last gave a refresh token, to the hour and as far as it did. */
   listGrantUses(tenant: string, userId: UserId): Promise<readonly GrantUse[]>
 }
+
+export type GrantEndingOutcome =
+  | 'ended'
+  | 'ended_before'
+  /** The allowance is used up, and nothing was changed. */
+  | { readonly spentForSeconds: number }
 
 /** What a grant without a code is opened with. None of it may have ended when the grant is stored. */
 export type GrantGuard =

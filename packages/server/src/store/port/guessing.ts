@@ -3,7 +3,7 @@
 
 import type { AuditEventRecord } from '../records.ts'
 
-/** How often a check may fail within a window of time, and what follows then. */
+/** How often a check may fail, or something else happen that counts, within a window of time, and what follows then. */
 export interface Allowance {
   /** Each has counts of its own. */
   readonly purpose: string

@@ -4,7 +4,7 @@
 
 import { lastTokenEnd } from '../../protocol/token-lifetime.ts'
 import type { RevocationRecord } from '../records.ts'
-import { first, type Plan, run } from './plan.ts'
+import { call, first, type Plan, type StatementCall } from './plan.ts'
 import { statement } from './statement.ts'
 
 const takeSequence = statement((db, p: { tenant: string }) =>
@@ -77,14 +77,19 @@ const upsertLine = statement((db, p: Publication) =>
 )
 
 /** Unless it says otherwise, a line is about tokens issued until now, and outlives every one that may be about. */
-export function* publish(
-  publication: Omit<Publication, 'issuedUntilSeconds' | 'expiresAtSeconds'> & {
-    readonly nowSeconds: number
-    readonly issuedUntilSeconds?: number
-    readonly expiresAtSeconds?: number
-  },
-): Plan<void> {
-  const { nowSeconds } = publication
+interface Line extends Omit<Publication, 'issuedUntilSeconds' | 'expiresAtSeconds'> {
+  readonly nowSeconds: number
+  readonly issuedUntilSeconds?: number
+  readonly expiresAtSeconds?: number
+}
+
+export function* publish(line: Line): Plan<void> {
+  yield { calls: [publication(line)], last: false }
+}
+
+/** The statement that publishes, to travel with others. */
+export function publication(line: Line): StatementCall {
+  const { nowSeconds } = line
   const usual = { issuedUntilSeconds: nowSeconds, expiresAtSeconds: lastTokenEnd(nowSeconds) }
-  yield* run(upsertLine, { ...usual, ...publication })
+  return call(upsertLine, { ...usual, ...line })
 }

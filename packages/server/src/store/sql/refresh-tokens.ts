@@ -116,7 +116,7 @@ function* explainRefusal(input: RotateInput): Plan<RotateOutcome> {
   }
   // Of several reuses at once, one ends the grant, and only that one tells of it.
   const ended = yield* revokeGrant({ ...input, grantId: token.grantId, event: input.reuseEvent })
-  return ended ? { outcome: 'reused', grantId: token.grantId } : { outcome: 'revoked' }
+  return ended === 'ended' ? { outcome: 'reused', grantId: token.grantId } : { outcome: 'revoked' }
 }
 
 type RenewInput = Parameters<GrantStore['renewRefreshToken']>[0]

@@ -2,13 +2,14 @@
 
 import type { ClientId, GrantId, RevocationTag, UserId } from '../../protocol/ids.ts'
 import { tokenEnd } from '../../protocol/token-lifetime.ts'
-import type { GrantStore, UserEnding } from '../port.ts'
+import type { GrantEndingOutcome, GrantStore, UserEnding } from '../port.ts'
 import { insertAuditEvent } from './audit-events.ts'
 import { endCodesToClient, endCodesToClientIn, shortlyBefore } from './end-codes.ts'
 import { endHolder } from './endings.ts'
+import { countFailure } from './guesses.ts'
 import { holdUserTag } from './hold-tags.ts'
-import { call, finishWith, first, type Plan, run } from './plan.ts'
-import { nextSequence, publish } from './publish.ts'
+import { call, finishWith, first, type Plan, run, type StatementCall } from './plan.ts'
+import { nextSequence, publication, publish } from './publish.ts'
 import type { GrantRow } from './schema.ts'
 import { statement } from './statement.ts'
 import { isVoid } from './voiding.ts'
@@ -43,33 +44,37 @@ const selectTraces = statement((db, p: GrantKey) =>
     ),
 )
 
-export function* revokeGrant(input: Input<'revokeGrant'>): Plan<boolean> {
-  const sequence = yield* nextSequence(input.tenant)
+export function* revokeGrant(input: Input<'revokeGrant'>): Plan<GrantEndingOutcome> {
+  const { tenant, grantId, nowSeconds, endsConsent, event } = input
+  const sequence = yield* nextSequence(tenant)
   const ended = yield* first(endGrant, input)
   // A grant that was not ended now either ended before, or never had a record: then only its line can tell.
-  if (ended === undefined && (yield* first(selectTraces, input)) !== undefined) return false
-  const { tokenExpiresAtSeconds: lastEnd, nowSeconds } = input
-  const isAlone = ended === undefined && lastEnd !== undefined
-  yield* publish({
-    ...input,
-    ...(isAlone && { expiresAtSeconds: tokenEnd(lastEnd, nowSeconds) }),
-    sequence,
-    kind: 'grant',
-    subject: input.grantId,
-  })
-  if (input.endsConsent && ended !== undefined) yield* forgetConsent(input.tenant, ended)
-  if (input.event) yield* finishWith([call(insertAuditEvent, input.event)])
-  return true
+  if (ended === undefined && (yield* first(selectTraces, input)) !== undefined)
+    return 'ended_before'
+  const alone = ended === undefined ? input.machineToken : undefined
+  if (alone) {
+    const counted = yield* countFailure({ tenant, nowSeconds, allowance: alone.allowance })
+    if ('spentForSeconds' in counted) return counted
+  }
+  const line = { tenant, nowSeconds, sequence, kind: 'grant', subject: grantId } as const
+  const lineEnd = alone && { expiresAtSeconds: tokenEnd(alone.expiresAtSeconds, nowSeconds) }
+  yield* finishWith([
+    publication({ ...line, ...lineEnd }),
+    ...(endsConsent && ended ? consentOf(tenant, ended) : []),
+    ...(event ? [call(insertAuditEvent, event)] : []),
+  ])
+  return 'ended'
 }
 
-function* forgetConsent(
+/** What forgets the consent that a grant hangs on. An app that acts for itself has asked nobody. */
+function consentOf(
   tenant: string,
   { userId, clientId, organisationId }: Pick<GrantRow, 'userId' | 'clientId' | 'organisationId'>,
-): Plan<void> {
-  // An app that acts for itself has asked nobody.
-  if (userId === null) return
+): readonly StatementCall[] {
+  if (userId === null) return []
   // A consent without an organisation is kept under an empty one.
-  yield* run(deleteConsentIn, { tenant, userId, clientId, organisationId: organisationId ?? '' })
+  const consent = { tenant, userId, clientId, organisationId: organisationId ?? '' }
+  return [call(deleteConsentIn, consent)]
 }
 
 type UserKey = { tenant: string; userId: UserId }

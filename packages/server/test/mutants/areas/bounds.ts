@@ -5,6 +5,8 @@ import type { Area } from '../mutant.ts'
 
 const CODES = 'server/src/store/sql/codes.ts'
 const REFRESH_GRANT = 'server/src/grants/refresh-token.ts'
+const REVOKE = 'server/src/endpoints/revoke.ts'
+const MACHINES = { ...flows('flows/machine-revocations'), names: '^(?!.*postgres)' }
 const REVOCATIONS = 'server/src/store/sql/revocations.ts'
 
 export const bounds: Area = {
@@ -114,6 +116,63 @@ export const bounds: Area = {
       find: 'users.add(userId)',
       replace: 'users.add(requestId as UserId)',
       killedBy: { ...attacks('attacks/codes'), names: '^(?!.*postgres)' },
+    },
+    {
+      name: 'one app fills the feed with tokens of its own',
+      breaks: 'security M3, E20',
+      file: REVOCATIONS,
+      find: "    if ('spentForSeconds' in counted) return counted\n",
+      replace: '',
+      killedBy: STORE,
+    },
+    {
+      name: 'what people allowed fills the allowance of the feed',
+      breaks: 'security M3',
+      file: REVOCATIONS,
+      find: 'const alone = ended === undefined ? input.machineToken : undefined',
+      replace: 'const alone = input.machineToken',
+      killedBy: STORE,
+    },
+    {
+      name: 'a token that is in the feed is counted again',
+      breaks: 'security M3',
+      file: REVOCATIONS,
+      find: 'if (ended === undefined && (yield* first(selectTraces, input)) !== undefined)',
+      replace:
+        'if (input.machineToken) yield* countFailure({ ...input, ...input.machineToken })\n  if (ended === undefined && (yield* first(selectTraces, input)) !== undefined)',
+      killedBy: STORE,
+    },
+    {
+      name: 'what people allowed waits for the allowance of the feed',
+      breaks: 'security M3',
+      file: REVOKE,
+      find: 'userId === null ? {',
+      replace: 'userId !== undefined ? {',
+      killedBy: MACHINES,
+    },
+    {
+      name: 'all apps share one allowance of the feed',
+      breaks: 'security M3',
+      file: REVOKE,
+      find: 'slot: clientId,',
+      replace: "slot: 'all',",
+      killedBy: MACHINES,
+    },
+    {
+      name: 'an app is told that a token ended that the feed has no room for',
+      breaks: 'security M3',
+      file: REVOKE,
+      find: "  if (typeof outcome === 'object') refuseWhile(outcome.spentForSeconds)\n",
+      replace: '',
+      killedBy: MACHINES,
+    },
+    {
+      name: 'who has filled the feed takes numbers of it all the same',
+      breaks: 'security M3',
+      file: REVOKE,
+      find: '  if (machineToken) refuseWhile(await deps.guesses.waitOf(machineToken.allowance))\n',
+      replace: '',
+      killedBy: MACHINES,
     },
   ],
 }

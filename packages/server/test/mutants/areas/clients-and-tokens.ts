@@ -226,8 +226,8 @@ const endings: readonly Mutant[] = [
     breaks: 'R19',
     file: REVOCATIONS,
     within: 'export function* revokeGrant',
-    find: '  yield* publish({',
-    replace: '  publish({',
+    find: '    publication({ ...line, ...lineEnd }),\n',
+    replace: '',
     killedBy: flows('flows/revocation'),
   },
   {
@@ -259,8 +259,8 @@ const endings: readonly Mutant[] = [
     name: 'the end of one token is taken for that of its whole grant',
     breaks: 'R19',
     file: REVOCATIONS,
-    find: 'const isAlone = ended === undefined && ',
-    replace: 'const isAlone = ',
+    find: 'alone && { expiresAtSeconds: tokenEnd(alone.',
+    replace: 'input.machineToken && { expiresAtSeconds: tokenEnd(input.machineToken.',
     killedBy: STORE,
   },
   {

@@ -281,7 +281,7 @@ const refreshTokens: readonly Mutant[] = [
     breaks: 'B1, RFC 9700 §4.14.2',
     file: REFRESH_TOKENS,
     find: 'const ended = yield* revokeGrant({ ...input, grantId: token.grantId, event: input.reuseEvent })',
-    replace: 'const ended = input.nowSeconds > 0',
+    replace: "const ended = 'ended'",
     killedBy: STORE,
   },
   {

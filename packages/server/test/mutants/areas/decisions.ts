@@ -143,8 +143,8 @@ export const decisions: Area = {
       name: 'an app that revoked its token need not ask again',
       breaks: 'mister-james K',
       file: 'server/src/store/sql/revocations.ts',
-      find: 'input.endsConsent && ended !== undefined',
-      replace: 'input.endsConsent === undefined && ended !== undefined',
+      find: 'endsConsent && ended ?',
+      replace: 'endsConsent === undefined && ended ?',
       killedBy: STORE,
     },
     {

@@ -98,7 +98,7 @@ function redemptionContract(store: TheStore): void {
       const spent = await store().findCode(tenant, code.hash)
       const ending = { tenant, nowSeconds: NOW + 9 }
       const grantId = spent?.grantId ?? grant.id
-      expect(await store().revokeGrant({ ...ending, grantId })).toBe(true)
+      expect(await store().revokeGrant({ ...ending, grantId })).toBe('ended')
       expect((await store().findGrant(tenant, grant.id))?.revokedAtSeconds).toBe(NOW + 9)
     })
 

@@ -16,6 +16,7 @@ import {
   giveGrant,
   grantRecord,
   HOUR,
+  machineTokenOf,
   NOW,
   newGrantId,
   newTenant,
@@ -50,8 +51,8 @@ function endingContract(store: TheStore): void {
       const tenant = newTenant()
       const grant = await giveGrant(store(), { tenant })
       const input = { tenant, grantId: grant.id, nowSeconds: NOW + 7 }
-      expect(await store().revokeGrant(input)).toBe(true)
-      expect(await store().revokeGrant({ ...input, nowSeconds: NOW + 9 })).toBe(false)
+      expect(await store().revokeGrant(input)).toBe('ended')
+      expect(await store().revokeGrant({ ...input, nowSeconds: NOW + 9 })).toBe('ended_before')
       const found = await store().findGrant(tenant, grant.id)
       expect(found?.revokedAtSeconds).toBe(NOW + 7)
       expect(await linesOf(store, tenant)).toEqual([
@@ -87,9 +88,47 @@ function endingContract(store: TheStore): void {
       const tenant = newTenant()
       const grantId = newGrantId()
       const input = { tenant, grantId, nowSeconds: NOW }
-      expect(await store().revokeGrant(input)).toBe(true)
-      expect(await store().revokeGrant(input)).toBe(false)
+      expect(await store().revokeGrant(input)).toBe('ended')
+      expect(await store().revokeGrant(input)).toBe('ended_before')
       expect(subjectsOf(await linesOf(store, tenant))).toEqual([`grant:${grantId}`])
+    })
+
+    test('security M3: an app ends so many tokens without a record in a window, each once, and no other app is told to wait', async () => {
+      const tenant = newTenant()
+      const event = auditEventRecord({ tenant })
+      const end = (app: string, grantId = newGrantId(), nowSeconds = NOW) => {
+        const machineToken = machineTokenOf(app)
+        return store().revokeGrant({ tenant, grantId, nowSeconds, machineToken, event })
+      }
+      const first = newGrantId()
+      const outcomes = [await end('app', first)]
+      // It was told: neither an end nor a line more.
+      outcomes.push(await end('app', first))
+      for (let i = 0; i < 4; i++) outcomes.push(await end('app'))
+      expect(outcomes).toEqual(['ended', 'ended_before', 'ended', 'ended', 'ended', 'ended'])
+
+      const late = newGrantId()
+      expect(await end('app', late, NOW + 10)).toEqual({ spentForSeconds: 50 })
+      expect(await end('app', first, NOW + 10)).toBe('ended_before')
+      expect(await end('other-app')).toBe('ended')
+      const lines = subjectsOf(await linesOf(store, tenant))
+      expect(lines.length).toBe(6)
+      expect(lines).not.toContain(`grant:${late}`)
+      expect((await store().listAuditEvents(tenant, 10)).length).toBe(6)
+      expect(await end('app', late, NOW + 60)).toBe('ended')
+    })
+
+    test('security M3: what a person allowed can always be ended', async () => {
+      const tenant = newTenant()
+      const machineToken = machineTokenOf('app')
+      for (let i = 0; i < 6; i++) {
+        const { id: grantId } = await giveGrant(store(), { tenant })
+        const input = { tenant, grantId, nowSeconds: NOW, machineToken }
+        expect(await store().revokeGrant(input)).toBe('ended')
+      }
+      // Neither does it use up what the app may do of its own.
+      const own = { tenant, grantId: newGrantId(), nowSeconds: NOW, machineToken }
+      expect(await store().revokeGrant(own)).toBe('ended')
     })
 
     test('ends all grants that a user gave to one app, and forgets those consents', async () => {
@@ -118,14 +157,14 @@ function endingContract(store: TheStore): void {
         (await store().listUserConsents(tenant, USER)).map((each) => each.organisationId)
       const end = (grant: GrantRecord, endsConsent: boolean | undefined) =>
         store().revokeGrant({ tenant, grantId: grant.id, nowSeconds: NOW + 5, endsConsent })
-      expect(await end(unheard, undefined)).toBe(true)
+      expect(await end(unheard, undefined)).toBe('ended')
       expect(await left()).toEqual([null, 'organisation-1', 'organisation-2'])
-      expect(await end(ending, true)).toBe(true)
+      expect(await end(ending, true)).toBe('ended')
       expect(await left()).toEqual([null, 'organisation-2'])
       // Ended before: what the user has allowed since is another matter.
-      expect(await end(unheard, true)).toBe(false)
+      expect(await end(unheard, true)).toBe('ended_before')
       expect(await left()).toEqual([null, 'organisation-2'])
-      expect(await end(kept, true)).toBe(true)
+      expect(await end(kept, true)).toBe('ended')
       expect(await left()).toEqual([null])
     })
 
@@ -256,8 +295,12 @@ function feedContract(store: TheStore): void {
 
     test('security H4: a line outlives every token, but that of a token without a record only this one', async () => {
       const tenant = newTenant()
-      const endOf = async (tokenExpiresAtSeconds: number | undefined, grantId = newGrantId()) => {
-        await store().revokeGrant({ tenant, grantId, nowSeconds: NOW, tokenExpiresAtSeconds })
+      const endOf = async (expiresAtSeconds: number | undefined, grantId = newGrantId()) => {
+        const machineToken =
+          expiresAtSeconds === undefined
+            ? undefined
+            : { ...machineTokenOf('machine'), expiresAtSeconds }
+        await store().revokeGrant({ tenant, grantId, nowSeconds: NOW, machineToken })
         const lines = await linesOf(store, tenant)
         return lines.find((line) => line.subject === grantId)?.expiresAtSeconds
       }

@@ -7,50 +7,78 @@ const PENDING_SECONDS = 60
 
 type Row = State['guesses'][number]
 
+const keyOf = (tenant: string, { purpose, slot }: Allowance) => ({ tenant, purpose, slot })
+
+const find = ({ guesses }: State, tenant: string, allowance: Allowance) =>
+  guesses.find(like(keyOf(tenant, allowance)))
+
+interface Counting {
+  readonly tenant: string
+  readonly allowance: Allowance
+  readonly nowSeconds: number
+}
+
+function alive(state: State, { tenant, allowance, nowSeconds }: Counting): Row | undefined {
+  const row = find(state, tenant, allowance)
+  return row && row.windowEndsAtSeconds > nowSeconds ? row : undefined
+}
+
+/** The row of this window, as it is before anything is counted in it. */
+function rowOf(state: State, counting: Counting): Row {
+  const { tenant, allowance, nowSeconds } = counting
+  const found = alive(state, counting)
+  if (found) {
+    found.allowed = allowance.failures
+    return found
+  }
+  const subject = find(state, tenant, allowance)?.subject ?? null
+  removeWhere(state.guesses, like(keyOf(tenant, allowance)))
+  const row: Row = {
+    ...keyOf(tenant, allowance),
+    ...{ failures: 0, allowed: allowance.failures, pending: 0, pendingUntilSeconds: 0 },
+    windowEndsAtSeconds: nowSeconds + allowance.windowSeconds,
+    ...{ checkedAtSeconds: nowSeconds, spentUntilSeconds: 0, subject },
+  }
+  state.guesses.push(row)
+  return row
+}
+
+export function countFailure(
+  state: State,
+  counting: Counting,
+): { failures: number } | { spentForSeconds: number } {
+  const { allowance, nowSeconds } = counting
+  const found = alive(state, counting)
+  if (found && found.failures >= allowance.failures) {
+    return { spentForSeconds: found.windowEndsAtSeconds - nowSeconds }
+  }
+  const row = rowOf(state, counting)
+  row.failures += 1
+  row.spentUntilSeconds = row.failures >= allowance.failures ? row.windowEndsAtSeconds : 0
+  return { failures: row.failures }
+}
+
+const pendingOf = (row: Row, now: number) => (row.pendingUntilSeconds <= now ? 0 : row.pending)
+
+function hurdle(row: Row, how: { limit: number; every: number }, now: number) {
+  const { limit, every } = how
+  if (row.failures < limit) {
+    const isFree = row.failures + pendingOf(row, now) < limit
+    return isFree ? undefined : ({ outcome: 'busy' } as const)
+  }
+  const left = row.windowEndsAtSeconds - now
+  if (every === 0) return { outcome: 'spent', seconds: left } as const
+  const wait = row.checkedAtSeconds + every - now
+  return wait <= 0 ? undefined : ({ outcome: 'spent', seconds: Math.min(wait, left) } as const)
+}
+
 export function guessModel(state: State): GuessStore {
   const { guesses, knownCallers } = state
-  const keyOf = (tenant: string, { purpose, slot }: Allowance) => ({ tenant, purpose, slot })
-  const find = (tenant: string, allowance: Allowance) =>
-    guesses.find(like(keyOf(tenant, allowance)))
-  const alive = (tenant: string, allowance: Allowance, now: number) => {
-    const row = find(tenant, allowance)
-    return row && row.windowEndsAtSeconds > now ? row : undefined
-  }
-  /** The row of this window, as it is before anything is counted in it. */
-  const rowOf = (tenant: string, allowance: Allowance, now: number): Row => {
-    const found = alive(tenant, allowance, now)
-    if (found) {
-      found.allowed = allowance.failures
-      return found
-    }
-    const subject = find(tenant, allowance)?.subject ?? null
-    removeWhere(guesses, like(keyOf(tenant, allowance)))
-    const row: Row = {
-      ...keyOf(tenant, allowance),
-      ...{ failures: 0, allowed: allowance.failures, pending: 0, pendingUntilSeconds: 0 },
-      windowEndsAtSeconds: now + allowance.windowSeconds,
-      ...{ checkedAtSeconds: now, spentUntilSeconds: 0, subject },
-    }
-    guesses.push(row)
-    return row
-  }
-  const pendingOf = (row: Row, now: number) => (row.pendingUntilSeconds <= now ? 0 : row.pending)
-  const hurdle = (row: Row, how: { limit: number; every: number }, now: number) => {
-    const { limit, every } = how
-    if (row.failures < limit) {
-      const isFree = row.failures + pendingOf(row, now) < limit
-      return isFree ? undefined : ({ outcome: 'busy' } as const)
-    }
-    const left = row.windowEndsAtSeconds - now
-    if (every === 0) return { outcome: 'spent', seconds: left } as const
-    const wait = row.checkedAtSeconds + every - now
-    return wait <= 0 ? undefined : ({ outcome: 'spent', seconds: Math.min(wait, left) } as const)
-  }
   return {
     async reserveTry({ tenant, allowances, nowSeconds: now }): Promise<TryOutcome> {
       let failing = false
       for (const allowance of allowances) {
-        const row = alive(tenant, allowance, now)
+        const row = alive(state, { tenant, allowance, nowSeconds: now })
         const { thenEverySeconds: every, thenEverySecondsAfterFailures: slower = every } = allowance
         const how = { limit: allowance.failures, every: failing ? slower : every }
         const found = row && hurdle(row, how, now)
@@ -58,7 +86,7 @@ export function guessModel(state: State): GuessStore {
         failing ||= (row?.failures ?? 0) > 0
       }
       for (const allowance of allowances) {
-        const row = rowOf(tenant, allowance, now)
+        const row = rowOf(state, { tenant, allowance, nowSeconds: now })
         row.pending = pendingOf(row, now) + 1
         row.pendingUntilSeconds = now + PENDING_SECONDS
         row.checkedAtSeconds = now
@@ -68,7 +96,7 @@ export function guessModel(state: State): GuessStore {
 
     async settleTry({ tenant, allowances, result, nowSeconds: now, subject }) {
       const fail = (allowance: Allowance) => {
-        const row = rowOf(tenant, allowance, now)
+        const row = rowOf(state, { tenant, allowance, nowSeconds: now })
         row.pending = Math.max(0, row.pending - 1)
         row.failures += 1
         row.spentUntilSeconds = 0
@@ -76,7 +104,7 @@ export function guessModel(state: State): GuessStore {
         return row.failures
       }
       const giveBack = (allowance: Allowance) => {
-        const row = find(tenant, allowance)
+        const row = find(state, tenant, allowance)
         if (!row) return 0
         row.pending = Math.max(0, row.pending - 1)
         if (row.failures >= row.allowed) row.checkedAtSeconds = 0
@@ -86,16 +114,7 @@ export function guessModel(state: State): GuessStore {
       return allowances.map(result === 'failed' ? fail : giveBack)
     },
 
-    async countFailure({ tenant, allowance, nowSeconds: now }) {
-      const found = alive(tenant, allowance, now)
-      if (found && found.failures >= allowance.failures) {
-        return { spentForSeconds: found.windowEndsAtSeconds - now }
-      }
-      const row = rowOf(tenant, allowance, now)
-      row.failures += 1
-      row.spentUntilSeconds = row.failures >= allowance.failures ? row.windowEndsAtSeconds : 0
-      return { failures: row.failures }
-    },
+    countFailure: async (input) => countFailure(state, input),
 
     listSpentAllowances: async (now, limit) =>
       guesses

@@ -3,8 +3,15 @@
 import type { RevocationTag } from '../../../src/protocol/ids.ts'
 import { lastTokenEnd, tokenEnd } from '../../../src/protocol/token-lifetime.ts'
 import type { FeedState, FeedStore } from '../../../src/store/port/feed.ts'
-import type { Ending, GrantStore, HolderEnding, UserEnding } from '../../../src/store/port.ts'
+import type {
+  Ending,
+  GrantEndingOutcome,
+  GrantStore,
+  HolderEnding,
+  UserEnding,
+} from '../../../src/store/port.ts'
 import type { GrantRecord, RevocationRecord } from '../../../src/store/records.ts'
+import { countFailure } from './guesses.ts'
 import { by, like, removeWhere, type State } from './state.ts'
 
 export function nextSequence(state: State, tenant: string): number {
@@ -148,18 +155,20 @@ export function hasFormerTag(state: State, grant: Parties): boolean {
 export function revokeGrant(
   state: State,
   input: Parameters<GrantStore['revokeGrant']>[0],
-): boolean {
-  const { tenant, grantId: id, nowSeconds } = input
+): GrantEndingOutcome {
+  const { tenant, grantId: id, nowSeconds, machineToken } = input
   const sequence = nextSequence(state, tenant)
   const [gone] = endGrants(state, { tenant, id }, nowSeconds)
   const ended = gone !== undefined
   const known = state.grants.some(like({ tenant, id }))
   const told = state.revocations.some(like({ tenant, kind: 'grant', subject: id }))
-  if (!ended && (known || told)) return false
-  const expiresAtSeconds =
-    known || input.tokenExpiresAtSeconds === undefined
-      ? lastTokenEnd(nowSeconds)
-      : tokenEnd(input.tokenExpiresAtSeconds, nowSeconds)
+  if (!ended && (known || told)) return 'ended_before'
+  const alone = known ? undefined : machineToken
+  const counted = alone && countFailure(state, { tenant, nowSeconds, allowance: alone.allowance })
+  if (counted && 'spentForSeconds' in counted) return counted
+  const expiresAtSeconds = alone
+    ? tokenEnd(alone.expiresAtSeconds, nowSeconds)
+    : lastTokenEnd(nowSeconds)
   const line = { tenant, nowSeconds, expiresAtSeconds }
   publish(state, { ...line, sequence, kind: 'grant', subject: id })
   if (input.endsConsent && gone) {
@@ -167,7 +176,7 @@ export function revokeGrant(
     removeWhere(state.consents, like({ tenant, userId, clientId, organisationId }))
   }
   if (input.event) state.auditEvents.push(input.event)
-  return true
+  return 'ended'
 }
 
 const feedState = (state: State, tenant: string): FeedState => ({

@@ -12,6 +12,7 @@ import {
   DAY,
   grantRecord,
   HOUR,
+  machineTokenOf,
   newGrantId,
   RETRY_WINDOW,
   refreshTokenRecord,
@@ -145,11 +146,15 @@ const renew: Action = (world, { who, what, how }) => {
   return (store) => store.renewRefreshToken(request)
 }
 
+const MACHINE_TOKENS = CLIENTS.map(machineTokenOf)
+
 const revokeGrant: Action = (world, { what, how }) => {
   const grantId = how % 4 === 0 ? newGrantId() : pick(world.grants, what).id
   const event = auditEventRecord({ tenant: world.tenant, target: `grant:${grantId}` })
   const endsConsent = how % 3 === 0
-  return (store) => store.revokeGrant({ ...endingIn(world), grantId, endsConsent, event })
+  const machineToken = pick([undefined, ...MACHINE_TOKENS], what)
+  const input = { ...endingIn(world), grantId, machineToken, endsConsent, event }
+  return (store) => store.revokeGrant(input)
 }
 
 /** Of single grants, which needs no tag. */
