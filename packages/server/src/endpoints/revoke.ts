@@ -58,7 +58,7 @@ function ownerOf(found: FoundToken): Owner {
   }
   const { clientId, grantId, userId, expiresAtSeconds } = found.facts
   const machineToken =
-    userId === null ? { expiresAtSeconds, allowance: allowanceOf(clientId) } : undefined
+    userId === null ? { expiresAtSeconds, allowance: allowanceOfLines(clientId) } : undefined
   return { clientId, grantId, machineToken }
 }
 
@@ -66,7 +66,7 @@ function ownerOf(found: FoundToken): Owner {
  * Of lines in the feed, which every API holds in memory. What people allowed is not counted: an app gives back all of it
  * at once when it is shut down, and there is only as much as they have said yes to.
  */
-function allowanceOf(clientId: ClientId): Allowance {
+export function allowanceOfLines(clientId: ClientId): Allowance {
   return {
     purpose: 'revocations',
     slot: clientId,

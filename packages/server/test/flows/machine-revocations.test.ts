@@ -3,8 +3,10 @@
 
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { allowanceOfLines } from '../../src/endpoints/revoke.ts'
 import { disableClient } from '../../src/operations/clients.ts'
 import { sha256 } from '../../src/platform/hash.ts'
+import { asClientId } from '../../src/protocol/ids.ts'
 import { registerClient } from '../support/register-client.ts'
 import {
   type SecondNode,
@@ -12,12 +14,14 @@ import {
   startTestServer,
   type TestServer,
 } from '../support/start-server.ts'
-import { getAnswer, TestApp } from '../support/test-app.ts'
-import { API_SERVER, MACHINE, type TestClient } from '../support/world.ts'
+import { type Answer, getAnswer, TestApp } from '../support/test-app.ts'
+import { API_SERVER, MACHINE, TENANT, type TestClient } from '../support/world.ts'
 
-const ALLOWED = 1000
-const WINDOW_SECONDS = 600
+/** What is left of the allowance when the callers begin. */
+const LEFT = 40
 const TOO_MANY = 20
+/** Of the callers at each node. */
+const AT_ONCE = 4
 const REDIRECT_URI = 'https://both.example/callback'
 
 describe.each(STORES)('security M3: one app and the feed, on %s', (kind) => {
@@ -52,6 +56,18 @@ describe.each(STORES)('security M3: one app and the feed, on %s', (kind) => {
   const lastNumber = async () =>
     (await getAnswer(`${server.issuer}/revocations?after=999999999`)).body.last_sequence
 
+  async function useUpBut(left: number): Promise<void> {
+    const allowance = allowanceOfLines(asClientId(client.id))
+    const input = { tenant: TENANT, allowance, nowSeconds: server.clock.nowSeconds() }
+    for (let i = left; i < allowance.failures; i++) await server.store.countFailure(input)
+  }
+
+  /** Whatever the machine is busy with: who is told 503 comes again. */
+  async function revoke(token: string, by: TestApp): Promise<Answer> {
+    const answer = await by.revoke(token)
+    return answer.status === 503 ? await revoke(token, by) : answer
+  }
+
   /** By callers at two nodes, each with the next token as soon as it has its answer. */
   async function revokeAll(tokens: readonly string[]) {
     const nodes = [app, new TestApp({ issuer: node.url }, client)]
@@ -59,19 +75,22 @@ describe.each(STORES)('security M3: one app and the feed, on %s', (kind) => {
     const answers: { token: string; status: number; retryAfter: number; text: string }[] = []
     const caller = async (at: TestApp) => {
       for (const token of waiting) {
-        const { status, headers, text } = await at.revoke(token)
+        const { status, headers, text } = await revoke(token, at)
         answers.push({ token, status, retryAfter: Number(headers.get('retry-after')), text })
       }
     }
-    await Promise.all(Array.from({ length: 10 }, () => nodes.map(caller)).flat())
+    await Promise.all(Array.from({ length: AT_ONCE }, () => nodes.map(caller)).flat())
     return answers
   }
 
   let refused: string[]
 
-  it('of a thousand tokens and some more, racing callers at two nodes end a thousand', async () => {
+  it('a thousand of its tokens end within ten minutes, whatever callers at two nodes race for the last of them', async () => {
+    const { failures, windowSeconds } = allowanceOfLines(asClientId(client.id))
+    expect({ failures, windowSeconds }).toEqual({ failures: 1000, windowSeconds: 600 })
+    await useUpBut(LEFT)
     const tokens: string[] = []
-    for (let i = 0; i < ALLOWED + TOO_MANY; i++) tokens.push(await mint())
+    for (let i = 0; i < LEFT + TOO_MANY; i++) tokens.push(await mint())
     const answers = await revokeAll(tokens)
     const late = answers.filter(({ status }) => status !== 200)
     refused = late.map(({ token }) => token)
@@ -83,12 +102,10 @@ describe.each(STORES)('security M3: one app and the feed, on %s', (kind) => {
       ]),
     )
     for (const { retryAfter } of late) expect(retryAfter).toBeGreaterThan(0)
-    for (const { retryAfter } of late) expect(retryAfter).toBeLessThanOrEqual(WINDOW_SECONDS)
+    for (const { retryAfter } of late) expect(retryAfter).toBeLessThanOrEqual(windowSeconds)
 
-    const feed = `${server.issuer}/revocations?after=`
-    const { body: page } = await getAnswer(`${feed}0`)
-    expect(page.revocations.length).toBe(ALLOWED)
-    expect((await getAnswer(`${feed}${page.sequence}`)).body.revocations).toEqual([])
+    const { body: page } = await getAnswer(`${server.issuer}/revocations`)
+    expect(page.revocations.length).toBe(LEFT)
     const ended = answers.filter(({ status }) => status === 200).map(({ token }) => token)
     expect(page.revocations.map(({ id }: { id: string }) => id).toSorted()).toEqual(
       ended.map((token) => sha256(`grant:${decodeJwt(token).grant_id}`)).toSorted(),
@@ -122,7 +139,7 @@ describe.each(STORES)('security M3: one app and the feed, on %s', (kind) => {
   it('who waits as long as was said revokes the rest', async () => {
     const [first = ''] = refused
     const retryAfter = Number((await app.revoke(first)).headers.get('retry-after'))
-    expect(retryAfter).toBeLessThan(WINDOW_SECONDS)
+    expect(retryAfter).toBeLessThan(600)
     server.clock.advance(retryAfter)
     expect((await app.revoke(first)).status).toBe(200)
     expect(await isActive(first)).toBe(false)
