@@ -135,7 +135,7 @@ function welcome(
   const demoFile = demoFilePath(folder)
   const hasApi = api.mount !== undefined
   const content = { tenant, others: tenants.slice(1), demoFile, hasApi, pages }
-  const { issuer, endpoints, users } = tenant
+  const { issuer, endpoints, pages: places, users } = tenant
   const [user] = users
   return {
     text: formatWelcome(content),
@@ -144,6 +144,7 @@ function welcome(
       issuer,
       api: content.hasApi ? tenant.api : null,
       endpoints,
+      places,
       signIn: user,
       demoFile: content.demoFile,
       tenants: tenants.map(({ name, issuer: address }) => ({ name, issuer: address })),

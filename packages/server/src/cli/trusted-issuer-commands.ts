@@ -29,13 +29,9 @@ export function addTrustedIssuerCommands(program: Command, terminal: Terminal): 
     .description('identity systems whose JWTs are exchanged for tokens')
   addCommand<AddOptions>(group, terminal, {
     usage: 'add <name>',
-    description: 'trust the JWTs of an identity system; `consumer link` says whom they stand for',
-    options: (command) =>
-      tenantOption(command)
-        .requiredOption('--issuer <issuer>', '`iss` of its JWTs')
-        .requiredOption('--audience <audience>', '`aud` of its JWTs')
-        .option('--jwks-uri <url>', 'where it publishes its keys')
-        .option('--jwks-file <file>', 'its keys, to be used instead: a JWK set'),
+    description:
+      'trust the JWTs of an identity system, if their `exp` is near: an hour at most, five minutes without `jti`; `consumer link` says whom they stand for',
+    options: addOptions,
     run: async (options, [name = '']) => {
       const { issuer, audience, jwksUri, jwksFile } = options
       const pinnedKeys = jwksFile === undefined ? undefined : readNamedFile(jwksFile)
@@ -92,6 +88,14 @@ export function addTrustedIssuerCommands(program: Command, terminal: Terminal): 
       },
     })
   }
+}
+
+function addOptions(command: Command): void {
+  tenantOption(command)
+    .requiredOption('--issuer <issuer>', '`iss` of its JWTs')
+    .requiredOption('--audience <audience>', '`aud` of its JWTs')
+    .option('--jwks-uri <url>', 'where it publishes its keys')
+    .option('--jwks-file <file>', 'its keys, to be used instead: a JWK set')
 }
 
 function formatIssuers(issuers: readonly TrustedIssuerRecord[]): string {

@@ -1,33 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { SAMPLE_FACTS, SAMPLE_JWT_CONTEXT } from '../../test/support/sample-facts.ts'
 import type { AccessTokenFacts, JwtContext, JwtShape } from '../protocol/access-token-facts.ts'
 import { asClientId, asGrantId, asRevocationTag, asUserId } from '../protocol/ids.ts'
 import { crmCom } from './crm-com.ts'
 import { financialCents } from './financial-cents.ts'
 import { jwtAt } from './jwt-at.ts'
 
-const FACTS: AccessTokenFacts = {
-  grantId: asGrantId('0123456789abcdef0123456789abcdef'),
-  clientId: asClientId('web-app'),
-  userId: asUserId('ada'),
-  clientTag: asRevocationTag('c0'.repeat(10)),
-  userTag: asRevocationTag('d1'.repeat(10)),
-  organisationId: 'acme',
-  unitId: 'acme-north',
-  scopes: ['contacts:read', 'contacts:write'],
-  audience: ['https://api.example/v1'],
-  authTimeSeconds: 1_795_264_000,
-  issuedAtSeconds: 1_795_264_811,
-  expiresAtSeconds: 1_795_268_411,
-}
-
-const CONTEXT: JwtContext = {
-  issuer: 'https://login.example',
-  unique: 'fedcba9876543210'.repeat(3),
-  issuedAtMilliseconds: 1_795_264_811_250,
-  username: 'ada@example.com',
-  accessIdentifierId: '0F'.repeat(16),
-}
+const FACTS = SAMPLE_FACTS
+const CONTEXT = SAMPLE_JWT_CONTEXT
 
 const write = (
   { writeClaims }: JwtShape,

@@ -21,6 +21,7 @@ let running: ChildProcess | undefined
 interface Ready {
   readonly issuer: string
   readonly api: string | null
+  readonly places: { readonly account: string; readonly developers?: string }
   readonly demoFile: string
   readonly curl: readonly string[]
   readonly pages: { readonly url: string; readonly exchange: string }
@@ -114,6 +115,22 @@ describe('the first start', () => {
     expect(await paste(callApi)).toMatchObject({
       data: expect.arrayContaining([expect.objectContaining({ unit_id: 'hamburg' })]),
     })
+  })
+
+  it('names the pages for users and developers, and everybody who can sign in there', async () => {
+    const { users } = readDemo()
+    const { account, developers = '' } = ready.places
+    expect(account).toBe(`${ready.issuer}/account/apps`)
+    expect(developers).toBe(`${ready.issuer}/developers`)
+    for (const { username, password } of users) {
+      for (const url of [account, developers]) {
+        const browser = new TestBrowser()
+        const form = await browser.openAndFollow(url)
+        const page = await browser.submitAndFollow(form, { username, password })
+        expect(page.root.querySelector('h1')?.text, url).not.toContain('Sign in')
+        expect(page.status).toBe(200)
+      }
+    }
   })
 
   it('prints a link to the pages, and the command for the code at their end', async () => {
@@ -290,7 +307,7 @@ describe('without an API', () => {
       if (seen.includes('Ctrl-C')) break
     }
     expect(seen).toMatch(/DEVELOPMENT DEMO/)
-    expect(seen).toMatch(/sign in {3}ada with password \S{23}\n/)
+    expect(seen).toMatch(/sign in +ada with password \S{23}\n/)
     expect(statSync(join(cli.path, 'elsewhere', 'demo.json')).mode & 0o777).toBe(0o600)
   })
 })

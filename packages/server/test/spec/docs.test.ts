@@ -3,7 +3,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { CONTRACT_NAMES, findContract } from '../../src/contracts/index.ts'
 import { ERROR_CODES, REASONS } from '../../src/protocol/reasons.ts'
+import { SAMPLE_FACTS, SAMPLE_JWT_CONTEXT } from '../support/sample-facts.ts'
 import { ERRORS_PAGE, formatErrorsPage } from './docs/errors-page.ts'
 import { formatMetricsPage, METRICS_PAGE } from './docs/metrics-page.ts'
 import { findBroken, type Page } from './docs/references.ts'
@@ -39,6 +41,22 @@ describe('every page of the documentation', () => {
     expect(
       findBroken(page, { ...world, exists: () => true, pages: new Map([[page.path, text]]) }),
     ).toEqual([])
+  })
+})
+
+describe('the page of a contract', () => {
+  const withJwts = CONTRACT_NAMES.map((name) => findContract(name)).filter(
+    (contract) => contract?.policy.accessToken.format === 'jwt',
+  )
+  /** RFC 7519 §4.1, RFC 9068 §2.2 */
+  const WELL_KNOWN = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope']
+
+  test.each(withJwts)('$name tells of each claim of its access tokens', (contract) => {
+    const page = readFileSync(join(ROOT, `docs/contracts/${contract?.name}.md`), 'utf8')
+    const row = page.split('\n').find((line) => line.startsWith('| access token | JWT')) ?? ''
+    const claims = contract?.rules.jwt.writeClaims(SAMPLE_FACTS, SAMPLE_JWT_CONTEXT) ?? {}
+    const ours = Object.keys(claims).filter((claim) => !WELL_KNOWN.includes(claim))
+    expect(ours.filter((claim) => !row.includes(`\`${claim}\``))).toEqual([])
   })
 })
 

@@ -19,6 +19,12 @@ export interface DemoTenant {
     readonly introspect: string
     readonly metadata: string
   }
+  /** For people, in a browser. */
+  readonly pages: {
+    readonly account: string
+    /** Where the contract lets account holders register apps. */
+    readonly developers?: string
+  }
   readonly users: readonly DemoUser[]
   readonly clients: readonly DemoFileClient[]
   readonly resource_servers: readonly {

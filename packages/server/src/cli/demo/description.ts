@@ -1,6 +1,7 @@
 // What demo.json says about a tenant.
 
 import { findContract } from '../../contracts/index.ts'
+import { OWN_PATHS } from '../../protocol/own-paths.ts'
 import { defaultAudience, type Tenant } from '../../protocol/tenant.ts'
 import type { DemoKeyExchange, DemoTenant } from './demo-file.ts'
 import type { Seeded } from './seed.ts'
@@ -12,6 +13,7 @@ export function describeDemo(tenant: Tenant, { users, clients, keyExchange }: Se
     issuer: tenant.issuer,
     api: defaultAudience(tenant),
     endpoints: listEndpoints(tenant),
+    pages: listPages(tenant),
     users: users.map(({ username, password, organisations }) => ({
       username,
       password,
@@ -41,6 +43,13 @@ function pickKeyExchange(exchange: DemoKeyExchange | undefined): Partial<DemoKey
   if (!exchange) return {}
   const { application_keys, consumers, trusted_issuer } = exchange
   return { application_keys, consumers, trusted_issuer }
+}
+
+function listPages({ issuer, rules }: Tenant): DemoTenant['pages'] {
+  return {
+    account: issuer + OWN_PATHS.connectedApps,
+    ...(rules.selfService && { developers: issuer + OWN_PATHS.developerApps }),
+  }
 }
 
 function listEndpoints({ issuer, contract }: Tenant): DemoTenant['endpoints'] {

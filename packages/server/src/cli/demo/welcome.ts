@@ -23,7 +23,11 @@ export function formatWelcome(welcome: Welcome): string {
     server: tenant.issuer,
     metadata: tenant.endpoints.metadata,
     API: hasApi ? tenant.api : undefined,
+    account: `${tenant.pages.account} (what a user has allowed)`,
+    developers:
+      tenant.pages.developers && `${tenant.pages.developers} (register an app of your own)`,
     'sign in': user && `${user.username} with password ${user.password}`,
+    'or as': alsoAs(tenant),
     more: `${demoFile} (all users, apps and secrets)`,
   })
   return `
@@ -38,6 +42,14 @@ Get a token:
 ${callApi === undefined ? '' : `\nCall the API with one:\n\n  ${callApi}\n`}${pages === undefined ? '' : tryPages(pages)}${otherContracts(others)}
 Ctrl-C ends it; the data stays for the next start.
 `
+}
+
+/** The other people, who have other rights. */
+function alsoAs({ users }: DemoTenant): string {
+  return users
+    .slice(1)
+    .map(({ username, password }) => `${username} with password ${password}`)
+    .join(', ')
 }
 
 function otherContracts(others: readonly DemoTenant[]): string {
