@@ -295,6 +295,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
     title: 'counts and events that a stranger makes up for an app',
     proof: 'server/test/attacks/codes.test.ts',
   },
+  E20: {
+    title: 'an app that fills what every API has to remember',
+    proof: 'server/test/attacks/checks/load.ts',
+  },
 }
 
 /** Published weaknesses of other servers that are replayed -> the row that they belong to. */

@@ -25,6 +25,8 @@ export interface AttackTarget {
   readonly signer?: { readonly id: string; readonly privateKey: KeyObject }
   /** Token endpoint of a second server process on the same data. */
   readonly secondTokenEndpoint?: string
+  /** Where APIs read what was revoked. */
+  readonly revocationFeed?: string
   advanceClock?(seconds: number): void
   /** Everything that was logged up to now. */
   readLog?(): string
@@ -39,6 +41,7 @@ export type Ability =
   | 'own HTTP server'
   | 'security headers'
   | 'rate limits'
+  | 'feed of revocations'
 
 /** Absolute URLs. */
 export interface Endpoints {

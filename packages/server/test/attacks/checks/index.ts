@@ -4,6 +4,7 @@ import type { Check } from '../check.ts'
 import { CLIENT_CHECKS } from './clients.ts'
 import { CODE_CHECKS } from './codes.ts'
 import { FRONT_CHANNEL_CHECKS } from './front-channel.ts'
+import { LOAD_CHECKS } from './load.ts'
 import { ABSENCE_CHECKS } from './metadata.ts'
 import { PAGE_CHECKS } from './pages.ts'
 import { PKCE_CHECKS } from './pkce.ts'
@@ -27,6 +28,7 @@ export const CHECKS: readonly Check[] = [
   ...PAGE_CHECKS,
   ...REQUEST_CHECKS,
   ...TRANSPORT_CHECKS,
+  ...LOAD_CHECKS,
   ...PUBLISHED_CHECKS,
   ...REFRESH_CHECKS,
 ]

@@ -79,6 +79,7 @@ export async function attackOidcProvider(store: OidcProviderStore): Promise<Atta
       'own HTTP server': 'requests are read by the HTTP server of the app that embeds it',
       'security headers': 'headers for its pages are set by the app that embeds it',
       'rate limits': 'limits are set by the app or proxy in front of it',
+      'feed of revocations': 'it publishes none: its APIs ask about each token',
       log: 'it keeps no log: it emits events to the app that embeds it',
       ...(!second && { 'second process': 'its own store is that of one process' }),
     },

@@ -52,6 +52,7 @@ export async function attackOstiary(server: TestServer, name: string): Promise<A
     register: (app) => register(app, server),
     lacks: {},
     secondTokenEndpoint: `${second.url}/token`,
+    revocationFeed: `${issuer}/revocations`,
     advanceClock: (seconds) => clock.advance(seconds),
     readLog: () => server.logLines.join(''),
     async stop() {

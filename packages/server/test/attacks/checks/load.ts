@@ -1,0 +1,58 @@
+// Attacks that fill what others have to hold.
+
+import type { Answer } from '../../support/test-app.ts'
+import type { Check } from '../check.ts'
+import type { Scene } from '../scene.ts'
+
+/** A server that gives an app more than that within a moment has no limit that would help its APIs. */
+const MOST_LINES = 1500
+const AT_ONCE = 16
+const LONGEST_WAIT_SECONDS = 1800
+
+export const LOAD_CHECKS: readonly Check[] = [
+  {
+    row: 'E20',
+    title: 'an app that revokes tokens of its own without end is told to wait, and nobody else is',
+    needs: ['feed of revocations', 'rate limits', 'clock'],
+    async run(scene, witness) {
+      const refusal = await revokeUntilRefused(scene)
+      if (refusal === undefined) {
+        witness.sees('it is told to wait', false, `not after ${MOST_LINES} tokens`)
+        return
+      }
+      const { answer, token } = refusal
+      const seconds = Number(answer.headers.get('retry-after'))
+      const isLimit = answer.status === 429 && seconds > 0 && seconds <= LONGEST_WAIT_SECONDS
+      witness.sees('it is told to wait', isLimit, `${answer.status}, ${seconds} seconds`)
+      witness.sees('what was refused has not ended', await scene.isActive(token))
+      const { access, refresh } = await scene.web.obtainTokens({ browser: await scene.browser() })
+      await scene.web.revoke(refresh)
+      witness.sees('what a user allowed ends', !(await scene.isActive(access)))
+      scene.advance(seconds)
+      await scene.machine.revoke(token)
+      witness.sees('after the wait it ends', !(await scene.isActive(token)))
+    },
+  },
+]
+
+interface Refusal {
+  readonly token: string
+  readonly answer: Answer
+}
+
+/** Several at once, each token by the next caller that is free. */
+async function revokeUntilRefused({ machine }: Scene): Promise<Refusal | undefined> {
+  let refusal: Refusal | undefined
+  let begun = 0
+  const caller = async () => {
+    while (refusal === undefined && begun++ < MOST_LINES) {
+      const { body } = await machine.token({ grant_type: 'client_credentials' })
+      const token = String(body.access_token)
+      const answer = await machine.revoke(token)
+      // A server that is busy with others says nothing of a limit.
+      if (answer.status !== 200 && answer.status !== 503) refusal ??= { token, answer }
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, caller))
+  return refusal
+}
