@@ -4,16 +4,19 @@ import { describeApp, describeScope } from '../authorize/pages.ts'
 import {
   type ConnectedApp,
   type ConnectedAppContext,
+  findConnectedApp,
   listConnectedApps,
   removeConnectedApp,
 } from '../operations/connected-apps.ts'
+import { cursorOf, isKeyText } from '../protocol/cursor.ts'
 import { PageError } from '../protocol/errors.ts'
+import { asClientId } from '../protocol/ids.ts'
 import type { Endpoint } from '../protocol/message.ts'
 import { OWN_PATHS } from '../protocol/own-paths.ts'
-import type { PageConnection } from '../protocol/page.ts'
+import type { ConnectedAppsPage, PageConnection } from '../protocol/page.ts'
 import { optional, type Params } from '../protocol/params.ts'
 import type { Tenant } from '../protocol/tenant.ts'
-import type { Store } from '../store/port.ts'
+import type { ConnectionKey, Store } from '../store/port.ts'
 import type { AccountDeps } from './sign-in.ts'
 import { forSignedIn, ownPage, type SignedIn } from './signed-in.ts'
 import { HOME, ownPath } from './visit.ts'
@@ -24,22 +27,32 @@ export interface ConnectedAppDeps extends AccountDeps {
 
 export function createConnectedAppsEndpoint(deps: ConnectedAppDeps): Endpoint {
   return forSignedIn({ to: () => HOME }, deps, async (signedIn) => {
-    const apps = await listConnectedApps(contextOf(signedIn, deps))
-    const connections = apps.map((app) => describeConnection(app, deps.tenant))
-    const page = { ...ownPage(signedIn, deps), page: 'connected-apps' as const, connections }
+    const context = contextOf(signedIn, deps)
+    const from = CURSOR.parse(optional(signedIn.incoming.params, 'from'))
+    const later = from && (await listConnectedApps(context, from))
+    // What was there has gone meanwhile: that must not look as if there were no apps at all.
+    const isFirst = later === undefined || later.apps.length === 0
+    const { apps, next } = isFirst ? await listConnectedApps(context) : later
+    const page: ConnectedAppsPage = {
+      ...ownPage(signedIn, deps),
+      page: 'connected-apps',
+      connections: apps.map((app) => describeConnection(app, deps.tenant)),
+      part: { next: next && CURSOR.format(next), isFirst },
+    }
     return { kind: 'page', status: 200, page }
   })
 }
+
+const CURSOR = cursorOf<ConnectionKey>({
+  clientId: isKeyText,
+  organisationId: (value) => value === null || isKeyText(value),
+})
 
 /** Asks before it is removed. */
 export function createConnectedAppRemovalPageEndpoint(deps: ConnectedAppDeps): Endpoint {
   return forSignedIn({ to: removalOf }, deps, async (signedIn) => {
     const named = readConnection(signedIn.incoming.params)
-    const apps = await listConnectedApps(contextOf(signedIn, deps))
-    const app = apps.find(
-      ({ client, organisationId }) =>
-        client.id === named.clientId && organisationId === named.organisationId,
-    )
+    const app = await findConnectedApp(named, contextOf(signedIn, deps))
     if (!app) throw new PageError('not_found')
     const connection = describeConnection(app, deps.tenant)
     const page = { ...ownPage(signedIn, deps), page: 'connected-app-removal' as const, connection }
@@ -61,9 +74,9 @@ function removalOf(params: Params) {
   return { path: OWN_PATHS.removeConnectedApp, query: { app, organisation } }
 }
 
-function readConnection(params: Params): { clientId: string; organisationId: string | null } {
+function readConnection(params: Params): ConnectionKey {
   return {
-    clientId: optional(params, 'app') ?? '',
+    clientId: asClientId(optional(params, 'app') ?? ''),
     organisationId: optional(params, 'organisation') ?? null,
   }
 }

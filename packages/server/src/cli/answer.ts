@@ -16,17 +16,29 @@ export interface Column<Row> {
 
 /** A table that reads the same in a terminal and in a pipe. */
 export function formatTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
-  const titles = columns.map(({ title }) => title)
-  const cells = rows.map((row) => columns.map(({ value }) => value(row) || '-'))
-  const widths = columns.map((_, index) =>
-    Math.max(...[titles, ...cells].map((line) => [...(line[index] ?? '')].length)),
-  )
+  return createTable(columns)(rows)
+}
+
+/** A table that is made part by part, the titles with the first; columns only ever grow wider. */
+export function createTable<Row>(
+  columns: readonly Column<Row>[],
+): (rows: readonly Row[]) => string {
+  let titles = columns.map(({ title }) => title)
+  let widths = titles.map((title) => title.length)
   const line = (values: readonly string[]) =>
     values
       .map((value, index) => value + ' '.repeat((widths[index] ?? 0) - [...value].length))
       .join('  ')
       .trimEnd()
-  return [emphasise(line(titles)), ...cells.map(line)].join('\n')
+  return (rows) => {
+    const cells = rows.map((row) => columns.map(({ value }) => value(row) || '-'))
+    widths = widths.map((width, index) =>
+      Math.max(width, ...cells.map((values) => [...(values[index] ?? '')].length)),
+    )
+    const head = titles.length === 0 ? [] : [emphasise(line(titles))]
+    titles = []
+    return [...head, ...cells.map(line)].join('\n')
+  }
 }
 
 /** `name: value` lines with the values below each other; what is null or empty is left out. */

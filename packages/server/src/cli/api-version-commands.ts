@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander'
 import { listVersionUsage, type VersionUsage } from '../operations/version-uses.ts'
-import { formatTable } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
+import type { List } from './list.ts'
 import { tenantOption } from './tenant-option.ts'
 
 interface UsageOptions extends TenantOptions {
@@ -21,23 +21,25 @@ export function addApiVersionCommands(program: Command, terminal: Terminal): voi
       tenantOption(command)
         .option('--client <client>', 'of this app only')
         .option('--days <number>', 'today and the days before it', '30'),
-    run: async (options) => {
-      const query = { clientId: options.client, days: Number(options.days) }
-      const uses = await withTenant(options, terminal, (context) =>
-        listVersionUsage(query, context),
-      )
-      return { data: { uses }, text: formatUses(uses) }
-    },
+    run: (options) =>
+      withTenant(options, terminal, (context) =>
+        terminal.list(
+          listVersionUsage({ clientId: options.client, days: Number(options.days) }, context),
+          USES,
+          options,
+        ),
+      ),
   })
 }
 
-function formatUses(uses: readonly VersionUsage[]): string {
-  if (uses.length === 0) return 'nobody has called a version of the API in that time'
-  return formatTable(uses, [
+const USES: List<VersionUsage> = {
+  name: 'uses',
+  none: 'nobody has called a version of the API in that time',
+  columns: [
     { title: 'CLIENT ID', value: ({ clientId }) => clientId },
     { title: 'VERSION', value: ({ version }) => version },
     { title: 'STATE', value: ({ state }) => state },
     { title: 'CALLS', value: ({ calls }) => String(calls) },
     { title: 'LAST CALLED', value: ({ lastDay }) => lastDay },
-  ])
+  ],
 }

@@ -9,10 +9,11 @@ import {
   resumeApplicationKey,
   suspendApplicationKey,
 } from '../operations/application-keys.ts'
-import { type Answer, formatFields, formatTable, formatTime } from './answer.ts'
+import { type Answer, formatFields, formatTime } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { inDays, parseDays } from './days-option.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
+import type { List } from './list.ts'
 import { type ListOptions, listOptions } from './list-option.ts'
 import { readSecret } from './secret-input.ts'
 import { tenantOption } from './tenant-option.ts'
@@ -43,12 +44,10 @@ export function addAppKeyCommands(program: Command, terminal: Terminal): void {
     usage: 'list',
     description: 'list the keys of all organisations',
     options: listOptions,
-    run: async (options) => {
-      const keys = await withTenant(options, terminal, (context) =>
-        listApplicationKeys(context, options.limit),
-      )
-      return { data: { keys }, text: formatKeys(keys) }
-    },
+    run: (options) =>
+      withTenant(options, terminal, (context) =>
+        terminal.list(listApplicationKeys(context, options.limit), KEYS, options),
+      ),
   })
   addChange({
     usage: 'suspend <key-id>',
@@ -112,9 +111,10 @@ async function create(
   return { data: { keyId, organisationId, key: made, expiresAtSeconds }, text: fields + note }
 }
 
-function formatKeys(keys: readonly ApplicationKeyView[]): string {
-  if (keys.length === 0) return 'no keys yet: create one with `ostiary app-key create`'
-  return formatTable(keys, [
+const KEYS: List<ApplicationKeyView> = {
+  name: 'keys',
+  none: 'no keys yet: create one with `ostiary app-key create`',
+  columns: [
     { title: 'KEY ID', value: ({ id }) => id },
     { title: 'ORGANISATION', value: ({ organisationId }) => organisationId },
     { title: 'NAME', value: ({ name }) => name },
@@ -122,7 +122,7 @@ function formatKeys(keys: readonly ApplicationKeyView[]): string {
     { title: 'STATE', value: stateOf },
     { title: 'EXPIRES', value: ({ expiresAtSeconds }) => formatTime(expiresAtSeconds) || 'never' },
     { title: 'LAST USED', value: ({ lastUsedAtSeconds: last }) => formatTime(last) || 'never' },
-  ])
+  ],
 }
 
 function stateOf({ suspendedAtSeconds }: ApplicationKeyView): string {

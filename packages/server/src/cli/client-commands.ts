@@ -11,7 +11,7 @@ import {
   showClient,
 } from '../operations/clients.ts'
 import type { ClientRecord } from '../store/records.ts'
-import { type Answer, formatFields, formatTable, formatTime } from './answer.ts'
+import { type Answer, formatFields, formatTime } from './answer.ts'
 import { addSecretCommands, formatSecrets } from './client-secret-commands.ts'
 import { addUpdateCommand } from './client-update-command.ts'
 import { addCommand, type Terminal } from './command.ts'
@@ -21,9 +21,10 @@ import {
   addLegacyCommands,
   allowanceOptions,
   formatAllowances,
-  formatLegacyUse,
+  LEGACY_USES,
   readAllowanceOptions,
 } from './legacy-commands.ts'
+import type { List } from './list.ts'
 import { type ListOptions, listOptions } from './list-option.ts'
 import { tenantOption } from './tenant-option.ts'
 
@@ -100,15 +101,12 @@ export function addClientCommands(program: Command, terminal: Terminal): void {
   addSecretCommands(client, terminal)
 }
 
-async function list(options: ClientListOptions, terminal: Terminal): Promise<Answer> {
-  if (options.legacy) {
-    const allowances = await withTenant(options, terminal, listLegacyUse)
-    return { data: { allowances }, text: formatLegacyUse(allowances) }
-  }
-  const clients = await withTenant(options, terminal, (context) =>
-    listClients(context, options.limit),
+function list(options: ClientListOptions, terminal: Terminal): Promise<undefined> {
+  return withTenant(options, terminal, (context) =>
+    options.legacy
+      ? terminal.list(listLegacyUse(context), LEGACY_USES, options)
+      : terminal.list(listClients(context, options.limit), CLIENTS, options),
   )
-  return { data: { clients }, text: formatClients(clients) }
 }
 
 function createOptions(command: Command): void {
@@ -167,16 +165,17 @@ function toNewClient(options: CreateOptions): NewClient {
   }
 }
 
-function formatClients(clients: readonly ClientRecord[]): string {
-  if (clients.length === 0) return 'no apps yet: register one with `ostiary client create`'
-  return formatTable(clients, [
+const CLIENTS: List<ClientRecord> = {
+  name: 'clients',
+  none: 'no apps yet: register one with `ostiary client create`',
+  columns: [
     { title: 'CLIENT ID', value: ({ id }) => id },
     { title: 'NAME', value: ({ name }) => name },
     { title: 'TYPE', value: ({ type }) => type },
     { title: 'GRANTS', value: ({ grantTypes }) => grantTypes.join(' ') },
     { title: 'ORGANISATION', value: ({ organisationId }) => organisationId },
     { title: 'STATE', value: stateOf },
-  ])
+  ],
 }
 
 function stateOf({ disabledAtSeconds }: ClientRecord): string {

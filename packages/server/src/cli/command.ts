@@ -3,6 +3,7 @@
 import type { Command, Option } from 'commander'
 import type { Answer } from './answer.ts'
 import type { Host } from './host.ts'
+import type { List } from './list.ts'
 
 export interface SharedOptions {
   readonly config?: string
@@ -11,6 +12,12 @@ export interface SharedOptions {
 
 export interface Terminal extends Host {
   say(answer: Answer, options: SharedOptions): void
+  /** Says a list of any length while it is read. */
+  list<Item, Row>(
+    items: AsyncIterable<Item>,
+    list: List<Item, Row>,
+    options: SharedOptions,
+  ): Promise<undefined>
 }
 
 export interface CommandShape<Options> {

@@ -9,9 +9,10 @@ import {
   listAccessIdentifiers,
   removeAccessIdentifier,
 } from '../operations/access-identifiers.ts'
-import { formatFields, formatTable, formatTime } from './answer.ts'
+import { formatFields, formatTime } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
+import type { List } from './list.ts'
 import { generatePassword, readSecret } from './secret-input.ts'
 import { tenantOption } from './tenant-option.ts'
 
@@ -37,12 +38,10 @@ export function addConsumerCommands(program: Command, terminal: Terminal): void 
     usage: 'list <username>',
     description: 'list what stands for a user',
     options: tenantOption,
-    run: async (options, [username = '']) => {
-      const identifiers = await withTenant(options, terminal, (context) =>
-        listAccessIdentifiers({ username }, context),
-      )
-      return { data: { identifiers }, text: formatIdentifiers(identifiers) }
-    },
+    run: (options, [username = '']) =>
+      withTenant(options, terminal, (context) =>
+        terminal.list(listAccessIdentifiers({ username }, context), IDENTIFIERS, options),
+      ),
   })
   addCommand<TenantOptions>(group, terminal, {
     usage: 'remove <id>',
@@ -121,13 +120,14 @@ const KINDS = {
   identity: 'link',
 } as const
 
-function formatIdentifiers(identifiers: readonly AccessIdentifierView[]): string {
-  if (identifiers.length === 0) return 'nothing stands for this user'
-  return formatTable(identifiers, [
+const IDENTIFIERS: List<AccessIdentifierView> = {
+  name: 'identifiers',
+  none: 'nothing stands for this user',
+  columns: [
     { title: 'ID', value: ({ id }) => id },
     { title: 'KIND', value: ({ kind }) => KINDS[kind] },
     { title: 'ENDS WITH', value: ({ hint }) => hint },
     { title: 'CREATED', value: ({ createdAtSeconds }) => formatTime(createdAtSeconds) },
     { title: 'LAST USED', value: ({ lastUsedAtSeconds: last }) => formatTime(last) || 'never' },
-  ])
+  ],
 }

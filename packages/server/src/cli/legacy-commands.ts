@@ -10,6 +10,7 @@ import { addCommand, type Terminal } from './command.ts'
 import { parseUntil } from './days-option.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
 import { UsageError } from './failure.ts'
+import type { List } from './list.ts'
 import { tenantOption } from './tenant-option.ts'
 
 interface AllowOptions extends TenantOptions {
@@ -81,25 +82,26 @@ export function readAllowanceOptions(options: AllowanceOptions): readonly Client
   return allow.map((name) => ({ name: name as Allowance, owner, reason, endsAtSeconds }))
 }
 
-export function formatLegacyUse(uses: readonly LegacyUse[]): string {
-  if (uses.length === 0) return 'no app has a legacy allowance'
-  return formatTable(uses, [
-    { title: 'CLIENT ID', value: ({ clientId }) => clientId },
-    { title: 'APP', value: ({ clientName }) => clientName },
-    ...ALLOWANCE_COLUMNS,
-    { title: 'STATE', value: ({ ended }) => (ended ? 'ended' : 'active') },
-    { title: 'USES IN 30 DAYS', value: ({ uses: count }) => String(count) },
-    { title: 'LAST USED', value: ({ lastUsedDay }) => lastUsedDay },
-  ])
-}
-
-export function formatAllowances(allowances: readonly ClientAllowance[]): string {
-  return formatTable(allowances, ALLOWANCE_COLUMNS)
-}
-
 const ALLOWANCE_COLUMNS = [
   { title: 'ALLOWANCE', value: ({ name }: ClientAllowance) => name },
   { title: 'OWNER', value: ({ owner }: ClientAllowance) => owner },
   { title: 'REASON', value: ({ reason }: ClientAllowance) => reason },
   { title: 'UNTIL', value: ({ endsAtSeconds }: ClientAllowance) => dayOf(endsAtSeconds) },
 ]
+
+export const LEGACY_USES: List<LegacyUse> = {
+  name: 'allowances',
+  none: 'no app has a legacy allowance',
+  columns: [
+    { title: 'CLIENT ID', value: ({ clientId }) => clientId },
+    { title: 'APP', value: ({ clientName }) => clientName },
+    ...ALLOWANCE_COLUMNS,
+    { title: 'STATE', value: ({ ended }) => (ended ? 'ended' : 'active') },
+    { title: 'USES IN 30 DAYS', value: ({ uses: count }) => String(count) },
+    { title: 'LAST USED', value: ({ lastUsedDay }) => lastUsedDay },
+  ],
+}
+
+export function formatAllowances(allowances: readonly ClientAllowance[]): string {
+  return formatTable(allowances, ALLOWANCE_COLUMNS)
+}

@@ -5,10 +5,12 @@ import { changeRole } from '../operations/memberships.ts'
 import { createOrganisation, listOrganisations } from '../operations/organisations.ts'
 import { readRole } from '../operations/user-input.ts'
 import type { OrganisationWithUnits } from '../store/port.ts'
-import { formatTable } from './answer.ts'
+import type { UnitRecord } from '../store/records.ts'
+import { type Column, formatTable } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
 import { UsageError } from './failure.ts'
+import type { List } from './list.ts'
 import { type ListOptions, listOptions } from './list-option.ts'
 import { tenantOption } from './tenant-option.ts'
 
@@ -31,7 +33,7 @@ export function addOrganisationCommands(program: Command, terminal: Terminal): v
       const organisation = await withTenant(options, terminal, (context) =>
         createOrganisation({ name, id: options.id, units }, context),
       )
-      return { data: { organisation }, text: formatOrganisations([organisation]) }
+      return { data: { organisation }, text: formatTable(rowsOf(organisation), COLUMNS) }
     },
   })
   addCommand<TenantOptions>(org, terminal, {
@@ -55,14 +57,10 @@ export function addOrganisationCommands(program: Command, terminal: Terminal): v
     usage: 'list',
     description: 'list the organisations of a tenant with their units',
     options: listOptions,
-    run: async (options) => {
-      const organisations = await withTenant(options, terminal, (context) =>
-        listOrganisations(context, options.limit),
-      )
-      const hint = 'no organisations yet: create one with `ostiary org create`'
-      const text = organisations.length === 0 ? hint : formatOrganisations(organisations)
-      return { data: { organisations }, text }
-    },
+    run: (options) =>
+      withTenant(options, terminal, (context) =>
+        terminal.list(listOrganisations(context, options.limit), ORGANISATIONS, options),
+      ),
   })
 }
 
@@ -71,14 +69,25 @@ function parseUnit(text: string) {
   return at === -1 ? { name: text } : { id: text.slice(0, at), name: text.slice(at + 1) }
 }
 
-function formatOrganisations(organisations: readonly OrganisationWithUnits[]): string {
-  const rows = organisations.flatMap(({ id, name, units }) => [
-    { id, name, unit: undefined },
-    ...units.map((unit) => ({ id, name, unit })),
-  ])
-  return formatTable(rows, [
-    { title: 'ORGANISATION', value: ({ id }) => id },
-    { title: 'UNIT', value: ({ unit }) => unit?.id },
-    { title: 'NAME', value: ({ name, unit }) => unit?.name ?? name },
-  ])
+interface PlaceRow {
+  readonly id: string
+  readonly name: string
+  readonly unit: UnitRecord | undefined
+}
+
+const COLUMNS: readonly Column<PlaceRow>[] = [
+  { title: 'ORGANISATION', value: ({ id }) => id },
+  { title: 'UNIT', value: ({ unit }) => unit?.id },
+  { title: 'NAME', value: ({ name, unit }) => unit?.name ?? name },
+]
+
+function rowsOf({ id, name, units }: OrganisationWithUnits): readonly PlaceRow[] {
+  return [{ id, name, unit: undefined }, ...units.map((unit) => ({ id, name, unit }))]
+}
+
+const ORGANISATIONS: List<OrganisationWithUnits, PlaceRow> = {
+  name: 'organisations',
+  none: 'no organisations yet: create one with `ostiary org create`',
+  columns: COLUMNS,
+  rowsOf,
 }

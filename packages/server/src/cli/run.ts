@@ -2,9 +2,10 @@
 
 import { CommanderError } from 'commander'
 import type { Answer } from './answer.ts'
-import type { SharedOptions } from './command.ts'
+import type { SharedOptions, Terminal } from './command.ts'
 import { describeFailure, EXIT_CODES } from './failure.ts'
 import type { Host } from './host.ts'
+import { printList, writeOut } from './list.ts'
 import { createProgram } from './program.ts'
 
 /** @returns the exit code */
@@ -14,8 +15,16 @@ export async function runCli(args: readonly string[], host: Host): Promise<numbe
     host.stdout.write(`${json ? JSON.stringify(answer.data) : answer.text}\n`)
     exitCode = answer.exitCode ?? EXIT_CODES.ok
   }
+  const list: Terminal['list'] = async (items, shape, { json = false }) => {
+    const print = (text: string) => {
+      exitCode = EXIT_CODES.ok
+      return writeOut(host.stdout, text)
+    }
+    await printList(items, shape, { json, print })
+    return undefined
+  }
   try {
-    await createProgram({ ...host, say }).parseAsync(args, { from: 'user' })
+    await createProgram({ ...host, say, list }).parseAsync(args, { from: 'user' })
     return exitCode ?? EXIT_CODES.ok
   } catch (error) {
     // One object is all that --json promises: a server that fails later says so on standard error.

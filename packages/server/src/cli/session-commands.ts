@@ -2,9 +2,10 @@
 
 import type { Command } from 'commander'
 import { endSession, listSessions, type SessionView } from '../operations/sessions.ts'
-import { formatTable, formatTime } from './answer.ts'
+import { formatTime } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
+import type { List } from './list.ts'
 import { tenantOption } from './tenant-option.ts'
 
 export function addSessionCommands(program: Command, terminal: Terminal): void {
@@ -13,12 +14,10 @@ export function addSessionCommands(program: Command, terminal: Terminal): void {
     usage: 'list <username>',
     description: 'list the browsers that a user is signed in with',
     options: tenantOption,
-    run: async (options, [username = '']) => {
-      const sessions = await withTenant(options, terminal, (context) =>
-        listSessions({ username }, context),
-      )
-      return { data: { sessions }, text: formatSessions(sessions) }
-    },
+    run: (options, [username = '']) =>
+      withTenant(options, terminal, (context) =>
+        terminal.list(listSessions({ username }, context), SESSIONS, options),
+      ),
   })
   addCommand<TenantOptions>(session, terminal, {
     usage: 'end <username> <session>',
@@ -31,13 +30,14 @@ export function addSessionCommands(program: Command, terminal: Terminal): void {
   })
 }
 
-function formatSessions(sessions: readonly SessionView[]): string {
-  if (sessions.length === 0) return 'not signed in anywhere'
-  return formatTable(sessions, [
+const SESSIONS: List<SessionView> = {
+  name: 'sessions',
+  none: 'not signed in anywhere',
+  columns: [
     { title: 'SIGNED IN', value: ({ authTimeSeconds }) => formatTime(authTimeSeconds) },
     { title: 'LAST SEEN', value: ({ lastSeenAtSeconds }) => formatTime(lastSeenAtSeconds) },
     { title: 'ADDRESS', value: ({ address }) => address },
     { title: 'BROWSER', value: ({ userAgent }) => userAgent },
     { title: 'ID', value: ({ id }) => id },
-  ])
+  ],
 }

@@ -9,9 +9,10 @@ import {
   suspendTrustedIssuer,
 } from '../operations/trusted-issuers.ts'
 import type { TrustedIssuerRecord } from '../store/records.ts'
-import { formatFields, formatTable } from './answer.ts'
+import { formatFields } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
+import type { List } from './list.ts'
 import { type ListOptions, listOptions } from './list-option.ts'
 import { readNamedFile } from './places.ts'
 import { tenantOption } from './tenant-option.ts'
@@ -45,12 +46,10 @@ export function addTrustedIssuerCommands(program: Command, terminal: Terminal): 
     usage: 'list',
     description: 'list the identity systems that are trusted',
     options: listOptions,
-    run: async (options) => {
-      const issuers = await withTenant(options, terminal, (context) =>
-        listTrustedIssuers(context, options.limit),
-      )
-      return { data: { issuers }, text: formatIssuers(issuers) }
-    },
+    run: (options) =>
+      withTenant(options, terminal, (context) =>
+        terminal.list(listTrustedIssuers(context, options.limit), ISSUERS, options),
+      ),
   })
   addChange({
     usage: 'suspend <issuer>',
@@ -98,16 +97,17 @@ function addOptions(command: Command): void {
     .option('--jwks-file <file>', 'its keys, to be used instead: a JWK set')
 }
 
-function formatIssuers(issuers: readonly TrustedIssuerRecord[]): string {
-  if (issuers.length === 0) return 'none yet: add one with `ostiary trusted-issuer add`'
-  return formatTable(issuers, [
+const ISSUERS: List<TrustedIssuerRecord> = {
+  name: 'issuers',
+  none: 'none yet: add one with `ostiary trusted-issuer add`',
+  columns: [
     { title: 'ISSUER', value: ({ issuer }) => issuer },
     { title: 'NAME', value: ({ name }) => name },
     { title: 'AUDIENCE', value: ({ expectedAudience }) => expectedAudience },
     { title: 'KEYS', value: ({ jwksUri }) => jwksUri ?? 'pinned' },
     { title: 'STATE', value: stateOf },
     { title: 'ID', value: ({ id }) => id },
-  ])
+  ],
 }
 
 function stateOf({ suspendedAtSeconds }: TrustedIssuerRecord): string {

@@ -10,10 +10,11 @@ import {
   listUsers,
   type UserView,
 } from '../operations/users.ts'
-import { type Answer, formatFields, formatTable } from './answer.ts'
+import { type Answer, formatFields } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
 import { UsageError } from './failure.ts'
+import type { List } from './list.ts'
 import { type ListOptions, listOptions } from './list-option.ts'
 import { generatePassword, readSecret } from './secret-input.ts'
 import { tenantOption } from './tenant-option.ts'
@@ -53,12 +54,10 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
     usage: 'list',
     description: 'list the users of a tenant',
     options: listOptions,
-    run: async (options) => {
-      const users = await withTenant(options, terminal, (context) =>
-        listUsers(context, options.limit),
-      )
-      return { data: { users }, text: formatUsers(users) }
-    },
+    run: (options) =>
+      withTenant(options, terminal, (context) =>
+        terminal.list(listUsers(context, options.limit), USERS, options),
+      ),
   })
   addCommand<PasswordOptions>(user, terminal, {
     usage: 'reset-password <username>',
@@ -70,10 +69,8 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
     usage: 'locks',
     description: 'list the users with so many failed sign-ins that somebody has to wait, and who',
     options: tenantOption,
-    run: async (options) => {
-      const locks = await withTenant(options, terminal, listLocks)
-      return { data: { locks }, text: formatLocks(locks) }
-    },
+    run: (options) =>
+      withTenant(options, terminal, (context) => terminal.list(listLocks(context), LOCKS, options)),
   })
   addCommand<TenantOptions>(user, terminal, {
     usage: 'unlock <username>',
@@ -175,9 +172,10 @@ function parseMembership(text: string): NewMembership {
   return { organisationId: text.slice(0, at), defaultUnitId: text.slice(at + 1) }
 }
 
-function formatLocks(locks: readonly LockView[]): string {
-  if (locks.length === 0) return 'nobody has to wait because of failed sign-ins'
-  return formatTable(locks, [
+const LOCKS: List<LockView> = {
+  name: 'locks',
+  none: 'nobody has to wait because of failed sign-ins',
+  columns: [
     { title: 'USERNAME', value: ({ username }) => username ?? '' },
     { title: 'ACCESS IDENTIFIER', value: ({ accessIdentifierId }) => accessIdentifierId ?? '' },
     { title: 'WHO HAS TO WAIT', value: ({ whose }) => whose },
@@ -186,18 +184,19 @@ function formatLocks(locks: readonly LockView[]): string {
       title: 'UNTIL',
       value: ({ endsAtSeconds }) => new Date(endsAtSeconds * 1000).toISOString(),
     },
-  ])
+  ],
 }
 
-function formatUsers(users: readonly UserView[]): string {
-  if (users.length === 0) return 'no users yet: create one with `ostiary user create`'
-  return formatTable(users, [
+const USERS: List<UserView> = {
+  name: 'users',
+  none: 'no users yet: create one with `ostiary user create`',
+  columns: [
     { title: 'USERNAME', value: ({ username }) => username },
     { title: 'NAME', value: ({ name }) => name },
     { title: 'ORGANISATIONS', value: formatMemberships },
     { title: 'STATE', value: (user) => (user.disabledAtSeconds === null ? 'active' : 'disabled') },
     { title: 'ID', value: ({ id }) => id },
-  ])
+  ],
 }
 
 function formatMemberships({ memberships }: UserView): string {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { createGuessingWorld } from '../../test/support/guessing.ts'
+import { latestEvents } from '../../test/support/latest-events.ts'
 import { MAIN_TENANT } from '../../test/support/tenant.ts'
 import { noteFailedCheck } from './failed-checks.ts'
 
@@ -13,7 +14,7 @@ function setUp() {
       { action: 'sign_in.locked', target, source, spent, requestId: 'r', log },
       { tenant: MAIN_TENANT, ...world },
     )
-  const events = () => world.store.listAuditEvents(MAIN_TENANT.name, 1000)
+  const events = () => latestEvents(world.store, MAIN_TENANT.name, 1000)
   return { ...world, lines, note, events }
 }
 

@@ -191,7 +191,7 @@ export function createSpentAllowances({
     `${tenant} ${purpose} ${slot}`
   const spent = keepFresh(
     async () => {
-      const list = await store.listSpentAllowances(clock.nowSeconds(), LONGEST_LIST)
+      const list = await store.listSpentAllowances(clock.nowSeconds(), { limit: LONGEST_LIST })
       return new Map(
         list.map((each: SpentAllowance) => [key(each.tenant, each), each.spentUntilSeconds]),
       )

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { latestEvents } from '../../test/support/latest-events.ts'
 import { createTestContext, type TestContext } from '../../test/support/operation-context.ts'
 import { tenantOf } from '../../test/support/tenant.ts'
 import { clientRecord, WEB_APP } from '../../test/support/world.ts'
@@ -9,6 +10,7 @@ import { misterJames } from '../contracts/mister-james.ts'
 import { standard } from '../contracts/standard.ts'
 import { ALLOWANCE_NAMES, type Allowance } from '../protocol/allowance.ts'
 import { dayOf } from '../protocol/day.ts'
+import { asClientId } from '../protocol/ids.ts'
 import {
   accessTokenLifetime,
   checkAllowance,
@@ -54,14 +56,13 @@ function useOf(...names: readonly Allowance[]): LegacyUse {
 /** The counts as they are stored, which they are at the latest when the server stops. */
 async function countsIn({ tenant }: LegacyDeps) {
   await uses.close()
-  const counts = await context.store.listAllowanceUses(tenant.name, '2000-01-01')
-  return counts.map(({ clientId, allowance, day, uses: count }) => [
-    ...[clientId, allowance, day, count],
-  ])
+  const of = { tenant: tenant.name, clientId: asClientId(WEB_APP.id), fromDay: '2000-01-01' }
+  const counts = await context.store.listAllowanceUses(of)
+  return counts.map(({ allowance, lastDay, uses: count }) => [allowance, lastDay, count])
 }
 
 const auditsIn = async ({ tenant }: LegacyDeps) =>
-  (await context.store.listAuditEvents(tenant.name, 10)).map(
+  (await latestEvents(context.store, tenant.name, 10)).map(
     ({ action, actor, target, requestId }) => `${actor} ${action} ${target} ${requestId}`,
   )
 
@@ -113,17 +114,16 @@ describe('its use', () => {
     for (let count = 0; count < 3; count++) await spendAllowance('query-parameters', use, deps)
     countUse('http-redirect-uri', use.client, deps)
     expect(await countsIn(deps)).toEqual([
-      ['web-app', 'http-redirect-uri', today, 1],
-      ['web-app', 'query-parameters', today, 3],
+      ['http-redirect-uri', today, 1],
+      ['query-parameters', today, 3],
     ])
     const tomorrow = dayOf(context.clock.nowSeconds() + DAY)
     await spendAllowance('query-parameters', use, deps)
     context.clock.advance(DAY)
     countUse('query-parameters', use.client, deps)
     expect(await countsIn(deps)).toEqual([
-      ['web-app', 'http-redirect-uri', today, 1],
-      ['web-app', 'query-parameters', today, 4],
-      ['web-app', 'query-parameters', tomorrow, 1],
+      ['http-redirect-uri', today, 1],
+      ['query-parameters', tomorrow, 5],
     ])
   })
 
@@ -175,7 +175,7 @@ describe('the lifetime of an access token', () => {
     const deps = depsOf(jsonApi)
     expect(await accessTokenLifetime(useOf('long-access-token'), deps)).toBe(7200)
     const today = dayOf(context.clock.nowSeconds())
-    expect(await countsIn(deps)).toEqual([['web-app', 'long-access-token', today, 1]])
+    expect(await countsIn(deps)).toEqual([['long-access-token', today, 1]])
   })
 
   it('falls to an hour without the allowance, and nothing is refused', async () => {

@@ -61,7 +61,7 @@ describe('what stands for a user', () => {
     ])
     const { identifier } = await addAuthenticationCode(ada, context)
     await removeAccessIdentifier({ identifierId: identifier.id }, context)
-    expect(await listAccessIdentifiers(ada, context)).toEqual([])
+    expect(await Array.fromAsync(listAccessIdentifiers(ada, context))).toEqual([])
     const again = removeAccessIdentifier({ identifierId: identifier.id }, context)
     expect(await problemsOf(again)).toMatchObject([{ field: 'identifier' }])
   })

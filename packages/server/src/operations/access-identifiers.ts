@@ -5,7 +5,7 @@ import { hashOfCode, hashOfIdentifier, hashOfIdentity } from '../identity/access
 import { hashPassword, MAX_PASSWORD_CODE_POINTS } from '../identity/passwords.ts'
 import { newId, newSecret } from '../platform/random.ts'
 import type { AccessIdentifierRecord, UserRecord } from '../store/records.ts'
-import { listAll } from '../store/walk.ts'
+import { walk } from '../store/walk.ts'
 import { endingNow } from '../tokens/ending.ts'
 import { eventOf, type OperationContext, refusal, refuseIfAny } from './operation.ts'
 import { requireTrustedIssuer } from './trusted-issuers.ts'
@@ -90,14 +90,14 @@ export async function linkIdentity(
 }
 
 /** @throws OperationError when there is no such user */
-export async function listAccessIdentifiers(
+export async function* listAccessIdentifiers(
   { username }: { readonly username: string },
   context: OperationContext,
-): Promise<readonly AccessIdentifierView[]> {
+): AsyncGenerator<AccessIdentifierView> {
   const { tenant, store } = context
   const user = await requireUser(username, context)
-  const all = await listAll((page) => store.listAccessIdentifiers(tenant.name, user.id, page))
-  return all.map(viewOf)
+  const identifiers = walk((page) => store.listAccessIdentifiers(tenant.name, user.id, page))
+  for await (const identifier of identifiers) yield viewOf(identifier)
 }
 
 /** Ends every token that was given for it, at once and everywhere. @throws OperationError */

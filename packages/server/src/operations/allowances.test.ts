@@ -161,7 +161,7 @@ describe('the list of what is left to do', () => {
       day: dayOf(today - daysAgo * DAY),
     })
     await context.store.addAllowanceUses([use(30, 100), use(29, 5), use(3, 2)])
-    const [query, http] = await listLegacyUse(context)
+    const [query, http] = await Array.fromAsync(listLegacyUse(context))
     expect(query).toMatchObject({
       ...{ clientId, clientName: 'Ledger', name: 'query-parameters', owner: 'test' },
       ...{ ended: false, uses: 7, lastUsedDay: dayOf(today - 3 * DAY) },
@@ -176,7 +176,7 @@ describe('the list of what is left to do', () => {
       await allowLegacy({ clientId, allowance: 'implicit', ...terms(1) }, context)
     }
     await disableClient({ clientId: second.id }, context)
-    const list = () => listLegacyUse(context)
+    const list = () => Array.fromAsync(listLegacyUse(context))
     expect(await list()).toMatchObject([{ clientId: first.id, ended: false }])
     expect(await context.clock.ahead(DAY - 1, list)).toMatchObject([{ ended: false }])
     expect(await context.clock.ahead(DAY, list)).toMatchObject([{ ended: true }])
@@ -191,7 +191,7 @@ describe('the list of what is left to do', () => {
       { tenant, clientId: asClientId('somebody'), allowance, day, uses: 9 },
       { tenant: 'other', clientId: asClientId('ledger'), allowance, day, uses: 9 },
     ])
-    for (const { uses } of await listLegacyUse(context)) expect(uses).toBe(0)
+    for (const { uses } of await Array.fromAsync(listLegacyUse(context))) expect(uses).toBe(0)
   })
 })
 

@@ -3,8 +3,8 @@
 import { ALLOWANCE_NAMES, type Allowance } from '../protocol/allowance.ts'
 import { dayOf } from '../protocol/day.ts'
 import type { Tenant } from '../protocol/tenant.ts'
-import type { AllowanceUseRecord, ClientAllowance, ClientRecord } from '../store/records.ts'
-import { listAll } from '../store/walk.ts'
+import type { ClientAllowance, ClientRecord } from '../store/records.ts'
+import { walk } from '../store/walk.ts'
 import { findRepeated } from './field-checks.ts'
 import { type FieldProblem, type OperationContext, refusal, refuseIfAny } from './operation.ts'
 import { changeClient, findRegisteredClient } from './registered-client.ts'
@@ -111,31 +111,24 @@ export interface LegacyUse extends ClientAllowance {
 const REPORTED_DAYS = 30
 
 /** Every legacy allowance of the tenant's apps, and how often it was used today and in the 29 days before. */
-export async function listLegacyUse(context: OperationContext): Promise<readonly LegacyUse[]> {
+export async function* listLegacyUse(context: OperationContext): AsyncGenerator<LegacyUse> {
   const { tenant, store, clock } = context
   const now = clock.nowSeconds()
   const fromDay = dayOf(now - (REPORTED_DAYS - 1) * DAY_SECONDS)
-  const [clients, uses] = await Promise.all([
-    listAll((page) => store.listClients(tenant.name, page)),
-    store.listAllowanceUses(tenant.name, fromDay),
-  ])
-  const active = clients.filter(({ disabledAtSeconds }) => disabledAtSeconds === null)
-  return active.flatMap((client) =>
-    client.allowances.map((allowance) => ({
-      ...allowance,
-      clientId: client.id,
-      clientName: client.name,
-      ended: now >= allowance.endsAtSeconds,
-      ...summarise(
-        uses.filter((use) => use.clientId === client.id && use.allowance === allowance.name),
-      ),
-    })),
-  )
-}
-
-function summarise(uses: readonly AllowanceUseRecord[]): Pick<LegacyUse, 'uses' | 'lastUsedDay'> {
-  return {
-    uses: uses.reduce((sum, each) => sum + each.uses, 0),
-    lastUsedDay: uses.at(-1)?.day ?? null,
+  for await (const client of walk((page) => store.listClients(tenant.name, page))) {
+    if (client.disabledAtSeconds !== null || client.allowances.length === 0) continue
+    const of = { tenant: tenant.name, clientId: client.id, fromDay }
+    const uses = await store.listAllowanceUses(of)
+    for (const granted of client.allowances) {
+      const used = uses.find(({ allowance }) => allowance === granted.name)
+      yield {
+        ...granted,
+        clientId: client.id,
+        clientName: client.name,
+        ended: now >= granted.endsAtSeconds,
+        uses: used?.uses ?? 0,
+        lastUsedDay: used?.lastDay ?? null,
+      }
+    }
   }
 }

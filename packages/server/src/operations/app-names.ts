@@ -2,6 +2,7 @@
 // tenant, or for an app that the operator vouches for. Names that only the operator gives are not compared.
 
 import unhomoglyph from 'unhomoglyph'
+import { walk } from '../store/walk.ts'
 import { checkName } from './field-checks.ts'
 import type { FieldProblem, OperationContext } from './operation.ts'
 
@@ -16,13 +17,22 @@ export async function checkAppName(
   if (folded === '') {
     return [{ field: 'name', problem: 'has no letter and no digit', code: 'no_letters' }]
   }
-  const vouched = await store.listVouchedNames(tenant.name)
   const imitated = beginsLike(folded, tenant.displayName)
     ? tenant.displayName
-    : vouched.find((each) => foldName(each) === folded)
+    : await findVouched(folded, { tenant, store })
   if (imitated === undefined) return []
   const problem = `is, or looks like, "${imitated}": choose one that nobody can mistake for it`
   return [{ field: 'name', problem, code: 'imitates', value: imitated }]
+}
+
+async function findVouched(
+  folded: string,
+  { tenant, store }: Pick<OperationContext, 'tenant' | 'store'>,
+): Promise<string | undefined> {
+  for await (const { name } of walk((page) => store.listVouchedNames(tenant.name, page))) {
+    if (foldName(name) === folded) return name
+  }
+  return undefined
 }
 
 /** "Acme Support" passes for Acme as well as "Acme" does. "Post office for Acme" is how honest apps are called. */

@@ -27,7 +27,9 @@ describe('an application key', () => {
     )
     expect(key).toMatch(/^ost_ak_/)
     expect(record).toMatchObject({ name: 'till', hint: key.slice(-4), scopes: ['contacts:read'] })
-    expect(JSON.stringify(await listApplicationKeys(given))).not.toContain(record.hash)
+    expect(JSON.stringify(await Array.fromAsync(listApplicationKeys(given)))).not.toContain(
+      record.hash,
+    )
     expect(JSON.stringify(record)).not.toContain(key)
   })
 

@@ -6,7 +6,7 @@ import { newId, newRevocationTag, newSecret } from '../platform/random.ts'
 import { asClientId } from '../protocol/ids.ts'
 import { findScope } from '../protocol/tenant.ts'
 import type { ApplicationKeyRecord } from '../store/records.ts'
-import { listAll } from '../store/walk.ts'
+import { walk } from '../store/walk.ts'
 import { holderEndingNow } from '../tokens/ending.ts'
 import { checkName } from './field-checks.ts'
 import {
@@ -67,12 +67,13 @@ export async function createApplicationKey(
   return { record, key }
 }
 
-export async function listApplicationKeys(
+/** @param limit how many are wanted at most */
+export async function* listApplicationKeys(
   { tenant, store }: OperationContext,
   limit?: number,
-): Promise<readonly ApplicationKeyView[]> {
-  const keys = await listAll((page) => store.listApplicationKeys(tenant.name, page), limit)
-  return keys.map(({ hash: _, ...view }) => view)
+): AsyncGenerator<ApplicationKeyView> {
+  const keys = walk((page) => store.listApplicationKeys(tenant.name, page), limit)
+  for await (const { hash: _, ...view } of keys) yield view
 }
 
 /** Ends every token that the key gave, at once and everywhere. @throws OperationError */

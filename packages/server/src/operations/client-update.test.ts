@@ -33,7 +33,7 @@ async function register(changes: Partial<NewClient> = {}): Promise<ClientRecord>
   return (await createClient({ ...WEB_APP, ...changes }, context)).client
 }
 
-const stored = async () => (await listClients(context))[0]
+const stored = async () => (await Array.fromAsync(listClients(context)))[0]
 
 const refusals = async (change: ClientChange, clientId: string) =>
   (await problemsOf(updateClient({ clientId, ...change }, context))).map(

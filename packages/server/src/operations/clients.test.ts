@@ -133,7 +133,7 @@ describe('what cannot be registered', () => {
     [{ homepage: 'http://app.example' }, /^homepage .* is not an https address/],
   ])('an app with %j', async (changes, problem) => {
     expect(await refusals({ ...WEB_APP, ...changes })).toEqual([expect.stringMatching(problem)])
-    expect(await listClients(context)).toEqual([])
+    expect(await Array.fromAsync(listClients(context))).toEqual([])
     expect(await auditTrail(context)).toEqual([])
   })
 

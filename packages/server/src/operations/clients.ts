@@ -3,7 +3,7 @@
 import { newId, newRevocationTag } from '../platform/random.ts'
 import { asClientId } from '../protocol/ids.ts'
 import type { ClientAllowance, ClientRecord } from '../store/records.ts'
-import { listAll } from '../store/walk.ts'
+import { walk } from '../store/walk.ts'
 import { holderEndingNow } from '../tokens/ending.ts'
 import { allowancesAtRegistration, checkAllowances } from './allowances.ts'
 import {
@@ -103,8 +103,8 @@ function presentation(input: NewClient) {
 export function listClients(
   { tenant, store }: OperationContext,
   limit?: number,
-): Promise<readonly ClientRecord[]> {
-  return listAll((page) => store.listClients(tenant.name, page), limit)
+): AsyncGenerator<ClientRecord> {
+  return walk((page) => store.listClients(tenant.name, page), limit)
 }
 
 export interface ClientView {

@@ -1,12 +1,10 @@
 // What a user has given access to: the apps that they allowed, per organisation, and how to end that.
 
-import { asClientId, type UserId } from '../protocol/ids.ts'
-import type {
-  ClientRecord,
-  ConsentRecord,
-  GrantRecord,
-  OrganisationRecord,
-} from '../store/records.ts'
+import type { UserId } from '../protocol/ids.ts'
+import { IDENTITY_SCOPES, type Tenant } from '../protocol/tenant.ts'
+import type { Connection, ConnectionKey } from '../store/port.ts'
+import type { ClientRecord, Membership, OrganisationRecord } from '../store/records.ts'
+import { firstOf, walk } from '../store/walk.ts'
 import { holderEndingNow } from '../tokens/ending.ts'
 import { eventOf, type OperationContext } from './operation.ts'
 
@@ -26,58 +24,80 @@ export interface ConnectedApp {
   readonly lastUsedAtSeconds: number | null
 }
 
-/** The apps with access, the newest first. */
-export async function listConnectedApps(
-  context: ConnectedAppContext,
-): Promise<readonly ConnectedApp[]> {
-  const { tenant, store, userId } = context
-  const [grants, consents, uses, memberships] = await Promise.all([
-    store.listUserGrants(tenant.name, userId),
-    store.listUserConsents(tenant.name, userId),
-    store.listGrantUses(tenant.name, userId),
-    store.listMemberships(tenant.name, userId),
-  ])
-  const organisations = memberships.map(({ organisation }) => organisation)
-  const useTimes = new Map(uses.map((use) => [use.grantId, use.lastUsedAtSeconds]))
-  const connections = Map.groupBy([...grants, ...consents], ({ clientId, organisationId }) =>
-    JSON.stringify([clientId, organisationId]),
-  )
-  const apps = await Promise.all(
-    [...connections.values()].map((parts) => describe(parts, { context, organisations, useTimes })),
-  )
-  return apps.filter((app) => app !== undefined).toSorted((a, b) => b.sinceSeconds - a.sinceSeconds)
+export interface ConnectedApps {
+  readonly apps: readonly ConnectedApp[]
+  /** Of the last one, when there are more. */
+  readonly next: ConnectionKey | undefined
 }
 
-/** A consent is remembered for later; a grant is one time that the app got access. */
-type Part = GrantRecord | ConsentRecord
+const APPS_OF_A_PART = 50
 
-async function describe(
-  parts: readonly Part[],
-  known: {
-    context: ConnectedAppContext
-    organisations: readonly OrganisationRecord[]
-    useTimes: ReadonlyMap<string, number>
-  },
-): Promise<ConnectedApp | undefined> {
-  const { tenant, store } = known.context
-  const [first] = parts
-  const found = first && (await store.findClient(tenant.name, first.clientId))
-  // An app that is disabled or gone has no access any more.
-  if (!found || found.client.disabledAtSeconds !== null) return undefined
-  const { organisationId } = first
-  const times = parts.flatMap((part) => ('id' in part ? (known.useTimes.get(part.id) ?? []) : []))
+/**
+ * A part of the apps with access. Their order is that of the ids, which stays while some are used and others come and
+ * go; within a part, which for most is all there is, the newest are on top.
+ */
+export async function listConnectedApps(
+  context: ConnectedAppContext,
+  after?: ConnectionKey,
+): Promise<ConnectedApps> {
+  const { items, hasMore } = await firstOf(walkApps(context, after), APPS_OF_A_PART)
+  const last = items.at(-1)
   return {
-    client: found.client,
-    organisationId,
-    organisation: known.organisations.find(({ id }) => id === organisationId) ?? null,
-    scopes: [...new Set(parts.flatMap(({ scopes }) => scopes))],
-    sinceSeconds: Math.min(...parts.map(startOf)),
-    lastUsedAtSeconds: times.length === 0 ? null : Math.max(...times),
+    apps: items.toSorted((a, b) => b.sinceSeconds - a.sinceSeconds),
+    next: hasMore && last ? { ...last, clientId: last.client.id } : undefined,
   }
 }
 
-function startOf(part: Part): number {
-  return 'grantedAtSeconds' in part ? part.grantedAtSeconds : part.createdAtSeconds
+async function* walkApps(
+  context: ConnectedAppContext,
+  after: ConnectionKey | undefined,
+): AsyncGenerator<ConnectedApp> {
+  const { tenant, store, userId } = context
+  const memberships = await store.listMemberships(tenant.name, userId)
+  const connections = walk((page) =>
+    store.listConnections(tenant.name, userId, { ...page, after: page.after ?? after }),
+  )
+  for await (const connection of connections) {
+    const app = await describe(connection, memberships, context)
+    if (app) yield app
+  }
+}
+
+/** @returns undefined when it has no access */
+export async function findConnectedApp(
+  key: ConnectionKey,
+  context: ConnectedAppContext,
+): Promise<ConnectedApp | undefined> {
+  const { tenant, store, userId } = context
+  const connection = await store.findConnection({ ...key, tenant: tenant.name, userId })
+  if (connection === null) return undefined
+  return describe(connection, await store.listMemberships(tenant.name, userId), context)
+}
+
+async function describe(
+  { clientId, organisationId, scopes, ...access }: Connection,
+  memberships: readonly Membership[],
+  { tenant, store }: ConnectedAppContext,
+): Promise<ConnectedApp | undefined> {
+  const found = await store.findClient(tenant.name, clientId)
+  // An app that is disabled or gone has no access any more.
+  if (!found || found.client.disabledAtSeconds !== null) return undefined
+  const membership = memberships.find(({ organisation }) => organisation.id === organisationId)
+  return {
+    ...access,
+    scopes: inOrderOf(tenant, scopes),
+    client: found.client,
+    organisationId,
+    organisation: membership?.organisation ?? null,
+  }
+}
+
+/** As the consent page has them; what there is no more of comes last. */
+function inOrderOf({ resourceServers }: Tenant, scopes: readonly string[]): readonly string[] {
+  const offered = resourceServers.flatMap((server) => server.scopes.map(({ name }) => name))
+  const places = new Map([...IDENTITY_SCOPES, ...offered].map((name, place) => [name, place]))
+  const placeOf = (scope: string) => places.get(scope) ?? places.size
+  return scopes.toSorted((a, b) => placeOf(a) - placeOf(b))
 }
 
 /**
@@ -85,22 +105,12 @@ function startOf(part: Part): number {
  * @returns false when there was nothing to end
  */
 export async function removeConnectedApp(
-  input: { readonly clientId: string; readonly organisationId: string | null },
+  key: ConnectionKey,
   context: ConnectedAppContext,
 ): Promise<boolean> {
-  const apps = await listConnectedApps(context)
-  const isConnected = apps.some(
-    ({ client, organisationId }) =>
-      client.id === input.clientId && organisationId === input.organisationId,
-  )
-  if (!isConnected) return false
-  const ending = {
-    ...holderEndingNow(context),
-    userId: context.userId,
-    clientId: asClientId(input.clientId),
-    organisationId: input.organisationId,
-  }
-  const event = eventOf(context, 'connected_app.removed', `client:${input.clientId}`)
+  if (!(await findConnectedApp(key, context))) return false
+  const ending = { ...holderEndingNow(context), userId: context.userId, ...key }
+  const event = eventOf(context, 'connected_app.removed', `client:${key.clientId}`)
   await context.store.revokeUserGrants(ending, event)
   return true
 }

@@ -7,8 +7,9 @@ import {
   usualForm,
 } from '../protocol/redirect-uri.ts'
 import { IDENTITY_SCOPES, type Tenant } from '../protocol/tenant.ts'
+import type { ByAge } from '../store/port.ts'
 import type { ClientRecord, OrganisationRecord } from '../store/records.ts'
-import { listAll } from '../store/walk.ts'
+import { firstOf, walk } from '../store/walk.ts'
 import { holderEndingNow } from '../tokens/ending.ts'
 import { allowancesAtRegistration } from './allowances.ts'
 import { checkAppName } from './app-names.ts'
@@ -29,29 +30,37 @@ const MAX_APPS_OF_ORGANISATION = 100
 export interface OrganisationApps {
   readonly organisation: OrganisationRecord
   readonly apps: readonly ClientRecord[]
+  readonly hasMore: boolean
 }
 
-/** The apps of each organisation of the user. */
+const APPS_OF_A_PART = 50
+
+/** The apps of each organisation of the user, or of one from a place in its list on: so many of each at most. */
 export async function listDeveloperApps(
   context: DeveloperContext,
+  only?: { readonly organisationId: string; readonly after?: ByAge | undefined },
 ): Promise<readonly OrganisationApps[]> {
   const organisations = await listOwnOrganisations(context)
+  const listed = organisations.filter(({ id }) => only === undefined || only.organisationId === id)
   return Promise.all(
-    organisations.map(async (organisation) => ({
-      organisation,
-      apps: await listAppsOf(organisation.id, context),
-    })),
+    listed.map(async (organisation) => {
+      const apps = walkApps(organisation.id, context, only?.after)
+      const { items, hasMore } = await firstOf(apps, APPS_OF_A_PART)
+      return { organisation, apps: items, hasMore }
+    }),
   )
 }
 
-async function listAppsOf(
+async function* walkApps(
   organisationId: string,
   { tenant, store }: DeveloperContext,
-): Promise<readonly ClientRecord[]> {
-  const clients = await listAll((page) =>
-    store.listClientsOfOrganisation(tenant.name, organisationId, page),
-  )
-  return clients.filter(isDeveloperApp)
+  after?: ByAge,
+): AsyncGenerator<ClientRecord> {
+  const clients = walk((page) => {
+    const part = { ...page, after: page.after ?? after }
+    return store.listClientsOfOrganisation(tenant.name, organisationId, part)
+  })
+  for await (const client of clients) if (isDeveloperApp(client)) yield client
 }
 
 export interface NewDeveloperApp {
@@ -130,8 +139,8 @@ async function checkRoom(
   organisation: OrganisationRecord,
   context: DeveloperContext,
 ): Promise<FieldProblem[]> {
-  const apps = await listAppsOf(organisation.id, context)
-  if (apps.length < MAX_APPS_OF_ORGANISATION) return []
+  const apps = await firstOf(walkApps(organisation.id, context), MAX_APPS_OF_ORGANISATION)
+  if (apps.items.length < MAX_APPS_OF_ORGANISATION) return []
   const value = String(MAX_APPS_OF_ORGANISATION)
   const problem = `has ${value} apps already: delete one that is no longer used`
   return [{ field: 'organisationId', problem, code: 'too_many', value }]

@@ -9,10 +9,10 @@ import { checkAllowances } from './allowances.ts'
 import { checkNewClient, type NewClient } from './client-input.ts'
 import { type ClientContext, toClientRecord } from './clients.ts'
 import { readAllowances } from './import-allowances.ts'
-import type { ImportRow, ValuesOf } from './import-rows.ts'
+import { type ImportRow, namedIn, type ValuesOf } from './import-rows.ts'
 import { type ImportKind, type ImportOptions, type ImportReport, runImport } from './import-run.ts'
 import type { FieldProblem } from './operation.ts'
-import { checkPlace, listOrganisations } from './organisations.ts'
+import { checkPlace, findOrganisations } from './organisations.ts'
 
 export const CLIENT_COLUMNS = {
   id: 'text',
@@ -67,7 +67,7 @@ export async function importClients(
   options: ImportOptions,
   context: ClientContext,
 ): Promise<ImportReport> {
-  const organisations = await listOrganisations(context)
+  const organisations = await findOrganisations(namedIn(rows, 'organisation'), context)
   return runImport(clientKind(context, organisations), rows, { ...context, ...options })
 }
 

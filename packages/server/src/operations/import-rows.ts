@@ -47,6 +47,12 @@ export function readValues<Table extends Columns>(
   return { values: read as ValuesOf<Table>, problems }
 }
 
+/** What stands in a column, once each: what the rows speak of can be looked up before any of them is read. */
+export function namedIn(rows: readonly ImportRow[], column: string): readonly string[] {
+  const values = rows.map((row) => ('problem' in row ? undefined : row.values[column]))
+  return [...new Set(values.filter(isText))]
+}
+
 export function unknownColumn(columns: Columns): string {
   return `is not known: use ${Object.keys(columns).join(', ')}`
 }

@@ -6,10 +6,10 @@ import { normaliseUsername } from '../identity/usernames.ts'
 import { asUserId } from '../protocol/ids.ts'
 import type { OrganisationWithUnits, UserWithMemberships } from '../store/port.ts'
 import { checkHandle } from './field-checks.ts'
-import type { ImportRow, ValuesOf } from './import-rows.ts'
+import { type ImportRow, namedIn, type ValuesOf } from './import-rows.ts'
 import { type ImportKind, type ImportOptions, type ImportReport, runImport } from './import-run.ts'
 import type { FieldProblem, OperationContext } from './operation.ts'
-import { checkPlace, listOrganisations } from './organisations.ts'
+import { checkPlace, findOrganisations } from './organisations.ts'
 import { checkPassword, checkProfile, type NewUser, readRole } from './user-input.ts'
 import { toUserRecords } from './users.ts'
 
@@ -35,7 +35,7 @@ export async function importUsers(
   options: ImportOptions,
   context: OperationContext,
 ): Promise<ImportReport> {
-  const organisations = await listOrganisations(context)
+  const organisations = await findOrganisations(namedIn(rows, 'organisation'), context)
   return runImport(userKind(context, organisations), rows, { ...context, ...options })
 }
 

@@ -21,7 +21,7 @@ it('creates an organisation with units, with ids of the product or new ones', as
     { id: 'vienna', organisationId: 'acme' },
     { id: expect.stringMatching(/^[0-9a-f]{32}$/), name: 'Graz' },
   ])
-  const [listed] = await listOrganisations(context)
+  const [listed] = await Array.fromAsync(listOrganisations(context))
   expect(listed?.units).toHaveLength(2)
   expect(await auditTrail(context)).toEqual(['test organisation.created organisation:acme'])
 })
@@ -37,7 +37,7 @@ it.each<[NewOrganisation, RegExp]>([
   expect(problems.map((each) => `${each.field} ${each.problem}`)).toEqual([
     expect.stringMatching(problem),
   ])
-  expect(await listOrganisations(context)).toEqual([])
+  expect(await Array.fromAsync(listOrganisations(context))).toEqual([])
 })
 
 it('refuses an id that is taken', async () => {

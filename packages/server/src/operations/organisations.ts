@@ -3,7 +3,7 @@
 import { newId } from '../platform/random.ts'
 import type { OrganisationWithUnits } from '../store/port.ts'
 import type { OrganisationRecord } from '../store/records.ts'
-import { listAll } from '../store/walk.ts'
+import { walk } from '../store/walk.ts'
 import { checkHandle, checkName, findRepeated } from './field-checks.ts'
 import {
   eventOf,
@@ -86,8 +86,8 @@ export function checkPlace(
 export function listOrganisations(
   { tenant, store }: OperationContext,
   limit?: number,
-): Promise<readonly OrganisationWithUnits[]> {
-  return listAll((page) => store.listOrganisations(tenant.name, page), limit)
+): AsyncGenerator<OrganisationWithUnits> {
+  return walk((page) => store.listOrganisations(tenant.name, page), limit)
 }
 
 /** Those of these ids that there are. */
@@ -95,7 +95,10 @@ export async function findOrganisations(
   ids: readonly (string | undefined)[],
   { tenant, store }: OperationContext,
 ): Promise<readonly OrganisationWithUnits[]> {
-  const named = new Set(ids.filter((id) => id !== undefined))
-  const found = await Promise.all([...named].map((id) => store.findOrganisation(tenant.name, id)))
-  return found.filter((organisation) => organisation !== null)
+  const found: OrganisationWithUnits[] = []
+  for (const id of new Set(ids)) {
+    const organisation = id === undefined ? null : await store.findOrganisation(tenant.name, id)
+    if (organisation !== null) found.push(organisation)
+  }
+  return found
 }

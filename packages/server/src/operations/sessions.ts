@@ -1,21 +1,23 @@
 // Sessions: where a user is signed in.
 
 import type { SessionRecord } from '../store/records.ts'
+import { walk } from '../store/walk.ts'
 import { eventOf, type OperationContext, refusal } from './operation.ts'
 import { requireUser } from './users.ts'
 
 /** A session without what its cookie is checked against. */
 export type SessionView = Omit<SessionRecord, 'hash'>
 
-/** The sessions of a user that have not expired, the one used last first. @throws OperationError */
-export async function listSessions(
+/** The sessions of a user that have not expired, the last sign-in first. @throws OperationError */
+export async function* listSessions(
   input: { readonly username: string },
   context: OperationContext,
-): Promise<readonly SessionView[]> {
+): AsyncGenerator<SessionView> {
   const { tenant, store, clock } = context
   const user = await requireUser(input.username, context)
-  const sessions = await store.listSessions(tenant.name, user.id, clock.nowSeconds())
-  return sessions.map(({ hash: _, ...session }) => session)
+  const live = { tenant: tenant.name, userId: user.id, nowSeconds: clock.nowSeconds() }
+  const sessions = walk((page) => store.listSessions(live, page))
+  for await (const { hash: _, ...session } of sessions) yield session
 }
 
 /** Signs a user out of one browser. What apps were allowed stays. @throws OperationError */

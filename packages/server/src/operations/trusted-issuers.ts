@@ -5,7 +5,7 @@ import { pinnedKeysProblem } from '../identity/pinned-keys.ts'
 import { newId, newRevocationTag } from '../platform/random.ts'
 import { asClientId } from '../protocol/ids.ts'
 import type { TrustedIssuerRecord } from '../store/records.ts'
-import { listAll } from '../store/walk.ts'
+import { walk } from '../store/walk.ts'
 import { holderEndingNow } from '../tokens/ending.ts'
 import { checkName } from './field-checks.ts'
 import {
@@ -56,8 +56,8 @@ export async function addTrustedIssuer(
 export function listTrustedIssuers(
   { tenant, store }: OperationContext,
   limit?: number,
-): Promise<readonly TrustedIssuerRecord[]> {
-  return listAll((page) => store.listTrustedIssuers(tenant.name, page), limit)
+): AsyncGenerator<TrustedIssuerRecord> {
+  return walk((page) => store.listTrustedIssuers(tenant.name, page), limit)
 }
 
 /** Believes none of its JWTs any more, and ends every token they were exchanged for. @throws OperationError */

@@ -1,6 +1,7 @@
 // What a user may be created with. Gathers everything that is wrong before it refuses.
 
 import { MAX_USERNAME_CODE_POINTS, normaliseUsername } from '../identity/usernames.ts'
+import { MOST_MEMBERSHIPS } from '../store/limits.ts'
 import type { OrganisationWithUnits } from '../store/port.ts'
 import type { OrganisationRole } from '../store/records.ts'
 import { checkName, findRepeated } from './field-checks.ts'
@@ -92,5 +93,8 @@ export function checkMemberships(
     return foreign.map((id) => ({ field, problem: `"${id}" is not a unit of "${organisationId}"` }))
   })
   const repeated = findRepeated(memberships.map(({ organisationId }) => organisationId))
+  if (memberships.length > MOST_MEMBERSHIPS) {
+    problems.push({ field, problem: `are more than ${MOST_MEMBERSHIPS}` })
+  }
   return [...problems, ...repeated.map((id) => ({ field, problem: `"${id}" is given twice` }))]
 }

@@ -2,6 +2,7 @@
 
 import { asUserId } from '../protocol/ids.ts'
 import type { LockedSubject } from '../store/port/guessing.ts'
+import { walk } from '../store/walk.ts'
 import { eventOf, type OperationContext } from './operation.ts'
 import { requireUser } from './users.ts'
 
@@ -16,21 +17,21 @@ export interface LockView {
   readonly endsAtSeconds: number
 }
 
-const LONGEST_LIST = 1000
-
-export async function listLocks({
+export async function* listLocks({
   tenant,
   store,
   clock,
-}: OperationContext): Promise<readonly LockView[]> {
-  const locked = await store.listLockedSubjects(tenant.name, clock.nowSeconds(), LONGEST_LIST)
-  const names = new Map<string, string | undefined>()
-  for (const { subject } of locked) {
-    if (names.has(subject)) continue
-    const user = await store.findUser(tenant.name, asUserId(subject))
-    names.set(subject, user?.username)
+}: OperationContext): AsyncGenerator<LockView> {
+  const now = clock.nowSeconds()
+  let last: { readonly subject: string; readonly username: string | undefined } | undefined
+  for await (const each of walk((page) => store.listLockedSubjects(tenant.name, now, page))) {
+    const { subject } = each
+    // They come one after the other.
+    if (last?.subject !== subject) {
+      last = { subject, username: (await store.findUser(tenant.name, asUserId(subject)))?.username }
+    }
+    yield viewOf(each, last.username)
   }
-  return locked.map((each) => viewOf(each, names.get(each.subject)))
 }
 
 function viewOf(
@@ -60,7 +61,9 @@ export async function unlockUser(
 ): Promise<{ readonly lifted: boolean }> {
   const { tenant, store } = context
   const user = await requireUser(input.username, context)
-  const identifiers = await store.listAccessIdentifiers(tenant.name, user.id)
+  const identifiers = await Array.fromAsync(
+    walk((page) => store.listAccessIdentifiers(tenant.name, user.id, page)),
+  )
   const subjects = [user.id, ...identifiers.map(({ id }) => id)]
   const event = eventOf(context, 'user.unlocked', `user:${user.id}`)
   return { lifted: await store.liftFailures(tenant.name, subjects, event) }

@@ -32,7 +32,7 @@ describe('creating a user', () => {
     const user = await createUser(ADA, context)
     expect(await passwordWorks('ada', PASSWORD)).toBe(true)
     expect(user).not.toHaveProperty('passwordHash')
-    expect(JSON.stringify(await listUsers(context))).not.toContain('argon2')
+    expect(JSON.stringify(await Array.fromAsync(listUsers(context)))).not.toContain('argon2')
     expect(await auditTrail(context)).toEqual([`test user.created user:${user.id}`])
   })
 
@@ -64,7 +64,7 @@ describe('creating a user', () => {
     [{ memberships: [{ organisationId: 'acme' }] }, /^memberships organisation "acme" does not/],
   ])('refuses %j', async (changes, problem) => {
     expect(await refusals({ ...ADA, ...changes })).toEqual([expect.stringMatching(problem)])
-    expect(await listUsers(context)).toEqual([])
+    expect(await Array.fromAsync(listUsers(context))).toEqual([])
   })
 
   it('refuses units of others and an organisation named twice', async () => {
@@ -139,7 +139,7 @@ describe('disabling a user', () => {
   it('keeps the user out, once, and says so in the audit trail', async () => {
     const user = await createUser(ADA, context)
     await disableUser({ username: 'Ada' }, context)
-    const [listed] = await listUsers(context)
+    const [listed] = await Array.fromAsync(listUsers(context))
     expect(listed?.disabledAtSeconds).toBe(context.clock.nowSeconds())
     expect(await auditTrail(context)).toContain(`test user.disabled user:${user.id}`)
     expect(await problemsOf(disableUser({ username: 'ada' }, context))).toHaveLength(1)

@@ -6,7 +6,7 @@ import { newId, newRevocationTag } from '../platform/random.ts'
 import { asUserId } from '../protocol/ids.ts'
 import type { UserEnding, UserWithMemberships } from '../store/port.ts'
 import type { Membership, MembershipRecord, UserRecord } from '../store/records.ts'
-import { listAll } from '../store/walk.ts'
+import { walk } from '../store/walk.ts'
 import { holderEndingNow } from '../tokens/ending.ts'
 import { eventOf, type OperationContext, refusal, refuseIfAny } from './operation.ts'
 import { findOrganisations } from './organisations.ts'
@@ -70,12 +70,13 @@ export function toUserRecords(
   return { user, memberships }
 }
 
-export async function listUsers(
+/** @param limit how many are wanted at most */
+export async function* listUsers(
   { tenant, store }: OperationContext,
   limit?: number,
-): Promise<readonly UserView[]> {
-  const users = await listAll((page) => store.listUsers(tenant.name, page), limit)
-  return users.map(({ passwordHash: _, ...user }) => user)
+): AsyncGenerator<UserView> {
+  const users = walk((page) => store.listUsers(tenant.name, page), limit)
+  for await (const { passwordHash: _, ...user } of users) yield user
 }
 
 /** Ends every session and grant of the user, and unlocks the account. @throws OperationError */

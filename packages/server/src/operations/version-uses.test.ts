@@ -42,7 +42,7 @@ it('adds up the calls of each app and version, and says how the version stands t
   await record('sync', '1.8.0', { [daysAgo(2)]: 5 })
   await record('sync', '1.7.0', { [daysAgo(0)]: 1, [daysAgo(1)]: 2 })
   await record('ledger', '1.6.0', { [daysAgo(1)]: 7 })
-  expect(await listVersionUsage({ days: 30 }, context)).toEqual([
+  expect(await Array.fromAsync(listVersionUsage({ days: 30 }, context))).toEqual([
     { clientId: 'ledger', version: '1.6.0', state: null, calls: 7, lastDay: daysAgo(1) },
     { clientId: 'sync', version: '1.7.0', state: 'deprecated', calls: 3, lastDay: daysAgo(0) },
     { clientId: 'sync', version: '1.8.0', state: 'current', calls: 5, lastDay: daysAgo(2) },
@@ -53,7 +53,9 @@ it('looks at one app, and at as many days as are asked for', async () => {
   await record('sync', '1.8.0', { [daysAgo(0)]: 1, [daysAgo(1)]: 10, [daysAgo(2)]: 100 })
   await record('ledger', '1.8.0', { [daysAgo(0)]: 1 })
   const calls = async (days: number) =>
-    (await listVersionUsage({ clientId: 'sync', days }, context)).map((use) => use.calls)
+    (await Array.fromAsync(listVersionUsage({ clientId: 'sync', days }, context))).map(
+      (use) => use.calls,
+    )
   expect(await calls(1)).toEqual([1])
   expect(await calls(2)).toEqual([11])
   expect(await calls(400)).toEqual([111])
@@ -66,7 +68,7 @@ it.each([
   [{ days: 401 }, /^days/],
   [{ days: Number('many') }, /^days/],
 ])('refuses %j', async (query, problem) => {
-  const problems = await problemsOf(listVersionUsage(query, context))
+  const problems = await problemsOf(Array.fromAsync(listVersionUsage(query, context)))
   expect(problems.map((each) => `${each.field} ${each.problem}`)).toEqual([
     expect.stringMatching(problem),
   ])

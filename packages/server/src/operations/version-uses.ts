@@ -2,7 +2,7 @@
 
 import { publishApiVersions } from '@ostiary/resource/api-versions'
 import { dayOf } from '../protocol/day.ts'
-import type { VersionUseRecord } from '../store/records.ts'
+import { walk } from '../store/walk.ts'
 import { type OperationContext, refusal } from './operation.ts'
 import { findRegisteredClient } from './registered-client.ts'
 
@@ -29,40 +29,22 @@ export interface VersionUsageQuery {
 }
 
 /** @throws OperationError when there is no such app, or the number of days makes no sense */
-export async function listVersionUsage(
+export async function* listVersionUsage(
   { clientId, days }: VersionUsageQuery,
   context: OperationContext,
-): Promise<readonly VersionUsage[]> {
+): AsyncGenerator<VersionUsage> {
   if (!Number.isInteger(days) || days < 1 || days > MAX_DAYS) {
     throw refusal('days', `must be a whole number from 1 to ${MAX_DAYS}`)
   }
   const { tenant, store, clock } = context
   const found = clientId === undefined ? null : await findRegisteredClient(clientId, context)
   const now = clock.nowSeconds()
-  const uses = await store.listVersionUses({
-    tenant: tenant.name,
-    clientId: found?.client.id ?? null,
-    fromDay: dayOf(now - (days - 1) * DAY_SECONDS),
-  })
+  const fromDay = dayOf(now - (days - 1) * DAY_SECONDS)
+  const of = { tenant: tenant.name, clientId: found?.client.id ?? null, fromDay }
   const published = tenant.apiVersions && publishApiVersions(tenant.apiVersions, now)
   const states = new Map(published?.versions.map(({ version, state }) => [version, state]))
-  const groups = Map.groupBy(uses, (use) => `${use.clientId} ${use.version}`)
-  return [...groups.values()].flatMap((group) => summarise(group, states)).toSorted(byApp)
-}
-
-/** @param group of one app and one version, by day */
-function summarise(
-  group: readonly VersionUseRecord[],
-  states: ReadonlyMap<string, string>,
-): VersionUsage[] {
-  const last = group.at(-1)
-  if (!last) return []
-  const { clientId, version, day: lastDay } = last
-  const calls = group.reduce((sum, use) => sum + use.calls, 0)
-  return [{ clientId, version, state: states.get(version) ?? null, calls, lastDay }]
-}
-
-function byApp(a: VersionUsage, b: VersionUsage): number {
-  const [left, right] = [`${a.clientId} ${a.version}`, `${b.clientId} ${b.version}`]
-  return Number(left > right) - Number(left < right)
+  for await (const use of walk((page) => store.listVersionUses(of, page))) {
+    const { version, calls, lastDay } = use
+    yield { clientId: use.clientId, version, state: states.get(version) ?? null, calls, lastDay }
+  }
 }

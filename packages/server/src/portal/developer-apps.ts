@@ -3,25 +3,55 @@
 import { forSignedIn, ownPage, type SignedIn } from '../account/signed-in.ts'
 import { ownPath } from '../account/visit.ts'
 import { listOwnOrganisations } from '../operations/developer-access.ts'
-import { createDeveloperApp, listDeveloperApps } from '../operations/developer-apps.ts'
+import {
+  createDeveloperApp,
+  listDeveloperApps,
+  type OrganisationApps,
+} from '../operations/developer-apps.ts'
+import { cursorOf, isKeyNumber, isKeyText } from '../protocol/cursor.ts'
 import type { FormProblem } from '../protocol/form-problem.ts'
 import type { Endpoint, Reply } from '../protocol/message.ts'
 import { OWN_PATHS } from '../protocol/own-paths.ts'
+import type { DeveloperAppsPage } from '../protocol/page.ts'
 import { optional, type Params } from '../protocol/params.ts'
+import type { ByAge } from '../store/port.ts'
 import { carrySecret } from './new-secret.ts'
 import { attempt, contextOf, describeClient, type PortalDeps, readLines } from './portal.ts'
 
 export function createDeveloperAppsEndpoint(deps: PortalDeps): Endpoint {
   const to = { path: OWN_PATHS.developerApps, query: {} }
   return forSignedIn({ to: () => to }, deps, async (signedIn) => {
-    const lists = await listDeveloperApps(contextOf(signedIn, deps))
-    const organisations = lists.map(({ organisation, apps }) => ({
-      name: organisation.name,
-      apps: apps.map(describeClient),
-    }))
+    const organisations = await readParts(signedIn, deps)
     const page = { ...ownPage(signedIn, deps), page: 'developer-apps' as const, organisations }
     return { kind: 'page', status: 200, page }
   })
+}
+
+const CURSOR = cursorOf<ByAge>({ createdAtSeconds: isKeyNumber, id: isKeyText })
+
+/** The start of each list, or one of them from a place on. */
+async function readParts(
+  signedIn: SignedIn,
+  deps: PortalDeps,
+): Promise<DeveloperAppsPage['organisations']> {
+  const { params } = signedIn.incoming
+  const organisationId = optional(params, 'organisation')
+  const after = CURSOR.parse(optional(params, 'from'))
+  const context = contextOf(signedIn, deps)
+  const isLater = organisationId !== undefined && after !== undefined
+  const later = isLater ? await listDeveloperApps(context, { organisationId, after }) : []
+  // What was there has gone meanwhile: that must not look as if there were no apps at all.
+  const isFirst = later.every(({ apps }) => apps.length === 0)
+  return (isFirst ? await listDeveloperApps(context) : later).map((list) =>
+    describePart(list, isFirst),
+  )
+}
+
+function describePart({ organisation, apps, hasMore }: OrganisationApps, isFirst: boolean) {
+  const last = apps.at(-1)
+  const next = hasMore && last ? CURSOR.format(last) : undefined
+  const { id, name } = organisation
+  return { id, name, apps: apps.map(describeClient), part: { next, isFirst } }
 }
 
 const NEW_APP = { path: OWN_PATHS.newDeveloperApp, query: {} }

@@ -68,6 +68,8 @@ const ROWS: Readonly<Record<string, number>> = {
   after: WORD,
   app: URI,
   decision: WORD,
+  /** Where in a list a page goes on: the key of an item, encoded. */
+  from: URI,
   name: 512,
   reason: 1024,
   redirect_uris: LONGEST_VALUE,

@@ -138,6 +138,14 @@ export interface OwnPage extends PageCommon {
 export interface ConnectedAppsPage extends OwnPage {
   readonly page: 'connected-apps'
   readonly connections: readonly PageConnection[]
+  readonly part: PagePart
+}
+
+/** Which part of a list a page shows. */
+export interface PagePart {
+  /** Where the next one goes on; undefined when nothing follows. */
+  readonly next: string | undefined
+  readonly isFirst: boolean
 }
 
 export interface PageConnection {
@@ -160,8 +168,10 @@ export interface ConnectedAppRemovalPage extends OwnPage {
 export interface DeveloperAppsPage extends OwnPage {
   readonly page: 'developer-apps'
   readonly organisations: readonly {
+    readonly id: string
     readonly name: string
     readonly apps: readonly PageDeveloperApp[]
+    readonly part: PagePart
   }[]
 }
 

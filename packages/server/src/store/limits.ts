@@ -3,5 +3,8 @@
 /** Live grants that a user has given one app, for one organisation. One more ends the oldest. */
 export const MOST_GRANTS = 100
 
+/** Organisations that one user belongs to: every authorization reads them. */
+export const MOST_MEMBERSHIPS = 200
+
 /** What is read of a list at once: so little that nobody waits for it. More is read part by part. */
 export const MOST_LISTED = 200

@@ -7,6 +7,7 @@ import type { GrantStore } from './port/grants.ts'
 import type { GuessStore } from './port/guessing.ts'
 import type { KeyStore } from './port/keys.ts'
 import type { ApplicationKeyStore } from './port/machines.ts'
+import type { Page } from './port/page.ts'
 import type { IdentityStore } from './port/people.ts'
 import type { LeaseStore, StoreLoad, StoreObserver } from './port/process.ts'
 import type { VersionUseStore } from './port/versions.ts'
@@ -24,12 +25,13 @@ export type {
   UserEnding,
 } from './port/ending.ts'
 export type {
+  Connection,
+  ConnectionKey,
   GivenCode,
   GivenToken,
   GrantEndingOutcome,
   GrantGuard,
   GrantStore,
-  GrantUse,
   NewTokens,
   OpenGrantOutcome,
   RotateInput,
@@ -57,6 +59,11 @@ export class NoDatabaseError extends StoreUnavailableError {
   override readonly name = 'NoDatabaseError'
 }
 
+/** Numbers that grow, with gaps. */
+export interface BySequence {
+  readonly sequence: number
+}
+
 export interface Store
   extends ClientStore,
     ChangeStore,
@@ -69,7 +76,11 @@ export interface Store
     GuessStore,
     LeaseStore {
   recordAuditEvent(event: AuditEventRecord): Promise<void>
-  listAuditEvents(tenant: string, limit: number): Promise<readonly AuditEventRecord[]>
+  /** The latest first. */
+  listAuditEvents(
+    tenant: string,
+    page?: Page<BySequence>,
+  ): Promise<readonly (AuditEventRecord & BySequence)[]>
   /** Deletes up to `limit` rows per table that expired before now. @returns how many went. */
   deleteExpired(nowSeconds: number, limit: number): Promise<number>
   /** About how many rows {@link deleteExpired} has to do with now, counting up to `limit` per table. */

@@ -7,6 +7,7 @@ import { scopeGroups } from './consent-scopes.ts'
 import { displayText } from './display-text.ts'
 import { icon } from './icons.ts'
 import { appLinks, appName, appPublisher, monogram } from './identity.ts'
+import { partLinks } from './list-part.ts'
 import { ownContent, ownHref, timed } from './own-frame.ts'
 import type { Content, View } from './view.ts'
 
@@ -18,7 +19,8 @@ export function connectedAppsContent(page: ConnectedAppsPage, view: View): Conte
       ? html`<p class="lead">!${words.markup('connected.none', { company })}</p>
 <p>${words.text('connected.none_hint')}</p>`
       : html`<p class="lead">!${words.markup('connected.lead', { company })}</p>
-!${page.connections.map((connection) => connectionSection(connection, view))}`
+!${page.connections.map((connection) => connectionSection(connection, view))}
+!${partLinks(page.part, view, { path: OWN_PATHS.connectedApps, more: words.text('connected.more') })}`
   return ownContent(page, view, {
     title: words.text('connected.title'),
     section: 'connectedApps',

@@ -6,6 +6,7 @@ import type { DeveloperAppsPage, PageDeveloperApp } from '../protocol/page.ts'
 import { displayText } from './display-text.ts'
 import { icon } from './icons.ts'
 import { monogram } from './identity.ts'
+import { partLinks } from './list-part.ts'
 import { ownContent, ownHref, timed } from './own-frame.ts'
 import type { Content, View } from './view.ts'
 
@@ -16,7 +17,9 @@ export function developerAppsContent(page: DeveloperAppsPage, view: View): Conte
   const create = html`<p><a class="button primary" href="${ownHref(view, OWN_PATHS.newDeveloperApp)}">!${icon('plus')}${words.text('developer.create')}</a></p>`
   const lists = isEmpty
     ? html`<p>${words.text('developer.none')}</p>`
-    : page.organisations.map((each) => appList(each, page.organisations.length > 1, view)).join('')
+    : page.organisations
+        .map((each) => appList(each, page.organisations.length > 1 || !each.part.isFirst, view))
+        .join('')
   return ownContent(page, view, {
     title: words.text('developer.title'),
     section: 'developerApps',
@@ -27,7 +30,7 @@ export function developerAppsContent(page: DeveloperAppsPage, view: View): Conte
 }
 
 function appList(
-  { name, apps }: DeveloperAppsPage['organisations'][number],
+  { id, name, apps, part }: DeveloperAppsPage['organisations'][number],
   isOneOfSeveral: boolean,
   view: View,
 ): string {
@@ -35,9 +38,11 @@ function appList(
   const heading = isOneOfSeveral
     ? html`<h2 class="titled">!${icon('building')}<bdi>${displayText(name)}</bdi></h2>`
     : ''
+  const more = view.words.text('developer.more', { organisation: displayText(name) })
   return html`<section>
 !${heading}
 <ul class="rows">!${apps.map((app) => appRow(app, view))}</ul>
+!${partLinks(part, view, { path: OWN_PATHS.developerApps, query: { organisation: id }, more })}
 </section>`
 }
 

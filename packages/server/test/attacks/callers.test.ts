@@ -102,7 +102,11 @@ describe.each(STORES)('security M4: one caller on %s', (kind) => {
     await browser.submit(page, { username: 'ada', password: PASSWORD }, from)
     const user = await server.store.findUserByUsername('main', 'ada')
     if (!user) throw new Error('ada is gone')
-    const sessions = await server.store.listSessions('main', user.id, server.clock.nowSeconds())
+    const sessions = await server.store.listSessions({
+      tenant: 'main',
+      userId: user.id,
+      nowSeconds: server.clock.nowSeconds(),
+    })
     expect(sessions.map(({ address }) => address)).toEqual(['2001:db8::9:0:0:7'])
   })
 })

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestBrowser } from '../support/browser.ts'
+import { latestEvents } from '../support/latest-events.ts'
 import { registerClient } from '../support/register-client.ts'
 import { signedInBrowser } from '../support/signed-in-browser.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
@@ -44,7 +45,7 @@ describe.each(STORES)('attacks on codes on %s', (kind) => {
         authorization: `Bearer ${first.body.access_token}`,
       })
       expect(userinfo.status).toBe(401)
-      const events = await server.store.listAuditEvents(TENANT, 5)
+      const events = await latestEvents(server.store, TENANT, 5)
       expect(events.map(({ action }) => action)).toContain('authorization_code.replayed')
     })
 
@@ -126,7 +127,7 @@ describe.each(STORES)('attacks on codes on %s', (kind) => {
     })
 
     const repeated = async () => {
-      const events = await server.store.listAuditEvents(TENANT, 1000)
+      const events = await latestEvents(server.store, TENANT, 1000)
       return events.filter(({ action }) => action === 'pkce_challenge.repeated')
     }
     const open = (from: TestBrowser) =>
@@ -158,7 +159,7 @@ describe.each(STORES)('attacks on codes on %s', (kind) => {
     for (let users = 0; users < 4; users += 1) {
       await new TestBrowser().open(new TestApp(server, OTHER_APP).authorizeUrl())
     }
-    const events = await server.store.listAuditEvents(TENANT, 1000)
+    const events = await latestEvents(server.store, TENANT, 1000)
     const about = events.filter(({ target }) => target === `client:${OTHER_APP.id}`)
     expect(about).toEqual([])
   })

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ClientChange, updateClient } from '../../src/operations/client-update.ts'
+import { asClientId } from '../../src/protocol/ids.ts'
 import type { GrantRecord } from '../../src/store/records.ts'
 import { AccountHolder, clientOn } from '../support/account-holder.ts'
 import { TestBrowser } from '../support/browser.ts'
@@ -78,8 +79,16 @@ describe.each(STORES)('attacks on consents on %s', (kind) => {
       // What the page says now can be allowed, and is what is given.
       const allowed = await browser.submit(again, { decision: 'allow' })
       expect(allowed.location).toContain('code=')
-      const consents = await server.store.listUserConsents(TENANT, userIdOf('ada'))
-      expect(consents.find(({ clientId }) => clientId === client.id)).toMatchObject({
+      const [{ organisationId = null } = {}] = await server.store.listConnections(
+        ...([TENANT, userIdOf('ada')] as const),
+      )
+      const key = {
+        tenant: TENANT,
+        userId: userIdOf('ada'),
+        clientId: asClientId(client.id),
+        organisationId,
+      }
+      expect(await server.store.findConsent(key)).toMatchObject({
         scopes: change.defaultScopes ?? registration.defaultScopes,
         redirectUris: change.redirectUris ?? registration.redirectUris,
       })

@@ -366,8 +366,8 @@ describe.each(STORES)('crm-com on %s', (kind) => {
       const body = codeBody(another)
       expect((await send(body, basicKey(fresh))).status).toBe(200)
       const lastUses = async () => [
-        (await listApplicationKeys(context)).find(({ id }) => id === record.id),
-        (await listAccessIdentifiers({ username: 'ada' }, context)).find(
+        (await Array.fromAsync(listApplicationKeys(context))).find(({ id }) => id === record.id),
+        (await Array.fromAsync(listAccessIdentifiers({ username: 'ada' }, context))).find(
           ({ id }) => id === identifier.id,
         ),
       ]

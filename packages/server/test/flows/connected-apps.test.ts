@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { AccountHolder } from '../support/account-holder.ts'
 import type { BrowserPage } from '../support/browser.ts'
+import { latestEvents } from '../support/latest-events.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { TestApp } from '../support/test-app.ts'
 import { API_SERVER, OTHER_APP, PASSWORD, TENANT, WEB_APP } from '../support/world.ts'
@@ -95,7 +96,7 @@ describe.each(STORES)('connected apps on %s', (kind) => {
       expect(lines.at(-1)?.kind).toBe('grant')
       const again = await ada.browser.openAndFollow(app.authorizeUrl())
       expect(again.root.querySelector('[name=decision]')).not.toBeNull()
-      expect((await server.store.listAuditEvents(TENANT, 1))[0]).toMatchObject({
+      expect((await latestEvents(server.store, TENANT, 1))[0]).toMatchObject({
         action: 'connected_app.removed',
         actor: 'user:user-ada',
         target: 'client:web-app',

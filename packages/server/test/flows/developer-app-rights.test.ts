@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { asClientId, asUserId } from '../../src/protocol/ids.ts'
 import type { ClientRecord } from '../../src/store/records.ts'
 import { AccountHolder, clientOn, problemsOn } from '../support/account-holder.ts'
+import { latestEvents } from '../support/latest-events.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { clientRecord, TENANT } from '../support/world.ts'
 
@@ -38,7 +39,7 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
     (await server.store.findClient(TENANT, asClientId(id)))?.client.organisationId ?? ''
 
   const auditTrail = async (clientId: string) => {
-    const events = await server.store.listAuditEvents(TENANT, 1000)
+    const events = await latestEvents(server.store, TENANT, 1000)
     return events
       .filter(({ target }) => target === `client:${clientId}`)
       .map(({ actor, action }) => `${actor} ${action}`)

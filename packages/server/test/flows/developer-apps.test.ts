@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { AccountHolder, clientOn, problemsOn } from '../support/account-holder.ts'
 import type { BrowserPage } from '../support/browser.ts'
+import { latestEvents } from '../support/latest-events.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { TestApp } from '../support/test-app.ts'
 import { API, API_SERVER, TENANT } from '../support/world.ts'
@@ -45,7 +46,7 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
   }
 
   const auditTrail = async (clientId: string) => {
-    const events = await server.store.listAuditEvents(TENANT, 1000)
+    const events = await latestEvents(server.store, TENANT, 1000)
     return events
       .filter(({ target }) => target === `client:${clientId}`)
       .map(({ actor, action }) => `${actor} ${action}`)

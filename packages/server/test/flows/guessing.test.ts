@@ -6,6 +6,7 @@ import type { Allowance } from '../../src/store/port/guessing.ts'
 import { StoreUnavailableError } from '../../src/store/port.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { registerDesktopApp } from '../support/contract-world.ts'
+import { latestEvents } from '../support/latest-events.ts'
 import {
   type SecondNode,
   STORES,
@@ -258,9 +259,9 @@ describe.each(STORES)('guessing on %s', (kind) => {
           turns.map(() => signIn('eve', PASSWORD, { address: together })),
         )
         expect(new Set(pages.map(({ status }) => status))).toEqual(new Set([303]))
-        expect(await server.store.listLockedSubjects(TENANT, server.clock.nowSeconds(), 9)).toEqual(
-          [],
-        )
+        expect(
+          await server.store.listLockedSubjects(TENANT, server.clock.nowSeconds(), { limit: 9 }),
+        ).toEqual([])
       },
     )
 
@@ -344,7 +345,7 @@ describe.each(STORES)('guessing on %s', (kind) => {
 
     it('ruling 11: by one event for an account and address in a quarter of an hour', async () => {
       const events = async () => {
-        const all = await server.store.listAuditEvents(TENANT, 1000)
+        const all = await latestEvents(server.store, TENANT, 1000)
         return all.filter(({ action }) => action === 'sign_in.locked').length
       }
       const address = newAddress()

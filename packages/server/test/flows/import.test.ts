@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asClientId } from '../../src/protocol/ids.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type CliFolder, type CliRun, createCliFolder } from '../support/cli.ts'
+import { latestEvents } from '../support/latest-events.ts'
 import {
   STORES,
   type StoreKind,
@@ -206,7 +207,7 @@ describe.each(STORES)('importing on %s', (kind: StoreKind) => {
       })
       expect(await hashOf('jo')).toBe(HASHES.scrypt?.hash)
       expect(await hashOf('kim')).toBeUndefined()
-      const [event] = await server.store.listAuditEvents(TENANT, 1)
+      const [event] = await latestEvents(server.store, TENANT, 1)
       expect(event).toMatchObject({
         action: 'user.imported',
         actor: 'cli',
@@ -244,7 +245,7 @@ describe.each(STORES)('importing on %s', (kind: StoreKind) => {
       const liar = new TestApp(server, { id: 'old-web', secret: `${SECRET}!`, redirectUri })
       expect((await liar.token(MACHINE_REQUEST)).status).toBe(401)
 
-      const [event] = await server.store.listAuditEvents(TENANT, 10)
+      const [event] = await latestEvents(server.store, TENANT, 10)
       expect(event).toMatchObject({
         action: 'client.imported',
         actor: 'cli',

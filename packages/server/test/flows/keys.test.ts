@@ -11,6 +11,7 @@ import { Sealer } from '../../src/platform/seal.ts'
 import { NO_OBSERVER } from '../../src/protocol/observer.ts'
 import { lastTokenEnd } from '../../src/protocol/token-lifetime.ts'
 import { signingKeySealer } from '../../src/tokens/keys.ts'
+import { latestEvents } from '../support/latest-events.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { getAnswer, TestApp } from '../support/test-app.ts'
 import { API, TENANT, WEB_APP } from '../support/world.ts'
@@ -137,7 +138,7 @@ describe.each(STORES)('signing keys on %s', (kind) => {
     clock.advance(RELOAD)
     const signedBy = kidOf(await newToken())
     expect(signedBy).not.toBe(currentKid)
-    const [event] = await store.listAuditEvents(TENANT, 1)
+    const [event] = await latestEvents(store, TENANT, 1)
     const expected = { action: 'signing_key.rotated', actor: 'system', target: `key:${signedBy}` }
     expect(event).toMatchObject(expected)
   })

@@ -4,6 +4,7 @@ import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { digestOf, tokenKey } from '../../src/platform/hash.ts'
 import { sealerFromSecret } from '../../src/platform/seal.ts'
+import { latestEvents } from '../support/latest-events.ts'
 import { registerClient } from '../support/register-client.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { type Answer, TestApp } from '../support/test-app.ts'
@@ -132,7 +133,7 @@ describe.each(STORES)('refresh token on %s', (kind) => {
       expect(await isActive(access)).toBe(false)
       expect(await isActive(refresh)).toBe(false)
       expectRefusal(await app.refresh(refresh), 'invalid_grant')
-      const [event] = await server.store.listAuditEvents(TENANT, 1)
+      const [event] = await latestEvents(server.store, TENANT, 1)
       expect(event).toMatchObject({
         action: 'refresh_token.reused',
         actor: `client:${WEB_APP.id}`,

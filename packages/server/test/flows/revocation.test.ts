@@ -6,6 +6,7 @@ import { sha256 } from '../../src/platform/hash.ts'
 import { newId } from '../../src/platform/random.ts'
 import type { GrantId } from '../../src/protocol/ids.ts'
 import { TestBrowser } from '../support/browser.ts'
+import { latestEvents } from '../support/latest-events.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { postForm, readAnswer, TestApp } from '../support/test-app.ts'
 import { API_SERVER, MACHINE, OTHER_APP, SPA, TENANT, WEB_APP } from '../support/world.ts'
@@ -161,7 +162,7 @@ describe.each(STORES)('revocation on %s', (kind) => {
       await app.revoke(refresh_token)
       await app.revoke(access_token)
       const target = `grant:${decodeJwt(access_token).grant_id}`
-      const events = await server.store.listAuditEvents(TENANT, 20)
+      const events = await latestEvents(server.store, TENANT, 20)
       expect(events.filter((event) => event.target === target)).toMatchObject([
         { action: 'grant.revoked', actor: `client:${WEB_APP.id}` },
       ])

@@ -147,7 +147,12 @@ describe.each(STORES)('sessions on %s', (kind) => {
       const headers = { 'user-agent': 'Test/1.0 (a browser)' }
       await browser.submit(page, { username: 'bob', password: PASSWORD }, headers)
       const id = userIdOf('bob')
-      const list = () => server.store.listSessions(TENANT, id, server.clock.nowSeconds())
+      const list = () =>
+        server.store.listSessions({
+          tenant: TENANT,
+          userId: id,
+          nowSeconds: server.clock.nowSeconds(),
+        })
       const mine = (await list()).find(({ userAgent }) => userAgent === 'Test/1.0 (a browser)')
       expect(mine?.address).toMatch(/^(127\.0\.0\.1|::1)$/)
 

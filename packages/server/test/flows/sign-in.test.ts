@@ -6,6 +6,7 @@ import { listLocks, unlockUser } from '../../src/operations/user-locks.ts'
 import { asUserId } from '../../src/protocol/ids.ts'
 import type { UserRecord } from '../../src/store/records.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
+import { latestEvents } from '../support/latest-events.ts'
 import { kindOf } from '../support/page-kind.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { MAIN_TENANT } from '../support/tenant.ts'
@@ -144,7 +145,7 @@ describe.each(STORES)('sign-in on %s', (kind) => {
       await fail('locked', 10)
       await expectLocked('locked')
       expect((await attempt('bob')).status).toBe(303)
-      const [event] = await server.store.listAuditEvents(TENANT, 1)
+      const [event] = await latestEvents(server.store, TENANT, 1)
       expect(event).toMatchObject({ action: 'sign_in.locked', target: 'username:locked' })
     })
 
@@ -154,12 +155,12 @@ describe.each(STORES)('sign-in on %s', (kind) => {
       await expectLocked('besieged')
       const { store, clock } = server
       const context = { tenant: MAIN_TENANT, store, clock, actor: 'test' }
-      expect(await listLocks(context)).toContainEqual(
+      expect(await Array.fromAsync(listLocks(context))).toContainEqual(
         expect.objectContaining({ username: 'besieged', failures: 10 }),
       )
       await unlockUser({ username: 'besieged' }, context)
       expect((await attempt('besieged')).status).toBe(303)
-      const locks = await listLocks(context)
+      const locks = await Array.fromAsync(listLocks(context))
       expect(locks.map(({ username }) => username)).not.toContain('besieged')
     })
   })

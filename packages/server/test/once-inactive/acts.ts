@@ -13,6 +13,7 @@ import { removeConnectedApp } from '../../src/operations/connected-apps.ts'
 import { OperationError } from '../../src/operations/operation.ts'
 import { disableUser } from '../../src/operations/users.ts'
 import { PageError } from '../../src/protocol/errors.ts'
+import { asClientId } from '../../src/protocol/ids.ts'
 import { parseForm } from '../../src/protocol/params.ts'
 import { holderEndingNow } from '../../src/tokens/ending.ts'
 import { rotateKeys } from '../../src/tokens/keys.ts'
@@ -88,7 +89,7 @@ const ACTS: { readonly [Name in Move['do']]: Act<Name> } = {
   },
 
   async disconnect({ node, user, app }, world) {
-    const clientId = APPS[app].id
+    const clientId = asClientId(APPS[app].id)
     const context = { ...contextOf(world, node), userId: userIdOf(USERNAMES[user]) }
     const wasConnected = await removeConnectedApp({ clientId, organisationId: null }, context)
     if (!wasConnected) return

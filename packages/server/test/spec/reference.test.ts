@@ -22,6 +22,7 @@ const terminal: Terminal = {
   stopRequested: unused,
   onRestartRequest: () => undefined,
   say: unused,
+  list: unused,
   parts: {
     openStore: unused,
     migrateStore: unused,

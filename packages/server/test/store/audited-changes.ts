@@ -3,6 +3,7 @@
 
 import type { Store } from '../../src/store/port.ts'
 import type { AuditEventRecord } from '../../src/store/records.ts'
+import { latestEvents } from '../support/latest-events.ts'
 import {
   accessIdentifierRecord,
   applicationKeyRecord,
@@ -159,12 +160,12 @@ export async function lookAtEverything(store: Store, { tenant }: Things): Promis
     clients: await store.listClients(tenant),
     organisations: await store.listOrganisations(tenant),
     users: await store.listUsers(tenant),
-    sessions: await store.listSessions(tenant, USER, NOW),
+    sessions: await store.listSessions({ tenant, userId: USER, nowSeconds: NOW }),
     applicationKeys: await store.listApplicationKeys(tenant),
     identifiers: await store.listAccessIdentifiers(tenant, USER),
     issuers: await store.listTrustedIssuers(tenant),
     signingKeys: await store.listKeys(tenant, NOW),
     feed: await store.readFeed({ tenant, afterSequence: 0, nowSeconds: NOW, limit: 100 }),
-    events: await store.listAuditEvents(tenant, 100),
+    events: await latestEvents(store, tenant, 100),
   }
 }

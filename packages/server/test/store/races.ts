@@ -224,7 +224,7 @@ export const raceToCount: Check = async (stores) => {
     const uses = order.map((allowance) => ({ tenant, clientId: CLIENT, allowance, day, uses: 2 }))
     return each.addAllowanceUses(uses)
   })
-  const found = await stores[1].listAllowanceUses(tenant, day)
+  const found = await stores[1].listAllowanceUses({ tenant, clientId: CLIENT, fromDay: day })
   return differences(
     'uses',
     found.map(({ uses }) => uses),
@@ -246,7 +246,7 @@ export const raceToFail: Check = async (stores) => {
     each.countFailure({ tenant, allowance, nowSeconds: NOW }),
   )
   const counts = counted.flatMap((each) => ('failures' in each ? each.failures : []))
-  const spent = (await stores[1].listSpentAllowances(NOW, 1000)).filter(
+  const spent = (await stores[1].listSpentAllowances(NOW, { limit: 1000 })).filter(
     (each) => each.tenant === tenant,
   )
   return [
@@ -398,10 +398,11 @@ export const raceToEndMachineTokens: Check = async (stores) => {
   )
   const page = { tenant, afterSequence: 0, nowSeconds: NOW, limit: CALLERS }
   const { lines } = await stores[0].readFeed(page)
+  const events = await stores[0].listAuditEvents(tenant)
   return [
     ...differences('ended', outcomes.filter(isEnd).length, 5),
     ...differences('lines', lines.length, 5),
-    ...differences('events', (await stores[0].listAuditEvents(tenant, CALLERS)).length, 5),
+    ...differences('events', events.length, 5),
   ]
 }
 

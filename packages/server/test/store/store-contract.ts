@@ -2,12 +2,14 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Store } from '../../src/store/port.ts'
+import { latestEvents } from '../support/latest-events.ts'
 import { allowanceUseContract } from './contract/allowance-uses.ts'
 import { applicationKeyContract } from './contract/application-keys.ts'
 import { changeContract } from './contract/change-between-processes.ts'
 import { cleanUpContract } from './contract/clean-up.ts'
 import { clientContract } from './contract/clients.ts'
 import { codeContract } from './contract/codes.ts'
+import { connectionContract } from './contract/connections.ts'
 import { endingContract } from './contract/endings.ts'
 import { eventContract } from './contract/events.ts'
 import { grantContract } from './contract/grants.ts'
@@ -63,6 +65,7 @@ export function storeContract({ name, open }: Backend): void {
     eventContract(store)
     grantContract(store)
     codeContract(store)
+    connectionContract(store)
     listContract(store)
     refreshTokenContract(store)
     revocationContract(store)
@@ -130,7 +133,7 @@ function restartContract(open: () => Promise<Store>): void {
     expect((await after.findRefreshToken(tenant, rotation.successor.hash))?.token).toEqual(
       rotation.successor,
     )
-    expect(await after.listAuditEvents(tenant, 10)).toEqual([auditEventRecord({ tenant })])
+    expect(await latestEvents(after, tenant, 10)).toEqual([auditEventRecord({ tenant })])
     await after.close()
   })
 

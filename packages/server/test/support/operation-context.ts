@@ -9,6 +9,7 @@ import { Sealer } from '../../src/platform/seal.ts'
 import type { Tenant } from '../../src/protocol/tenant.ts'
 import { openStore } from '../../src/store/sql/open.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
+import { latestEvents } from './latest-events.ts'
 import { MAIN_TENANT } from './tenant.ts'
 
 export type TestContext = ClientContext & KeyContext & { readonly clock: FakeClock }
@@ -42,6 +43,6 @@ export async function problemsOf(
 
 /** The actions in the audit trail, newest first. */
 export async function auditTrail({ store, tenant }: TestContext): Promise<readonly string[]> {
-  const events = await store.listAuditEvents(tenant.name, 100)
+  const events = await latestEvents(store, tenant.name, 100)
   return events.map(({ action, actor, target }) => `${actor} ${action} ${target}`)
 }

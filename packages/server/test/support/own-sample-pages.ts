@@ -9,6 +9,7 @@ import type {
   Page,
   PageConnection,
   PageDeveloperApp,
+  PagePart,
   PageSecret,
 } from '../../src/protocol/page.ts'
 import { SAMPLE_ACCOUNT, SAMPLE_SCOPES } from './sample-pages.ts'
@@ -50,10 +51,16 @@ const UNKNOWN: PageConnection = {
   lastUsedAtSeconds: undefined,
 }
 
+const WHOLE: PagePart = { next: undefined, isFirst: true }
+const BEGINNING: PagePart = { next: 'WyJsZWRnZXJseSJd', isFirst: true }
+const MIDDLE: PagePart = { next: 'WyJsZWRnZXJseSJd', isFirst: false }
+const END: PagePart = { next: undefined, isFirst: false }
+
 export const CONNECTED_APPS: ConnectedAppsPage = {
   ...OWN,
   page: 'connected-apps',
   connections: [LEDGERLY, UNKNOWN],
+  part: WHOLE,
 }
 
 const APP: PageDeveloperApp = {
@@ -77,8 +84,11 @@ const DEVELOPER_APPS: DeveloperAppsPage = {
   ...OWN,
   page: 'developer-apps',
   organisations: [
-    { name: 'Northwind Traders', apps: [APP, { ...NEW_APP, disabled: true }] },
-    { name: 'Contoso Bakery', apps: [NEW_APP] },
+    {
+      ...{ id: 'org-1', name: 'Northwind Traders', part: WHOLE },
+      apps: [APP, { ...NEW_APP, disabled: true }],
+    },
+    { id: 'org-2', name: 'Contoso Bakery', apps: [NEW_APP], part: BEGINNING },
   ],
 }
 
@@ -138,12 +148,17 @@ export const DEVELOPER_APP: DeveloperAppPage = {
 export const OWN_SAMPLE_PAGES: Readonly<Record<string, Page>> = {
   'connected apps': CONNECTED_APPS,
   'connected apps, none': { ...CONNECTED_APPS, connections: [], notice: 'removed' },
+  'connected apps, of very many': { ...CONNECTED_APPS, part: MIDDLE },
   'connected app, removal': { ...OWN, page: 'connected-app-removal', connection: LEDGERLY },
   'developer apps': DEVELOPER_APPS,
   'developer apps, none': {
     ...DEVELOPER_APPS,
-    organisations: [{ name: 'Northwind Traders', apps: [] }],
+    organisations: [{ id: 'org-1', name: 'Northwind Traders', apps: [], part: WHOLE }],
     notice: 'deleted',
+  },
+  'developer apps, the last of very many': {
+    ...DEVELOPER_APPS,
+    organisations: [{ id: 'org-1', name: 'Northwind Traders', apps: [APP], part: END }],
   },
   'new developer app': NEW_DEVELOPER_APP,
   'new developer app, wrong': {

@@ -62,7 +62,7 @@ async function stillWorks(
 }
 
 async function replaceKeys(context: Context): Promise<DemoKeyExchange['application_keys']> {
-  for (const { id, name } of await listApplicationKeys(context)) {
+  for await (const { id, name } of listApplicationKeys(context)) {
     if (name === KEY_NAME) await deleteApplicationKey({ keyId: id }, context)
   }
   return Promise.all(
@@ -77,7 +77,7 @@ async function replaceConsumer(
   { username, email = username, memberships = [] }: (typeof USERS)[number],
   context: Context,
 ): Promise<DemoConsumer> {
-  for (const { id } of await listAccessIdentifiers({ username }, context)) {
+  for await (const { id } of listAccessIdentifiers({ username }, context)) {
     await removeAccessIdentifier({ identifierId: id }, context)
   }
   const { code } = await addAuthenticationCode({ username }, context)
@@ -97,7 +97,7 @@ async function replaceIssuer(
   folder: string,
   context: Context,
 ): Promise<DemoKeyExchange['trusted_issuer']> {
-  for (const { id, issuer } of await listTrustedIssuers(context)) {
+  for await (const { id, issuer } of listTrustedIssuers(context)) {
     if (issuer === ISSUER.issuer) await removeTrustedIssuer({ issuer: id }, context)
   }
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -5,7 +5,7 @@ import { findContract } from '../../contracts/index.ts'
 import { verifyPassword } from '../../identity/passwords.ts'
 import { addClientSecret, revokeClientSecret } from '../../operations/client-secrets.ts'
 import { createClient } from '../../operations/clients.ts'
-import { createOrganisation, listOrganisations } from '../../operations/organisations.ts'
+import { createOrganisation } from '../../operations/organisations.ts'
 import type { NewUser } from '../../operations/user-input.ts'
 import { changePassword, createUser } from '../../operations/users.ts'
 import { sha256 } from '../../platform/hash.ts'
@@ -68,9 +68,10 @@ export async function seedDemo(
 }
 
 async function seedOrganisations(context: Context): Promise<void> {
-  const existing = await listOrganisations(context)
+  const { store, tenant } = context
   for (const organisation of ORGANISATIONS) {
-    if (existing.some(({ id }) => id === organisation.id)) continue
+    const { id = '' } = organisation
+    if ((await store.findOrganisation(tenant.name, id)) !== null) continue
     await createOrganisation(organisation, context)
   }
 }

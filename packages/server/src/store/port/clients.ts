@@ -1,5 +1,6 @@
 // Apps, their secrets, and what they used.
 
+import type { Allowance } from '../../protocol/allowance.ts'
 import type { ClientId } from '../../protocol/ids.ts'
 import type {
   AllowanceUseRecord,
@@ -9,7 +10,7 @@ import type {
   ClientWithSecrets,
 } from '../records.ts'
 import type { ClientEnding } from './ending.ts'
-import type { ByAge, Page } from './page.ts'
+import type { ByAge, ById, Page } from './page.ts'
 
 /** A change that is given an event stores it with itself, if it comes about; so do all changes of the port. */
 export interface ClientStore {
@@ -23,7 +24,7 @@ export interface ClientStore {
     page?: Page<ByAge>,
   ): Promise<readonly ClientRecord[]>
   /** Names of the apps in force that the operator vouches for: those of the product itself, and verified ones. */
-  listVouchedNames(tenant: string): Promise<readonly string[]>
+  listVouchedNames(tenant: string, page?: Page<ById>): Promise<readonly VouchedName[]>
   createClient(
     client: ClientRecord,
     secret: ClientSecretRecord | null,
@@ -47,8 +48,13 @@ export interface ClientStore {
   recordClientUse(tenant: string, id: ClientId, atSeconds: number): Promise<void>
   /** Adds to the counts of their days. */
   addAllowanceUses(uses: readonly AllowanceUseRecord[]): Promise<void>
-  /** @param fromDay `2026-11-21`: that day and later ones */
-  listAllowanceUses(tenant: string, fromDay: string): Promise<readonly AllowanceUseRecord[]>
+  /** How often one app has used each of its allowances in all. Not in parts: there are no more than have a name. */
+  listAllowanceUses(input: {
+    readonly tenant: string
+    readonly clientId: ClientId
+    /** `2026-11-21`: that day and later ones. */
+    readonly fromDay: string
+  }): Promise<readonly AllowanceUses[]>
   /**
    * Changes an app that is as it was read: when somebody else has changed, disabled or deleted it meanwhile, nothing
    * happens. Its id, age and last use stay.
@@ -65,6 +71,17 @@ export interface ClientStore {
    * the revocation has expired: no app can be mistaken for one whose tokens may still be about.
    */
   deleteClient(input: ClientEnding, event?: AuditEventRecord): Promise<boolean>
+}
+
+export interface VouchedName extends ById {
+  readonly name: string
+}
+
+export interface AllowanceUses {
+  readonly allowance: Allowance
+  readonly uses: number
+  /** `2026-11-21`, UTC. */
+  readonly lastDay: string
 }
 
 /** Grows whenever an app or one of its secrets changes, but not for a new app or a last use. */

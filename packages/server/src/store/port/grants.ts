@@ -11,6 +11,7 @@ import type {
   RefreshTokenRecord,
 } from '../records.ts'
 import type { Ending, GrantEnding, JwtId, OneTimeId, UserGrantsEnding } from './ending.ts'
+import type { ByAge, Page } from './page.ts'
 
 /** The tokens that a transition stores together with the change that pays for them. */
 export interface NewTokens {
@@ -138,11 +139,24 @@ export interface GrantStore {
     issuedAtSeconds: number
   }): Promise<boolean>
 
-  listUserGrants(tenant: string, userId: UserId): Promise<readonly GrantRecord[]>
-  /** What a user has allowed, in the order of apps and organisations. */
-  listUserConsents(tenant: string, userId: UserId): Promise<readonly ConsentRecord[]>
-  /** When each live grant of a user last gave a refresh token, to the hour and as far as it did. */
-  listGrantUses(tenant: string, userId: UserId): Promise<readonly GrantUse[]>
+  /** Live ones, the newest first. */
+  listUserGrants(
+    tenant: string,
+    userId: UserId,
+    page?: Page<ByAge>,
+  ): Promise<readonly GrantRecord[]>
+  /**
+   * What a user is connected to: a line for each app and organisation with all that its grants and the consent say, so
+   * that a part of the list tells the whole of each. In the order of the ids, which do not change when one is used.
+   */
+  listConnections(
+    tenant: string,
+    userId: UserId,
+    page?: Page<ConnectionKey>,
+  ): Promise<readonly Connection[]>
+  findConnection(
+    key: ConnectionKey & { readonly tenant: string; readonly userId: UserId },
+  ): Promise<Connection | null>
 }
 
 export type GrantEndingOutcome =
@@ -185,9 +199,18 @@ export type OpenGrantOutcome =
   | 'user_ended'
   | 'already_used'
 
-export interface GrantUse {
-  readonly grantId: GrantId
-  readonly lastUsedAtSeconds: number
+export interface ConnectionKey {
+  readonly clientId: ClientId
+  readonly organisationId: string | null
+}
+
+export interface Connection extends ConnectionKey {
+  /** All that the app may do, or may have again without asking, in the order of the alphabet. */
+  readonly scopes: readonly string[]
+  /** Of what is still there the earliest. */
+  readonly sinceSeconds: number
+  /** When it last got a refresh token, to the hour; null when that is not known. */
+  readonly lastUsedAtSeconds: number | null
 }
 
 /**

@@ -2,6 +2,7 @@
 // checks that are under way, and who is known at an account. Must not know what is guessed.
 
 import type { AuditEventRecord } from '../records.ts'
+import type { Page } from './page.ts'
 
 /** How often a check may fail, or something else happen that counts, within a window of time, and what follows then. */
 export interface Allowance {
@@ -51,12 +52,15 @@ export interface GuessStore {
     readonly nowSeconds: number
   }): Promise<{ readonly failures: number } | { readonly spentForSeconds: number }>
   /** The allowances of all tenants that let nobody through until their window is over. */
-  listSpentAllowances(nowSeconds: number, limit: number): Promise<readonly SpentAllowance[]>
+  listSpentAllowances(
+    nowSeconds: number,
+    page?: Page<SpentAllowance>,
+  ): Promise<readonly SpentAllowance[]>
   /** The users and access identifiers of whom an allowance is used up. */
   listLockedSubjects(
     tenant: string,
     nowSeconds: number,
-    limit: number,
+    page?: Page<LockedSubjectKey>,
   ): Promise<readonly LockedSubject[]>
   /** Forgets all failures of users and access identifiers. @returns whether there were any */
   liftFailures(
@@ -82,9 +86,12 @@ export interface SpentAllowance {
   readonly spentUntilSeconds: number
 }
 
-export interface LockedSubject {
+export interface LockedSubjectKey {
   readonly subject: string
   readonly purpose: string
+}
+
+export interface LockedSubject extends LockedSubjectKey {
   readonly failures: number
   readonly windowEndsAtSeconds: number
 }

@@ -3,7 +3,10 @@
 import type { AuditEventRecord, KeyRecord } from '../records.ts'
 
 export interface KeyStore {
-  /** Keys that are not expired, current first. */
+  /**
+   * Keys that are not expired, current first. Not in parts: whoever signs or checks needs all, and there are two for each
+   * API of the configuration, with those that a rotation has just put out of use.
+   */
   listKeys(tenant: string, nowSeconds: number): Promise<readonly KeyRecord[]>
   /** Stores the first keys of a tenant. Of several processes that start at once, one gets `created`. */
   createFirstKeys(keys: readonly KeyRecord[]): Promise<'created' | 'exists'>

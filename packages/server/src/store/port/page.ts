@@ -1,4 +1,5 @@
-// Lists come in parts: so many at most, after the one that the part before ended with.
+// Lists come in parts: so many at most, after the one that the part before ended with. What orders a list never changes
+// in an item of it, so that one which is used or renamed meanwhile is neither missed nor seen twice.
 
 export interface Page<Key> {
   readonly limit: number
@@ -6,8 +7,12 @@ export interface Page<Key> {
   readonly after?: Key | undefined
 }
 
-/** The oldest first. */
+/** The oldest first, or the newest. */
 export interface ByAge {
   readonly createdAtSeconds: number
+  readonly id: string
+}
+
+export interface ById {
   readonly id: string
 }

@@ -39,7 +39,7 @@ export interface IdentityStore {
   findUser(tenant: string, id: UserId): Promise<UserRecord | null>
   findUserByUsername(tenant: string, username: string): Promise<UserRecord | null>
   listUsers(tenant: string, page?: Page<ByAge>): Promise<readonly ListedUser[]>
-  /** As many as there are: they are the operator's work. */
+  /** All of them: who creates a user gives at most {@link MOST_MEMBERSHIPS}. */
   listMemberships(tenant: string, userId: UserId): Promise<readonly Membership[]>
   /** @returns false when the user is no member. */
   changeRole(
@@ -78,10 +78,10 @@ export interface IdentityStore {
     nowSeconds: number
     expiresAtSeconds: number
   }): Promise<void>
+  /** Of a user those that are live, the last sign-in first. */
   listSessions(
-    tenant: string,
-    userId: UserId,
-    nowSeconds: number,
+    input: { readonly tenant: string; readonly userId: UserId; readonly nowSeconds: number },
+    page?: Page<BySignIn>,
   ): Promise<readonly SessionRecord[]>
   endSession(tenant: string, hash: TokenHash): Promise<boolean>
   /** Ends one session of a user by the id that lists show. */
@@ -90,6 +90,8 @@ export interface IdentityStore {
     event?: AuditEventRecord,
   ): Promise<boolean>
 }
+
+export type BySignIn = Pick<SessionRecord, 'authTimeSeconds' | 'id'>
 
 export interface UserWithMemberships {
   readonly user: UserRecord

@@ -6,7 +6,7 @@ import type { AccessIdentifierEnding } from '../port.ts'
 import type { AccessIdentifierRecord, UserRecord } from '../records.ts'
 import { ACCESS_IDENTIFIER, columnsIn, columnsOf, pick, USER, valuesOf } from './columns.ts'
 import { endGrantsOfIdentifier } from './endings.ts'
-import { comesAfter, type PageInput, pageByAge } from './page.ts'
+import { OLDEST_FIRST, type PageInput } from './page.ts'
 import { first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
@@ -66,15 +66,14 @@ export function* findAccessIdentifier(
 }
 
 const selectIdentifiers = statement((db, p: PageInput & { tenant: string; userId: UserId }) =>
-  db
-    .selectFrom('accessIdentifiers')
-    .where('tenant', '=', p.tenant)
-    .where('userId', '=', p.userId)
-    .where(comesAfter(p))
-    .limit(p.limit)
-    .select(columnsOf(ACCESS_IDENTIFIER))
-    .orderBy('createdAtSeconds')
-    .orderBy('id'),
+  OLDEST_FIRST.part(
+    db
+      .selectFrom('accessIdentifiers')
+      .where('tenant', '=', p.tenant)
+      .where('userId', '=', p.userId)
+      .select(columnsOf(ACCESS_IDENTIFIER)),
+    p,
+  ),
 )
 
 export const listAccessIdentifiers = (
@@ -82,7 +81,7 @@ export const listAccessIdentifiers = (
   userId: UserId,
   page?: Page<ByAge>,
 ): Plan<readonly AccessIdentifierRecord[]> =>
-  run(selectIdentifiers, { tenant, userId, ...pageByAge(page) })
+  run(selectIdentifiers, { tenant, userId, ...OLDEST_FIRST.input(page) })
 
 const updateUse = statement((db, p: { tenant: string; id: string; atSeconds: number }) =>
   db

@@ -1,9 +1,11 @@
 // Plans about how often apps use legacy allowances.
 
+import type { AllowanceUses } from '../port/clients.ts'
+import type { ClientStore } from '../port.ts'
 import type { AllowanceUseRecord } from '../records.ts'
-import { ALLOWANCE_USE, columnsOf, valuesOf } from './columns.ts'
+import { ALLOWANCE_USE, valuesOf } from './columns.ts'
 import { call, finishWith, type Plan, run } from './plan.ts'
-import { statement } from './statement.ts'
+import { statement, wholeSum } from './statement.ts'
 
 const addUses = statement((db, p: AllowanceUseRecord) =>
   db
@@ -29,18 +31,18 @@ function keyOf({ tenant, clientId, allowance, day }: AllowanceUseRecord): string
   return `${day} ${allowance} ${tenant} ${clientId}`
 }
 
-const selectUses = statement((db, p: { tenant: string; fromDay: string }) =>
+type OfClient = Parameters<ClientStore['listAllowanceUses']>[0]
+
+const selectUses = statement((db, p: OfClient) =>
   db
     .selectFrom('allowanceUses')
     .where('tenant', '=', p.tenant)
+    .where('clientId', '=', p.clientId)
     .where('day', '>=', p.fromDay)
-    .select(columnsOf(ALLOWANCE_USE))
-    .orderBy('day')
-    .orderBy('clientId')
+    .groupBy('allowance')
+    .select(({ fn }) => ['allowance', wholeSum('uses').as('uses'), fn.max('day').as('lastDay')])
     .orderBy('allowance'),
 )
 
-export const listAllowanceUses = (
-  tenant: string,
-  fromDay: string,
-): Plan<readonly AllowanceUseRecord[]> => run(selectUses, { tenant, fromDay })
+export const listAllowanceUses = (input: OfClient): Plan<readonly AllowanceUses[]> =>
+  run(selectUses, input)

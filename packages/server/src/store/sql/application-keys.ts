@@ -7,7 +7,7 @@ import type { ApplicationKeyRecord } from '../records.ts'
 import { APPLICATION_KEY, columnsOf, valuesOf } from './columns.ts'
 import { endHolder } from './endings.ts'
 import { holdOpenerTag } from './hold-tags.ts'
-import { comesAfter, type PageInput, pageByAge } from './page.ts'
+import { OLDEST_FIRST, type PageInput } from './page.ts'
 import { first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
@@ -41,20 +41,19 @@ export function* findApplicationKey(
 }
 
 const selectKeys = statement((db, p: PageInput & { tenant: string }) =>
-  db
-    .selectFrom('applicationKeys')
-    .where('tenant', '=', p.tenant)
-    .where(comesAfter(p))
-    .limit(p.limit)
-    .select(columnsOf(APPLICATION_KEY))
-    .orderBy('createdAtSeconds')
-    .orderBy('id'),
+  OLDEST_FIRST.part(
+    db
+      .selectFrom('applicationKeys')
+      .where('tenant', '=', p.tenant)
+      .select(columnsOf(APPLICATION_KEY)),
+    p,
+  ),
 )
 
 export const listApplicationKeys = (
   tenant: string,
   page?: Page<ByAge>,
-): Plan<readonly ApplicationKeyRecord[]> => run(selectKeys, { tenant, ...pageByAge(page) })
+): Plan<readonly ApplicationKeyRecord[]> => run(selectKeys, { tenant, ...OLDEST_FIRST.input(page) })
 
 const updateUse = statement((db, p: Key & { atSeconds: number }) =>
   db

@@ -1,7 +1,10 @@
 // Plans that write and read the audit trail.
 
+import type { Page } from '../port/page.ts'
+import type { BySequence } from '../port.ts'
 import type { AuditEventRecord } from '../records.ts'
 import { AUDIT_EVENT, columnsOf, valuesOf } from './columns.ts'
+import { listedBy, type PageInput } from './page.ts'
 import { call, finishWith, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
@@ -49,15 +52,20 @@ export function audited<Args extends unknown[], Result>(
   }
 }
 
-const selectAuditEvents = statement((db, p: { tenant: string; limit: number }) =>
-  db
-    .selectFrom('auditEvents')
-    .where('tenant', '=', p.tenant)
-    .select(columnsOf(AUDIT_EVENT))
-    .orderBy('sequence', 'desc')
-    .limit(p.limit),
+const LATEST_FIRST = listedBy<BySequence>(['sequence'], 'desc')
+
+const selectAuditEvents = statement((db, p: PageInput & { tenant: string }) =>
+  LATEST_FIRST.part(
+    db
+      .selectFrom('auditEvents')
+      .where('tenant', '=', p.tenant)
+      .select([...columnsOf(AUDIT_EVENT), 'sequence']),
+    p,
+  ),
 )
 
-/** The latest first. */
-export const listAuditEvents = (tenant: string, limit: number): Plan<readonly AuditEventRecord[]> =>
-  run(selectAuditEvents, { tenant, limit })
+export const listAuditEvents = (
+  tenant: string,
+  page?: Page<BySequence>,
+): Plan<readonly (AuditEventRecord & BySequence)[]> =>
+  run(selectAuditEvents, { tenant, ...LATEST_FIRST.input(page) })

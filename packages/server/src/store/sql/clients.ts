@@ -2,14 +2,15 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { ClientId } from '../../protocol/ids.ts'
-import type { ByAge, Page } from '../port/page.ts'
+import type { VouchedName } from '../port/clients.ts'
+import type { ByAge, ById, Page } from '../port/page.ts'
 import type { ClientEnding } from '../port.ts'
 import type { ClientRecord, ClientSecretRecord, ClientWithSecrets } from '../records.ts'
 import { finishAndAnnounce, readSequence } from './change-sequences.ts'
 import { CLIENT, CLIENT_SECRET, columnsIn, columnsOf, pick, valuesOf } from './columns.ts'
 import { endHolder } from './endings.ts'
 import { holdClientTag } from './hold-tags.ts'
-import { comesAfter, type PageInput, pageByAge } from './page.ts'
+import { listedBy, OLDEST_FIRST, type PageInput } from './page.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
@@ -70,31 +71,26 @@ export function* findClient(tenant: string, id: ClientId): Plan<ClientWithSecret
 }
 
 const selectClients = statement((db, p: PageInput & { tenant: string }) =>
-  db
-    .selectFrom('clients')
-    .where('tenant', '=', p.tenant)
-    .where(comesAfter(p))
-    .limit(p.limit)
-    .select(columnsOf(CLIENT))
-    .orderBy('createdAtSeconds')
-    .orderBy('id'),
+  OLDEST_FIRST.part(
+    db.selectFrom('clients').where('tenant', '=', p.tenant).select(columnsOf(CLIENT)),
+    p,
+  ),
 )
 
 export const listClients = (tenant: string, page?: Page<ByAge>): Plan<readonly ClientRecord[]> =>
-  run(selectClients, { tenant, ...pageByAge(page) })
+  run(selectClients, { tenant, ...OLDEST_FIRST.input(page) })
 
 type OfOrganisation = { tenant: string; organisationId: string }
 
 const selectClientsOfOrganisation = statement((db, p: PageInput & OfOrganisation) =>
-  db
-    .selectFrom('clients')
-    .where('tenant', '=', p.tenant)
-    .where('organisationId', '=', p.organisationId)
-    .where(comesAfter(p))
-    .limit(p.limit)
-    .select(columnsOf(CLIENT))
-    .orderBy('createdAtSeconds')
-    .orderBy('id'),
+  OLDEST_FIRST.part(
+    db
+      .selectFrom('clients')
+      .where('tenant', '=', p.tenant)
+      .where('organisationId', '=', p.organisationId)
+      .select(columnsOf(CLIENT)),
+    p,
+  ),
 )
 
 export const listClientsOfOrganisation = (
@@ -102,21 +98,24 @@ export const listClientsOfOrganisation = (
   organisationId: string,
   page?: Page<ByAge>,
 ): Plan<readonly ClientRecord[]> =>
-  run(selectClientsOfOrganisation, { tenant, organisationId, ...pageByAge(page) })
+  run(selectClientsOfOrganisation, { tenant, organisationId, ...OLDEST_FIRST.input(page) })
 
-const selectVouchedNames = statement((db, p: { tenant: string }) =>
-  db
-    .selectFrom('clients')
-    .where('tenant', '=', p.tenant)
-    .where('disabledAtSeconds', 'is', null)
-    .where((eb) => eb.or([eb('party', '=', 'first'), eb('publisher', 'is not', null)]))
-    .select('name')
-    .orderBy('id'),
+const BY_ID = listedBy<ById>(['id'])
+
+const selectVouchedNames = statement((db, p: PageInput & { tenant: string }) =>
+  BY_ID.part(
+    db
+      .selectFrom('clients')
+      .where('tenant', '=', p.tenant)
+      .where('disabledAtSeconds', 'is', null)
+      .where((eb) => eb.or([eb('party', '=', 'first'), eb('publisher', 'is not', null)]))
+      .select(['id', 'name']),
+    p,
+  ),
 )
 
-export function* listVouchedNames(tenant: string): Plan<readonly string[]> {
-  return (yield* run(selectVouchedNames, { tenant })).map(({ name }) => name)
-}
+export const listVouchedNames = (tenant: string, page?: Page<ById>): Plan<readonly VouchedName[]> =>
+  run(selectVouchedNames, { tenant, ...BY_ID.input(page) })
 
 export const insertClient = statement((db, p: ClientRecord) =>
   db

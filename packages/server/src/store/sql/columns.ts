@@ -267,7 +267,7 @@ export const ALLOWANCE_USE: Columns<AllowanceUseRecord> = {
   uses: 'number',
 }
 
-export const VERSION_USE: Columns<VersionUseRecord> = {
+const VERSION_USE: Columns<VersionUseRecord> = {
   tenant: 'text',
   clientId: 'text',
   version: 'text',

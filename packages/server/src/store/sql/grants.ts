@@ -1,20 +1,21 @@
 // Plans about what a user allowed: approvals, consents and grants.
 
 import { isDeepStrictEqual } from 'node:util'
-import { expressionBuilder } from 'kysely'
 import type { GrantId, UserId } from '../../protocol/ids.ts'
-import type { GrantStore, GrantUse } from '../port.ts'
+import type { ByAge, Page } from '../port/page.ts'
+import type { GrantStore } from '../port.ts'
 import type { ConsentRecord, GrantRecord, NewConsentRecord } from '../records.ts'
 import { makeRoomFor } from './bound-grants.ts'
 import { insertCode } from './codes.ts'
 import { columnsOf, GRANT, TABLES, valuesOf } from './columns.ts'
+import { liveGrantsOf } from './connections.ts'
 import { claimOnce } from './one-time-ids.ts'
 import { openingOf } from './opening.ts'
+import { NEWEST_FIRST, type PageInput } from './page.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
-import type { ConsentRow, Database } from './schema.ts'
+import type { ConsentRow } from './schema.ts'
 import { holdSession } from './sessions.ts'
 import { statement } from './statement.ts'
-import { hasFormerTag } from './voiding.ts'
 
 type Input<Method extends keyof GrantStore> = Parameters<GrantStore[Method]>[0]
 
@@ -113,62 +114,13 @@ export function* findGrant(tenant: string, id: GrantId): Plan<GrantRecord | null
   return (yield* first(selectGrant, { tenant, id })) ?? null
 }
 
-/** Of those that have ended, some may be waiting for their row to say so. */
-function isNotFormer() {
-  const eb = expressionBuilder<Database, 'grants'>()
-  return eb.not(
-    hasFormerTag({
-      tenant: eb.ref('grants.tenant'),
-      clientTag: eb.ref('grants.clientTag'),
-      userTag: eb.ref('grants.userTag'),
-    }),
-  )
-}
-
-const selectGrants = statement((db, p: { tenant: string; userId: UserId }) =>
-  db
-    .selectFrom('grants')
-    .where('tenant', '=', p.tenant)
-    .where('userId', '=', p.userId)
-    .where('revokedAtSeconds', 'is', null)
-    .where(isNotFormer())
-    .select(columnsOf(GRANT))
-    .orderBy('createdAtSeconds', 'desc')
-    .orderBy('id'),
+const selectGrants = statement((db, p: PageInput & { tenant: string; userId: UserId }) =>
+  NEWEST_FIRST.part(liveGrantsOf(db, p).select(columnsOf(GRANT)), p),
 )
 
-export const listUserGrants = (tenant: string, userId: UserId): Plan<readonly GrantRecord[]> =>
-  run(selectGrants, { tenant, userId })
-
-const selectConsents = statement((db, p: { tenant: string; userId: UserId }) =>
-  db
-    .selectFrom('consents')
-    .where('tenant', '=', p.tenant)
-    .where('userId', '=', p.userId)
-    .select(columnsOf(TABLES.consents))
-    .orderBy('clientId')
-    .orderBy('organisationId'),
-)
-
-export function* listUserConsents(tenant: string, userId: UserId): Plan<readonly ConsentRecord[]> {
-  const rows = yield* run(selectConsents, { tenant, userId })
-  return rows.map((row) => ({ ...row, organisationId: row.organisationId || null }))
-}
-
-const selectGrantUses = statement((db, p: { tenant: string; userId: UserId }) =>
-  db
-    .selectFrom('grants')
-    .where('tenant', '=', p.tenant)
-    .where('userId', '=', p.userId)
-    .where('revokedAtSeconds', 'is', null)
-    .where('lastUsedAtSeconds', 'is not', null)
-    .where(isNotFormer())
-    .select([
-      'id as grantId',
-      (eb) => eb.ref('lastUsedAtSeconds').$notNull().as('lastUsedAtSeconds'),
-    ])
-    .orderBy('id'),
-)
-
-export const listGrantUses = (tenant: string, userId: UserId): Plan<readonly GrantUse[]> =>
-  run(selectGrantUses, { tenant, userId })
+export const listUserGrants = (
+  tenant: string,
+  userId: UserId,
+  page?: Page<ByAge>,
+): Plan<readonly GrantRecord[]> =>
+  run(selectGrants, { tenant, userId, ...NEWEST_FIRST.input(page) })

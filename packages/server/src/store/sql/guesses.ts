@@ -7,10 +7,13 @@ import type {
   Allowance,
   GuessStore,
   LockedSubject,
+  LockedSubjectKey,
   SpentAllowance,
   TryOutcome,
   TryResult,
 } from '../port/guessing.ts'
+import type { Page } from '../port/page.ts'
+import { listedBy, type PageInput } from './page.ts'
 import { call, first, type Plan, run } from './plan.ts'
 import type { Database } from './schema.ts'
 import { type Statement, statement } from './statement.ts'
@@ -245,57 +248,55 @@ export function* countFailure({
   return { spentForSeconds: until - context.nowSeconds }
 }
 
-type Limited = { nowSeconds: number; limit: number }
+type Listed = PageInput & { nowSeconds: number }
 
-const selectSpent = statement((db, p: Limited) =>
-  db
-    .selectFrom('guesses')
-    // In these words the index knows that the rows are in it.
-    .where('spentUntilSeconds', '>', sql.lit(0))
-    .where('spentUntilSeconds', '>', p.nowSeconds)
-    .select(['tenant', 'purpose', 'slot', 'spentUntilSeconds'])
-    .orderBy('spentUntilSeconds')
-    .orderBy('tenant')
-    .orderBy('purpose')
-    .orderBy('slot')
-    .limit(p.limit),
+const BY_END = listedBy<SpentAllowance>(['spentUntilSeconds', 'tenant', 'purpose', 'slot'])
+
+const selectSpent = statement((db, p: Listed) =>
+  BY_END.part(
+    db
+      .selectFrom('guesses')
+      // In these words the index knows that the rows are in it.
+      .where('spentUntilSeconds', '>', sql.lit(0))
+      .where('spentUntilSeconds', '>', p.nowSeconds)
+      .select(['tenant', 'purpose', 'slot', 'spentUntilSeconds']),
+    p,
+  ),
 )
 
 export const listSpentAllowances = (
   nowSeconds: number,
-  limit: number,
-): Plan<readonly SpentAllowance[]> => run(selectSpent, { nowSeconds, limit })
+  page?: Page<SpentAllowance>,
+): Plan<readonly SpentAllowance[]> => run(selectSpent, { nowSeconds, ...BY_END.input(page) })
+
+const BY_SUBJECT = listedBy<LockedSubjectKey>(['subject', 'purpose'])
 
 /** One row for all addresses, however many of them a stranger has. */
-const selectLocked = statement((db, p: Limited & { tenant: string }) =>
-  db
-    .selectFrom('guesses')
-    .where('tenant', '=', p.tenant)
-    .where('subject', 'is not', null)
-    .where('windowEndsAtSeconds', '>', p.nowSeconds)
-    .whereRef('failures', '>=', 'allowed')
-    .groupBy(['subject', 'purpose'])
-    .select(({ fn }) => [
-      'subject',
-      'purpose',
-      fn.max('failures').as('failures'),
-      fn.max('windowEndsAtSeconds').as('windowEndsAtSeconds'),
-    ])
-    .orderBy('subject')
-    .orderBy('purpose')
-    .limit(p.limit),
+const selectLocked = statement((db, p: Listed & { tenant: string }) =>
+  BY_SUBJECT.part(
+    db
+      .selectFrom('guesses')
+      .where('tenant', '=', p.tenant)
+      .where('subject', 'is not', null)
+      .where('windowEndsAtSeconds', '>', p.nowSeconds)
+      .whereRef('failures', '>=', 'allowed')
+      .groupBy(['subject', 'purpose'])
+      .select(({ fn, ref }) => [
+        ref('subject').$notNull().as('subject'),
+        'purpose',
+        fn.max('failures').as('failures'),
+        fn.max('windowEndsAtSeconds').as('windowEndsAtSeconds'),
+      ]),
+    p,
+  ),
 )
 
-export function* listLockedSubjects(
+export const listLockedSubjects = (
   tenant: string,
   nowSeconds: number,
-  limit: number,
-): Plan<readonly LockedSubject[]> {
-  return (yield* run(selectLocked, { tenant, nowSeconds, limit })).map((row) => ({
-    ...row,
-    subject: row.subject ?? '',
-  }))
-}
+  page?: Page<LockedSubjectKey>,
+): Plan<readonly LockedSubject[]> =>
+  run(selectLocked, { tenant, nowSeconds, ...BY_SUBJECT.input(page) })
 
 const deleteFailures = statement((db, p: { tenant: string; subject: string }) =>
   db

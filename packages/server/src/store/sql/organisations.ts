@@ -4,7 +4,7 @@ import type { ByAge, Page } from '../port/page.ts'
 import type { OrganisationWithUnits } from '../port/people.ts'
 import type { OrganisationRecord, UnitRecord } from '../records.ts'
 import { columnsOf, ORGANISATION, UNIT, valuesOf } from './columns.ts'
-import { comesAfter, type PageInput, pageByAge } from './page.ts'
+import { OLDEST_FIRST, type PageInput } from './page.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
@@ -30,14 +30,10 @@ export function* createOrganisation(
 }
 
 const selectOrganisations = statement((db, p: PageInput & { tenant: string }) =>
-  db
-    .selectFrom('organisations')
-    .where('tenant', '=', p.tenant)
-    .where(comesAfter(p))
-    .select(columnsOf(ORGANISATION))
-    .orderBy('createdAtSeconds')
-    .orderBy('id')
-    .limit(p.limit),
+  OLDEST_FIRST.part(
+    db.selectFrom('organisations').where('tenant', '=', p.tenant).select(columnsOf(ORGANISATION)),
+    p,
+  ),
 )
 
 const selectUnits = statement((db, p: PageInput & { tenant: string }) =>
@@ -45,14 +41,10 @@ const selectUnits = statement((db, p: PageInput & { tenant: string }) =>
     .selectFrom('units')
     .where('tenant', '=', p.tenant)
     .where('organisationId', 'in', (eb) =>
-      eb
-        .selectFrom('organisations')
-        .where('tenant', '=', p.tenant)
-        .where(comesAfter(p))
-        .select('id')
-        .orderBy('createdAtSeconds')
-        .orderBy('id')
-        .limit(p.limit),
+      OLDEST_FIRST.part(
+        eb.selectFrom('organisations').where('tenant', '=', p.tenant).select('id'),
+        p,
+      ),
     )
     .select(columnsOf(UNIT))
     .orderBy('name')
@@ -63,7 +55,7 @@ export function* listOrganisations(
   tenant: string,
   page?: Page<ByAge>,
 ): Plan<readonly OrganisationWithUnits[]> {
-  const input = { tenant, ...pageByAge(page) }
+  const input = { tenant, ...OLDEST_FIRST.input(page) }
   const organisations = yield* run(selectOrganisations, input)
   const units = Map.groupBy(yield* run(selectUnits, input), (unit) => unit.organisationId)
   return organisations.map((organisation) => ({

@@ -1,11 +1,14 @@
 // Plans about the sessions of browsers.
 
 import type { TokenHash, UserId } from '../../protocol/ids.ts'
+import type { Page } from '../port/page.ts'
+import type { BySignIn } from '../port/people.ts'
 import type { IdentityStore } from '../port.ts'
 import type { GrantRecord, SessionRecord, UserRecord } from '../records.ts'
 import { columnsIn, columnsOf, pick, SESSION, USER, valuesOf } from './columns.ts'
 import { tagsAreCurrent } from './current-tags.ts'
 import { holdPassword } from './hold-password.ts'
+import { listedBy, type PageInput } from './page.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
@@ -91,24 +94,29 @@ export function* touchSession(input: Parameters<IdentityStore['touchSession']>[0
   yield* run(updateSession, input)
 }
 
-const selectSessions = statement((db, p: { tenant: string; userId: UserId; nowSeconds: number }) =>
-  db
-    .selectFrom('sessions')
-    .where('tenant', '=', p.tenant)
-    .where('userId', '=', p.userId)
-    .where('expiresAtSeconds', '>', p.nowSeconds)
-    .where('endsAtSeconds', '>', p.nowSeconds)
-    .select(columnsOf(SESSION))
-    .orderBy('lastSeenAtSeconds', 'desc')
-    .orderBy('id'),
+/** When one was last seen changes: in that order, one would be missed or seen twice. */
+const LAST_SIGN_IN_FIRST = listedBy<BySignIn>(['authTimeSeconds', 'id'], 'desc')
+
+type OfUser = Parameters<IdentityStore['listSessions']>[0]
+
+const selectSessions = statement((db, p: PageInput & OfUser) =>
+  LAST_SIGN_IN_FIRST.part(
+    db
+      .selectFrom('sessions')
+      .where('tenant', '=', p.tenant)
+      .where('userId', '=', p.userId)
+      .where('expiresAtSeconds', '>', p.nowSeconds)
+      .where('endsAtSeconds', '>', p.nowSeconds)
+      .select(columnsOf(SESSION)),
+    p,
+  ),
 )
 
-/** The one last seen first. */
 export const listSessions = (
-  tenant: string,
-  userId: UserId,
-  nowSeconds: number,
-): Plan<readonly SessionRecord[]> => run(selectSessions, { tenant, userId, nowSeconds })
+  input: OfUser,
+  page?: Page<BySignIn>,
+): Plan<readonly SessionRecord[]> =>
+  run(selectSessions, { ...input, ...LAST_SIGN_IN_FIRST.input(page) })
 
 const deleteSession = statement((db, p: SessionKey) =>
   db

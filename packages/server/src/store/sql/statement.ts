@@ -54,6 +54,11 @@ export function hasRowLocks(db: Kysely<Database>): boolean {
   return db.getExecutor().adapter instanceof PostgresAdapter
 }
 
+/** PostgreSQL would give the sum of whole numbers as a text, because it might not fit into one. */
+export function wholeSum(column: string): RawBuilder<number> {
+  return sql<number>`cast(sum(${sql.ref(column)}) as bigint)`
+}
+
 /** 80 random bits, another time for each row. */
 export const NEW_TAG: Readonly<Record<Dialect, string>> = {
   sqlite: 'lower(hex(randomblob(10)))',
@@ -135,7 +140,11 @@ interface ResultColumn {
 /** What a column of a result, by its name in SQL, is in a record. A name means the same kind in every table. */
 function resultColumn(name: string): ResultColumn {
   const property = name.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase())
-  return { property, kind: KINDS.get(property) ?? 'text' }
+  return { property, kind: kindOf(property) }
+}
+
+export function kindOf(property: string): ColumnKind {
+  return KINDS.get(property) ?? 'text'
 }
 
 const KINDS = new Map<string, ColumnKind>(

@@ -47,16 +47,10 @@ import {
   updateClient,
 } from './clients.ts'
 import { findCode, redeemCode } from './codes.ts'
+import { findConnection, listConnections } from './connections.ts'
 import { continueEndings, hasUnfinishedEndings } from './endings.ts'
 import { readFeed, readFeedState } from './feed.ts'
-import {
-  approveAuthorization,
-  findConsent,
-  findGrant,
-  listGrantUses,
-  listUserConsents,
-  listUserGrants,
-} from './grants.ts'
+import { approveAuthorization, findConsent, findGrant, listUserGrants } from './grants.ts'
 import {
   countFailure,
   liftFailures,
@@ -190,8 +184,8 @@ function grantMethods({ read, write, transact, change }: Methods): GrantStore {
     revokeUserGrants: change(revokeUserGrants),
     isRevoked: read(isRevoked),
     listUserGrants: read(listUserGrants),
-    listUserConsents: read(listUserConsents),
-    listGrantUses: read(listGrantUses),
+    listConnections: read(listConnections),
+    findConnection: read(findConnection),
   }
 }
 

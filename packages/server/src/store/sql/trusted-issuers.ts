@@ -7,7 +7,7 @@ import type { TrustedIssuerRecord } from '../records.ts'
 import { columnsOf, TRUSTED_ISSUER, valuesOf } from './columns.ts'
 import { endHolder } from './endings.ts'
 import { holdOpenerTag } from './hold-tags.ts'
-import { comesAfter, type PageInput, pageByAge } from './page.ts'
+import { OLDEST_FIRST, type PageInput } from './page.ts'
 import { first, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
@@ -41,20 +41,20 @@ export function* findTrustedIssuer(
 }
 
 const selectIssuers = statement((db, p: PageInput & { tenant: string }) =>
-  db
-    .selectFrom('trustedIssuers')
-    .where('tenant', '=', p.tenant)
-    .where(comesAfter(p))
-    .limit(p.limit)
-    .select(columnsOf(TRUSTED_ISSUER))
-    .orderBy('createdAtSeconds')
-    .orderBy('id'),
+  OLDEST_FIRST.part(
+    db
+      .selectFrom('trustedIssuers')
+      .where('tenant', '=', p.tenant)
+      .select(columnsOf(TRUSTED_ISSUER)),
+    p,
+  ),
 )
 
 export const listTrustedIssuers = (
   tenant: string,
   page?: Page<ByAge>,
-): Plan<readonly TrustedIssuerRecord[]> => run(selectIssuers, { tenant, ...pageByAge(page) })
+): Plan<readonly TrustedIssuerRecord[]> =>
+  run(selectIssuers, { tenant, ...OLDEST_FIRST.input(page) })
 
 const selectIssuerById = statement((db, p: { tenant: string; id: ClientId }) =>
   db

@@ -9,7 +9,7 @@ import type { Membership, MembershipRecord, UserRecord } from '../records.ts'
 import { columnsOf, TABLES, USER, valuesOf } from './columns.ts'
 import { endHolder } from './endings.ts'
 import { holdUserTag } from './hold-tags.ts'
-import { comesAfter, type PageInput, pageByAge } from './page.ts'
+import { OLDEST_FIRST, type PageInput } from './page.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
 import type { Database } from './schema.ts'
 import { deleteUserSessions } from './sessions.ts'
@@ -65,14 +65,10 @@ export function* findUserByUsername(tenant: string, username: string): Plan<User
 type UserPage = PageInput & { tenant: string }
 
 const selectUsers = statement((db, p: UserPage) =>
-  db
-    .selectFrom('users')
-    .where('tenant', '=', p.tenant)
-    .where(comesAfter(p))
-    .select(columnsOf(USER))
-    .orderBy('createdAtSeconds')
-    .orderBy('id')
-    .limit(p.limit),
+  OLDEST_FIRST.part(
+    db.selectFrom('users').where('tenant', '=', p.tenant).select(columnsOf(USER)),
+    p,
+  ),
 )
 
 const membershipsWithPlaces = (db: Kysely<Database>, p: { tenant: string }) =>
@@ -112,14 +108,7 @@ const selectMembershipsOfPage = statement((db, p: UserPage) =>
   membershipsWithPlaces(db, p).where(
     'memberships.userId',
     'in',
-    db
-      .selectFrom('users')
-      .where('tenant', '=', p.tenant)
-      .where(comesAfter(p))
-      .select('id')
-      .orderBy('createdAtSeconds')
-      .orderBy('id')
-      .limit(p.limit),
+    OLDEST_FIRST.part(db.selectFrom('users').where('tenant', '=', p.tenant).select('id'), p),
   ),
 )
 
@@ -140,7 +129,7 @@ function membershipOf(tenant: string, row: MembershipRow): Membership {
 }
 
 export function* listUsers(tenant: string, page?: Page<ByAge>): Plan<readonly ListedUser[]> {
-  const input = { tenant, ...pageByAge(page) }
+  const input = { tenant, ...OLDEST_FIRST.input(page) }
   const users = yield* run(selectUsers, input)
   const rows = Map.groupBy(yield* run(selectMembershipsOfPage, input), ({ userId }) => userId)
   return users.map((user) => ({

@@ -1,13 +1,16 @@
 // Plans about how often apps call which version of the API.
 
-import { type SqlBool, sql } from 'kysely'
+import { type Kysely, type SqlBool, sql } from 'kysely'
 import type { ClientId } from '../../protocol/ids.ts'
+import type { Page } from '../port/page.ts'
+import type { VersionUses, VersionUsesKey, VersionUsesOf } from '../port/versions.ts'
 import type { OneTimeId } from '../port.ts'
 import type { VersionUseRecord } from '../records.ts'
-import { columnsOf, VERSION_USE } from './columns.ts'
 import { claimOnce } from './one-time-ids.ts'
+import { listedBy, type PageInput } from './page.ts'
 import { call, finishWith, type Plan, run } from './plan.ts'
-import { statement } from './statement.ts'
+import type { Database } from './schema.ts'
+import { statement, wholeSum } from './statement.ts'
 
 /** Nothing is counted for an app that does not exist. PostgreSQL has to be told what a bare input is. */
 const addUses = statement((db, p: VersionUseRecord) => {
@@ -43,38 +46,38 @@ function keyOf({ clientId, version, day }: VersionUseRecord): string {
   return `${day} ${version} ${clientId}`
 }
 
-const selectUses = statement((db, p: { tenant: string; fromDay: string }) =>
-  db
-    .selectFrom('versionUses')
-    .where('tenant', '=', p.tenant)
-    .where('day', '>=', p.fromDay)
-    .select(columnsOf(VERSION_USE))
-    .orderBy('day')
-    .orderBy('clientId')
-    .orderBy('version'),
-)
+const BY_APP = listedBy<VersionUsesKey>(['clientId', 'version'])
 
-const selectUsesOfClient = statement(
-  (db, p: { tenant: string; clientId: ClientId; fromDay: string }) =>
+type UsesInput = PageInput & { tenant: string; fromDay: string }
+
+const sumsOf = (db: Kysely<Database>, p: UsesInput) =>
+  BY_APP.part(
     db
       .selectFrom('versionUses')
       .where('tenant', '=', p.tenant)
-      .where('clientId', '=', p.clientId)
       .where('day', '>=', p.fromDay)
-      .select(columnsOf(VERSION_USE))
-      .orderBy('day')
-      .orderBy('version'),
+      .groupBy(['clientId', 'version'])
+      .select(({ fn }) => [
+        'clientId',
+        'version',
+        wholeSum('calls').as('calls'),
+        fn.max('day').as('lastDay'),
+      ]),
+    p,
+  )
+
+const selectUses = statement(sumsOf)
+
+const selectUsesOfClient = statement((db, p: UsesInput & { clientId: ClientId }) =>
+  sumsOf(db, p).where('clientId', '=', p.clientId),
 )
 
-export const listVersionUses = ({
-  tenant,
-  clientId,
-  fromDay,
-}: {
-  tenant: string
-  clientId: ClientId | null
-  fromDay: string
-}): Plan<readonly VersionUseRecord[]> =>
-  clientId === null
-    ? run(selectUses, { tenant, fromDay })
-    : run(selectUsesOfClient, { tenant, clientId, fromDay })
+export const listVersionUses = (
+  { tenant, clientId, fromDay }: VersionUsesOf,
+  page?: Page<VersionUsesKey>,
+): Plan<readonly VersionUses[]> => {
+  const input = { tenant, fromDay, ...BY_APP.input(page) }
+  return clientId === null
+    ? run(selectUses, input)
+    : run(selectUsesOfClient, { ...input, clientId })
+}

@@ -45,8 +45,8 @@ const portal: readonly Mutant[] = [
     name: 'an app in force takes the name of one that the operator vouches for',
     breaks: 'H6, L8',
     file: 'server/src/operations/app-names.ts',
-    find: 'foldName(each) === folded',
-    replace: 'each === name',
+    find: 'if (foldName(name) === folded) return name',
+    replace: 'if (foldName(name) === name) return name',
     killedBy: flows('developer-app-rights'),
   },
   {

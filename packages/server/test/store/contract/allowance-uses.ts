@@ -15,7 +15,10 @@ function use(tenant: string, given: Partial<AllowanceUseRecord> = {}): Allowance
 
 export function allowanceUseContract(store: TheStore): void {
   describe('uses of legacy allowances', () => {
-    test('are added up per app, allowance and day', async () => {
+    const listOf = (tenant: string, fromDay: string) =>
+      store().listAllowanceUses({ tenant, clientId: CLIENT, fromDay })
+
+    test('are added up per app and allowance', async () => {
       const tenant = newTenant()
       await store().addAllowanceUses([
         use(tenant, { uses: 3_000_000_000 }),
@@ -24,11 +27,13 @@ export function allowanceUseContract(store: TheStore): void {
         use(tenant, { day: YESTERDAY }),
       ])
       await store().addAllowanceUses([use(tenant, { uses: 5 })])
-      expect(await store().listAllowanceUses(tenant, YESTERDAY)).toEqual([
-        use(tenant, { day: YESTERDAY }),
-        use(tenant, { uses: 3_000_000_005 }),
-        use(tenant, { allowance: 'password' }),
-        use(tenant, { clientId: OTHER_CLIENT }),
+      expect(await listOf(tenant, YESTERDAY)).toEqual([
+        { allowance: 'implicit', uses: 3_000_000_006, lastDay: TODAY },
+        { allowance: 'password', uses: 1, lastDay: TODAY },
+      ])
+      const ofOther = { tenant, clientId: OTHER_CLIENT, fromDay: YESTERDAY }
+      expect(await store().listAllowanceUses(ofOther)).toEqual([
+        { allowance: 'implicit', uses: 1, lastDay: TODAY },
       ])
     })
 
@@ -39,15 +44,16 @@ export function allowanceUseContract(store: TheStore): void {
         use(tenant, { day: YESTERDAY }),
         use(other, { uses: 7 }),
       ])
-      expect(await store().listAllowanceUses(tenant, TODAY)).toEqual([use(tenant)])
-      expect(await store().listAllowanceUses(tenant, dayOf(NOW + DAY))).toEqual([])
-      expect(await store().listAllowanceUses(other, YESTERDAY)).toEqual([use(other, { uses: 7 })])
+      const ofToday = { allowance: 'implicit', uses: 1, lastDay: TODAY }
+      expect(await listOf(tenant, TODAY)).toEqual([ofToday])
+      expect(await listOf(tenant, dayOf(NOW + DAY))).toEqual([])
+      expect(await listOf(other, YESTERDAY)).toEqual([{ ...ofToday, uses: 7 }])
     })
 
     test('cost nothing when there are none', async () => {
       const tenant = newTenant()
       await store().addAllowanceUses([])
-      expect(await store().listAllowanceUses(tenant, YESTERDAY)).toEqual([])
+      expect(await listOf(tenant, YESTERDAY)).toEqual([])
     })
 
     test('are kept for 400 days', async () => {
@@ -55,8 +61,8 @@ export function allowanceUseContract(store: TheStore): void {
       const days = [dayOf(NOW - 400 * DAY), dayOf(NOW - 401 * DAY)]
       await store().addAllowanceUses(days.map((day) => use(tenant, { day })))
       while ((await store().deleteExpired(NOW, 50)) > 0);
-      expect(await store().listAllowanceUses(tenant, '2000-01-01')).toEqual([
-        use(tenant, { day: dayOf(NOW - 400 * DAY) }),
+      expect(await listOf(tenant, '2000-01-01')).toEqual([
+        { allowance: 'implicit', uses: 1, lastDay: dayOf(NOW - 400 * DAY) },
       ])
     })
   })

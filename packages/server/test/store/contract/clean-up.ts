@@ -106,7 +106,7 @@ export function cleanUpContract(store: TheStore): void {
       })
       await cleanUp(store(), NOW + 60)
 
-      expect(await store().listSessions(tenant, USER, NOW)).toEqual([live])
+      expect(await store().listSessions({ tenant, userId: USER, nowSeconds: NOW })).toEqual([live])
       expect((await store().listKeys(tenant, NOW)).map((key) => key.state)).toEqual([
         'current',
         'next',

@@ -79,7 +79,7 @@ export function endingContract(store: TheStore): void {
         expect(await liveRows([grant, ...grants])).toBe(MANY + 1 - GRANTS_AT_ONCE)
         expect(await store().hasUnfinishedEndings()).toBe(true)
         expect(await store().listUserGrants(tenant, USER)).toEqual([])
-        expect(await store().listGrantUses(tenant, USER)).toEqual([])
+        expect(await store().listConnections(tenant, USER)).toEqual([])
         expect((await store().findRefreshToken(tenant, token.hash))?.grantIsLive).toBe(false)
         expect((await store().rotateRefreshToken(rotationOf(token))).outcome).toBe('revoked')
         for (const { id } of grants) expect(await isVoid(tenant, id)).toBe(true)

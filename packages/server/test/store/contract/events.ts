@@ -1,6 +1,7 @@
 // What every store must do with the event that a change is given.
 
 import { describe, expect, test } from 'vitest'
+import { latestEvents } from '../../support/latest-events.ts'
 import { AUDITED_CHANGES, REPEATABLE_CHANGES, tenantWithEverything } from '../audited-changes.ts'
 import { auditEventRecord } from '../records.ts'
 import type { TheStore } from './the-store.ts'
@@ -13,7 +14,7 @@ export function eventContract(store: TheStore): void {
         const things = await tenantWithEverything(store())
         const { tenant } = things
         const event = auditEventRecord({ tenant, action: 'test.changed' })
-        const trail = () => store().listAuditEvents(tenant, 10)
+        const trail = () => latestEvents(store(), tenant, 10)
 
         await change(store(), things, event)
         expect(await trail()).toEqual([event])
@@ -25,7 +26,7 @@ export function eventContract(store: TheStore): void {
     test.each(Object.entries(AUDITED_CHANGES))('may be left out of %s', async (_name, change) => {
       const things = await tenantWithEverything(store())
       await change(store(), things, undefined)
-      expect(await store().listAuditEvents(things.tenant, 10)).toEqual([])
+      expect(await latestEvents(store(), things.tenant, 10)).toEqual([])
     })
   })
 }

@@ -154,7 +154,9 @@ export function guessContract(store: TheStore): void {
     const count = (tenant: string, nowSeconds = NOW, changes: Partial<Allowance> = {}) =>
       store().countFailure({ tenant, allowance: allowance(changes), nowSeconds })
     const listed = async (tenant: string, nowSeconds = NOW) =>
-      (await store().listSpentAllowances(nowSeconds, 1000)).filter((each) => each.tenant === tenant)
+      (await store().listSpentAllowances(nowSeconds, { limit: 1000 })).filter(
+        (each) => each.tenant === tenant,
+      )
 
     test('counts as often as is allowed, and says when it was one too many', async () => {
       const tenant = newTenant()
@@ -199,10 +201,10 @@ export function guessContract(store: TheStore): void {
       await failOf(other, 'a', 'ada')
       await settle(tenant, [allowance({ slot: 'd' })], { result: 'failed', subject: 'dan' })
       const names = async (where: string, now = NOW) =>
-        (await store().listLockedSubjects(where, now, 10)).map(({ subject }) => subject)
+        (await store().listLockedSubjects(where, now, { limit: 10 })).map(({ subject }) => subject)
       expect(await names(tenant)).toEqual(['ada', 'bob'])
       expect(await names(tenant, NOW + WINDOW)).toEqual([])
-      expect(await store().listLockedSubjects(tenant, NOW, 1)).toEqual([
+      expect(await store().listLockedSubjects(tenant, NOW, { limit: 1 })).toEqual([
         { subject: 'ada', purpose: 'caller', failures: 1, windowEndsAtSeconds: NOW + WINDOW },
       ])
       expect(await store().liftFailures(tenant, ['nobody', 'ada'])).toBe(true)

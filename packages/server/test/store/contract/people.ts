@@ -222,9 +222,11 @@ function endingContract(store: TheStore): void {
         await giveGrant(store(), { tenant, userId: id })
       }
       expect(await end(tenant)).toBe(true)
-      expect(await store().listSessions(tenant, USER, NOW)).toEqual([])
+      expect(await store().listSessions({ tenant, userId: USER, nowSeconds: NOW })).toEqual([])
       expect(await store().listUserGrants(tenant, USER)).toEqual([])
-      expect((await store().listSessions(tenant, OTHER_USER, NOW)).length).toBe(1)
+      expect(
+        (await store().listSessions({ tenant, userId: OTHER_USER, nowSeconds: NOW })).length,
+      ).toBe(1)
       expect((await store().listUserGrants(tenant, OTHER_USER)).length).toBe(1)
       const feed = { tenant, afterSequence: 0, nowSeconds: NOW, limit: 10 }
       expect((await store().readFeed(feed)).lines).toMatchObject([

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { lastTokenEnd } from '../../../src/protocol/token-lifetime.ts'
 import type { RefreshTokenRecord } from '../../../src/store/records.ts'
+import { latestEvents } from '../../support/latest-events.ts'
 import {
   accessTokenRecord,
   auditEventRecord,
@@ -141,7 +142,7 @@ function reuseContract(store: TheStore): void {
       const ending = { nowSeconds: at, reuseEvent }
       const reuse = rotationOf(spent, ending)
       expect(await store().rotateRefreshToken(reuse)).toEqual({ outcome: 'reused', grantId })
-      expect(await store().listAuditEvents(tenant, 10)).toEqual([reuseEvent])
+      expect(await latestEvents(store(), tenant, 10)).toEqual([reuseEvent])
       expect((await store().findRefreshToken(tenant, leaf.hash))?.grant.revokedAtSeconds).toBe(at)
       expect((await store().rotateRefreshToken(rotationOf(leaf))).outcome).toBe('revoked')
       expect(

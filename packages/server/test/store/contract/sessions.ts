@@ -65,7 +65,7 @@ export function sessionContract(store: TheStore): void {
         )
         const change = { ...userEnding({ tenant }), passwordHash: '$argon2id$new' }
         await Promise.all([...sessions, store().changePassword(change)])
-        expect(await store().listSessions(tenant, USER, NOW)).toEqual([])
+        expect(await store().listSessions({ tenant, userId: USER, nowSeconds: NOW })).toEqual([])
       }
     })
 
@@ -88,16 +88,19 @@ export function sessionContract(store: TheStore): void {
       expect(await find(session.endsAtSeconds)).toBeNull()
     })
 
-    test('lists the live sessions of a user, the one last seen first', async () => {
+    test('lists the live sessions of a user, the last sign-in first, whichever was seen last', async () => {
       const tenant = await tenantWithUsers()
-      const early = sessionRecord({ tenant })
-      const late = sessionRecord({ tenant, lastSeenAtSeconds: NOW + 5 })
+      const early = sessionRecord({ tenant, lastSeenAtSeconds: NOW + 9 })
+      const late = sessionRecord({ tenant, authTimeSeconds: NOW + 5, lastSeenAtSeconds: NOW + 5 })
       const idle = sessionRecord({ tenant, expiresAtSeconds: NOW + 6 })
       const over = sessionRecord({ tenant, endsAtSeconds: NOW + 6 })
       const foreign = sessionRecord({ tenant, userId: OTHER_USER })
       for (const session of [early, late, idle, over, foreign])
         await store().createSession(session, PASSWORD_HASH)
-      expect(await store().listSessions(tenant, USER, NOW + 6)).toEqual([late, early])
+      expect(await store().listSessions({ tenant, userId: USER, nowSeconds: NOW + 6 })).toEqual([
+        late,
+        early,
+      ])
     })
 
     test('ends a session by its hash, once', async () => {

@@ -4,13 +4,14 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ClientEnding, ClientStore } from '../../../src/store/port.ts'
 import type { AllowanceUseRecord, ClientRecord } from '../../../src/store/records.ts'
 import { endHolder } from './revocations.ts'
-import { by, like, pageOf, removeWhere, type State } from './state.ts'
+import { by, lastDayOf, like, pageOf, partOf, removeWhere, type State } from './state.ts'
 
-const inOrderOfDays = by(
-  (use: AllowanceUseRecord) => use.day,
-  (use) => use.clientId,
-  (use) => use.allowance,
-)
+const idOf = ({ id }: { readonly id: string }) => id
+
+const sumOf = (uses: readonly AllowanceUseRecord[]) => ({
+  uses: uses.reduce((sum, each) => sum + each.uses, 0),
+  lastDay: lastDayOf(uses),
+})
 
 const changeableOf = (client: ClientRecord) => ({ ...client, tag: '', lastUsedAtSeconds: null })
 
@@ -42,14 +43,14 @@ export const clientModel = (state: State): ClientStore => ({
     return structuredClone(pageOf(state.clients.filter(like({ tenant, organisationId })), page))
   },
 
-  async listVouchedNames(tenant) {
+  async listVouchedNames(tenant, page) {
     const vouched = state.clients.filter(
       ({ party, publisher, disabledAtSeconds, ...client }) =>
         client.tenant === tenant &&
         disabledAtSeconds === null &&
         (party === 'first' || publisher !== null),
     )
-    return vouched.toSorted(by((client) => client.id)).map(({ name }) => name)
+    return partOf(vouched, by(idOf), page).map(({ id, name }) => ({ id, name }))
   },
 
   async createClient(client, secret) {
@@ -97,9 +98,14 @@ export const clientModel = (state: State): ClientStore => ({
     }
   },
 
-  async listAllowanceUses(tenant, fromDay) {
-    const found = state.allowanceUses.filter((use) => use.tenant === tenant && use.day >= fromDay)
-    return structuredClone(found.toSorted(inOrderOfDays))
+  async listAllowanceUses({ tenant, clientId, fromDay }) {
+    const found = state.allowanceUses
+      .filter(like({ tenant, clientId }))
+      .filter(({ day }) => day >= fromDay)
+    const groups = Map.groupBy(found, ({ allowance }) => allowance)
+    return [...groups]
+      .map(([allowance, group]) => ({ allowance, ...sumOf(group) }))
+      .toSorted(by((each) => each.allowance))
   },
 
   async disableClient(input) {

@@ -1,7 +1,8 @@
 // The model's approvals, codes and access tokens.
 
+import type { UserId } from '../../../src/protocol/ids.ts'
 import { MOST_GRANTS } from '../../../src/store/limits.ts'
-import type { GrantStore, NewTokens } from '../../../src/store/port.ts'
+import type { Connection, ConnectionKey, GrantStore, NewTokens } from '../../../src/store/port.ts'
 import type { CodeRecord, GrantRecord, NewConsentRecord } from '../../../src/store/records.ts'
 import {
   endGrants,
@@ -11,7 +12,7 @@ import {
   nextSequence,
   publish,
 } from './revocations.ts'
-import { by, like, type State } from './state.ts'
+import { by, like, newestFirst, partOf, type State } from './state.ts'
 
 export function findGrant(state: State, tenant: string, id: string) {
   const grant = state.grants.find((each) => each.tenant === tenant && each.id === id)
@@ -111,8 +112,8 @@ type Methods =
   | 'saveAccessToken'
   | 'findAccessToken'
   | 'listUserGrants'
-  | 'listUserConsents'
-  | 'listGrantUses'
+  | 'listConnections'
+  | 'findConnection'
 
 export function grantModel(state: State): Pick<GrantStore, Methods> {
   const claim: GrantStore['claimOnce'] = async (once) => {
@@ -181,39 +182,56 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
       return token && token.expiresAtSeconds > nowSeconds && !isVoid(state, token) ? token : null
     },
 
-    async listUserGrants(tenant, userId) {
-      return state.grants
-        .filter(like({ tenant, userId, revokedAtSeconds: null }))
-        .filter((grant) => !hasFormerTag(state, grant))
-        .toSorted(
-          by(
-            (grant) => -grant.createdAtSeconds,
-            (grant) => grant.id,
-          ),
-        )
-        .map(grantRecordOf)
+    async listUserGrants(tenant, userId, page) {
+      const live = liveGrantsOf(state, tenant, userId).map(grantRecordOf)
+      return partOf(live, newestFirst, page)
     },
 
-    async listUserConsents(tenant, userId) {
-      const consents = state.consents.filter(like({ tenant, userId }))
-      return structuredClone(
-        consents.toSorted(
-          by(
-            (each) => each.clientId,
-            (each) => each.organisationId ?? '',
-          ),
-        ),
-      )
+    async listConnections(tenant, userId, page) {
+      return partOf(connectionsOf(state, tenant, userId), byApp, page)
     },
 
-    async listGrantUses(tenant, userId) {
-      const grants = state.grants.filter(like({ tenant, userId, revokedAtSeconds: null }))
-      return grants
-        .filter((grant) => !hasFormerTag(state, grant))
-        .toSorted(by((grant) => grant.id))
-        .flatMap(({ id: grantId, lastUsedAtSeconds }) =>
-          lastUsedAtSeconds === null ? [] : [{ grantId, lastUsedAtSeconds }],
-        )
+    async findConnection({ tenant, userId, clientId, organisationId }) {
+      const connections = connectionsOf(state, tenant, userId)
+      return connections.find(like({ clientId, organisationId })) ?? null
     },
   }
+}
+
+function liveGrantsOf(state: State, tenant: string, userId: UserId) {
+  return state.grants
+    .filter(like({ tenant, userId, revokedAtSeconds: null }))
+    .filter((grant) => !hasFormerTag(state, grant))
+}
+
+const byApp = by<ConnectionKey>(
+  ({ clientId }) => clientId,
+  ({ organisationId }) => organisationId ?? '',
+)
+
+function connectionsOf(state: State, tenant: string, userId: UserId): Connection[] {
+  const grants = liveGrantsOf(state, tenant, userId).map((grant) => ({
+    ...grant,
+    sinceSeconds: grant.createdAtSeconds,
+  }))
+  const consents = state.consents.filter(like({ tenant, userId })).map((consent) => ({
+    ...consent,
+    sinceSeconds: consent.grantedAtSeconds,
+    lastUsedAtSeconds: null,
+  }))
+  const groups = Map.groupBy([...grants, ...consents], ({ clientId, organisationId }) =>
+    JSON.stringify([clientId, organisationId]),
+  )
+  return [...groups.values()].flatMap((parts) => {
+    const [first] = parts
+    if (!first) return []
+    const { clientId, organisationId } = first
+    const uses = parts.flatMap(({ lastUsedAtSeconds: used }) => (used === null ? [] : [used]))
+    return {
+      ...{ clientId, organisationId },
+      scopes: [...new Set(parts.flatMap(({ scopes }) => scopes))].toSorted(),
+      sinceSeconds: Math.min(...parts.map(({ sinceSeconds }) => sinceSeconds)),
+      lastUsedAtSeconds: uses.length === 0 ? null : Math.max(...uses),
+    }
+  })
 }

@@ -1,7 +1,13 @@
 // The model of allowances of failures, and of who is known at an account.
 
-import type { Allowance, GuessStore, TryOutcome } from '../../../src/store/port/guessing.ts'
-import { by, like, removeWhere, type State } from './state.ts'
+import type {
+  Allowance,
+  GuessStore,
+  LockedSubjectKey,
+  SpentAllowance,
+  TryOutcome,
+} from '../../../src/store/port/guessing.ts'
+import { by, like, partOf, removeWhere, type State } from './state.ts'
 
 const PENDING_SECONDS = 60
 
@@ -116,41 +122,37 @@ export function guessModel(state: State): GuessStore {
 
     countFailure: async (input) => countFailure(state, input),
 
-    listSpentAllowances: async (now, limit) =>
-      guesses
+    async listSpentAllowances(now, page) {
+      const spent = guesses
         .filter(({ spentUntilSeconds }) => spentUntilSeconds > now)
         .map(({ tenant, purpose, slot, spentUntilSeconds }) => {
           return { tenant, purpose, slot, spentUntilSeconds }
         })
-        .toSorted(
-          by(
-            (each) => each.spentUntilSeconds,
-            (each) => each.tenant,
-            (each) => each.purpose,
-            (each) => each.slot,
-          ),
-        )
-        .slice(0, limit),
+      const order = by<SpentAllowance>(
+        (each) => each.spentUntilSeconds,
+        (each) => each.tenant,
+        (each) => each.purpose,
+        (each) => each.slot,
+      )
+      return partOf(spent, order, page)
+    },
 
-    async listLockedSubjects(tenant, now, limit) {
+    async listLockedSubjects(tenant, now, page) {
       const rows = guesses
         .filter((row) => row.tenant === tenant && row.windowEndsAtSeconds > now)
         .filter((row) => row.subject !== null && row.failures >= row.allowed)
       const groups = Map.groupBy(rows, ({ subject, purpose }) => `${subject} ${purpose}`)
-      return [...groups.values()]
-        .map((group) => ({
-          subject: group[0]?.subject ?? '',
-          purpose: group[0]?.purpose ?? '',
-          failures: Math.max(...group.map(({ failures }) => failures)),
-          windowEndsAtSeconds: Math.max(...group.map((row) => row.windowEndsAtSeconds)),
-        }))
-        .toSorted(
-          by(
-            (each) => each.subject,
-            (each) => each.purpose,
-          ),
-        )
-        .slice(0, limit)
+      const locked = [...groups.values()].map((group) => ({
+        subject: group[0]?.subject ?? '',
+        purpose: group[0]?.purpose ?? '',
+        failures: Math.max(...group.map(({ failures }) => failures)),
+        windowEndsAtSeconds: Math.max(...group.map((row) => row.windowEndsAtSeconds)),
+      }))
+      const order = by<LockedSubjectKey>(
+        (each) => each.subject,
+        (each) => each.purpose,
+      )
+      return partOf(locked, order, page)
     },
 
     liftFailures: async (tenant, subjects) =>

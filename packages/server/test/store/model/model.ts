@@ -1,7 +1,7 @@
 // The store as a plain model in memory: every rule in its simplest form, no SQL, nothing concurrent. The
 // differential test holds the real stores against it.
 
-import type { Store } from '../../../src/store/port.ts'
+import type { BySequence, Store } from '../../../src/store/port.ts'
 import { applicationKeyModel, openGrantModel } from './application-keys.ts'
 import { auditedModel } from './audited.ts'
 import { clientModel } from './clients.ts'
@@ -12,7 +12,7 @@ import { peopleModel } from './people.ts'
 import { leaseModel } from './processes.ts'
 import { refreshTokenModel } from './refresh-tokens.ts'
 import { revocationModel } from './revocations.ts'
-import { emptyState, removeWhere, type State } from './state.ts'
+import { by, emptyState, like, partOf, removeWhere, type State } from './state.ts'
 import { versionUseModel } from './version-uses.ts'
 
 export function createModel(): Store {
@@ -25,11 +25,11 @@ export function createModel(): Store {
     // What is kept in memory is compared elsewhere.
     clientsSequence: async () => 0,
     recordAuditEvent: async (event) => void state.auditEvents.push(event),
-    listAuditEvents: async (tenant, limit) =>
-      state.auditEvents
-        .filter((event) => event.tenant === tenant)
-        .toReversed()
-        .slice(0, limit),
+    listAuditEvents: async (tenant, page) => {
+      const events = state.auditEvents.map((event, sequence) => ({ ...event, sequence }))
+      const order = by<BySequence>(({ sequence }) => -sequence)
+      return partOf(events.filter(like({ tenant })), order, page)
+    },
     deleteExpired: async (nowSeconds) => deleteExpired(state, nowSeconds),
     countExpired: async (nowSeconds) => deleteExpired(structuredClone(state), nowSeconds),
     watch: () => undefined,

@@ -1,9 +1,17 @@
 // The model's organisations, users and sessions.
 
+import type { BySignIn } from '../../../src/store/port/people.ts'
 import type { IdentityStore, UserEnding } from '../../../src/store/port.ts'
 import type { Membership, OrganisationRecord } from '../../../src/store/records.ts'
 import { endUser } from './revocations.ts'
-import { by, like, pageOf, removeWhere, type State } from './state.ts'
+import { by, like, pageOf, partOf, removeWhere, type State } from './state.ts'
+
+const lastSignInFirst = (a: BySignIn, b: BySignIn) => firstSignInFirst(b, a)
+
+const firstSignInFirst = by<BySignIn>(
+  (session) => session.authTimeSeconds,
+  ({ id }) => id,
+)
 
 export function peopleModel(state: State): IdentityStore {
   return { ...organisationModel(state), ...userModel(state), ...sessionModel(state) }
@@ -198,18 +206,11 @@ function sessionModel(state: State): Pick<IdentityStore, SessionMethods> {
       session.expiresAtSeconds = expiresAtSeconds
     },
 
-    async listSessions(tenant, userId, nowSeconds) {
+    async listSessions({ tenant, userId, nowSeconds }, page) {
       const live = state.sessions
         .filter(like({ tenant, userId }))
         .filter((each) => Math.min(each.expiresAtSeconds, each.endsAtSeconds) > nowSeconds)
-      return structuredClone(
-        live.toSorted(
-          by(
-            (each) => -each.lastSeenAtSeconds,
-            (each) => each.id,
-          ),
-        ),
-      )
+      return structuredClone(partOf(live, lastSignInFirst, page))
     },
 
     endSession: async (tenant, hash) => removeWhere(state.sessions, like({ tenant, hash })) > 0,

@@ -115,17 +115,35 @@ export const by =
     return 0
   }
 
-/** The part of a list, the oldest first, that comes after an item. */
-export function pageOf<Item extends ByAge>(
+/** The part of a list that comes after an item, in an order that tells all items apart. */
+export function partOf<Item extends Key, Key>(
   items: readonly Item[],
-  { limit, after }: Page<ByAge> = { limit: MOST_LISTED },
+  order: (a: Key, b: Key) => number,
+  { limit, after }: Page<Key> = { limit: MOST_LISTED },
 ): Item[] {
-  const age = by<ByAge>(
-    (item) => item.createdAtSeconds,
-    (item) => item.id,
+  const sorted = items.toSorted(order)
+  return sorted.filter((item) => after === undefined || order(item, after) > 0).slice(0, limit)
+}
+
+const oldestFirst = by<ByAge>(
+  (item) => item.createdAtSeconds,
+  (item) => item.id,
+)
+
+export const newestFirst = (a: ByAge, b: ByAge) => oldestFirst(b, a)
+
+/** The oldest first. */
+export function pageOf<Item extends ByAge>(items: readonly Item[], page?: Page<ByAge>): Item[] {
+  return partOf(items, oldestFirst, page)
+}
+
+export function lastDayOf(uses: readonly { readonly day: string }[]): string {
+  return (
+    uses
+      .map(({ day }) => day)
+      .toSorted()
+      .at(-1) ?? ''
   )
-  const sorted = items.toSorted(age)
-  return sorted.filter((item) => after === undefined || age(item, after) > 0).slice(0, limit)
 }
 
 export function removeWhere<Record>(records: Record[], is: (record: Record) => boolean): number {

@@ -1,7 +1,8 @@
 // The model of counts per version of the API.
 
+import type { VersionUsesKey } from '../../../src/store/port/versions.ts'
 import type { VersionUseStore } from '../../../src/store/port.ts'
-import { by, like, type State } from './state.ts'
+import { by, lastDayOf, like, partOf, type State } from './state.ts'
 
 export function versionUseModel(state: State): VersionUseStore {
   return {
@@ -21,17 +22,24 @@ export function versionUseModel(state: State): VersionUseStore {
       return 'recorded'
     },
 
-    async listVersionUses({ tenant, clientId, fromDay }) {
+    async listVersionUses({ tenant, clientId, fromDay }, page) {
       const found = state.versionUses
         .filter(like({ tenant }))
         .filter((use) => clientId === null || use.clientId === clientId)
         .filter(({ day }) => day >= fromDay)
-      const order = by<(typeof found)[number]>(
-        ({ day }) => day,
+      const groups = Map.groupBy(found, (use) => `${use.clientId} ${use.version}`)
+      const sums = [...groups.values()].flatMap((uses) =>
+        uses.slice(0, 1).map(({ clientId: app, version }) => ({
+          ...{ clientId: app, version },
+          calls: uses.reduce((sum, { calls }) => sum + calls, 0),
+          lastDay: lastDayOf(uses),
+        })),
+      )
+      const order = by<VersionUsesKey>(
         (use) => use.clientId,
         ({ version }) => version,
       )
-      return structuredClone(found.toSorted(order))
+      return partOf(sums, order, page)
     },
   }
 }

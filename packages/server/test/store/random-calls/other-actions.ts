@@ -4,6 +4,7 @@ import { ALLOWANCE_NAMES } from '../../../src/protocol/allowance.ts'
 import { dayOf } from '../../../src/protocol/day.ts'
 import { asClientId, asUserId } from '../../../src/protocol/ids.ts'
 import type { Allowance } from '../../../src/store/port/guessing.ts'
+import { latestEvents } from '../../support/latest-events.ts'
 import {
   auditEventRecord,
   clientRecord,
@@ -16,7 +17,7 @@ import {
   sessionRecord,
   userRecord,
 } from '../records.ts'
-import { type Action, CLIENTS, eventIn, holderEndingIn, pick, USERS } from './world.ts'
+import { type Action, CLIENTS, eventIn, holderEndingIn, listInParts, pick, USERS } from './world.ts'
 
 const USERNAMES = ['ada', 'bo']
 const PURPOSES = ['one', 'another']
@@ -291,14 +292,20 @@ const lookAround: Action = (world, { who, what }) => {
     await store.listUsers(tenant),
     await store.listMemberships(tenant, userId),
     await store.findSession(tenant, pick(world.sessions, what).hash, nowSeconds),
-    await store.listSessions(tenant, userId, nowSeconds),
+    await listInParts(1 + what, (page) => store.listSessions({ tenant, userId, nowSeconds }, page)),
     await store.listKeys(tenant, nowSeconds),
-    await store.listVersionUses({ tenant, clientId: null, fromDay: '2000-01-01' }),
+    await listInParts(1 + what, (page) =>
+      store.listVersionUses({ tenant, clientId: null, fromDay: '2000-01-01' }, page),
+    ),
     await store.listVersionUses({ tenant, clientId: pick(CLIENTS, what), fromDay: '2030-04-01' }),
-    await store.listAllowanceUses(tenant, pick(['2000-01-01', dayOf(nowSeconds)], what)),
-    await store.listAuditEvents(tenant, 5),
-    await store.listSpentAllowances(nowSeconds, 5),
-    await store.listLockedSubjects(tenant, nowSeconds, 5),
+    await store.listAllowanceUses({
+      ...{ tenant, clientId: pick(CLIENTS, what) },
+      fromDay: pick(['2000-01-01', dayOf(nowSeconds)], who),
+    }),
+    await store.listVouchedNames(tenant),
+    await latestEvents(store, tenant, 5),
+    await listInParts(2, (page) => store.listSpentAllowances(nowSeconds, page)),
+    await listInParts(2, (page) => store.listLockedSubjects(tenant, nowSeconds, page)),
   ]
 }
 

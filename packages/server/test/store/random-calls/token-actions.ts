@@ -27,6 +27,7 @@ import {
   endingIn,
   eventIn,
   holderEndingIn,
+  listInParts,
   pick,
   tagsIn,
   USERS,
@@ -198,9 +199,12 @@ const lookAtTokens: Action = (world, { who, what }) => {
       consentRecord({ tenant, userId: pick(USERS, who), clientId: pick(CLIENTS, what) }),
     ),
     feedAsFound(await store.readFeed({ tenant, afterSequence, nowSeconds, limit: 5 })),
-    await store.listUserGrants(tenant, pick(USERS, who)),
-    await store.listUserConsents(tenant, pick(USERS, who)),
-    await store.listGrantUses(tenant, pick(USERS, who)),
+    await listInParts(3, (page) => store.listUserGrants(tenant, pick(USERS, who), page)),
+    await listInParts(1, (page) => store.listConnections(tenant, pick(USERS, who), page)),
+    await store.findConnection({
+      ...{ tenant, userId: pick(USERS, who), clientId: pick(CLIENTS, what) },
+      organisationId: 'organisation-1',
+    }),
   ]
 }
 

@@ -3,7 +3,7 @@
 
 import { newRevocationTag } from '../../../src/platform/random.ts'
 import type { RevocationTag } from '../../../src/protocol/ids.ts'
-import type { Ending, HolderEnding, Store } from '../../../src/store/port.ts'
+import type { Ending, HolderEnding, Page, Store } from '../../../src/store/port.ts'
 import type { AuditEventRecord } from '../../../src/store/records.ts'
 import {
   accessIdentifierRecord,
@@ -132,4 +132,18 @@ export function holderEndingIn(world: World, id: string, { how }: Numbers): Hold
 export function tagsIn(world: World, clientId: string, userId: string | null) {
   const tag = (id: string) => world.tags.get(id) ?? tagOf(id)
   return { clientTag: tag(clientId), userTag: userId === null ? null : tag(userId) }
+}
+
+/** All parts of a list: each begins after what the store itself named last. */
+export async function listInParts<Item>(
+  limit: number,
+  list: (page: Page<never>) => Promise<readonly Item[]>,
+): Promise<readonly (readonly Item[])[]> {
+  const parts: (readonly Item[])[] = []
+  for (let after: Item | undefined; ; ) {
+    const part = await list({ limit, after: after as never })
+    parts.push(part)
+    if (part.length < limit) return parts
+    after = part.at(-1)
+  }
 }
