@@ -280,6 +280,8 @@ function listPortalRoutes(parts: TenantParts, authorize: string): readonly Route
     ...parts,
     grantTypes: GRANT_TYPES,
     endpoints: {
+      issuer,
+      metadata: `${issuer}/.well-known/oauth-authorization-server`,
       authorize: issuer + authorize,
       token: issuer + token,
       revoke: revoke && issuer + revoke,

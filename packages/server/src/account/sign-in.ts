@@ -103,5 +103,6 @@ function signInPage(
     problem: said.problem,
     hasOtherAccounts: said.hasOtherAccounts,
     toldAt: undefined,
+    otherExpected: false,
   }
 }

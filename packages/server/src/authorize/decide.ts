@@ -87,7 +87,8 @@ function isRecentEnough({ session }: Account, { request, nowSeconds }: Situation
   return nowSeconds - session.authTimeSeconds <= (request.maxAgeSeconds ?? Infinity)
 }
 
-function isHinted({ user }: Account, { hintedUserId }: AuthorizationRequest): boolean {
+/** OIDC Core §3.1.2.1: whether the answer may be about this account. */
+export function isHinted({ user }: Account, { hintedUserId }: AuthorizationRequest): boolean {
   return hintedUserId === undefined || user.id === hintedUserId
 }
 

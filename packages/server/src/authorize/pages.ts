@@ -13,7 +13,7 @@ import type {
 import { displayHost, formActionSource, isLoopback } from '../protocol/redirect-uri.ts'
 import { findScope, type Tenant } from '../protocol/tenant.ts'
 import type { ClientRecord } from '../store/records.ts'
-import type { Decision } from './decide.ts'
+import { type Decision, isHinted } from './decide.ts'
 import { type Interaction, type InteractionDeps, sealInteraction } from './interaction.ts'
 import type { AuthorizationRequest, RefusedRequest } from './request.ts'
 
@@ -45,6 +45,10 @@ export function signInPage(
     problem: failed?.problem ?? restarted,
     hasOtherAccounts: context.accounts.length > 0,
     toldAt: 'refusal' in request ? displayHost(request.target.redirectUri) : undefined,
+    otherExpected:
+      !('refusal' in request) &&
+      context.accounts.length > 0 &&
+      !context.accounts.some((account) => isHinted(account, request)),
   }
 }
 

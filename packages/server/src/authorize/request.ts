@@ -7,6 +7,7 @@ import { OAuthError, PageError, type RedirectTarget } from '../protocol/errors.t
 import { asClientId, asUserId, type UserId } from '../protocol/ids.ts'
 import { list, optional, type Params } from '../protocol/params.ts'
 import { type ChallengeMethod, isChallenge } from '../protocol/pkce.ts'
+import { mustUsePkce } from '../protocol/policy.ts'
 import { type Prompt, parsePrompt } from '../protocol/prompt.ts'
 import {
   isInsecureRedirect,
@@ -196,11 +197,11 @@ function checkChallenge(
 ): Challenge | undefined {
   // There is no code to protect.
   if (responseType === 'token') return undefined
-  const { requiredFor, methods, methodWhenOmitted } = tenant.policy.pkce
+  const { methods, methodWhenOmitted } = tenant.policy.pkce
   const value = optional(params, 'code_challenge')
   const named = optional(params, 'code_challenge_method')
   if (value === undefined) {
-    const required = requiredFor === 'all' || client.type === 'public' || client.requirePkce
+    const required = mustUsePkce(client, tenant.policy)
     // A method without a challenge is a downgrade that somebody tried on the way (RFC 9700 §4.8).
     if (required || named !== undefined) throw new OAuthError('code_challenge_missing')
     return undefined

@@ -11,6 +11,7 @@ import type { Endpoint, Reply } from '../protocol/message.ts'
 import { OWN_PATHS } from '../protocol/own-paths.ts'
 import type { DeveloperAppPage, PageSecret, PageTokenGrant } from '../protocol/page.ts'
 import { optional, type Params } from '../protocol/params.ts'
+import { mustUsePkce } from '../protocol/policy.ts'
 import type { ClientSecretRecord } from '../store/records.ts'
 import { showSecret } from './new-secret.ts'
 import { attempt, contextOf, describeClient, type PortalDeps, readLines } from './portal.ts'
@@ -59,7 +60,9 @@ export async function showApp(
     page: 'developer-app',
     app: describeClient(app.client),
     organisation: app.organisation.name,
+    registeredBy: await nameRegistrant(app, deps),
     endpoints: deps.endpoints,
+    pkce: describePkce(app, deps),
     scopes: app.client.scopes,
     redirectUris: app.client.redirectUris,
     changeable: mayActOnApp('app.update', app.client, app.visitor),
@@ -69,6 +72,19 @@ export async function showApp(
     problems,
   }
   return { kind: 'page', status: problems.length === 0 ? 200 : 422, page, cookies }
+}
+
+async function nameRegistrant(
+  { client }: DeveloperApp,
+  { tenant, store }: PortalDeps,
+): Promise<string | undefined> {
+  if (client.registeredBy === null) return tenant.displayName
+  return (await store.findUser(tenant.name, client.registeredBy))?.name
+}
+
+function describePkce({ client }: DeveloperApp, { tenant }: PortalDeps): DeveloperAppPage['pkce'] {
+  const { methods } = tenant.policy.pkce
+  return { required: mustUsePkce(client, tenant.policy), methods }
 }
 
 function typedInto(form: Params, stored: { name: string; redirectUris: string }) {

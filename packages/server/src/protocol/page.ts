@@ -46,6 +46,8 @@ export interface SignInPage extends Omit<InteractionPage, 'app'> {
   readonly hasOtherAccounts: boolean
   /** Host (or private scheme) of an app whose request is refused: it is told so there when the user has signed in. */
   readonly toldAt: string | undefined
+  /** Whether the app asked for another user than those who are signed in here (OIDC Core §3.1.2.1). */
+  readonly otherExpected: boolean
 }
 
 export type SignInProblem =
@@ -207,7 +209,10 @@ export interface DeveloperAppPage extends OwnPage {
   readonly page: 'developer-app'
   readonly app: PageDeveloperApp
   readonly organisation: string
+  /** Name of a person, or of the company that runs the server; undefined when nobody knows any more. */
+  readonly registeredBy: string | undefined
   readonly endpoints: PageEndpoints
+  readonly pkce: { readonly required: boolean; readonly methods: readonly string[] }
   readonly scopes: readonly string[]
   readonly redirectUris: readonly string[]
   /** Whether this user may change it; otherwise it is only looked at. */
@@ -225,6 +230,8 @@ export interface DeveloperAppPage extends OwnPage {
 
 /** Absolute URLs. */
 export interface PageEndpoints {
+  readonly issuer: string
+  readonly metadata: string
   readonly authorize: string
   readonly token: string
   readonly revoke: string | undefined

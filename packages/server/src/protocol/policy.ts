@@ -46,3 +46,14 @@ export interface Policy {
     readonly absoluteSeconds: number
   }
 }
+
+/** RFC 9700 §2.1.1 */
+export function mustUsePkce(
+  {
+    type,
+    requirePkce,
+  }: { readonly type: 'confidential' | 'public'; readonly requirePkce: boolean },
+  { pkce }: Policy,
+): boolean {
+  return pkce.requiredFor === 'all' || type === 'public' || requirePkce
+}

@@ -23,6 +23,29 @@ describe('the page of an app', () => {
     }
   })
 
+  test('says what a program needs to connect, and whether it has to use PKCE', () => {
+    const factsOf = (page: Page) => {
+      const texts = (selector: string) =>
+        show(page)
+          .querySelectorAll(selector)
+          .map((e) => e.text)
+      return Object.fromEntries(texts('dt').map((name, at) => [name, texts('dd')[at]]))
+    }
+    expect(factsOf(DEVELOPER_APP)).toMatchObject({
+      'Client ID': DEVELOPER_APP.app.id,
+      Issuer: DEVELOPER_APP.endpoints.issuer,
+      Metadata: DEVELOPER_APP.endpoints.metadata,
+      PKCE: 'required: S256',
+    })
+    const pkce = { required: false, methods: ['S256', 'plain'] }
+    expect(factsOf({ ...DEVELOPER_APP, pkce })).toMatchObject({ PKCE: 'optional: S256, plain' })
+  })
+
+  test('says who registered it, where somebody knows', () => {
+    expect(show(DEVELOPER_APP).text).toContain('Registered by Ada Winter.')
+    expect(show({ ...DEVELOPER_APP, registeredBy: undefined }).text).not.toContain('Registered by')
+  })
+
   test('has none where the operator has disabled the app', () => {
     expect(actionsOf(OWN_SAMPLE_PAGES['developer app, disabled'])).toEqual([])
   })

@@ -28,13 +28,14 @@ export function developerAppContent(page: DeveloperAppPage, view: View): Content
   const { app } = page
   const problems = describeProblems(page.problems, LABELS, words)
   const facts = { organisation: displayText(page.organisation) }
+  const person = page.registeredBy && displayText(page.registeredBy)
   return ownContent(page, view, {
     title: displayText(app.name),
     section: 'developerApps',
     problems: problemSummary(problems, words),
     back: html`<p><a href="${ownHref(view, OWN_PATHS.developerApps)}">${words.text('developer_app.back')}</a></p>`,
     main: html`!${appFacts(app, view)}
-<p class="fact">!${icon('building')}<span>!${words.markup('developer.organisation_only', facts)}</span></p>
+<p class="fact">!${icon('building')}<span>!${words.markup('developer.organisation_only', facts)}!${person && html` !${words.markup('developer_app.registered_by', { person })}`}</span></p>
 !${newSecretPanel(page, view)}
 !${overview(page, view)}
 !${changeableParts(page, problems, view)}`,
@@ -42,16 +43,23 @@ export function developerAppContent(page: DeveloperAppPage, view: View): Content
 }
 
 function overview(page: DeveloperAppPage, { words }: View): string {
-  const { app, endpoints, scopes } = page
+  const { app, endpoints, scopes, pkce } = page
+  const methods = pkce.methods.join(', ')
   const facts = [
     ['developer_app.client_id', app.id],
+    ['developer_app.issuer', endpoints.issuer],
+    ['developer_app.metadata', endpoints.metadata],
     ['developer_app.authorize', endpoints.authorize],
     ['developer_app.token', endpoints.token],
     ['developer_app.revoke', endpoints.revoke],
     ['developer_app.scopes', scopes.join(' ')],
+    [
+      'developer_app.pkce',
+      words.text(`developer_app.pkce_${pkce.required ? 'required' : 'optional'}`, { methods }),
+    ],
   ] as const
   const shown = facts.filter(([, value]) => value)
-  return html`<section>
+  return html`<section class="connect">
 <h2>${words.text('developer_app.overview')}</h2>
 <dl>!${shown.map(([key, value]) => html`<dt>${words.text(key)}</dt><dd><code><bdi>${value}</bdi></code></dd>`)}</dl>
 </section>`

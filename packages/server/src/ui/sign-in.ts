@@ -74,6 +74,9 @@ function notice(page: SignInPage, words: Words): string {
   if (page.problem?.kind === 'too_long_ago') {
     return html`<p class="notice">!${icon('info')}${words.text('sign_in.too_long_ago')}</p>`
   }
+  if (page.otherExpected) {
+    return html`<p class="notice">!${icon('info')}<span>${words.text('sign_in.other_expected')}</span></p>`
+  }
   if (page.toldAt !== undefined) {
     const host = displayText(page.toldAt, 255)
     return html`<p class="notice">!${icon('info')}<span>!${words.markup('sign_in.refused', { host })}</span></p>`

@@ -6,6 +6,7 @@ import type { ClientRecord } from '../../src/store/records.ts'
 import { AccountHolder, clientOn, problemsOn } from '../support/account-holder.ts'
 import { latestEvents } from '../support/latest-events.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
+import { getAnswer } from '../support/test-app.ts'
 import { clientRecord, TENANT } from '../support/world.ts'
 
 const APP = '/developers/app'
@@ -74,6 +75,14 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
       expect(page.status).toBe(200)
       expect(page.text).toContain('https://app.ledgerly.example/callback')
       expect(page.text).toContain('You can look at this app.')
+      expect(page.text).toMatch(/Registered by <strong>.*Ada/)
+      const facts = page.root.querySelectorAll('dl code').map(({ text }) => text)
+      const metadata = `${server.issuer}/.well-known/oauth-authorization-server`
+      expect(facts).toEqual(expect.arrayContaining([id, server.issuer, metadata]))
+      const { body: published } = await getAnswer(metadata)
+      for (const endpoint of ['authorization_endpoint', 'token_endpoint', 'revocation_endpoint']) {
+        expect(facts).toContain(published[endpoint])
+      }
       expect(page.root.querySelectorAll('main form')).toEqual([])
     })
 

@@ -79,6 +79,18 @@ describe.each(STORES)('id_token_hint on %s', (kind) => {
     expect(await subjectOf(await signInAt(browser, again, 'ada'))).toBe(userIdOf('ada'))
   })
 
+  it('OIDC Core §3.1.2.1: who is signed in as another hears that another is expected, and never whom', async () => {
+    const id_token_hint = await hintOf('ada')
+    const expects = (page: BrowserPage) => page.text.includes('The app expects another account')
+    const page = await open(await browserOf('eve'), { id_token_hint })
+    expect(expects(page)).toBe(true)
+    expect(page.root.querySelector('main')?.text).not.toMatch(/\bada\b/i)
+    expect(expects(await open(new TestBrowser(), { id_token_hint }))).toBe(false)
+    const again = await open(await browserOf('ada'), { id_token_hint, prompt: 'login' })
+    expect(kindOf(again)).toBe('sign-in')
+    expect(expects(again)).toBe(false)
+  })
+
   it('OIDC Core §3.1.2.2: choosing another account than it names is login_required', async () => {
     const browser = await browserOf('ada', 'eve')
     const fields = { id_token_hint: await hintOf('ada'), prompt: 'select_account' }

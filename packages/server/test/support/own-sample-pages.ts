@@ -124,7 +124,11 @@ export const DEVELOPER_APP: DeveloperAppPage = {
   page: 'developer-app',
   app: APP,
   organisation: 'Northwind Traders',
+  registeredBy: 'Ada Winter',
+  pkce: { required: true, methods: ['S256'] },
   endpoints: {
+    issuer: 'https://login.northwind.example',
+    metadata: 'https://login.northwind.example/.well-known/oauth-authorization-server',
     authorize: 'https://login.northwind.example/authorize',
     token: 'https://login.northwind.example/token',
     revoke: 'https://login.northwind.example/revoke',

@@ -67,6 +67,7 @@ export const SIGN_IN: SignInPage = {
   problem: undefined,
   hasOtherAccounts: false,
   toldAt: undefined,
+  otherExpected: false,
 }
 
 export const SELECT_ACCOUNT: SelectAccountPage = {
@@ -163,6 +164,11 @@ export const SAMPLE_PAGES: Readonly<Record<string, Page>> = {
   },
   'sign-in, locked': { ...SIGN_IN, username: 'ada', problem: { kind: 'locked', seconds: 290 } },
   'sign-in, expired': { ...SIGN_IN, problem: { kind: 'expired' } },
+  'sign-in, another account expected': {
+    ...SIGN_IN,
+    hasOtherAccounts: true,
+    otherExpected: true,
+  },
   'sign-in, to our own pages': { ...SIGN_IN, app: undefined },
   'sign-in, once more': {
     ...SIGN_IN,

@@ -111,9 +111,9 @@ const parameters: readonly Mutant[] = [
   {
     name: 'public apps need no PKCE where confidential ones need none',
     breaks: 'A6, RFC 9700 §2.1.1',
-    file: REQUEST,
-    find: "requiredFor === 'all' || client.type === 'public' || client.requirePkce",
-    replace: "requiredFor === 'all'",
+    file: 'server/src/protocol/policy.ts',
+    find: "pkce.requiredFor === 'all' || type === 'public' || requirePkce",
+    replace: "pkce.requiredFor === 'all' || (type === 'public' && requirePkce)",
     killedBy: attacks('attacks/codes'),
   },
   {

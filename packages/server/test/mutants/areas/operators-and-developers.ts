@@ -275,6 +275,14 @@ const registrations: readonly Mutant[] = [
 
 const commandLines: readonly Mutant[] = [
   {
+    name: 'beside a database, who has a damaged master key is told to make another',
+    breaks: 'advice that is followed loses no keys',
+    file: 'server/src/platform/master-key.ts',
+    find: 'existsSync(database.path) ? PUT_BACK : MAKE_ONE',
+    replace: 'existsSync(database.path) ? MAKE_ONE : MAKE_ONE',
+    killedBy: unit('platform/master-key'),
+  },
+  {
     name: 'somebody’s letter is cut off as if it were half a page of a feed',
     breaks: 'what a command line names by mistake stays as it is',
     file: 'server/src/cli/feed/feed-copy.ts',
