@@ -113,7 +113,7 @@ const parameters: readonly Mutant[] = [
     breaks: 'A6, RFC 9700 §2.1.1',
     file: 'server/src/protocol/policy.ts',
     find: "pkce.requiredFor === 'all' || type === 'public' || requirePkce",
-    replace: "pkce.requiredFor === 'all' || (type === 'public' && requirePkce)",
+    replace: "pkce.requiredFor === 'all'",
     killedBy: attacks('attacks/codes'),
   },
   {
