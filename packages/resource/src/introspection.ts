@@ -17,18 +17,10 @@ const DEFAULT_CACHE_SECONDS = 5
 interface Answer {
   readonly token: AccessToken
   readonly askedAt: Instant
-  /** What the feed had told when the issuer was asked. */
-  readonly changes: number
-}
-
-interface Memory {
-  readonly inactive: InactiveTokens
-  /** How many revocations of apps and users the feed has told. */
-  readonly changes: () => number
 }
 
 export interface Introspection {
-  /** A good answer of a moment ago. `key`: a hash of the token. */
+  /** A good answer of a moment ago, as far as the feed leaves it. `key`: a hash of the token. */
   recall(key: string, now: Instant): AccessToken | undefined
   /** The issuer's answer; requests that arrive together with the same token share one. @throws TokenError */
   find(token: string, key: string): Promise<AccessToken>
@@ -42,21 +34,21 @@ export interface Introspection {
 export function createIntrospection(
   options: IntrospectionOptions,
   context: { readonly settings: Settings; readonly issuer: Issuer },
-  { inactive, changes }: Memory,
+  inactive: InactiveTokens,
 ): Introspection {
   const { settings, issuer } = context
   const active = createLruMap<Answer>(settings.cacheSize)
   const underWay = new Map<string, Promise<AccessToken>>()
   const cacheMilliseconds = (options.cacheSeconds ?? DEFAULT_CACHE_SECONDS) * 1000
 
-  async function ask(token: string, key: string): Promise<AccessToken> {
+  async function ask(text: string, key: string): Promise<AccessToken> {
     inactive.refuse(key)
-    const asked = { askedAt: takeInstant(), changes: changes() }
-    const claims = await askIssuer(token)
+    const askedAt = takeInstant()
+    const claims = await askIssuer(text)
     try {
-      const answer = { ...asked, token: readAnswer(claims, settings) }
-      active.set(key, answer)
-      return answer.token
+      const token = readAnswer(claims, settings)
+      active.set(key, { token, askedAt })
+      return token
     } catch (error) {
       if (error instanceof TokenError) inactive.add(key, error)
       throw error
@@ -81,21 +73,12 @@ export function createIntrospection(
     }
   }
 
-  function isFresh(answer: Answer, now: Instant): boolean {
-    // The feed names apps and users by tags. An answer without them cannot be found by what it tells, so news of any
-    // app or user makes the issuer be asked again. Grants go by their ids.
-    const isKnownToFeed = answer.token.claims.rev !== undefined
-    return (
-      millisecondsSince(answer.askedAt, now) < cacheMilliseconds &&
-      (isKnownToFeed || answer.changes === changes())
-    )
-  }
-
   return {
     ask,
     recall(key, now) {
       const hit = active.get(key)
-      return hit && isFresh(hit, now) ? hit.token : undefined
+      const isFresh = hit && millisecondsSince(hit.askedAt, now) < cacheMilliseconds
+      return isFresh ? hit.token : undefined
     },
     find(token, key) {
       let call = underWay.get(key)

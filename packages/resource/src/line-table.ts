@@ -60,26 +60,20 @@ export class LineTable {
     return this.#cells.first[slot] === 0 ? undefined : this.#cells.issuedUntil[slot]
   }
 
-  /** A line that is there already is widened, never narrowed. @returns whether that changed anything */
-  add(key: LineKey, line: Line, nowSeconds: number): boolean {
+  /** A line that is there already is widened, never narrowed. */
+  add(key: LineKey, line: Line, nowSeconds: number): void {
     const slot = findSlot(this.#cells, key)
     const { slots, first, rest, issuedUntil, expiresAt } = this.#cells
-    const isNew = first[slot] === 0
-    if (isNew) {
+    if (first[slot] === 0) {
       first[slot] = firstWord(key)
       rest[3 * slot] = key[1]
       rest[3 * slot + 1] = key[2]
       rest[3 * slot + 2] = key[3]
       this.#size += 1
     }
-    const formerUntil = issuedUntil[slot] ?? 0
-    const formerEnd = expiresAt[slot] ?? 0
-    const until = Math.max(formerUntil, toCell(line.issuedUntilSeconds))
-    const end = Math.max(formerEnd, toCell(line.expiresAtSeconds))
-    issuedUntil[slot] = until
-    expiresAt[slot] = end
+    issuedUntil[slot] = Math.max(issuedUntil[slot] ?? 0, toCell(line.issuedUntilSeconds))
+    expiresAt[slot] = Math.max(expiresAt[slot] ?? 0, toCell(line.expiresAtSeconds))
     if (this.#size > FULLEST * slots) this.dropExpired(nowSeconds)
-    return isNew || until !== formerUntil || end !== formerEnd
   }
 
   /** Looks at a part of the table, each time at the next; once enough of it is over, writes it anew. */

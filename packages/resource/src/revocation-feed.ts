@@ -52,11 +52,6 @@ export class RevocationFeed {
     this.#overdueMilliseconds = Math.max(settings.pollSeconds * 5, 10) * 1000
   }
 
-  /** Counts up with each revocation of an app, a user or the tenant that is news, and with each epoch. */
-  get changes(): number {
-    return this.#list.changes + this.#epochs
-  }
-
   /** How many were seen: each restore of the issuer begins one. */
   get epochs(): number {
     return this.#epochs

@@ -15,7 +15,6 @@ export class RevocationList {
   readonly #keysOfToken = new WeakMap<AccessToken, readonly LineKey[]>()
   /** Tokens of the whole tenant that were issued up to here are void. One number, so it is kept for good. */
   #tenantUntilSeconds = Number.NEGATIVE_INFINITY
-  #changes = 0
 
   constructor(mostLines = MOST_LINES) {
     this.#mostLines = mostLines
@@ -27,11 +26,6 @@ export class RevocationList {
 
   get bytes(): number {
     return this.#lines.bytes
-  }
-
-  /** Counts up with each line of an app, a user or the tenant that says something new. */
-  get changes(): number {
-    return this.#changes
   }
 
   /**
@@ -46,17 +40,14 @@ export class RevocationList {
   add(line: FeedLine, nowSeconds: number): void {
     const { issuedUntilSeconds, expiresAtSeconds } = line
     if (line.kind === 'tenant') {
-      if (issuedUntilSeconds <= this.#tenantUntilSeconds) return
-      this.#tenantUntilSeconds = issuedUntilSeconds
-      this.#changes += 1
+      this.#tenantUntilSeconds = Math.max(this.#tenantUntilSeconds, issuedUntilSeconds)
       return
     }
     if (this.#lines.size >= this.#mostLines) this.#makeRoom(nowSeconds)
     // A grant ends with everything it gave, whenever it was issued.
     const until = line.kind === 'grant' ? UNBOUNDED : issuedUntilSeconds
     const cells = { issuedUntilSeconds: until, expiresAtSeconds }
-    const isNews = this.#lines.add(line.key, cells, nowSeconds)
-    if (isNews && line.kind !== 'grant') this.#changes += 1
+    this.#lines.add(line.key, cells, nowSeconds)
   }
 
   covers(token: AccessToken): boolean {

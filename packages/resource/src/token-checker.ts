@@ -6,7 +6,7 @@ import type { AccessToken } from './access-token.ts'
 import type { FindKey } from './compact-jws.ts'
 import { type Instant, takeInstant } from './elapsed.ts'
 import { createInactiveTokens } from './inactive-tokens.ts'
-import { createIntrospection } from './introspection.ts'
+import { createIntrospection, type Introspection } from './introspection.ts'
 import type { Issuer } from './issuer.ts'
 import { createJwtVerifier, type JwtVerifier } from './jwt-verifier.ts'
 import type { Settings } from './options.ts'
@@ -32,30 +32,28 @@ export interface TokenChecker {
 export function createTokenChecker(settings: Settings, issuer: Issuer): TokenChecker {
   const { introspection: credentials, shape } = settings
   const feed = settings.revocation === 'feed' ? new RevocationFeed(settings, issuer) : undefined
-  const verifierOfEpoch = keepForEpoch(
-    feed,
-    () => shape.jwt && createJwtVerifier(shape.jwt, settings, createKeyFinder(settings, issuer)),
-  )
   const inactive = createInactiveTokens(Math.max(settings.cacheSize, LEAST_INACTIVE))
-  const introspection =
-    credentials &&
-    createIntrospection(
-      credentials,
-      { settings, issuer },
-      { inactive, changes: () => feed?.changes ?? 0 },
-    )
+  const readersOfEpoch = keepForEpoch(feed, () => ({
+    jwts: shape.jwt && createJwtVerifier(shape.jwt, settings, createKeyFinder(settings, issuer)),
+    introspection: credentials && createIntrospection(credentials, { settings, issuer }, inactive),
+  }))
   // Only an Ostiary has such a feed.
   const isOurs = feed !== undefined
 
-  function readJwt(asked: Asked, verifier: JwtVerifier): Promise<AccessToken> {
+  function read(asked: Asked, { jwts, introspection }: Readers): Promise<AccessToken> {
     const { text, key, now, introspect } = asked
-    const verified = verifier.verify(text, key, now)
+    const isJwt = jwts !== undefined && text.split('.', 4).length === 3
+    if (!isJwt) return readOpaque(asked, introspection)
+    const verified = jwts.verify(text, key, now)
     if (!introspect || !introspection) return verified
     // Verified all the same: the issuer need not be asked about what somebody made up.
     return verified.then(() => introspection.ask(text, key))
   }
 
-  async function readOpaque({ text, key, now, introspect }: Asked): Promise<AccessToken> {
+  async function readOpaque(
+    { text, key, now, introspect }: Asked,
+    introspection: Introspection | undefined,
+  ): Promise<AccessToken> {
     const known = introspect ? undefined : introspection?.recall(key, now)
     if (known) return known
     const mayBeOpaque = shape.opaque?.(text, isOurs)
@@ -72,10 +70,9 @@ export function createTokenChecker(settings: Settings, issuer: Issuer): TokenChe
     // The first token waits for the feed.
     if (reading) await reading
     const asked = { text, key: hash('sha256', text, 'base64url'), now, introspect }
-    const verifier = verifierOfEpoch()
-    const isJwt = verifier !== undefined && text.split('.', 4).length === 3
-    const token = isJwt ? await readJwt(asked, verifier) : await readOpaque(asked)
-    if (verifier !== verifierOfEpoch()) return check(text, introspect)
+    const readers = readersOfEpoch()
+    const token = await read(asked, readers)
+    if (readers !== readersOfEpoch()) return check(text, introspect)
     // What follows changes with time, so it is asked of remembered tokens as well, and at last: there is no waiting
     // between it and the answer.
     if (token.expiresAtSeconds <= Date.now() / 1000 - settings.clockToleranceSeconds) {
@@ -93,7 +90,7 @@ export function createTokenChecker(settings: Settings, issuer: Issuer): TokenChe
     },
     status: () => ({
       feed: feed?.status() ?? FEED_OFF,
-      cachedTokens: verifierOfEpoch()?.size ?? 0,
+      cachedTokens: readersOfEpoch().jwts?.size ?? 0,
     }),
     close: () => feed?.close(),
   }
@@ -101,7 +98,7 @@ export function createTokenChecker(settings: Settings, issuer: Issuer): TokenChe
 
 /**
  * A restored issuer has other keys, so that none of the tokens from before is good, whatever a clock wrote into them:
- * neither the former keys nor what they verified may be remembered.
+ * neither the former keys, nor what they verified, nor what the issuer answered then may be remembered.
  */
 function keepForEpoch<Kept>(feed: RevocationFeed | undefined, make: () => Kept): () => Kept {
   let epochs = feed?.epochs
@@ -120,6 +117,12 @@ function createKeyFinder(settings: Settings, issuer: Issuer): FindKey {
   return shape.jwt?.keys === 'secret' && credentials
     ? createSecretKeys(credentials, settings, issuer)
     : createPublishedKeys(settings, issuer)
+}
+
+/** Who finds out what a token says, with what they remember. */
+interface Readers {
+  readonly jwts: JwtVerifier | undefined
+  readonly introspection: Introspection | undefined
 }
 
 interface Asked {

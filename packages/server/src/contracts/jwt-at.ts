@@ -1,6 +1,6 @@
 // Access tokens as RFC 9068 writes them; organisation, unit and grant are our own claims.
 
-import type { AccessTokenFacts, JwtShape } from '../protocol/access-token-facts.ts'
+import { type AccessTokenFacts, type JwtShape, tellTags } from '../protocol/access-token-facts.ts'
 import { asClientId, asGrantId, asRevocationTag, asUserId } from '../protocol/ids.ts'
 import { formatScope, parseScope } from '../protocol/scope.ts'
 
@@ -24,7 +24,7 @@ export const jwtAt: JwtShape = {
     auth_time: facts.authTimeSeconds ?? undefined,
     org_id: facts.organisationId ?? undefined,
     unit_id: facts.unitId ?? undefined,
-    rev: { c: facts.clientTag ?? undefined, u: facts.userTag ?? undefined },
+    rev: tellTags(facts),
   }),
   readClaims(claims) {
     const { client_id: clientId, grant_id: grantId, sub, scope = '', iat, exp } = claims

@@ -1,7 +1,7 @@
 // Token introspection (RFC 7662): for the API a token is meant for, and for the app that holds it.
 
 import { authenticateClient, type ClientAuthDeps } from '../client-auth/index.ts'
-import type { AccessTokenFacts } from '../protocol/access-token-facts.ts'
+import { type AccessTokenFacts, tellTags } from '../protocol/access-token-facts.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Endpoint } from '../protocol/message.ts'
 import { required } from '../protocol/params.ts'
@@ -56,6 +56,8 @@ function accessTokenState(facts: AccessTokenFacts, issuer: string): object {
     grant_id: facts.grantId,
     org_id: facts.organisationId ?? undefined,
     unit_id: facts.unitId ?? undefined,
+    // As in a JWT: whoever remembers this answer learns from the feed when it is out of date, and need not ask.
+    rev: tellTags(facts),
   }
 }
 

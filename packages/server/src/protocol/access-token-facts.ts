@@ -20,6 +20,14 @@ export interface AccessTokenFacts {
   readonly expiresAtSeconds: number
 }
 
+/** How a token, or an answer about it, tells its tags: then one line of the feed ends all tokens of an app or a user. */
+export function tellTags({
+  clientTag,
+  userTag,
+}: Pick<AccessTokenFacts, 'clientTag' | 'userTag'>): object {
+  return { c: clientTag ?? undefined, u: userTag ?? undefined }
+}
+
 /** What a JWT may tell besides the facts. */
 export interface JwtContext {
   readonly issuer: string

@@ -16,6 +16,7 @@ import {
 } from '../support/world.ts'
 
 const INACTIVE = { active: false }
+const TAG = /^[0-9a-f]{20}$/
 
 describe.each(STORES)('introspection on %s', (kind) => {
   describe.each(['jwt', 'opaque'])('of %s access tokens', (format) => {
@@ -52,6 +53,7 @@ describe.each(STORES)('introspection on %s', (kind) => {
         grant_id: expect.any(String),
         org_id: 'acme',
         unit_id: 'acme-north',
+        rev: { c: expect.stringMatching(TAG), u: expect.stringMatching(TAG) },
       })
     })
 

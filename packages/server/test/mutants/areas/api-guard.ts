@@ -1,6 +1,6 @@
 // Mutants of the guard that APIs use (packages/resource): what a token must be, and what happens when nobody can tell.
 
-import { unit } from '../commands.ts'
+import { flows, unit } from '../commands.ts'
 import type { Area } from '../mutant.ts'
 
 const VERIFIER = 'resource/src/jwt-verifier.ts'
@@ -289,9 +289,18 @@ export const apiGuard: Area = {
     {
       name: 'an answer from before a revocation is used after it',
       breaks: 'L3, R19',
-      file: INTROSPECTION,
-      find: 'answer.changes === changes()',
-      replace: 'answer.changes >= 0',
+      file: 'server/src/endpoints/introspect.ts',
+      find: '    rev: tellTags(facts),\n',
+      replace: '',
+      killedBy: { ...flows('flows/remembered-answers'), names: '^(?!.*postgres)' },
+    },
+    {
+      name: 'an answer from before a restore is used after it',
+      breaks: 'L3, R19',
+      file: CHECKER,
+      within: 'function keepForEpoch',
+      find: '      kept = make()\n',
+      replace: '',
       killedBy: unit('resource/test/introspection'),
     },
     {

@@ -91,7 +91,7 @@ export const backupAndRestore: Area = {
       name: 'a signature that was checked before a restore opens a door after it',
       breaks: 'security M5',
       file: 'resource/src/token-checker.ts',
-      find: '    if (verifier !== verifierOfEpoch()) return check(text, introspect)\n',
+      find: '    if (readers !== readersOfEpoch()) return check(text, introspect)\n',
       replace: '',
       killedBy: { project: 'unit', files: ['resource/test/feed-past'] },
     },

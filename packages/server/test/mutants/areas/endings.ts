@@ -77,8 +77,8 @@ const tags: readonly Mutant[] = [
     name: 'tokens carry no tag of their app',
     breaks: 'security H6',
     file: 'server/src/contracts/jwt-at.ts',
-    find: 'rev: { c: facts.clientTag ?? undefined, u: facts.userTag ?? undefined }',
-    replace: 'rev: { u: facts.userTag ?? undefined }',
+    find: 'rev: tellTags(facts)',
+    replace: 'rev: tellTags({ ...facts, clientTag: null })',
     killedBy: unit('contracts/jwt-shapes'),
   },
   {
