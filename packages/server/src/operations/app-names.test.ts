@@ -12,6 +12,8 @@ describe('pages H6, security L8: names are the same to the eye', () => {
     ['Ostiary demo', 'Ost1ary dem0'],
     ['Ostiary demo', '𝐎𝐬𝐭𝐢𝐚𝐫𝐲 ｄｅｍｏ'],
     ['Ostiary demo', 'Ost\u034Fiary\u2800 demo'],
+    // Fillers of Hangul are letters, and show as nothing.
+    ['Ostiary demo', 'Ost\u3164iary \u115fde\uffa0mo\u1160'],
     ['modern', 'rnodern'],
     ['PayPal', 'PaypaI'],
   ])('%s, %s', (name, imitation) => {
@@ -26,9 +28,12 @@ describe('pages H6, security L8: names are the same to the eye', () => {
     expect(foldName(other)).not.toBe(foldName(name))
   })
 
-  test.each(['\u2800', '★ ☆', '…', '\u0301\u0301'])('%j has nothing to read', (name) => {
-    expect(foldName(name)).toBe('')
-  })
+  test.each(['\u2800', '\u3164', '\uffa0', '★ ☆', '…', '\u0301\u0301'])(
+    '%j has nothing to read',
+    (name) => {
+      expect(foldName(name)).toBe('')
+    },
+  )
 
   test('a folded name folds to itself, so the order of two names does not matter', () => {
     fc.assert(

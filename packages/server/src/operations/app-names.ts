@@ -42,11 +42,11 @@ function beginsLike(folded: string, name: string): boolean {
 }
 
 /**
- * What is left of a name for the eye: no accents, spaces or signs, no case, and one letter for all that look alike
+ * What is left of a name for the eye: no accents, spaces, signs or letters without a shape, no case, and one letter for all that look alike
  * (Unicode Technical Standard 39 §4). Two names with the same rest cannot be told apart on a page.
  */
 export function foldName(name: string): string {
-  const plain = name.normalize('NFKD').replace(/\p{M}/gu, '')
+  const plain = name.normalize('NFKD').replace(/[\p{M}\p{Default_Ignorable_Code_Point}]/gu, '')
   const small = unhomoglyph(unhomoglyph(plain).toLowerCase()).toLowerCase()
   // A capital I folds to l, and a small i would not.
   return small.replaceAll('i', 'l').replace(/[^\p{L}\p{N}]/gu, '')

@@ -34,6 +34,14 @@ const portal: readonly Mutant[] = [
     killedBy: unit('operations/app-names'),
   },
   {
+    name: 'an app takes the name of another with letters in it that have no shape',
+    breaks: 'C13',
+    file: 'server/src/operations/app-names.ts',
+    find: '\\p{Default_Ignorable_Code_Point}',
+    replace: '',
+    killedBy: unit('operations/app-names'),
+  },
+  {
     name: 'an app takes the name of the tenant',
     breaks: 'H6, L8',
     file: 'server/src/operations/app-names.ts',
