@@ -152,7 +152,7 @@ test('an operation may insist on asking, even for a JWT', async () => {
   })
 })
 
-describe('security L9: what somebody made up', () => {
+describe('B24, security L9: what somebody made up', () => {
   const withFeed: GuardOptions = { introspection: credentials }
   const asked = (requests: readonly string[]) => callsTo('/introspect', requests)
 

@@ -116,12 +116,17 @@ export async function runCheck(check: Check, scene: Scene): Promise<Finding> {
 
 /** Abilities that a target has to bring along: without them it has them not, even if it does not say why. */
 function missing(ability: Ability, target: AttackTarget): string | undefined {
-  const { secondTokenEndpoint, advanceClock, readLog, revocationFeed } = target
   const brought = new Map<Ability, unknown>([
-    ['second process', secondTokenEndpoint],
-    ['clock', advanceClock],
-    ['log', readLog],
-    ['feed of revocations', revocationFeed],
+    ['second process', target.secondTokenEndpoint],
+    ['clock', target.advanceClock],
+    ['log', target.readLog],
+    ['callers of many addresses', target.callerAt],
+    ['end of an app', target.disable],
+    ['another lifetime', target.startWithLifetime],
+    ['JWTs of others', target.presentJwt],
+    ['feed of revocations', target.revocationFeed],
+    ['key exchange', target.openKeyExchange],
+    ['portal', target.portal],
   ])
   const isMissing = brought.has(ability) && brought.get(ability) === undefined
   return isMissing ? `the target brings no ${ability}` : undefined

@@ -1,7 +1,7 @@
 // The portable checks against Ostiary, on both stores: it has to hold, and to answer as the specifications have it.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { STORES, startTestServer } from '../support/start-server.ts'
+import { STORES, startTestServer, type TestServerOptions } from '../support/start-server.ts'
 import { nameOf, runCheck } from './check.ts'
 import { CHECKS } from './checks/index.ts'
 import { Scene } from './scene.ts'
@@ -10,7 +10,8 @@ import { attackOstiary } from './targets/ostiary.ts'
 describe.each(STORES)('the portable checks on %s', (kind) => {
   let scene: Scene
   beforeAll(async () => {
-    scene = new Scene(await attackOstiary(await startTestServer(kind), `Ostiary on ${kind}`))
+    const start = (options: TestServerOptions) => startTestServer(kind, options)
+    scene = new Scene(await attackOstiary(start, `Ostiary on ${kind}`))
   })
   afterAll(() => scene?.target.stop())
 

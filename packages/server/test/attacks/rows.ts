@@ -163,6 +163,22 @@ export const ROWS: Readonly<Record<string, Row>> = {
     title: 'an API that is not what it says, or says it wrongly',
     proof: 'resource/test/challenge.test.ts',
   },
+  B21: {
+    title: 'a token that comes back to life',
+    proof: 'server/test/attacks/checks/endings.ts',
+  },
+  B22: {
+    title: 'tokens fetched while their app is being ended',
+    proof: 'server/test/attacks/checks/endings.ts',
+  },
+  B23: {
+    title: 'a feed of revocations that goes back, or tells too much',
+    proof: 'server/test/attacks/checks/endings.ts',
+  },
+  B24: {
+    title: 'made-up tokens that push good ones out of the memory of an API',
+    proof: 'resource/test/introspection.test.ts',
+  },
   // Apps
   C1: {
     title: 'two ways of authenticating an app at once',
@@ -210,6 +226,18 @@ export const ROWS: Readonly<Record<string, Row>> = {
     title: 'the apps of another developer',
     proof: 'server/test/flows/developer-apps.test.ts',
   },
+  C13: {
+    title: 'the name of an app that passes for another',
+    proof: 'server/test/attacks/checks/pages.ts',
+  },
+  C14: {
+    title: 'an organisation kept out by who guesses with its key',
+    proof: 'server/test/attacks/checks/guessing.ts',
+  },
+  C15: {
+    title: 'the consumers of another organisation',
+    proof: 'server/test/attacks/checks/guessing.ts',
+  },
   // Users, sessions, pages
   D1: { title: 'a page in a frame', proof: 'server/test/attacks/checks/sessions.ts' },
   D2: { title: 'a form that another site sends', proof: 'server/test/attacks/checks/sessions.ts' },
@@ -247,6 +275,14 @@ export const ROWS: Readonly<Record<string, Row>> = {
   D15: {
     title: 'an app that is told about another user than it asked for',
     proof: 'server/test/attacks/checks/sessions.ts',
+  },
+  D16: {
+    title: 'an owner kept out by strangers who guess',
+    proof: 'server/test/attacks/checks/guessing.ts',
+  },
+  D17: {
+    title: 'right credentials taken for guesses',
+    proof: 'server/test/attacks/checks/guessing.ts',
   },
   // HTTP and platform
   E1: { title: 'a parameter sent twice', proof: 'server/test/attacks/checks/requests.ts' },

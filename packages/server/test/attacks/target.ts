@@ -2,7 +2,8 @@
 // how its pages are answered. A file of this shape lets the checks run against any server.
 
 import type { KeyObject } from 'node:crypto'
-import type { Fields } from '../support/test-app.ts'
+import type { BrowserPage, TestBrowser } from '../support/browser.ts'
+import type { Answer, Fields } from '../support/test-app.ts'
 import type { TestClient } from '../support/world.ts'
 
 export interface AttackTarget {
@@ -25,8 +26,20 @@ export interface AttackTarget {
   readonly signer?: { readonly id: string; readonly privateKey: KeyObject }
   /** Token endpoint of a second server process on the same data. */
   readonly secondTokenEndpoint?: string
+  /** Headers that a proxy which the server trusts adds to a request from this address. */
+  callerAt?(address: string): Readonly<Record<string, string>>
+  /** As the operator of this server would end an app for good. */
+  disable?(clientId: string): Promise<void>
+  /** Another process on the same data, whose access tokens live for so long. */
+  startWithLifetime?(seconds: number): Promise<LoweredServer>
+  /** What it does by itself, sooner or later, about all that has expired. */
+  cleanUp?(): Promise<void>
+  /** Presents a JWT that somebody signed whom the server trusts, with these claims beside those that it must have. */
+  presentJwt?(claims: JwtClaims): Promise<Answer>
   /** Where APIs read what was revoked. */
   readonly revocationFeed?: string
+  openKeyExchange?(): Promise<KeyExchange>
+  readonly portal?: DeveloperPortal
   advanceClock?(seconds: number): void
   /** Everything that was logged up to now. */
   readLog?(): string
@@ -41,7 +54,13 @@ export type Ability =
   | 'own HTTP server'
   | 'security headers'
   | 'rate limits'
+  | 'callers of many addresses'
+  | 'end of an app'
+  | 'another lifetime'
+  | 'JWTs of others'
   | 'feed of revocations'
+  | 'key exchange'
+  | 'portal'
 
 /** Absolute URLs. */
 export interface Endpoints {
@@ -72,7 +91,8 @@ export interface TargetApps {
 
 export interface NewApp {
   readonly id: string
-  readonly kind: 'web' | 'native'
+  /** `machine`: for client_credentials, without a redirect URI. */
+  readonly kind: 'web' | 'native' | 'machine'
   readonly redirectUri: string
   readonly name?: string
 }
@@ -85,4 +105,40 @@ export interface Forms {
   readonly allow: FormFields
   readonly deny: FormFields
   readonly signOut: FormFields
+}
+
+export interface LoweredServer {
+  readonly endpoints: Pick<Endpoints, 'token' | 'revoke' | 'introspect'>
+  stop(): Promise<void>
+}
+
+/** What says how long it is good, and how often: left out, it has no such claim. */
+export interface JwtClaims {
+  readonly livesSeconds?: number
+  readonly jti?: string
+}
+
+/** Consumers of two organisations, each with a key that is exchanged for tokens of its consumers. */
+export interface KeyExchange {
+  readonly keys: { readonly own: string; readonly foreign: string }
+  /** Two consumers of the first organisation, each by a code of their own. */
+  readonly codes: readonly [string, string]
+  readonly passCode: { readonly identifier: string; readonly passCode: string }
+  exchange(presented: PresentedToKey, from: { key: string; address: string }): Promise<Answer>
+}
+
+export type PresentedToKey =
+  | { readonly code: string }
+  | { readonly identifier: string; readonly passCode: string }
+
+/** Pages on which account holders register apps and change them. */
+export interface DeveloperPortal {
+  /** A name that the tenant or an app of the operator has: no account holder may pass for it. */
+  readonly vouchedNames: readonly string[]
+  /** A browser of the attacker, signed in there. */
+  enter(): Promise<TestBrowser>
+  /** @returns the answer, which shows the app unless it was refused */
+  register(browser: TestBrowser, app: { name: string; redirectUri: string }): Promise<BrowserPage>
+  /** @param page of an app, as registering it answered */
+  rename(browser: TestBrowser, page: BrowserPage, name: string): Promise<BrowserPage>
 }

@@ -3,7 +3,9 @@
 import type { Check } from '../check.ts'
 import { CLIENT_CHECKS } from './clients.ts'
 import { CODE_CHECKS } from './codes.ts'
+import { ENDING_CHECKS } from './endings.ts'
 import { FRONT_CHANNEL_CHECKS } from './front-channel.ts'
+import { GUESSING_CHECKS } from './guessing.ts'
 import { LOAD_CHECKS } from './load.ts'
 import { ABSENCE_CHECKS } from './metadata.ts'
 import { PAGE_CHECKS } from './pages.ts'
@@ -30,5 +32,7 @@ export const CHECKS: readonly Check[] = [
   ...TRANSPORT_CHECKS,
   ...LOAD_CHECKS,
   ...PUBLISHED_CHECKS,
+  ...ENDING_CHECKS,
+  ...GUESSING_CHECKS,
   ...REFRESH_CHECKS,
 ]

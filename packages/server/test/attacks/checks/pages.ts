@@ -3,6 +3,7 @@
 import { type BrowserPage, TestBrowser } from '../../support/browser.ts'
 import { offers } from '../app-under-attack.ts'
 import type { Check, Witness } from '../check.ts'
+import type { AttackTarget, DeveloperPortal } from '../target.ts'
 
 const MARKUP = [
   '"><xss-probe onload="alert(1)">',
@@ -38,6 +39,68 @@ export const PAGE_CHECKS: readonly Check[] = [
       }
       const readable = page.root.querySelector('body')?.textContent ?? ''
       witness.sees('the host is named', readable.includes('deceiver.example'))
+    },
+  },
+  {
+    row: 'C13',
+    title: 'no account holder gives an app a name that passes for one that is vouched for',
+    needs: ['portal'],
+    async run({ target }, witness) {
+      const portal = portalOf(target)
+      const browser = await portal.enter()
+      const redirectUri = 'https://names.example/cb'
+      const honest = await portal.register(browser, { name: 'Ledgerly', redirectUri })
+      witness.given('an honest name', honest.text.includes('Ledgerly'), `${honest.status}`)
+      for (const name of portal.vouchedNames.flatMap(imitationsOf)) {
+        const what = JSON.stringify(name)
+        refusesName(what, await portal.register(browser, { name, redirectUri }), witness)
+        refusesName(`${what}, later`, await portal.rename(browser, honest, name), witness)
+      }
+    },
+  },
+  {
+    row: 'C13',
+    title: 'nor one that shows nothing, or other than it is',
+    needs: ['portal'],
+    async run({ target }, witness) {
+      const portal = portalOf(target)
+      const browser = await portal.enter()
+      const redirectUri = 'https://names.example/cb'
+      const honest = await portal.register(browser, { name: 'Second', redirectUri })
+      for (const name of [
+        '',
+        ' ',
+        '\u2800',
+        '\u3164',
+        `Led${RIGHT_TO_LEFT}gerly`,
+        'a\nb',
+        '\u200b',
+      ]) {
+        const what = JSON.stringify(name)
+        refusesName(what, await portal.register(browser, { name, redirectUri }), witness)
+        refusesName(`${what}, later`, await portal.rename(browser, honest, name), witness)
+      }
+    },
+  },
+  {
+    row: 'D10',
+    title: 'what a developer writes stays text on the pages of the portal',
+    needs: ['portal'],
+    async run({ target }, witness) {
+      const portal = portalOf(target)
+      const browser = await portal.enter()
+      for (const payload of MARKUP) {
+        const fields = { name: `App ${payload}`, redirectUri: 'https://names.example/cb' }
+        const page = await portal.register(browser, fields)
+        seesHarmless('the name', page, witness)
+        seesHarmless(
+          'another name',
+          await portal.rename(browser, page, `Other ${payload}`),
+          witness,
+        )
+        const refused = await portal.register(browser, { ...fields, redirectUri: payload })
+        seesHarmless('the address', refused, witness)
+      }
     },
   },
   {
@@ -95,6 +158,38 @@ export const PAGE_CHECKS: readonly Check[] = [
     },
   },
 ]
+
+function portalOf({ portal }: AttackTarget): DeveloperPortal {
+  if (!portal) throw new Error('this check has to name the portal as a need')
+  return portal
+}
+
+/** Names that the eye takes for this one. */
+function imitationsOf(name: string): string[] {
+  const cyrillic: Readonly<Record<string, string>> = {
+    a: '\u0430',
+    e: '\u0435',
+    o: '\u043e',
+    p: '\u0440',
+  }
+  return [
+    name,
+    name.toUpperCase(),
+    ` ${[...name].join(' ')}.`,
+    [...name].map((letter) => cyrillic[letter] ?? letter).join(''),
+    [...name].map((letter) => String.fromCodePoint(fullWidthOf(letter))).join(''),
+    name.replace(/[a-z]/, '$&\u0301'),
+  ]
+}
+
+function fullWidthOf(letter: string): number {
+  const code = letter.codePointAt(0) ?? 0
+  return code > 0x20 && code < 0x7f ? code + 0xfee0 : code
+}
+
+function refusesName(what: string, { status }: BrowserPage, witness: Witness): void {
+  witness.sees(what, status >= 400 && status < 500, `${status}`)
+}
 
 /** Asks for pages rather than for JSON. */
 function browserOfPeople(): (url: string) => Promise<BrowserPage> {

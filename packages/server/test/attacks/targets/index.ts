@@ -2,7 +2,7 @@
 
 import { pathToFileURL } from 'node:url'
 import { requestDatabase, startPostgresProcess } from '../../support/postgres-process.ts'
-import { startTestServer } from '../../support/start-server.ts'
+import { startTestServer, type TestServerOptions } from '../../support/start-server.ts'
 import type { AttackTarget } from '../target.ts'
 import { attackOidcProvider } from './oidc-provider.ts'
 import { attackOstiary } from './ostiary.ts'
@@ -13,7 +13,7 @@ export type Opening = () => Promise<AttackTarget>
 /** Name -> one server for each way of keeping data that it is measured with. */
 export const TARGETS: Readonly<Record<string, readonly Opening[]>> = {
   ostiary: [
-    async () => attackOstiary(await startTestServer('sqlite'), 'Ostiary, SQLite'),
+    () => attackOstiary((options) => startTestServer('sqlite', options), 'Ostiary, SQLite'),
     attackOstiaryOnPostgres,
   ],
   'oidc-provider': [() => attackOidcProvider('memory'), () => attackOidcProvider('sqlite')],
@@ -21,9 +21,11 @@ export const TARGETS: Readonly<Record<string, readonly Opening[]>> = {
 
 async function attackOstiaryOnPostgres(): Promise<AttackTarget> {
   const postgres = await startPostgresProcess()
-  const postgresUrl = await requestDatabase(postgres.dispenser)
-  const server = await startTestServer('postgres', { postgresUrl })
-  const target = await attackOstiary(server, 'Ostiary, PostgreSQL')
+  const start = async (options: TestServerOptions) => {
+    const postgresUrl = await requestDatabase(postgres.dispenser)
+    return startTestServer('postgres', { ...options, postgresUrl })
+  }
+  const target = await attackOstiary(start, 'Ostiary, PostgreSQL')
   return {
     ...target,
     async stop() {

@@ -1,15 +1,17 @@
 // node-oidc-provider as a target, set up as its documentation recommends, with pages of ours for the interactions that
 // it leaves to the app around it. It is fetched into bench/, as for the benchmark, and never into the product.
 
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SignJWT } from 'jose'
 import { findFreePort } from '../../support/free-port.ts'
+import { type Answer, postForm } from '../../support/test-app.ts'
 import type { TestClient } from '../../support/world.ts'
-import type { AttackTarget, NewApp } from '../target.ts'
+import type { AttackTarget, JwtClaims, NewApp } from '../target.ts'
 import { answerInteractions, type Interactive } from './oidc-provider-pages.ts'
 
 /** `memory`: its own, for development. `sqlite`: an adapter that writes to disk and waits for it. */
@@ -19,7 +21,10 @@ interface Provider extends Interactive {
   callback(): RequestListener
   readonly Client: Interactive['Client'] & {
     new (metadata: object): { readonly clientId: string; metadata(): object }
-    readonly adapter: { upsert(id: string, metadata: object): Promise<void> }
+    readonly adapter: {
+      upsert(id: string, metadata: object): Promise<void>
+      destroy(id: string): Promise<void>
+    }
   }
 }
 
@@ -47,8 +52,8 @@ export async function attackOidcProvider(store: OidcProviderStore): Promise<Atta
     ...(store === 'sqlite' && { adapter: await createAdapter(join(folder, 'peer.db')) }),
   }
   const { Provider } = await import(new URL('node_modules/oidc-provider/lib/index.js', BENCH).href)
-  const start = async (at: number) => {
-    const provider: Provider = new Provider(issuer, configuration)
+  const start = async (at: number, change: object = {}) => {
+    const provider: Provider = new Provider(issuer, { ...configuration, ...change })
     return { provider, server: await listen(provider, at) }
   }
   const first = await start(port)
@@ -79,19 +84,30 @@ export async function attackOidcProvider(store: OidcProviderStore): Promise<Atta
       'own HTTP server': 'requests are read by the HTTP server of the app that embeds it',
       'security headers': 'headers for its pages are set by the app that embeds it',
       'rate limits': 'limits are set by the app or proxy in front of it',
+      'callers of many addresses': 'it has no limits that would ask where a request comes from',
       'feed of revocations': 'it publishes none: its APIs ask about each token',
+      'key exchange': 'it has no keys of organisations',
+      portal: 'apps are registered by the app that embeds it, or at an endpoint for machines',
       log: 'it keeps no log: it emits events to the app that embeds it',
-      ...(!second && { 'second process': 'its own store is that of one process' }),
+      ...(!second && {
+        'second process': 'its own store is that of one process',
+        'another lifetime': 'its own store is gone when another process starts',
+      }),
     },
     ...(second && { secondTokenEndpoint: `http://localhost:${secondPort}/token` }),
+    disable: (clientId) => first.provider.Client.adapter.destroy(clientId),
+    startWithLifetime: async (seconds) => {
+      const ttl = { AccessToken: seconds, ClientCredentials: seconds }
+      const at = await findFreePort()
+      const { server } = await start(at, { ttl })
+      return { endpoints: endpointsOf(`http://localhost:${at}`), stop: () => close(server) }
+    },
+    cleanUp: async () => undefined,
+    presentJwt: (claims) => presentAssertion(claims, signer, issuer),
     advanceClock: clock.advance,
     async stop() {
       clock.restore()
-      for (const { server } of [first, ...(second ? [second] : [])]) {
-        server.closeAllConnections()
-        server.close()
-        await once(server, 'close')
-      }
+      for (const { server } of [first, ...(second ? [second] : [])]) await close(server)
       await rm(folder, { recursive: true })
     },
   }
@@ -156,10 +172,10 @@ async function register(
   { id, kind, redirectUri, name = id }: NewApp,
   { Client }: Provider,
 ): Promise<TestClient | 'refused'> {
-  const secret = kind === 'web' ? randomBytes(32).toString('base64url') : undefined
+  const secret = kind === 'native' ? undefined : randomBytes(32).toString('base64url')
   const metadata = {
-    ...describeClient({ id, secret, redirectUri }),
-    application_type: kind,
+    ...describeClient({ id, secret, redirectUri: kind === 'machine' ? '' : redirectUri }),
+    application_type: kind === 'native' ? 'native' : 'web',
     client_name: name,
   }
   let client: { readonly clientId: string; metadata(): object }
@@ -218,6 +234,33 @@ function replaceClock(): { advance(seconds: number): void; restore(): void } {
       Date.now = realNow
     },
   }
+}
+
+/** A client assertion (RFC 7523 §3): what the app `signer` authenticates with. */
+async function presentAssertion(
+  { livesSeconds, jti }: JwtClaims,
+  { id, privateKey }: { readonly id: string; readonly privateKey: KeyObject },
+  issuer: string,
+): Promise<Answer> {
+  const now = Math.floor(Date.now() / 1000)
+  const claims = {
+    ...(livesSeconds !== undefined && { exp: now + livesSeconds }),
+    ...(jti !== undefined && { jti }),
+  }
+  const assertion = await new SignJWT({ iss: id, sub: id, aud: issuer, iat: now, ...claims })
+    .setProtectedHeader({ alg: 'ES256' })
+    .sign(privateKey)
+  return postForm(endpointsOf(issuer).token, {
+    grant_type: 'client_credentials',
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: assertion,
+  })
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections()
+  server.close()
+  await once(server, 'close')
 }
 
 function confidential(id: string, redirectUri: string): TestClient {
