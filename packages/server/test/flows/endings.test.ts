@@ -1,7 +1,6 @@
 // What ends leaves no live token behind, whoever issues at that moment: another node that keeps the app in memory for a
 // while longer, with a clock of its own.
 
-import { setTimeout } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -15,6 +14,7 @@ import { sha256 } from '../../src/platform/hash.ts'
 import { newId } from '../../src/platform/random.ts'
 import { asClientId } from '../../src/protocol/ids.ts'
 import { holderEndingNow } from '../../src/tokens/ending.ts'
+import { clockAhead, issueWhileEnding, type Racer } from '../support/ending-race.ts'
 import { registerClient } from '../support/register-client.ts'
 import {
   type SecondNode,
@@ -29,11 +29,6 @@ const KEY_EXCHANGE = {
   grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
   subject_token_type: 'urn:ostiary:params:oauth:token-type:application-key',
 }
-/** How far the clock of the second node is ahead, in seconds. */
-const AHEAD = 7
-/** For longer than a node keeps an app in memory, in milliseconds. */
-const STALE_MS = 300
-
 /** Of several endings at once, each waits for the others: few enough that none waits for too long. */
 const AT_ONCE = { sqlite: 20, postgres: 8 }
 
@@ -46,44 +41,17 @@ describe.each(STORES)('security H6: an ending, on %s', (kind) => {
     server = await startTestServer(kind, {
       rateLimits: { failedClientAuthenticationsPerMinute: 10_000 },
     })
-    const { clock } = server
-    const ahead = {
-      nowSeconds: () => clock.nowSeconds() + AHEAD,
-      nowMilliseconds: () => clock.nowMilliseconds() + AHEAD * 1000,
-    }
-    node = await server.startSecondNode({ clock: ahead })
+    node = await server.startSecondNode({ clock: clockAhead(server.clock) })
   })
   afterAll(async () => {
     await node?.close()
     await server?.stop()
   })
 
-  interface Racer {
-    /** Asks once, at the second node. @returns the token, unless it was refused */
-    issue(): Promise<string | undefined>
-    /** At the first node. */
-    end(): Promise<unknown>
-  }
-
-  /** Issues while it ends, and for a while after that. @returns the tokens that are live then */
-  async function race({ issue, end }: Racer): Promise<{ live: string[]; issued: number }> {
-    const tokens: string[] = []
-    let isOver = false
-    const issuing = Array.from({ length: 2 }, async () => {
-      while (!isOver) {
-        const token = await issue()
-        if (token !== undefined) tokens.push(token)
-        else await setTimeout(5)
-      }
-    })
-    while (tokens.length === 0) await setTimeout(1)
-    await setTimeout(Math.random() * 40)
-    await end()
-    await setTimeout(STALE_MS)
-    isOver = true
-    await Promise.all(issuing)
-    const live = await filterLive(tokens)
-    return { live, issued: tokens.length }
+  /** @returns the tokens that are live afterwards, and how many there were */
+  async function race(racer: Racer): Promise<{ live: string[]; issued: number }> {
+    const tokens = await issueWhileEnding(racer)
+    return { live: await filterLive(tokens), issued: tokens.length }
   }
 
   async function filterLive(tokens: readonly string[]): Promise<string[]> {

@@ -1,8 +1,6 @@
 // Opening and migrating a database, as the commands do it.
 
 import { readdirSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
-import pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import type { Store } from '../../src/store/port.ts'
 import { codesHoldGrantsSchema } from '../../src/store/sql/migrations/0006-codes-hold-grants.ts'
@@ -12,6 +10,7 @@ import {
   openStore,
   type StoreSettings,
 } from '../../src/store/sql/open.ts'
+import { executeStatements } from '../support/older-database.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { DIALECTS, temporaryFolder } from './databases.ts'
 import {
@@ -75,7 +74,7 @@ describe.for(DIALECTS)('a database on %s', (dialect) => {
       const consent = consentRecord({ tenant, redirectUris: [] })
       await store.approveAuthorization(approvalOf(codeRecord({ tenant }), { consent }))
     })
-    await execute(settings, [
+    await executeStatements(settings, [
       'alter table consents drop column redirect_uris',
       "delete from kysely_migration where name = '0009-consent-covers'",
     ])
@@ -101,7 +100,7 @@ describe.for(DIALECTS)('a database on %s', (dialect) => {
       return { waiting, ended, spent }
     })
     const added = ['user_id', 'organisation_id', 'unit_id', 'scopes', 'audience']
-    await execute(settings, [
+    await executeStatements(settings, [
       ...[...added, 'auth_time_seconds', 'session_hash'].map(
         (column) => `alter table codes drop column ${column}`,
       ),
@@ -129,18 +128,4 @@ async function openStoreAndDo<Result>(
   } finally {
     await store.close()
   }
-}
-
-/** As an older version would have left the database. */
-async function execute(settings: StoreSettings, statements: readonly string[]): Promise<void> {
-  if (settings.kind === 'sqlite') {
-    const db = new DatabaseSync(settings.path)
-    for (const statement of statements) db.exec(statement)
-    db.close()
-    return
-  }
-  const client = new pg.Client(settings.url)
-  await client.connect()
-  for (const statement of statements) await client.query(statement)
-  await client.end()
 }
