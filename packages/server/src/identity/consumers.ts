@@ -11,7 +11,7 @@ import type { Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
 import type { AccessIdentifierRecord, Membership, UserRecord } from '../store/records.ts'
 import { hashOfCode, hashOfIdentifier } from './access-identifiers.ts'
-import { noteFailedCheck } from './failed-checks.ts'
+import { eventIfSpent, noteFailedCheck } from './failed-checks.ts'
 import type { Guessing } from './guessing.ts'
 import { findKnownCaller } from './known-callers.ts'
 import { lookUp } from './look-ups.ts'
@@ -22,12 +22,7 @@ export interface ConsumerDeps {
   readonly tenant: Tenant
   readonly store: Pick<
     Store,
-    | 'findAccessIdentifier'
-    | 'listMemberships'
-    | 'recordAuditEvent'
-    | 'countFailure'
-    | 'findKnownCaller'
-    | 'rememberCaller'
+    'findAccessIdentifier' | 'listMemberships' | 'findKnownCaller' | 'rememberCaller'
   >
   readonly clock: Clock
   readonly guesses: Guessing
@@ -115,8 +110,12 @@ async function findByPassCode(
     { account, source, deviceId: undefined, known: caller.known },
     { guesses, perMinute: guesses.limits.clientsPerMinute },
   )
-  const presented = digestOf(...account, ...source, passCode)
-  const checked = await guesses.check({ ways, subject: id ?? null, presented }, async () =>
+  const target = id === undefined ? `identifier:${hash}` : `access_identifier:${id}`
+  const attempt = {
+    ...{ ways, subject: id ?? null, presented: digestOf(...account, ...source, passCode) },
+    event: eventIfSpent({ ...request, action: 'access_identifier.locked', target }, deps),
+  }
+  const checked = await guesses.check(attempt, async () =>
     (await isPassCodeOf(member, { passCode, source: request.source })) &&
     member?.user.disabledAtSeconds === null
       ? member
@@ -126,10 +125,7 @@ async function findByPassCode(
     throw new OAuthError('guessing', { retryAfterSeconds: checked.seconds })
   }
   if (checked.outcome === 'wrong') {
-    const target = id === undefined ? `identifier:${hash}` : `access_identifier:${id}`
-    const { spent } = checked
-    const action = 'access_identifier.locked'
-    await noteFailedCheck({ ...request, action, target, spent }, deps)
+    noteFailedCheck({ ...request, target, spent: checked.spent }, deps)
     throw new OAuthError(member ? 'pass_code_wrong' : 'consumer_unknown')
   }
   await caller.remember()

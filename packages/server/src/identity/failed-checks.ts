@@ -4,16 +4,13 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../protocol/message.ts'
 import type { Tenant } from '../protocol/tenant.ts'
-import type { Store } from '../store/port.ts'
+import type { StrangersEvent } from '../store/port/guessing.ts'
 import type { Guessing } from './guessing.ts'
 
 export interface FailedCheck {
-  /** In the audit trail, when it used up an allowance. */
-  readonly action: string
   readonly target: string
   /** Where it came from, as limits count: an address, or the network of one. */
   readonly source: string
-  readonly requestId: string
   readonly log: Log
   /** The allowances that it used up. */
   readonly spent: readonly string[]
@@ -21,49 +18,43 @@ export interface FailedCheck {
 
 export interface FailedCheckDeps {
   readonly tenant: Tenant
-  readonly store: Pick<Store, 'recordAuditEvent' | 'countFailure'>
   readonly clock: Clock
   readonly guesses: Pick<Guessing, 'digest' | 'slotOf'>
 }
 
-const QUARTER_SECONDS = 15 * 60
-/** In the trail of a tenant, in a quarter of an hour. */
-const EVENTS_PER_TENANT = 100
 const ACCOUNT_HASH_LENGTH = 16
 
-export async function noteFailedCheck(check: FailedCheck, deps: FailedCheckDeps): Promise<void> {
-  const { tenant, store, clock, guesses } = deps
-  const { action, target, source, requestId, log, spent } = check
-  const account = guesses.digest('log', target).slice(0, ACCOUNT_HASH_LENGTH)
-  const facts = { tenant: tenant.name, address: source, account }
+export function noteFailedCheck(check: FailedCheck, deps: FailedCheckDeps): void {
+  const { target, source, log, spent } = check
+  const account = accountOf(target, deps)
+  const facts = { tenant: deps.tenant.name, address: source, account }
   logAtBoundedRate(() => log.warn(facts, 'a check of credentials failed'), { log, deps })
   if (spent.length === 0) return
-  if (!(await isFirst([account, source], 1, deps))) return
-  if (!(await isFirst([], EVENTS_PER_TENANT, deps))) return
-  log.warn({ ...facts, spent }, 'an account takes fewer tries for a while')
-  await store.recordAuditEvent({
-    ...{ tenant: tenant.name, atSeconds: clock.nowSeconds(), action, target },
-    actor: 'system',
-    requestId,
-  })
+  const spentFacts = { ...facts, spent }
+  const message = 'an account takes fewer tries for a while'
+  logAtBoundedRate(() => log.warn(spentFacts, message), { log, deps })
 }
 
-/** One of so many in this quarter of an hour, in all processes. */
-async function isFirst(
-  fields: readonly string[],
-  failures: number,
-  { tenant, store, clock, guesses }: FailedCheckDeps,
-): Promise<boolean> {
-  const counted = await store.countFailure({
-    tenant: tenant.name,
-    nowSeconds: clock.nowSeconds(),
-    allowance: {
-      purpose: fields.length === 0 ? 'events' : 'event',
-      slot: guesses.slotOf('event', ...fields),
-      ...{ failures, windowSeconds: QUARTER_SECONDS, thenEverySeconds: 0 },
-    },
-  })
-  return 'failures' in counted
+function accountOf(target: string, { guesses }: FailedCheckDeps): string {
+  return guesses.digest('log', target).slice(0, ACCOUNT_HASH_LENGTH)
+}
+
+/** What the trail is told if this check fails and uses up an allowance. */
+export function eventIfSpent(
+  {
+    action,
+    target,
+    source,
+    requestId,
+  }: { action: string; target: string; source: string; requestId: string },
+  deps: FailedCheckDeps,
+): StrangersEvent {
+  const { tenant, clock, guesses } = deps
+  const atSeconds = clock.nowSeconds()
+  return {
+    slot: guesses.slotOf('event', accountOf(target, deps), source),
+    record: { tenant: tenant.name, atSeconds, action, target, actor: 'system', requestId },
+  }
 }
 
 const LINES_PER_MINUTE = 300

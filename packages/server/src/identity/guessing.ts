@@ -8,7 +8,12 @@ import { keepFresh } from '../platform/fresh.ts'
 import type { Sealer } from '../platform/seal.ts'
 import { createLine } from '../platform/waiting-line.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import type { Allowance, SpentAllowance, TryResult } from '../store/port/guessing.ts'
+import type {
+  Allowance,
+  SpentAllowance,
+  StrangersEvent,
+  TryResult,
+} from '../store/port/guessing.ts'
 import type { Store } from '../store/port.ts'
 
 export type { Allowance } from '../store/port/guessing.ts'
@@ -50,6 +55,8 @@ export interface Attempt {
   readonly ways: readonly (readonly Allowance[])[]
   /** The user or access identifier that it is about, if there is one. */
   readonly subject: string | null
+  /** What the audit trail is told if it fails and uses up an allowance. */
+  readonly event?: StrangersEvent
   /** What was presented, and where from: the same once more, while it is being checked, is not checked again. */
   readonly presented: string
 }
@@ -119,13 +126,13 @@ function createCheck({ tenant, store, clock }: GuessingDeps): Guessing['check'] 
     return { seconds }
   }
 
-  return async ({ ways, subject }, check) => {
+  return async ({ ways, subject, event }, check) => {
     const reservation = await line.take(ways.flat().map(nameOf), () => reserve(ways))
     if (reservation === undefined) throw new OAuthError('overloaded', { retryAfterSeconds: 1 })
     if ('seconds' in reservation) return { outcome: 'refused', seconds: reservation.seconds }
     const { allowances } = reservation
     const settle = async (result: TryResult) => {
-      const input = { tenant, allowances, result, nowSeconds: clock.nowSeconds(), subject }
+      const input = { tenant, allowances, result, nowSeconds: clock.nowSeconds(), subject, event }
       // It is their turn even if the store is away: then they hear of it as well.
       return store.settleTry(input).finally(() => line.wake(allowances.map(nameOf)))
     }

@@ -7,7 +7,7 @@ import type { TenantObserver } from '../protocol/observer.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
 import type { UserRecord } from '../store/records.ts'
-import { noteFailedCheck } from './failed-checks.ts'
+import { eventIfSpent, noteFailedCheck } from './failed-checks.ts'
 import type { Guessing } from './guessing.ts'
 import { findKnownCaller } from './known-callers.ts'
 import { hashPassword, MAX_PASSWORD_CODE_POINTS, verifyPassword } from './passwords.ts'
@@ -18,12 +18,7 @@ export interface SignInDeps {
   readonly tenant: Tenant
   readonly store: Pick<
     Store,
-    | 'findUserByUsername'
-    | 'updatePasswordHash'
-    | 'recordAuditEvent'
-    | 'countFailure'
-    | 'findKnownCaller'
-    | 'rememberCaller'
+    'findUserByUsername' | 'updatePasswordHash' | 'findKnownCaller' | 'rememberCaller'
   >
   readonly clock: Clock
   readonly guesses: Guessing
@@ -67,15 +62,18 @@ async function trySignIn(credentials: Credentials, deps: SignInDeps): Promise<Si
     { account, source: [source], deviceId, known: caller.known },
     { guesses, perMinute: guesses.limits.signInsPerMinute },
   )
-  const presented = digestOf(...account, password, source, deviceId ?? '')
-  const checked = await guesses.check({ ways, subject: user?.id ?? null, presented }, () =>
+  const target = `username:${username.slice(0, MAX_RECORDED_LENGTH)}`
+  const attempt = {
+    ...{ ways, subject: user?.id ?? null },
+    presented: digestOf(...account, password, source, deviceId ?? ''),
+    event: eventIfSpent({ ...credentials, action: 'sign_in.locked', target }, deps),
+  }
+  const checked = await guesses.check(attempt, () =>
     checkPassword(user, { username, password, source }, deps),
   )
   if (checked.outcome === 'refused') return { outcome: 'locked', seconds: checked.seconds }
   if (checked.outcome === 'wrong') {
-    const target = `username:${username.slice(0, MAX_RECORDED_LENGTH)}`
-    const { spent } = checked
-    await noteFailedCheck({ ...credentials, action: 'sign_in.locked', target, spent }, deps)
+    noteFailedCheck({ ...credentials, target, spent: checked.spent }, deps)
     return { outcome: 'wrong_credentials' }
   }
   await caller.remember()

@@ -8,3 +8,7 @@ export const MOST_MEMBERSHIPS = 200
 
 /** What is read of a list at once: so little that nobody waits for it. More is read part by part. */
 export const MOST_LISTED = 200
+
+/** Events that strangers bring about in the trail of one tenant, in a quarter of an hour. More are counted, and told as one. */
+export const MOST_STRANGERS_EVENTS = 100
+export const STRANGERS_EVENTS_WINDOW_SECONDS = 15 * 60

@@ -34,7 +34,8 @@ export interface GuessStore {
     readonly nowSeconds: number
   }): Promise<TryOutcome>
   /**
-   * Gives the places back: as failures, when the check failed, else as if they had not been taken.
+   * Gives the places back: as failures, when the check failed, else as if they had not been taken. A failure that uses
+   * up an allowance is told in the audit trail, as far as the quota of what strangers can write goes.
    * @returns the failures in each allowance now
    */
   settleTry(input: {
@@ -44,6 +45,7 @@ export interface GuessStore {
     readonly nowSeconds: number
     /** The user or access identifier that the check was about, if there is one: for lists of operators. */
     readonly subject: string | null
+    readonly event?: StrangersEvent | undefined
   }): Promise<readonly number[]>
   /** Counts a failure of a check that takes no time. @returns that it was one too many, or how many there are now */
   countFailure(input: {
@@ -71,6 +73,13 @@ export interface GuessStore {
   /** When this caller last proved to be somebody, by the account and where from; null when never, or too long ago. */
   findKnownCaller(caller: KnownCallerKey, nowSeconds: number): Promise<number | null>
   rememberCaller(caller: KnownCaller): Promise<void>
+}
+
+/** What somebody can bring about who has proven nothing. */
+export interface StrangersEvent {
+  /** Who did it to what: the same is told once in a quarter of an hour. */
+  readonly slot: string
+  readonly record: AuditEventRecord
 }
 
 export type TryOutcome =

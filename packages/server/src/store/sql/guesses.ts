@@ -34,7 +34,7 @@ interface Place extends Allowance {
   readonly forgets: number
 }
 
-function placeOf(
+export function placeOf(
   allowance: Allowance,
   { tenant, nowSeconds, subject = null, result }: PlaceContext,
   everySeconds = allowance.thenEverySeconds,
@@ -118,13 +118,13 @@ const addFailure = (p: Place, { pending, spentUntil }: Failure) => sql`
 const ONE_LESS = sql`case when guesses.pending > 0 then guesses.pending - 1 else 0 end`
 
 /** The check was made and failed. */
-const failPlace = raw<{ failures: number }>(
+export const failPlace = raw<{ failures: number }>(
   (p) => sql`${addFailure(p, { pending: ONE_LESS, spentUntil: { first: sql`0`, next: sql`0` } })}
   returning failures`,
 )
 
 /** It did not fail, or was not made: as if the place had not been taken. */
-const giveBackPlace = raw<{ failures: number }>(
+export const giveBackPlace = raw<{ failures: number }>(
   (p) => sql`update guesses set
     failures = case when ${p.forgets} = 1 then 0 else failures end,
     pending = ${ONE_LESS},
@@ -222,16 +222,6 @@ function hurdleOf(place: Place, seen: PlaceState | undefined): TryOutcome | unde
   }
   const pending = seen.pendingUntilSeconds <= nowSeconds ? 0 : seen.pending
   return seen.failures + pending < place.failures ? undefined : { outcome: 'busy' }
-}
-
-export function* settleTry({
-  allowances,
-  ...context
-}: Parameters<GuessStore['settleTry']>[0]): Plan<readonly number[]> {
-  const settle = context.result === 'failed' ? failPlace : giveBackPlace
-  const places = allowances.map((allowance) => placeOf(allowance, context))
-  const rows = yield { calls: places.map((place) => call(settle, place)), last: true }
-  return rows.map(([row]) => (row as { failures: number } | undefined)?.failures ?? 0)
 }
 
 export function* countFailure({

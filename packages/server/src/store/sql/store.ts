@@ -57,7 +57,6 @@ import {
   listLockedSubjects,
   listSpentAllowances,
   reserveTry,
-  settleTry,
 } from './guesses.ts'
 import { importClients, importUsers, positionsTaken } from './imports.ts'
 import { createFirstKeys, listKeys, rotateKeys } from './keys.ts'
@@ -83,6 +82,7 @@ import {
   listSessions,
   touchSession,
 } from './sessions.ts'
+import { settleTry, tellAllLeftOut } from './settle-try.ts'
 import { statement } from './statement.ts'
 import {
   createTrustedIssuer,
@@ -281,7 +281,8 @@ function methodsOf(driver: Driver, around: StoreObserver['around']) {
 
 /** Every batch is a transaction of its own, so that nobody waits long for its locks. */
 async function deleteExpired(driver: Driver, batch: Batch): Promise<number> {
-  let gone = 0
+  // What is told of them must be, before they go.
+  let gone = await driver.transact(() => tellAllLeftOut(batch.nowSeconds))
   for (const { remove } of CLEAN_UPS) gone += (await driver.write(() => run(remove, batch))).length
   return gone
 }

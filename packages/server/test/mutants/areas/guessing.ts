@@ -3,6 +3,8 @@
 import { attacks, flows, STORE, unit } from '../commands.ts'
 import type { Area } from '../mutant.ts'
 
+const SETTLE_TRY = 'server/src/store/sql/settle-try.ts'
+
 const GUESSING = 'server/src/identity/guessing.ts'
 const LIMITS = 'server/src/identity/sign-in-limits.ts'
 const CALLERS = 'server/src/identity/known-callers.ts'
@@ -180,10 +182,42 @@ export const guessing: Area = {
     {
       name: 'failed sign-ins fill the audit trail',
       breaks: 'DESIGN §11',
-      file: 'server/src/identity/failed-checks.ts',
-      find: '  if (!(await isFirst([], EVENTS_PER_TENANT, deps))) return\n',
+      file: SETTLE_TRY,
+      find: 'counted.failures > MOST_STRANGERS_EVENTS) return',
+      replace: 'counted.failures < 0) return',
+      killedBy: STORE,
+    },
+    {
+      name: 'one source fills the audit trail with one account',
+      breaks: 'DESIGN §11',
+      file: SETTLE_TRY,
+      find: "  if ('spentForSeconds' in (yield* countFailure({ tenant, nowSeconds, allowance }))) return\n",
       replace: '',
-      killedBy: unit('identity/failed-checks'),
+      killedBy: STORE,
+    },
+    {
+      name: 'the trail is told of every failed check',
+      breaks: 'DESIGN §11',
+      file: SETTLE_TRY,
+      find: 'if (isToldOf && isSpent)',
+      replace: 'if (isToldOf)',
+      killedBy: STORE,
+    },
+    {
+      name: 'nobody hears of the events that were left out',
+      breaks: 'security L5',
+      file: SETTLE_TRY,
+      find: '  yield* tellLeftOut(yield* run(endQuotaOfTenant, { tenant, nowSeconds }), nowSeconds)\n',
+      replace: '',
+      killedBy: STORE,
+    },
+    {
+      name: 'what was left out is forgotten where no stranger comes again',
+      breaks: 'security L5',
+      file: 'server/src/store/sql/store.ts',
+      find: 'await driver.transact(() => tellAllLeftOut(batch.nowSeconds))',
+      replace: '0',
+      killedBy: STORE,
     },
   ],
 }

@@ -2,8 +2,12 @@
 // nobody outruns an allowance.
 
 import { describe, expect, test } from 'vitest'
+import {
+  MOST_STRANGERS_EVENTS,
+  STRANGERS_EVENTS_WINDOW_SECONDS,
+} from '../../../src/store/limits.ts'
 import type { Allowance, TryResult } from '../../../src/store/port/guessing.ts'
-import { NOW, newTenant } from '../records.ts'
+import { auditEventRecord, NOW, newTenant } from '../records.ts'
 import type { TheStore } from './the-store.ts'
 
 const WINDOW = 3600
@@ -40,6 +44,71 @@ export function guessContract(store: TheStore): void {
   const RESERVED = { outcome: 'reserved' }
   const BUSY = { outcome: 'busy' }
   const spent = (seconds: number) => ({ outcome: 'spent', seconds })
+
+  describe('what strangers bring about in the audit trail', () => {
+    const QUARTER = STRANGERS_EVENTS_WINDOW_SECONDS
+    const trail = async (tenant: string) =>
+      (await store().listAuditEvents(tenant, { limit: 1000 })).map(
+        ({ action, target }) => `${action} ${target}`,
+      )
+    /** A failure that uses up its allowance. */
+    const spend = (tenant: string, slot: string, at = NOW) => {
+      const record = auditEventRecord({ tenant, action: 'sign_in.locked', target: slot })
+      const allowances = [allowance({ slot: `${slot} ${at}`, failures: 1 })]
+      const event = { slot, record }
+      const settling = { tenant, allowances, nowSeconds: at, subject: null, event }
+      return store().settleTry({ ...settling, result: 'failed' })
+    }
+
+    test('ruling 11: is told with the failure that uses up an allowance, and with no other', async () => {
+      const tenant = newTenant()
+      const record = auditEventRecord({ tenant, action: 'sign_in.locked', target: 'ada' })
+      const settling = { tenant, allowances: [allowance()], nowSeconds: NOW, subject: null }
+      const event = { slot: 'ada', record }
+      const settleAs = (result: TryResult) => store().settleTry({ ...settling, result, event })
+      await settleAs('failed')
+      await settleAs('failed')
+      await settleAs('right')
+      await settleAs('not_made')
+      expect(await trail(tenant)).toEqual([])
+      expect(await settleAs('failed')).toEqual([3])
+      expect(await trail(tenant)).toEqual(['sign_in.locked ada'])
+      await settleAs('failed')
+      expect(await trail(tenant)).toEqual(['sign_in.locked ada'])
+    })
+
+    test('ruling 11: is told once for an account and source in a quarter of an hour', async () => {
+      const tenant = newTenant()
+      for (const at of [0, 1, QUARTER - 1]) await spend(tenant, 'ada', NOW + at)
+      await spend(tenant, 'bo', NOW + 1)
+      expect(await trail(tenant)).toEqual(['sign_in.locked bo', 'sign_in.locked ada'])
+      await spend(tenant, 'ada', NOW + QUARTER)
+      expect(await trail(tenant)).toHaveLength(3)
+    })
+
+    test('security L5: is a hundred events for a tenant in a quarter of an hour, and one that counts the rest', async () => {
+      const [tenant, quiet, other] = [newTenant(), newTenant(), newTenant()]
+      for (let at = 0; at < MOST_STRANGERS_EVENTS + 3; at += 1) {
+        await spend(tenant, `account ${at}`)
+        await spend(quiet, `account ${at}`)
+      }
+      expect(await trail(tenant)).toHaveLength(MOST_STRANGERS_EVENTS)
+      await spend(other, 'account 0')
+      expect(await trail(other)).toHaveLength(1)
+      await spend(tenant, 'later', NOW + QUARTER)
+      expect((await trail(tenant)).slice(0, 2)).toEqual([
+        'sign_in.locked later',
+        'audit_event.left_out count:3',
+      ])
+      // Where nobody comes any more, the clean-up tells it; once.
+      for (const at of [QUARTER - 1, QUARTER, QUARTER]) await store().deleteExpired(NOW + at, 1000)
+      for (const each of [tenant, quiet]) {
+        const told = (await trail(each)).filter((text) => text.startsWith('audit_event.left_out'))
+        expect(told).toEqual(['audit_event.left_out count:3'])
+      }
+      expect(await trail(other)).toHaveLength(1)
+    })
+  })
 
   describe('an allowance of failures', () => {
     test('lets so many checks fail, then none until its window is over', async () => {

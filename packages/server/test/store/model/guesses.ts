@@ -1,10 +1,15 @@
 // The model of allowances of failures, and of who is known at an account.
 
+import {
+  MOST_STRANGERS_EVENTS,
+  STRANGERS_EVENTS_WINDOW_SECONDS,
+} from '../../../src/store/limits.ts'
 import type {
   Allowance,
   GuessStore,
   LockedSubjectKey,
   SpentAllowance,
+  StrangersEvent,
   TryOutcome,
 } from '../../../src/store/port/guessing.ts'
 import { by, like, partOf, removeWhere, type State } from './state.ts'
@@ -78,6 +83,38 @@ function hurdle(row: Row, how: { limit: number; every: number }, now: number) {
   return wait <= 0 ? undefined : ({ outcome: 'spent', seconds: Math.min(wait, left) } as const)
 }
 
+const QUOTA: Allowance = {
+  ...{ purpose: 'events', slot: '', failures: MOST_STRANGERS_EVENTS },
+  ...{ windowSeconds: STRANGERS_EVENTS_WINDOW_SECONDS, thenEverySeconds: 0 },
+}
+
+/** Of windows that are over: how much more strangers brought about than the trail has. @returns how many windows */
+export function tellLeftOut(state: State, now: number, ofTenant?: string): number {
+  const overdrawn = state.guesses.filter(
+    ({ tenant, purpose, failures, allowed, windowEndsAtSeconds }) =>
+      purpose === 'events' &&
+      failures > allowed &&
+      windowEndsAtSeconds <= now &&
+      (ofTenant === undefined || tenant === ofTenant),
+  )
+  for (const { tenant, failures, allowed } of overdrawn) {
+    const target = `count:${failures - allowed}`
+    const event = { tenant, atSeconds: now, action: 'audit_event.left_out', target }
+    state.auditEvents.push({ ...event, actor: 'system', requestId: null })
+  }
+  return removeWhere(state.guesses, (row) => overdrawn.includes(row))
+}
+
+function tellWithinQuota(state: State, { slot, record }: StrangersEvent, nowSeconds: number): void {
+  const { tenant } = record
+  const one = { ...QUOTA, purpose: 'event', slot, failures: 1 }
+  if ('spentForSeconds' in countFailure(state, { tenant, allowance: one, nowSeconds })) return
+  tellLeftOut(state, nowSeconds, tenant)
+  const row = rowOf(state, { tenant, allowance: QUOTA, nowSeconds })
+  row.failures += 1
+  if (row.failures <= MOST_STRANGERS_EVENTS) state.auditEvents.push(record)
+}
+
 export function guessModel(state: State): GuessStore {
   const { guesses, knownCallers } = state
   return {
@@ -100,7 +137,7 @@ export function guessModel(state: State): GuessStore {
       return { outcome: 'reserved' }
     },
 
-    async settleTry({ tenant, allowances, result, nowSeconds: now, subject }) {
+    async settleTry({ tenant, allowances, result, nowSeconds: now, subject, event }) {
       const fail = (allowance: Allowance) => {
         const row = rowOf(state, { tenant, allowance, nowSeconds: now })
         row.pending = Math.max(0, row.pending - 1)
@@ -117,7 +154,10 @@ export function guessModel(state: State): GuessStore {
         if (result === 'right' && allowance.endsWithSuccess) row.failures = 0
         return row.failures
       }
-      return allowances.map(result === 'failed' ? fail : giveBack)
+      const failures = allowances.map(result === 'failed' ? fail : giveBack)
+      const isSpent = allowances.some(({ failures: allowed }, at) => failures[at] === allowed)
+      if (event && result === 'failed' && isSpent) tellWithinQuota(state, event, now)
+      return failures
     },
 
     countFailure: async (input) => countFailure(state, input),

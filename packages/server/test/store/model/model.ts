@@ -6,7 +6,7 @@ import { applicationKeyModel, openGrantModel } from './application-keys.ts'
 import { auditedModel } from './audited.ts'
 import { clientModel } from './clients.ts'
 import { grantModel } from './grants.ts'
-import { guessModel } from './guesses.ts'
+import { guessModel, tellLeftOut } from './guesses.ts'
 import { keyModel } from './keys.ts'
 import { peopleModel } from './people.ts'
 import { leaseModel } from './processes.ts'
@@ -83,6 +83,7 @@ function deleteExpired(state: State, now: number): number {
     removeWhere(state.revocations, longExpired) +
     removeWhere(state.keys, expired) +
     removeWhere(state.allowanceUses, ({ day }) => day < dayOf(now - 400 * DAY)) +
+    tellLeftOut(state, now) +
     removeWhere(state.guesses, (each) => each.windowEndsAtSeconds <= now) +
     removeWhere(state.knownCallers, (each) => each.expiresAtSeconds <= now) +
     removeWhere(state.leases, (each) => each.endsAtSeconds <= now) +

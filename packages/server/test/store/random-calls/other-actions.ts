@@ -115,7 +115,8 @@ const disableUser: Action = (world, numbers) => {
 }
 
 /** Now and then a check is settled without a place, or a place never: processes die. */
-const tryToSignIn: Action = ({ tenant, nowSeconds }, { who, what, how }) => {
+const tryToSignIn: Action = (world, { who, what, how }) => {
+  const { tenant, nowSeconds } = world
   const allowances = [
     allowance('caller', {
       ...{ slot: `${who % 3}`, failures: 2 + (what % 2), thenEverySeconds: 0 },
@@ -131,7 +132,10 @@ const tryToSignIn: Action = ({ tenant, nowSeconds }, { who, what, how }) => {
     const reserved = await store.reserveTry({ tenant, allowances, nowSeconds })
     if (how % 4 === 3 || (reserved.outcome !== 'reserved' && how !== 0)) return reserved
     const result = RESULTS[what % 3] ?? 'failed'
-    const settled = await store.settleTry({ tenant, allowances, result, nowSeconds, subject })
+    const settled = await store.settleTry({
+      ...{ tenant, allowances, result, nowSeconds, subject },
+      event: how % 2 === 0 ? undefined : { slot: `${what}`, record: eventIn(world) },
+    })
     return [reserved, settled]
   }
 }
