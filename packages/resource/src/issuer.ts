@@ -1,7 +1,8 @@
 // What is known of the issuer: its metadata (RFC 8414). Found at the first use, not at start, so that an API may start
 // before its issuer.
 
-import { fetchJson, holdOff, isObject, once } from './documents.ts'
+import { fetchJson, isObject } from './documents.ts'
+import { keepKeys } from './kept-keys.ts'
 import type { Settings } from './options.ts'
 
 export interface IssuerMetadata {
@@ -16,10 +17,28 @@ export interface IssuerMetadata {
 export interface Issuer {
   /** @throws Error when the metadata cannot be had or is not this issuer's */
   metadata(): Promise<IssuerMetadata>
+  /** What was asked for at one of its endpoints could not be had: it may have moved. */
+  doubt(): void
 }
 
 export function createIssuer(settings: Settings): Issuer {
-  return { metadata: once(holdOff(() => loadMetadata(settings))) }
+  let isDoubted = false
+  // Read anew as often as its keys are, and when it cannot be had, what was known goes on.
+  const find = keepKeys(async () => {
+    const metadata = await loadMetadata(settings)
+    isDoubted = false
+    return metadata
+  })
+  return {
+    async metadata() {
+      const { keys: metadata, failure } = await find(() => !isDoubted)
+      if (metadata) return metadata
+      throw failure?.cause
+    },
+    doubt() {
+      isDoubted = true
+    },
+  }
 }
 
 async function loadMetadata(settings: Settings): Promise<IssuerMetadata> {

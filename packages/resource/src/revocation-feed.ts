@@ -59,7 +59,6 @@ export class RevocationFeed {
 
   /** A reading to wait for before a token is judged; undefined when there was a try lately. */
   refresh(now: Instant): Promise<void> | undefined {
-    if (!this.#supported) return undefined
     const isOverdue = millisecondsSince(this.#lastTry, now) > this.#overdueMilliseconds
     return isOverdue ? this.#read() : undefined
   }
@@ -129,6 +128,7 @@ export class RevocationFeed {
       this.#lastError = undefined
     } catch (error) {
       this.#lastError = error
+      this.#issuer.doubt()
       this.#settings.onFeedError?.(error)
     } finally {
       this.#lastTry = takeInstant()
@@ -206,7 +206,7 @@ export class RevocationFeed {
 
   #schedule(): void {
     clearTimeout(this.#timer)
-    if (this.#closed || !this.#supported) return
+    if (this.#closed) return
     const { pollSeconds } = this.#settings
     const seconds = this.#lastError ? Math.min(pollSeconds, RETRY_SECONDS) : pollSeconds
     this.#timer = setTimeout(() => this.#read(), seconds * 1000)

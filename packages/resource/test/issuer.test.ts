@@ -39,6 +39,64 @@ describe('RFC 8414 §3.1: the metadata is looked for', () => {
   })
 })
 
+describe('metadata is read anew, so that nobody has to restart the API', () => {
+  /** An issuer whose feed is where its metadata says, if it says so. */
+  function guardOfFeed(initially: string | undefined) {
+    const issuer = createTestIssuer()
+    let feed = initially
+    const guard = createGuard({
+      ...issuer.guardOptions,
+      fetch: async (input, init) => {
+        const url = String(input)
+        if (url === metadataUrl(issuer.issuer)) {
+          const metadata = (await (await issuer.fetch(input, init)).json()) as object
+          const place = feed && `${issuer.issuer}${feed}`
+          return Response.json({ ...metadata, revocation_feed_endpoint: place })
+        }
+        if (!url.includes('revocations')) return issuer.fetch(input, init)
+        if (!url.includes(`${feed}?`)) return new Response(null, { status: 404 })
+        return issuer.fetch(url.replace(`${feed}?`, '/revocations?'), init)
+      },
+    })
+    onTestFinished(() => guard.close())
+    return {
+      moveFeed(to: string | undefined) {
+        feed = to
+      },
+      ask: async () => {
+        const token = await issuer.mint({ expiresInSeconds: 3000 })
+        return (await send(guard, requestWith(`Bearer ${token}`))).status
+      },
+    }
+  }
+
+  test('an issuer that gets a feed is found within half a minute', async () => {
+    const { ask, moveFeed } = guardOfFeed(undefined)
+    expect(await ask()).toBe(503)
+    moveFeed('/revocations')
+    pass(31)
+    expect(await ask()).toBe(200)
+  })
+
+  test('so is a feed that has moved', async () => {
+    const { ask, moveFeed } = guardOfFeed('/revocations')
+    expect(await ask()).toBe(200)
+    moveFeed('/new/revocations')
+    pass(61)
+    expect(await ask()).toBe(503)
+    pass(31)
+    expect(await ask()).toBe(200)
+  })
+
+  test('an issuer that has no feed any more closes the guard', async () => {
+    const { ask, moveFeed } = guardOfFeed('/revocations')
+    expect(await ask()).toBe(200)
+    moveFeed(undefined)
+    pass(601)
+    expect(await ask()).toBe(503)
+  })
+})
+
 test('RFC 8414 §3.3: metadata of another issuer is refused, with both names in the log', async () => {
   const issuer = createTestIssuer({ issuer: 'https://issuer.test/' })
   const errors: unknown[] = []

@@ -287,6 +287,14 @@ export const apiGuard: Area = {
       killedBy: unit('resource/test/introspection'),
     },
     {
+      name: 'a feed that has moved is looked for where it was',
+      breaks: 'R19',
+      file: FEED,
+      find: '      this.#issuer.doubt()\n',
+      replace: '',
+      killedBy: unit('resource/test/issuer'),
+    },
+    {
       name: 'an answer from before a revocation is used after it',
       breaks: 'L3, R19',
       file: 'server/src/endpoints/introspect.ts',
