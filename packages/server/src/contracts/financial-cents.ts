@@ -19,14 +19,13 @@ const jwt: JwtShape = {
   names: 'tags',
   saysIssuer: false,
   keyPerApi: false,
-  writeClaims(facts, { unique, issuedAtMilliseconds }) {
-    const lifetime = facts.expiresAtSeconds - facts.issuedAtSeconds
+  writeClaims(facts, { unique }) {
     return {
       aud: facts.clientId,
       jti: writeJti(facts, unique),
-      iat: fractional(issuedAtMilliseconds),
-      nbf: fractional(issuedAtMilliseconds),
-      exp: fractional(issuedAtMilliseconds + lifetime * 1000),
+      iat: fractional(facts.issuedAtSeconds),
+      nbf: fractional(facts.issuedAtSeconds),
+      exp: fractional(facts.expiresAtSeconds),
       sub: facts.userId ?? facts.clientId,
       scopes: facts.scopes,
     }
@@ -51,9 +50,12 @@ function writeJti({ grantId, clientTag, userTag }: AccessTokenFacts, unique: str
 /** Not in TypeScript's library yet. */
 const { rawJSON: rawJson } = JSON as typeof JSON & { rawJSON(text: string): unknown }
 
-/** Epoch seconds with six decimals, which a plain number would lose whenever they are zero. */
-function fractional(milliseconds: number): unknown {
-  return rawJson((milliseconds / 1000).toFixed(6))
+/**
+ * Epoch seconds with six decimals, which a plain number would lose. They are zero: verifiers that know the time in whole
+ * seconds would take a token for one of the future until the second in which it was issued is over.
+ */
+function fractional(seconds: number): unknown {
+  return rawJson(seconds.toFixed(6))
 }
 
 export const financialCents: Contract = {

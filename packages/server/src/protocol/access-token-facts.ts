@@ -33,7 +33,6 @@ export interface JwtContext {
   readonly issuer: string
   /** A new unguessable number, in hexadecimal: 48 digits. */
   readonly unique: string
-  readonly issuedAtMilliseconds: number
   /** Of the user, where there is one. */
   readonly username: string | undefined
   /** The access identifier that stood for the user, where one did. */

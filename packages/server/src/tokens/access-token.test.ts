@@ -31,11 +31,7 @@ const FACTS: AccessTokenFacts = {
   expiresAtSeconds: now + 3600,
 }
 
-const inputOf = (facts: AccessTokenFacts) => ({
-  facts,
-  issuedAtMilliseconds: facts.issuedAtSeconds * 1000,
-  consumer: undefined,
-})
+const inputOf = (facts: AccessTokenFacts) => ({ facts, consumer: undefined })
 const signFacts = (facts: AccessTokenFacts) => signAccessToken(inputOf(facts), { tenant, keys })
 const read = (token: string, nowSeconds = now) =>
   readAccessToken(token, { tenant, keys, nowSeconds })

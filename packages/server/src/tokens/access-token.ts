@@ -15,16 +15,15 @@ export interface Consumer {
 const UNIQUE_BYTES = 24
 
 export async function signAccessToken(
-  input: { facts: AccessTokenFacts; issuedAtMilliseconds: number; consumer: Consumer | undefined },
+  input: { facts: AccessTokenFacts; consumer: Consumer | undefined },
   { tenant, keys }: { tenant: Tenant; keys: KeyRing },
 ): Promise<string> {
-  const { facts, issuedAtMilliseconds, consumer } = input
+  const { facts, consumer } = input
   const { type, writeClaims } = tenant.rules.jwt
   const signer = await keys.signer(facts.audience)
   const claims = writeClaims(facts, {
     issuer: tenant.issuer,
     unique: newId({ kind: 'hex', bytes: UNIQUE_BYTES }),
-    issuedAtMilliseconds,
     username: consumer?.username,
     accessIdentifierId: consumer?.accessIdentifierId,
   })

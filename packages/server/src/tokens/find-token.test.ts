@@ -169,11 +169,8 @@ describe('what a JWT does not tell is known of its grant', () => {
   it.each([financialCents, crmCom])('and without one it is none, with $name', async (contract) => {
     const { deps, find, give } = await createWorld(contract)
     const facts = factsOf((await give()).grant)
-    const sign = (grantId: GrantId) => {
-      const issuedAtMilliseconds = context.clock.nowMilliseconds()
-      const input = { facts: { ...facts, grantId }, issuedAtMilliseconds, consumer: undefined }
-      return signAccessToken(input, deps)
-    }
+    const sign = (grantId: GrantId) =>
+      signAccessToken({ facts: { ...facts, grantId }, consumer: undefined }, deps)
     expect(await find(await sign(facts.grantId))).toBeDefined()
     expect(await find(await sign(asGrantId(newId())))).toBeUndefined()
   })

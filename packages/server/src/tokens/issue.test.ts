@@ -1,12 +1,14 @@
-import { decodeJwt } from 'jose'
+import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createKeyDeps } from '../../test/support/memory-key-store.ts'
 import { tenantOf } from '../../test/support/tenant.ts'
 import { API } from '../../test/support/world.ts'
 import type { Contract } from '../contracts/contract.ts'
 import { crmCom } from '../contracts/crm-com.ts'
+import { financialCents } from '../contracts/financial-cents.ts'
 import { jsonApi } from '../contracts/json-api.ts'
 import { standard } from '../contracts/standard.ts'
+import { systemClock } from '../platform/clock.ts'
 import { tokenKey } from '../platform/hash.ts'
 import { looksLikeSecret } from '../platform/random.ts'
 import { asClientId, asGrantId, asRevocationTag, asUserId } from '../protocol/ids.ts'
@@ -85,6 +87,28 @@ describe('the access token', () => {
     const consumer = { username: 'ada', accessIdentifierId: 'ABC' }
     const { response } = await setUp(crmCom).issue({ consumer })
     expect(decodeJwt(response.accessToken)).toMatchObject({ usr: 'ada', ari: 'ABC' })
+  })
+
+  it.each([standard, financialCents, crmCom])(
+    'clients F8: holds no time of the future for verifiers that count whole seconds, with $name',
+    async (contract) => {
+      const { deps } = setUp(contract)
+      const now = deps.clock.nowSeconds()
+      // In the last moment of its second.
+      const clock = { ...deps.clock, nowMilliseconds: () => now * 1000 + 999 }
+      const { response } = await issueTokens(PLAN, { ...deps, clock })
+      const { iat, nbf = iat, exp } = decodeJwt<{ nbf?: number }>(response.accessToken)
+      expect([iat, nbf].map(Number)).toEqual([now, now])
+      expect(Number(exp)).toBe(now + PLAN.lifetimeSeconds)
+    },
+  )
+
+  it('clients F8: a strict verifier takes one of financial-cents at once', async () => {
+    const { deps } = setUp(financialCents)
+    const { response } = await issueTokens(PLAN, { ...deps, clock: systemClock })
+    const jwks = createLocalJWKSet({ keys: [...(await deps.keys.publicKeys())] })
+    const strict = { maxTokenAge: '1 minute', requiredClaims: ['nbf'] }
+    expect(await jwtVerify(response.accessToken, jwks, strict)).toBeDefined()
   })
 
   it('RFC 8725 §3.2: is for one API only, where each has its own key', async () => {

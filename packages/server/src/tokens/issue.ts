@@ -54,8 +54,7 @@ export interface Issued {
 
 export async function issueTokens(plan: TokenPlan, deps: IssueDeps): Promise<Issued> {
   const { policy, name: tenant } = deps.tenant
-  const nowMilliseconds = deps.clock.nowMilliseconds()
-  const now = Math.floor(nowMilliseconds / 1000)
+  const now = deps.clock.nowSeconds()
   const { lifetimeSeconds } = plan
   const facts: AccessTokenFacts = {
     grantId: plan.grant.id,
@@ -74,10 +73,7 @@ export async function issueTokens(plan: TokenPlan, deps: IssueDeps): Promise<Iss
   const accessToken =
     policy.accessToken.format === 'opaque'
       ? newSecret('ost_at', deps.tenant.rules.formats.accessToken)
-      : await signAccessToken(
-          { facts, issuedAtMilliseconds: nowMilliseconds, consumer: plan.consumer },
-          deps,
-        )
+      : await signAccessToken({ facts, consumer: plan.consumer }, deps)
   const refresh = mintRefreshToken(plan, deps.tenant, now)
   return {
     response: {

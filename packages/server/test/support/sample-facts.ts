@@ -21,7 +21,6 @@ export const SAMPLE_FACTS: AccessTokenFacts = {
 export const SAMPLE_JWT_CONTEXT: JwtContext = {
   issuer: 'https://login.example',
   unique: 'fedcba9876543210'.repeat(3),
-  issuedAtMilliseconds: 1_795_264_811_250,
   username: 'ada@example.com',
   accessIdentifierId: '0F'.repeat(16),
 }
