@@ -103,17 +103,8 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
         throw new Error('There is nothing to revoke: this issuer does not know the token')
       revocations.addGrant(String(claims.grant_id))
     },
-    revokeUser(userId) {
-      if (shape.jwt?.hasTags === false) revocations.addUser(userId)
-      else revocations.addTagged('user', userId)
-    },
-    revokeClient(clientId) {
-      if (shape.jwt?.hasTags !== false) return revocations.addTagged('client', clientId)
-      // Tokens that do not name their app are ended one by one.
-      for (const { client_id, grant_id } of tokens.values()) {
-        if (client_id === clientId) revocations.addGrant(String(grant_id))
-      }
-    },
+    revokeUser: (userId) => revokeAll(state, 'user', userId),
+    revokeClient: (clientId) => revokeAll(state, 'client', clientId),
     restore({ revocations: kept = 0 } = {}) {
       revocations.restore(kept)
       testIssuer.rotateKey({ withdrawOld: true })
@@ -130,6 +121,21 @@ export function createTestIssuer(options: TestIssuerOptions = {}): TestIssuer {
     requests,
   }
   return testIssuer
+}
+
+function revokeAll(
+  { shape, tokens, revocations }: TestIssuerState,
+  kind: 'client' | 'user',
+  id: string,
+): void {
+  if (shape.jwt?.hasTags !== false) {
+    revocations.addTagged(kind, id)
+    return
+  }
+  // Tokens without tags are ended one by one.
+  for (const { client_id, sub, grant_id } of tokens.values()) {
+    if ((kind === 'client' ? client_id : sub) === id) revocations.addGrant(String(grant_id))
+  }
 }
 
 function newState(

@@ -2,7 +2,6 @@
 // what binds them is the secret keys of the API, and they open every method of it.
 
 import { type Claims, malformed, readOptionalText, readText } from '../claims.ts'
-import { nameFeedSubjects } from '../feed-subjects.ts'
 import { refuseIssuer } from './no-issuer.ts'
 import type { TokenShape } from './shape.ts'
 
@@ -35,8 +34,8 @@ export const crmCom: TokenShape = {
         expiresAtSeconds: readTimeText(claims, 'exp'),
         authTimeSeconds: undefined,
         claims,
-        // There is no room for tags: the consumer is known by `cii`, and the app by its grants.
-        feedSubjects: nameFeedSubjects({ subject, clientId: undefined, grantId }, {}),
+        // There is no room for tags: what ends consumer or app names each of their grants.
+        feedSubjects: [`grant:${grantId}`],
       }
     },
   },

@@ -47,11 +47,6 @@ export class TestRevocations {
     this.#tags.delete(`${kind}:${id}`)
   }
 
-  /** Of a contract whose tokens have no room for tags. */
-  addUser(userId: string): void {
-    this.#add('user', userId, nowSeconds())
-  }
-
   /** What a restore of the issuer leaves: the later lines are gone, and every token from before is void. */
   restore(lines: number): void {
     this.#epoch = newEpoch()

@@ -15,7 +15,7 @@ const JTI = /^[0-9A-F]{32}$/
 /** Each token is a grant of its own, and `jti` names it. */
 const jwt: JwtShape = {
   type: 'JWT',
-  names: 'user-id',
+  names: 'grant',
   saysIssuer: false,
   keyPerApi: true,
   writeClaims: (facts, { username, accessIdentifierId }) => ({

@@ -139,8 +139,8 @@ function oneTimeId(
   { tenant, id }: TrustedIssuerRecord,
 ): JwtId | null {
   if (jti === undefined) return null
-  // It can have been accepted since, and not before.
-  const earliest = (iat ?? exp - LONGEST_SECONDS.once) - CLOCK_TOLERANCE_SECONDS
+  // By the clock of whoever made it, and that may be as far ahead as the one that we go by is behind.
+  const earliest = (iat ?? exp - LONGEST_SECONDS.once) - 2 * CLOCK_TOLERANCE_SECONDS
   return {
     tenant,
     purpose: 'identity jwt',

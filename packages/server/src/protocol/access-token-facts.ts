@@ -43,8 +43,8 @@ export interface JwtContext {
 export interface JwtShape {
   /** The JWS header `typ`. */
   readonly type: 'at+jwt' | 'JWT'
-  /** What the feed of revocations can name its tokens by, besides their grant. */
-  readonly names: 'tags' | 'user-id'
+  /** What the feed of revocations can name its tokens by: the tags of app and user too, or their grant alone. */
+  readonly names: 'tags' | 'grant'
   /** Whether the issuer is among the claims. */
   readonly saysIssuer: boolean
   /** Whether its APIs each have a secret key of their own (HS256), instead of the keys in the JWKS. */

@@ -35,5 +35,5 @@ export const ONCE_INACTIVE: TestCommand = {
 /** Sequences that are written down, because they are seldom drawn. */
 export const ONCE_INACTIVE_FOUND: TestCommand = {
   ...ONCE_INACTIVE,
-  names: 'on sqlite (security|RFC)',
+  names: 'on sqlite (security|RFC|B17|R19)',
 }

@@ -2,7 +2,10 @@
 // answer to whoever did it is there, and what introspection or the API once called so. What has expired, is of another
 // contract's format or cannot be judged at the moment (503) is not meant.
 
-import { API_SERVER, MACHINE, STABLE_APP, WEB_APP } from '../support/world.ts'
+import type { TokenError } from '@ostiary/resource'
+import { asClientId } from '../../src/protocol/ids.ts'
+import { API_SERVER, userIdOf } from '../support/world.ts'
+import { CONFIDENTIAL_APPS } from './apps.ts'
 import { end, type Token } from './tokens.ts'
 import type { World } from './world.ts'
 
@@ -20,6 +23,18 @@ export async function uphold(world: World, step: number): Promise<void> {
     if (token.kind === 'access' && token.contract === world.settings.contract) {
       await askApi(world, token)
     }
+  }
+  await askForConsents(world)
+}
+
+/** What a user took back, an app does not have again before the user is asked. */
+async function askForConsents({ known, nodes }: World): Promise<void> {
+  const [{ store, deps }] = nodes
+  for (const yes of known.takenBack) {
+    const [username, clientId] = JSON.parse(yes)
+    const key = { userId: userIdOf(username), clientId: asClientId(clientId), organisationId: null }
+    const consent = await store.findConsent({ tenant: deps.tenant.name, ...key })
+    if (consent) throw new LawBroken(`${clientId} may go on without asking ${username}`)
   }
 }
 
@@ -68,6 +83,18 @@ function isMeant({ known, machines, settings }: World, token: Token, node: 0 | 1
   return true
 }
 
+/** Of a token of the issuer's own: then the API would let nobody in, and keep the law by that. */
+const UNREADABLE: ReadonlySet<string> = new Set<TokenError['reason']>([
+  'keys_unavailable',
+  'token_malformed',
+  'token_type_wrong',
+  'algorithm_not_allowed',
+  'signature_invalid',
+  'claims_invalid',
+  'issuer_mismatch',
+  'audience_mismatch',
+])
+
 async function askApi(world: World, token: Token): Promise<void> {
   const credentials = { authorization: `Bearer ${token.text}`, url: undefined }
   const { ok, error } = await world.guard.authorize(credentials, {}, undefined)
@@ -77,6 +104,8 @@ async function askApi(world: World, token: Token): Promise<void> {
     }
     return
   }
+  if (UNREADABLE.has(error.reason))
+    throw new Error(`the API cannot read ${token.name}`, { cause: error })
   const isRefused =
     error.reason === 'token_revoked' ||
     (error.reason === 'token_inactive' && isMeant(world, token, 0))
@@ -86,5 +115,5 @@ async function askApi(world: World, token: Token): Promise<void> {
 }
 
 function clientOf({ owner }: Token) {
-  return [WEB_APP, STABLE_APP, MACHINE].find(({ id }) => id === owner.client)
+  return CONFIDENTIAL_APPS.find(({ id }) => id === owner.client)
 }

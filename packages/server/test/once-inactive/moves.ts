@@ -5,104 +5,197 @@ import fc from 'fast-check'
 /** Of two: nodes, apps and users are few, so that moves meet each other. */
 type Either = 0 | 1
 
+/**
+ * What the tenant is: one whose contract changes among those that sign with the same keys, the same just after the
+ * upgrade from a version whose tokens had no tags, or one of a contract that stays.
+ */
+export type TenantKind = 'oauth' | 'upgraded' | 'financial-cents' | 'crm-com'
+
 export interface Settings {
   readonly lifetimeSeconds: number
   readonly format: 'jwt' | 'opaque'
-  readonly contract: 'standard' | 'versioned' | 'mister-james'
+  readonly contract:
+    | 'standard'
+    | 'versioned'
+    | 'mister-james'
+    | 'json-api'
+    | 'financial-cents'
+    | 'crm-com'
 }
 
-export type Move =
+interface Fields {
+  // What gives tokens.
   /** An app or a key fetches a token for itself. */
-  | { readonly do: 'fetch'; readonly node: Either; readonly by: 'machine' | 'key' }
+  fetch: { node: Either; by: 'machine' | 'key' }
   /** A user allows an app, which redeems the code at once or leaves it for later. */
-  | {
-      readonly do: 'approve'
-      readonly node: Either
-      readonly user: Either
-      readonly app: Either
-      readonly redeem: boolean
-    }
-  | { readonly do: 'redeem'; readonly node: Either; readonly which: number }
+  approve: { node: Either; user: Either; app: Either; redeem: boolean }
+  /** A user allows an app of the browser, which gets its token in the answer (RFC 6749 §4.2). */
+  'approve in the browser': { node: Either; user: Either }
+  redeem: { node: Either; which: number }
   /** With any refresh token that there ever was, or any that was spent. */
-  | {
-      readonly do: 'refresh'
-      readonly node: Either
-      readonly which: number
-      readonly spent: boolean
-    }
+  refresh: { node: Either; which: number; spent: boolean }
+  'sign in by password': { node: Either; user: Either }
+  /** With a code of the user, by the key, or with a JWT of the trusted issuer, which may say when it was made. */
+  exchange: { node: Either; user: Either; by: 'code' | 'jwt' | 'undated jwt' }
+
+  // What presents again what was used.
+  'replay a code': { node: Either; which: number }
+  'replay a jwt': { node: Either; which: number }
+
+  // What ends them.
   /** By the app, of any token that there ever was. */
-  | { readonly do: 'revoke'; readonly node: Either; readonly which: number }
-  | {
-      readonly do: 'disconnect'
-      readonly node: Either
-      readonly user: Either
-      readonly app: Either
-    }
-  | { readonly do: 'disable app'; readonly node: Either; readonly app: 0 | 1 | 'machine' }
-  | { readonly do: 'disable user'; readonly node: Either; readonly user: Either }
-  | { readonly do: 'change password'; readonly node: Either; readonly user: Either }
-  | { readonly do: 'suspend key'; readonly node: Either }
-  | { readonly do: 'resume key'; readonly node: Either }
+  revoke: { node: Either; which: number }
+  disconnect: { node: Either; user: Either; app: Either }
+  'revoke all': { node: Either; user: Either }
+  'change password': { node: Either; user: Either }
+  'disable user': { node: Either; user: Either }
+  'disable app': { node: Either; app: 0 | 1 | 'machine' }
+  'delete app': { node: Either; app: 0 | 1 | 'machine' }
+  /** Under the id of one that was deleted. */
+  'register app': { node: Either; app: 0 | 1 | 'machine' }
+  'suspend key': { node: Either }
+  'resume key': { node: Either }
+  'delete key': { node: Either }
+  'suspend issuer': { node: Either }
+  'resume issuer': { node: Either }
+  'remove issuer': { node: Either }
+  'remove identifier': { node: Either; user: Either; of: 'code' | 'jwt' }
+
+  // What goes on around them.
   /** Both nodes start anew with other settings. */
-  | ({ readonly do: 'configure' } & Settings)
-  | { readonly do: 'rotate keys'; readonly node: Either }
-  | { readonly do: 'clean up'; readonly node: Either }
-  | { readonly do: 'restart'; readonly what: Either | 'api' }
-  | { readonly do: 'back up' }
-  | { readonly do: 'restore'; readonly feed: boolean; readonly endAllGrants: boolean }
-  | { readonly do: 'step'; readonly what: Either | 'api'; readonly seconds: -60 | 60 }
-  | { readonly do: 'wait'; readonly seconds: number }
-  | { readonly do: 'feed'; readonly isAway: boolean }
+  configure: Settings
+  'rotate keys': { node: Either }
+  'clean up': { node: Either }
+  restart: { what: Either | 'api' }
+  'back up': object
+  restore: { feed: boolean; endAllGrants: boolean }
+  step: { what: Either | 'api'; seconds: -60 | 60 }
+  wait: { seconds: number }
+  feed: { isAway: boolean }
+}
+
+export type MoveName = keyof Fields
+export type MoveOf<Name extends MoveName> = { readonly do: Name } & Readonly<Fields[Name]>
+export type Move = { [Name in MoveName]: MoveOf<Name> }[MoveName]
+
+export interface Sequence {
+  readonly tenant: TenantKind
+  readonly moves: readonly Move[]
+}
+
+interface Kind<Name extends MoveName> {
+  readonly weight: number
+  /** Where it can do anything. */
+  readonly only?: readonly TenantKind[]
+  /** A sequence without it would be about nothing. */
+  readonly always?: true
+  readonly fields: { readonly [Field in keyof Fields[Name]]: fc.Arbitrary<Fields[Name][Field]> }
+}
 
 const HOUR = 3600
+const WITH_CODES: readonly TenantKind[] = ['oauth', 'upgraded', 'financial-cents']
+const OAUTH: readonly TenantKind[] = ['oauth', 'upgraded']
+const WITH_KEYS: readonly TenantKind[] = ['oauth', 'upgraded', 'crm-com']
 
 const either = fc.constantFrom<Either>(0, 1)
-const which = fc.nat({ max: 5 })
 const node = either
+const user = either
+const app = either
+const anyApp = fc.constantFrom<0 | 1 | 'machine'>(0, 1, 'machine')
+const anyMachine = fc.constantFrom<0 | 1 | 'api'>(0, 1, 'api')
+const which = fc.nat({ max: 5 })
 
-/** What lies on either side of a window, and up to half a day: for longer nobody leaves the copy of the feed alone. */
-const seconds = fc.constantFrom(1, 11, 31, 61, 301, HOUR, 3 * HOUR, 12 * HOUR)
+const KINDS: { readonly [Name in MoveName]: Kind<Name> } = {
+  fetch: {
+    ...{ weight: 6, only: OAUTH, always: true },
+    fields: { node, by: fc.constantFrom('machine', 'key') },
+  },
+  approve: {
+    ...{ weight: 8, only: WITH_CODES, always: true },
+    fields: {
+      ...{ node, user, app },
+      redeem: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
+    },
+  },
+  'approve in the browser': { weight: 3, only: OAUTH, fields: { node, user } },
+  redeem: { weight: 2, only: WITH_CODES, fields: { node, which } },
+  refresh: { weight: 9, only: WITH_CODES, fields: { node, which, spent: fc.boolean() } },
+  // Each costs as much as twenty other moves.
+  'sign in by password': { weight: 1, only: OAUTH, fields: { node, user } },
+  exchange: {
+    ...{ weight: 6, only: WITH_KEYS, always: true },
+    fields: { node, user, by: fc.constantFrom('code', 'jwt', 'undated jwt') },
+  },
 
-function move<Fields extends object>(
-  name: string,
-  weight: number,
-  fields: { [Name in keyof Fields]: fc.Arbitrary<Fields[Name]> },
-) {
+  'replay a code': { weight: 2, only: WITH_CODES, fields: { node, which } },
+  'replay a jwt': { weight: 3, only: WITH_KEYS, fields: { node, which } },
+
+  revoke: { weight: 3, only: WITH_CODES, fields: { node, which } },
+  disconnect: { weight: 2, only: WITH_CODES, fields: { node, user, app } },
+  'revoke all': { weight: 2, fields: { node, user } },
+  'change password': { weight: 2, fields: { node, user } },
+  'disable user': { weight: 1, fields: { node, user } },
+  'disable app': { weight: 2, only: WITH_CODES, fields: { node, app: anyApp } },
+  'delete app': { weight: 2, only: WITH_CODES, fields: { node, app: anyApp } },
+  'register app': { weight: 2, only: WITH_CODES, fields: { node, app: anyApp } },
+  'suspend key': { weight: 2, only: WITH_KEYS, fields: { node } },
+  'resume key': { weight: 2, only: WITH_KEYS, fields: { node } },
+  'delete key': { weight: 1, only: WITH_KEYS, fields: { node } },
+  'suspend issuer': { weight: 2, only: WITH_KEYS, fields: { node } },
+  'resume issuer': { weight: 2, only: WITH_KEYS, fields: { node } },
+  'remove issuer': { weight: 1, only: WITH_KEYS, fields: { node } },
+  'remove identifier': {
+    ...{ weight: 2, only: WITH_KEYS },
+    fields: { node, user, of: fc.constantFrom('code', 'jwt') },
+  },
+
+  configure: {
+    weight: 4,
+    fields: {
+      lifetimeSeconds: fc.constantFrom(600, HOUR, 24 * HOUR),
+      format: fc.constantFrom('jwt', 'jwt', 'jwt', 'opaque'),
+      contract: fc.constantFrom('standard', 'standard', 'versioned', 'mister-james', 'json-api'),
+    },
+  },
+  'rotate keys': { weight: 1, fields: { node } },
+  'clean up': { weight: 4, fields: { node } },
+  restart: { weight: 3, fields: { what: anyMachine } },
+  'back up': { weight: 2, fields: {} },
+  restore: { weight: 3, fields: { feed: fc.boolean(), endAllGrants: fc.boolean() } },
+  step: {
+    weight: 3,
+    fields: { what: anyMachine, seconds: fc.constantFrom(-60, 60) },
+  },
+  // What lies on either side of a window, and up to half a day: for longer nobody leaves the copy of the feed alone.
+  wait: {
+    weight: 6,
+    fields: { seconds: fc.constantFrom(1, 11, 31, 61, 301, HOUR, 3 * HOUR, 12 * HOUR) },
+  },
+  feed: { weight: 2, fields: { isAway: fc.boolean() } },
+}
+
+const NAMES = Object.keys(KINDS) as MoveName[]
+
+const anyTenant = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<TenantKind>('oauth') },
+  { weight: 1, arbitrary: fc.constant<TenantKind>('upgraded') },
+  { weight: 1, arbitrary: fc.constant<TenantKind>('financial-cents') },
+  { weight: 2, arbitrary: fc.constant<TenantKind>('crm-com') },
+)
+
+/** Of some kinds only, each time others: among all of them the rare ones would hardly ever meet. */
+export const anySequence: fc.Arbitrary<Sequence> = fc
+  .record({ tenant: anyTenant, kinds: fc.subarray(NAMES, { minLength: 8 }) })
+  .chain(({ tenant, kinds }) => {
+    const here = NAMES.filter((name) => KINDS[name].only?.includes(tenant) ?? true)
+    const meant = here.filter((name) => KINDS[name].always || kinds.includes(name))
+    const anyMove = fc.oneof(...meant.map(anyMoveOf))
+    const moves = fc.array(anyMove, { minLength: 2, maxLength: 18, size: 'max' })
+    return fc.record({ tenant: fc.constant(tenant), moves })
+  })
+
+function anyMoveOf(name: MoveName) {
+  const { weight, fields } = KINDS[name]
   const arbitrary = fc.record({ do: fc.constant(name), ...fields }) as unknown as fc.Arbitrary<Move>
   return { weight, arbitrary }
 }
-
-const anyMove: fc.Arbitrary<Move> = fc.oneof(
-  move('fetch', 6, { node, by: fc.constantFrom('machine', 'key') }),
-  move('approve', 8, {
-    ...{ node, user: either, app: either },
-    redeem: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
-  }),
-  move('redeem', 2, { node, which }),
-  move('refresh', 9, { node, which, spent: fc.boolean() }),
-  move('revoke', 3, { node, which }),
-  move('disconnect', 2, { node, user: either, app: either }),
-  move('disable app', 2, { node, app: fc.constantFrom(0, 1, 'machine') }),
-  move('disable user', 1, { node, user: either }),
-  move('change password', 2, { node, user: either }),
-  move('suspend key', 2, { node }),
-  move('resume key', 2, { node }),
-  move('configure', 4, {
-    lifetimeSeconds: fc.constantFrom(600, HOUR, 24 * HOUR),
-    format: fc.constantFrom('jwt', 'jwt', 'jwt', 'opaque'),
-    contract: fc.constantFrom('standard', 'standard', 'versioned', 'mister-james'),
-  }),
-  move('rotate keys', 1, { node }),
-  move('clean up', 4, { node }),
-  move('restart', 3, { what: fc.constantFrom(0, 1, 'api', 'api') }),
-  move('back up', 2, {}),
-  move('restore', 3, { feed: fc.boolean(), endAllGrants: fc.boolean() }),
-  move('step', 3, {
-    what: fc.constantFrom(0, 1, 'api'),
-    seconds: fc.constantFrom(-60, 60),
-  }),
-  move('wait', 6, { seconds }),
-  move('feed', 2, { isAway: fc.boolean() }),
-)
-
-export const anyMoves = fc.array(anyMove, { minLength: 2, maxLength: 18, size: 'max' })

@@ -25,6 +25,7 @@ export interface Node {
   readonly deps: ProtocolDeps
   readonly keyDeps: KeyDeps
   post(path: string, fields: Readonly<Record<string, string>>, basic?: Credentials): Promise<Answer>
+  postJson(path: string, json: object, basic?: Credentials): Promise<Answer>
   get(path: string, query: string): Promise<Answer>
 }
 
@@ -70,15 +71,24 @@ export function createNode({ tenant, store, clock, sealer }: NodeParts): Node {
       ask(endpointAt('POST', path), {
         method: 'POST',
         text: new URLSearchParams(fields).toString(),
-        authorization: basic && `Basic ${btoa(`${basic.id}:${basic.secret}`)}`,
+        authorization: basicOf(basic),
+      }),
+    postJson: (path, json, basic) =>
+      ask(endpointAt('POST', path), {
+        ...{ method: 'POST', text: '', json, authorization: basicOf(basic) },
       }),
     get: (path, query) => ask(endpointAt('GET', path), { method: 'GET', text: query }),
   }
 }
 
+function basicOf(credentials: Credentials | undefined): string | undefined {
+  return credentials && `Basic ${btoa(`${credentials.id}:${credentials.secret}`)}`
+}
+
 interface Question {
   readonly method: 'GET' | 'POST'
   readonly text: string
+  readonly json?: object
   readonly authorization?: string | undefined
 }
 
@@ -99,10 +109,10 @@ function readAnswer(reply: Reply): Answer {
   return { status: reply.status, body: JSON.parse(JSON.stringify(reply.body)) }
 }
 
-function requestOf({ method, text, authorization }: Question): IncomingRequest {
+function requestOf({ method, text, json, authorization }: Question): IncomingRequest {
   return {
     ...{ method, authorization, params: parseForm(text), pathParams: {}, inUrl: false },
-    ...{ json: undefined, origin: undefined, cookies: {}, acceptLanguage: undefined },
+    ...{ json, origin: undefined, cookies: {}, acceptLanguage: undefined },
     ...{ address: '192.0.2.1', source: '192.0.2.1', userAgent: undefined },
     ...{ id: 'request-1', log: SILENT },
   }

@@ -4,14 +4,12 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createApplicationKey } from '../../src/operations/application-keys.ts'
+import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../src/platform/clock.ts'
-import { Sealer } from '../../src/platform/seal.ts'
-import { openStore, type StoreSettings } from '../../src/store/sql/open.ts'
+import type { StoreSettings } from '../../src/store/sql/open.ts'
 import { copyDatabase } from '../../src/store/sql/sqlite-copy.ts'
-import { createKeyRing, signingKeySealer } from '../../src/tokens/keys.ts'
-import { MAIN_TENANT } from '../support/tenant.ts'
-import { populate } from '../support/world.ts'
+import type { TenantKind } from './moves.ts'
+import { type Seeded, seed, UPGRADE } from './seed.ts'
 
 export interface Place {
   /** The database that nodes open now. */
@@ -24,41 +22,44 @@ export interface Place {
   remove(): Promise<void>
 }
 
-export interface Seed {
-  readonly sealer: Sealer
-  readonly applicationKey: string
-  readonly applicationKeyId: string
+export interface Seed extends Seeded {
   createPlace(): Promise<Place>
+}
+
+/** One database for each kind of tenant, filled when it is first asked for. */
+export interface Seeds {
+  of(kind: TenantKind): Promise<Seed>
   remove(): Promise<void>
 }
 
-/** Fills an empty database with the people, apps and keys of every world. */
-export async function seed(settings: StoreSettings, clock: Clock) {
-  const sealer = new Sealer(Buffer.alloc(32, 7))
-  const store = await openStore(settings, { migrate: true })
-  const tenant = MAIN_TENANT
-  await populate(store, clock.nowSeconds())
-  const context = { tenant, store, clock, actor: 'operator' }
-  const { key, record } = await createApplicationKey(
-    { organisationId: 'acme', name: 'key' },
-    context,
-  )
-  await createKeyRing({ tenant, store, clock, sealer: signingKeySealer(sealer, tenant) }).signer()
-  await store.close()
-  return { sealer, applicationKey: key, applicationKeyId: record.id }
+export function keepSeeds(fill: (kind: TenantKind) => Promise<Seed>): Seeds['of'] {
+  const kept = new Map<TenantKind, Promise<Seed>>()
+  return (kind) => {
+    const seed = kept.get(kind) ?? fill(kind)
+    kept.set(kind, seed)
+    return seed
+  }
 }
 
-export async function seedSqlite(clock: Clock): Promise<Seed> {
+export async function seedSqlite(clock: Clock): Promise<Seeds> {
   const folder = mkdtempSync(join(tmpdir(), 'ostiary-once-inactive-'))
-  const template = join(folder, 'template.db')
-  const seeded = await seed({ kind: 'sqlite', path: template }, clock)
   let files = 0
   const newFile = () => join(folder, `${++files}.db`)
   return {
-    ...seeded,
-    createPlace: async () => createSqlitePlace(template, newFile),
+    of: keepSeeds(async (kind) => {
+      const template = join(folder, `${kind}.db`)
+      const seeded = await seed(kind, { kind: 'sqlite', path: template }, clock)
+      if (kind === 'upgraded') execute(template, UPGRADE(clock.nowSeconds()))
+      return { ...seeded, createPlace: async () => createSqlitePlace(template, newFile) }
+    }),
     remove: async () => rmSync(folder, { recursive: true }),
   }
+}
+
+function execute(path: string, sql: string): void {
+  const database = new DatabaseSync(path)
+  database.exec(sql)
+  database.close()
 }
 
 function createSqlitePlace(template: string, newFile: () => string): Place {

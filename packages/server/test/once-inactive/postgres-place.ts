@@ -3,23 +3,30 @@
 import pg from 'pg'
 import type { Clock } from '../../src/platform/clock.ts'
 import { createDatabase } from '../support/postgres.ts'
-import { type Place, type Seed, seed } from './place.ts'
+import { ask } from '../support/postgres-cluster.ts'
+import { keepSeeds, type Place, type Seeds } from './place.ts'
+import { seed, UPGRADE } from './seed.ts'
 
-export async function seedPostgres(clock: Clock): Promise<Seed> {
-  const url = await createDatabase()
-  const seeded = await seed({ kind: 'postgres', url }, clock)
-  const administrator = new pg.Client(urlOf(url, 'postgres'))
+export async function seedPostgres(clock: Clock): Promise<Seeds> {
+  const administrator = new pg.Client(urlOf(await createDatabase(), 'postgres'))
   await administrator.connect()
-  const template = nameOf(url)
   let databases = 0
   return {
-    ...seeded,
-    async createPlace() {
-      databases += 1
-      const place = createPostgresPlace(administrator, url, `${template}_${databases}`)
-      await place.copy(template, place.name)
-      return place
-    },
+    of: keepSeeds(async (kind) => {
+      const url = await createDatabase()
+      const seeded = await seed(kind, { kind: 'postgres', url }, clock)
+      if (kind === 'upgraded') await ask(url, UPGRADE(clock.nowSeconds()))
+      const template = nameOf(url)
+      return {
+        ...seeded,
+        async createPlace() {
+          databases += 1
+          const place = createPostgresPlace(administrator, url, `${template}_${databases}`)
+          await place.copy(template, place.name)
+          return place
+        },
+      }
+    }),
     remove: () => administrator.end(),
   }
 }

@@ -3,12 +3,12 @@
 import { readLaterRevocations } from '../../src/cli/feed/later-revocations.ts'
 import { restoreDatabase } from '../../src/operations/restore.ts'
 import { openRestored } from '../../src/store/sql/open-restored.ts'
-import type { Move } from './moves.ts'
+import type { MoveOf } from './moves.ts'
 import { end } from './tokens.ts'
 import { closeNodes, openNodes, type World } from './world.ts'
 
 /** `feed` and `endAllGrants` are its options; without the first it takes the second. */
-export async function restore(move: Extract<Move, { do: 'restore' }>, world: World): Promise<void> {
+export async function restore(move: MoveOf<'restore'>, world: World): Promise<void> {
   const { place, known, clocks, backup, machines } = world
   const endAllGrants = move.endAllGrants || !move.feed
   if (backup === undefined) return
@@ -31,6 +31,8 @@ export async function restore(move: Extract<Move, { do: 'restore' }>, world: Wor
   clocks.pass(issuedUntilSeconds + 1 - clock.nowSeconds())
   known.voidUntilSeconds = issuedUntilSeconds
   known.codes.splice(0)
+  // Nobody knows any more what they were redeemed for.
+  known.spentCodes.splice(0)
   known.ended.clear()
   for (const each of backup.ended) known.ended.add(each)
   for (const token of known.tokens) {

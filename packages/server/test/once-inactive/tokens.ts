@@ -4,9 +4,11 @@ import type { Settings } from './moves.ts'
 
 /** Whom a token is of. What is ended names one of them, and with it all that has it. */
 export interface Owner {
-  /** An app, or the application key. */
+  /** An app, the application key or the trusted issuer. */
   readonly client: string
   readonly user: string | undefined
+  /** What stood for the user, where something did. */
+  readonly identifier?: string | undefined
   /** Each authorization is one, and so is each token that an app fetches for itself. */
   readonly grant: number
 }
@@ -15,6 +17,12 @@ export interface Code {
   readonly text: string
   readonly owner: Owner
   hasEnded: boolean
+}
+
+/** A JWT of the trusted issuer that was good once. */
+export interface UsedJwt {
+  readonly text: string
+  readonly by: string
 }
 
 export interface Token {
@@ -42,6 +50,10 @@ export interface Token {
 export interface Known {
   readonly tokens: Token[]
   readonly codes: Code[]
+  readonly spentCodes: Code[]
+  readonly usedJwts: UsedJwt[]
+  /** Users and apps, where a yes was taken back and none was given since. */
+  readonly takenBack: Set<string>
   /** Whoever has ended and does not come back: what a node gives for it in ignorance is void. */
   readonly ended: Set<string>
   /** Access tokens issued until then are void, because the database was restored. */
@@ -50,12 +62,20 @@ export interface Known {
 }
 
 export function createKnown(): Known {
-  return { tokens: [], codes: [], ended: new Set(), voidUntilSeconds: 0, grants: 0 }
+  return {
+    ...{ tokens: [], codes: [], spentCodes: [], usedJwts: [], takenBack: new Set() },
+    ...{ ended: new Set(), voidUntilSeconds: 0, grants: 0 },
+  }
 }
 
 export function endAll(known: Known, why: string, isMeant: (owner: Owner) => boolean): void {
   for (const code of known.codes) if (isMeant(code.owner)) code.hasEnded = true
   for (const token of known.tokens) if (isMeant(token.owner)) end(token, why)
+}
+
+/** As `takenBack` has it. */
+export function yesOf(user: string, client: string): string {
+  return JSON.stringify([user, client])
 }
 
 export function end(token: Token, why: string): void {

@@ -7,17 +7,16 @@ import { join } from 'node:path'
 import { createGuard, type Guard } from '@ostiary/resource'
 import { type FeedCopy, openFeedCopy } from '../../src/cli/feed/feed-copy.ts'
 import { createFollower } from '../../src/cli/feed/follow-feed.ts'
-import { overridePolicy } from '../../src/config/tenants.ts'
-import { findContract } from '../../src/contracts/index.ts'
-import type { Tenant } from '../../src/protocol/tenant.ts'
 import type { Store } from '../../src/store/port.ts'
+import type { ClientRecord } from '../../src/store/records.ts'
 import { openStore } from '../../src/store/sql/open.ts'
-import { tenantOf } from '../support/tenant.ts'
 import { API, API_SERVER } from '../support/world.ts'
 import { type Clocks, createClocks, type Machine } from './clocks.ts'
 import type { Settings } from './moves.ts'
 import { createNode, type Node } from './node.ts'
 import type { Place, Seed } from './place.ts'
+import { lendRsaKeys } from './rsa-keys.ts'
+import { FIRST_SETTINGS, tenantWith } from './tenants.ts'
 import { createKnown, type Known } from './tokens.ts'
 
 export interface World {
@@ -32,6 +31,8 @@ export interface World {
   isFeedAway: boolean
   /** As it was when the backup was made. */
   backup: Backup | undefined
+  /** As they were registered, by id. */
+  readonly deletedApps: Map<string, ClientRecord>
   readonly copy: { readonly path: string; follow(): Promise<void> }
 }
 
@@ -43,9 +44,6 @@ export interface OpenNode extends Node {
   readonly store: Store
 }
 
-/** Tokens live as long as any may: what forgets their end too early has the longest time to be seen. */
-const FIRST: Settings = { lifetimeSeconds: 86_400, format: 'jwt', contract: 'standard' }
-
 /** Its clocks are those of this process, until it is closed. */
 export async function openWorld(seed: Seed): Promise<World & { close(): Promise<void> }> {
   const clocks = createClocks()
@@ -55,11 +53,12 @@ export async function openWorld(seed: Seed): Promise<World & { close(): Promise<
   }
   const place = await seed.createPlace()
   const world: Partial<World> = {
-    ...{ seed, place, clocks, machines, known: createKnown(), settings: FIRST },
-    ...{ isFeedAway: false, backup: undefined },
+    ...{ seed, place, clocks, machines, known: createKnown(), settings: FIRST_SETTINGS[seed.kind] },
+    ...{ isFeedAway: false, backup: undefined, deletedApps: new Map() },
   }
   const open = world as World
   const restoreClocks = clocks.install(machines.api)
+  const takeBackKeys = lendRsaKeys()
   open.nodes = await openNodes(open)
   open.guard = newGuard(open)
   const folder = mkdtempSync(join(tmpdir(), 'ostiary-feed-copy-'))
@@ -68,6 +67,7 @@ export async function openWorld(seed: Seed): Promise<World & { close(): Promise<
   return Object.assign(open, {
     async close() {
       restoreClocks()
+      takeBackKeys()
       open.guard.close()
       await closeNodes(open)
       await place.remove()
@@ -96,16 +96,6 @@ function createOpenNode({ seed, machines, settings }: World, index: 0 | 1, store
 
 export async function closeNodes({ nodes }: World): Promise<void> {
   for (const { store } of nodes) await store.close()
-}
-
-function tenantWith({ lifetimeSeconds, format, contract: name }: Settings): Tenant {
-  const contract = findContract(name)
-  if (contract === undefined) throw new Error(`there is no contract called ${name}`)
-  const policy = overridePolicy(contract.policy, {
-    accessToken: { lifetimeSeconds, format },
-    signing: { algorithm: 'ES256' },
-  } as Parameters<typeof overridePolicy>[1])
-  return { ...tenantOf(contract), policy }
 }
 
 /** With nothing in its memory. */
@@ -157,7 +147,7 @@ function createFetch(world: World, way: { readonly isFeedAway: () => boolean }):
 }
 
 function formOf({ body }: RequestInit): Record<string, string> {
-  return Object.fromEntries(body as URLSearchParams)
+  return Object.fromEntries((body ?? []) as URLSearchParams)
 }
 
 function credentialsOf({ headers }: RequestInit) {

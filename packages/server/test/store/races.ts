@@ -441,7 +441,7 @@ export const raceToOpenBeforeSuspension: Check = async (stores) => {
     const grant = grants[caller]
     if (caller === CALLERS / 2 || grant === undefined) {
       await each.suspendApplicationKey(
-        clientEnding({ tenant, id: key.id, nowSeconds: NOW, tokensName: 'user-id' }),
+        clientEnding({ tenant, id: key.id, nowSeconds: NOW, tokensName: 'grant' }),
       )
     } else if ((await open(each, grant)) === 'opened') opened.push(grant.id)
   })

@@ -163,6 +163,19 @@ describe.for(DIALECTS)('security M5: a restore on %s', (dialect) => {
     },
   )
 
+  test('replaces the line of an earlier one, which may have reached further', async () => {
+    await restore()
+    const again = { tenant, firstSequence: FIRST_SEQUENCE + 7, ends: 'named', ended: [] } as const
+    await database.restore({
+      ...{ epoch: 'another', nowSeconds: NOW, issuedUntilSeconds: UNTIL - 60 },
+      tenants: [{ ...again, isKnown: false }],
+    })
+    const page = { tenant, afterSequence: 0, nowSeconds: NOW, limit: 10 }
+    expect((await store.readFeed(page)).lines).toMatchObject([
+      { sequence: FIRST_SEQUENCE + 7, kind: 'tenant', issuedUntilSeconds: UNTIL },
+    ])
+  })
+
   test('ends sessions, and codes that may have been redeemed since', async () => {
     const session = sessionRecord({ tenant })
     await store.createSession(session, PASSWORD_HASH)

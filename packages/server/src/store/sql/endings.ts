@@ -6,7 +6,7 @@ import { sql } from 'kysely'
 import type { ClientId, RevocationTag, UserId } from '../../protocol/ids.ts'
 import { lastTokenEnd } from '../../protocol/token-lifetime.ts'
 import type { HolderEnding } from '../port.ts'
-import { endCodesOfClient, endCodesOfUser } from './end-codes.ts'
+import { endCodesOfClient, endCodesOfUser, shortlyBefore } from './end-codes.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
 import { FOR_EVER, nextSequence, publish, takeNumber } from './publish.ts'
 import type { UnfinishedEndingRow } from './schema.ts'
@@ -37,7 +37,8 @@ export function* endHolder(holder: Holder, input: HolderEnding): Plan<number> {
   const { sequence, idsUntilSeconds } = yield* takeNumber(tenant)
   const line = { tenant, kind, nowSeconds }
   yield* publish({ ...line, sequence, subject: tag, issuedUntilSeconds: FOR_EVER })
-  if (nowSeconds < idsUntilSeconds || (kind === 'user' && tokensName === 'user-id')) {
+  const isTold = tokensName === 'tags'
+  if (isTold && nowSeconds < idsUntilSeconds) {
     const issuedUntilSeconds = nowSeconds + CLOCK_MARGIN_SECONDS
     yield* publish({
       ...line,
@@ -46,9 +47,8 @@ export function* endHolder(holder: Holder, input: HolderEnding): Plan<number> {
       issuedUntilSeconds,
     })
   }
-  const grantsOf = kind === 'client' && tokensName === 'user-id' ? 'client-alone' : kind
   return yield* endGrantsOf({
-    ...{ tenant, kind: grantsOf, subject: tag, ownerId: id },
+    ...{ tenant, kind: isTold ? kind : `${kind}-alone`, subject: tag, ownerId: id },
     endedAtSeconds: nowSeconds,
   })
 }
@@ -146,6 +146,7 @@ const BATCHES: Readonly<Record<UnfinishedEndingRow['kind'], Batch>> = {
   client: batchBy('clientTag', 'silent'),
   'client-alone': batchBy('clientTag', 'published'),
   user: batchBy('userTag', 'silent'),
+  'user-alone': batchBy('userTag', 'published'),
   identifier: batchBy('accessIdentifierId', 'published'),
 }
 
@@ -162,7 +163,10 @@ function batchBy(
       .where('revokedAtSeconds', 'is', null)
       // Nobody needs to be told of what has no live token, and the one that ends first is told first.
       .$if(how === 'published', (query) =>
-        query.where('endsAtSeconds', '>', p.endedAtSeconds).orderBy('endsAtSeconds').orderBy('id'),
+        query
+          .where('endsAtSeconds', '>', shortlyBefore(p.endedAtSeconds))
+          .orderBy('endsAtSeconds')
+          .orderBy('id'),
       )
       .limit(p.limit)
   const endAll = statement((db, p: BatchInput) =>

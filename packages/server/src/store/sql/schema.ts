@@ -89,8 +89,8 @@ export interface RevocationRow extends RevocationRecord {
 /** Has more grants than were ended with it. */
 export interface UnfinishedEndingRow {
   readonly tenant: string
-  /** What its grants are found by, and whether they are told one by one (`client-alone`, `identifier`). */
-  readonly kind: 'client' | 'client-alone' | 'user' | 'identifier'
+  /** What its grants are found by, and whether they are told one by one (`…-alone`, `identifier`). */
+  readonly kind: 'client' | 'client-alone' | 'user' | 'user-alone' | 'identifier'
   /** The former tag, or the id of the access identifier. */
   readonly subject: string
   /** Of the user; the grants of other kinds are found without. */

@@ -117,7 +117,7 @@ function keyContract(store: TheStore, tenantNow: () => string): void {
       const openWith = ({ id }: { id: ClientId }, endsAtSeconds = NOW + LIFETIME) =>
         open(store(), { tenant, clientId: id, userId: null, endsAtSeconds }, byKey(id))
       const live = [await openWith(key), await openWith(key), await openWith(key)]
-      const over = await openWith(key, NOW + 5)
+      const over = await openWith(key, NOW - LIFETIME)
       const foreign = await openWith(other)
 
       expect(await end(tenant, key.id)).toBe(true)
@@ -316,7 +316,7 @@ function issuerContract(store: TheStore, tenantNow: () => string): void {
 }
 
 function ending(tenant: string, id: string) {
-  return clientEnding({ tenant, id: asClientId(id), tokensName: 'user-id' })
+  return clientEnding({ tenant, id: asClientId(id), tokensName: 'grant' })
 }
 
 const byKey = (keyId: ClientId) => ({ kind: 'key', keyId, accessIdentifierId: null }) as const

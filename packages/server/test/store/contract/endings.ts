@@ -108,7 +108,7 @@ export function endingContract(store: TheStore): void {
     const openers = {
       'a key': (tenant: string, keyId: ClientId, _identifierId: string) =>
         store().suspendApplicationKey(
-          clientEnding({ tenant, id: keyId, nowSeconds: NOW, tokensName: 'user-id' }),
+          clientEnding({ tenant, id: keyId, nowSeconds: NOW, tokensName: 'grant' }),
         ),
       'an access identifier': (tenant: string, _keyId: ClientId, identifierId: string) =>
         store().deleteAccessIdentifier({ tenant, id: identifierId, nowSeconds: NOW }),
@@ -128,8 +128,8 @@ export function endingContract(store: TheStore): void {
           grantRecord({ tenant, clientId: key.id, organisationId: `organisation-${at}` }),
         )
         const tokens = { accessToken: null, refreshToken: null }
-        // The last one is over already, the others end in another order than they began.
-        const endOf = (at: number) => (at === MANY - 1 ? NOW : NOW + HOUR - at)
+        // The last one is over by any clock, the others end in another order than they began.
+        const endOf = (at: number) => (at === MANY - 1 ? NOW - HOUR : NOW + HOUR - at)
         await inParts(MANY, async (at) => {
           const grant = grants[at]
           if (grant) await store().openGrant({ grant, tokens, endsAtSeconds: endOf(at), guard })

@@ -94,23 +94,22 @@ export function endHolder(
   const which = kind === 'client' ? { clientId: id } : { userId: id }
   endCodes(state, { tenant, ...which }, nowSeconds)
   tell(tag, FOR_EVER)
-  if (kind === 'user' && tokensName === 'user-id') tell(id, nowSeconds + 60)
-  if (kind === 'client' && tokensName === 'user-id') {
-    return endOneByOne(state, { clientTag: tag }, { tenant, nowSeconds })
-  }
   const tagged = kind === 'client' ? { clientTag: tag } : { userId: id, userTag: tag }
+  if (tokensName === 'grant') return endOneByOne(state, tagged, { tenant, nowSeconds })
   return endGrants(state, { tenant, ...tagged }, nowSeconds).length
 }
 
 /** One line of the feed for each live grant; without any, its number stays a gap. */
 export function endOneByOne(
   state: State,
-  which: { readonly clientTag?: string; readonly accessIdentifierId?: string },
+  which: {
+    readonly [column in 'clientTag' | 'userId' | 'userTag' | 'accessIdentifierId']?: string
+  },
   { tenant, nowSeconds }: Ending,
 ): number {
   const live = state.grants
     .filter(like({ tenant, ...which, revokedAtSeconds: null }))
-    .filter((grant) => grant.endsAtSeconds > nowSeconds)
+    .filter((grant) => grant.endsAtSeconds > nowSeconds - 300)
     .toSorted(
       by(
         (grant) => grant.endsAtSeconds,

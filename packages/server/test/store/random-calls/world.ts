@@ -125,7 +125,7 @@ export function endingIn({ tenant, nowSeconds }: World): Ending {
 export function holderEndingIn(world: World, id: string, { how }: Numbers): HolderEnding {
   const newTag = newRevocationTag()
   world.tags.set(id, newTag)
-  return { ...endingIn(world), newTag, tokensName: how % 2 === 0 ? 'tags' : 'user-id' }
+  return { ...endingIn(world), newTag, tokensName: how % 2 === 0 ? 'tags' : 'grant' }
 }
 
 /** The tags that a new grant of these knows. */
