@@ -47,12 +47,12 @@ export async function authenticateClient(
 ): Promise<AuthenticatedClient> {
   const presented = readCredentials(request)
   const { clientId } = presented
-  const allowance = failuresOf(clientId, request.source, deps)
+  const allowance = () => failuresOf(clientId, request.source, deps)
   refuseWhile(await deps.guesses.waitOf(allowance), clientId)
   const found = await deps.store.findClient(deps.tenant.name, asClientId(clientId))
   const proof = checkProof(found, presented, deps)
   if ('refusal' in proof) {
-    refuseWhile(await deps.guesses.fail(allowance), clientId)
+    refuseWhile(await deps.guesses.fail(allowance()), clientId)
     throw new OAuthError(proof.refusal, { clientId })
   }
   noteUse(proof, request, deps)
