@@ -47,6 +47,16 @@ const FOUND: Readonly<Record<string, Sequence>> = {
       { do: 'clean up', node: 0 },
     ],
   ),
+  'security H6: what stands for a user is removed': of('crm-com', [
+    { do: 'exchange', node: 0, user: 0, by: 'code' },
+    { do: 'remove identifier', node: 0, user: 0, of: 'code' },
+    { do: 'clean up', node: 0 },
+  ]),
+  'security H6: a trusted issuer that is resumed': of('crm-com', [
+    { do: 'suspend issuer', node: 0 },
+    { do: 'resume issuer', node: 0 },
+    { do: 'exchange', node: 1, user: 0, by: 'jwt' },
+  ]),
   'security M5: a token that a clock far ahead dated after the restore': of('oauth', [
     { do: 'step', what: 1, seconds: 60 },
     { do: 'approve', node: 1, user: 0, app: 0, redeem: true },

@@ -118,7 +118,7 @@ export const onceInactive: Area = {
       file: ENDINGS,
       find: "yield* endGrantsOf({ tenant, kind: 'identifier', subject,",
       replace: "yield* endGrantsOf({ tenant, kind: 'identifier', subject: '',",
-      killedBy: ONCE_INACTIVE,
+      killedBy: ONCE_INACTIVE_FOUND,
     },
     {
       name: 'a trusted issuer that is resumed gives tokens under the tag that was ended',
@@ -126,7 +126,7 @@ export const onceInactive: Area = {
       file: 'server/src/store/sql/trusted-issuers.ts',
       find: '.set({ suspendedAtSeconds: p.nowSeconds, tag: p.newTag })',
       replace: '.set({ suspendedAtSeconds: p.nowSeconds })',
-      killedBy: ONCE_INACTIVE,
+      killedBy: ONCE_INACTIVE_FOUND,
     },
   ],
 }
