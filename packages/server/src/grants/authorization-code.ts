@@ -12,7 +12,7 @@ import type { CodeRecord } from '../store/records.ts'
 import { endingNow } from '../tokens/ending.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import { type GrantContext, type GrantType, grantEnded } from './grant.ts'
-import { narrowGrant } from './narrow.ts'
+import { narrowGrant, stillAllowed } from './narrow.ts'
 
 interface CodeRequest {
   readonly code: string
@@ -48,14 +48,15 @@ export const authorizationCode: GrantType<CodeRequest> = {
     const lifetimeSeconds = await accessTokenLifetime(context, deps)
     const refreshEndsAtSeconds = now + tenant.policy.refreshToken.absoluteSeconds
     const refreshes = client.grantTypes.includes('refresh_token')
+    const granted = stillAllowed(code, client)
     const { response, tokens } = await issueTokens(
       {
-        grant: { ...code, id: code.grantId },
-        ...narrowGrant(code, { scopes: undefined, resources: request.resources }, tenant),
+        grant: { ...granted, id: code.grantId },
+        ...narrowGrant(granted, { scopes: undefined, resources: request.resources }, tenant),
         refresh: refreshes
           ? { kind: 'new', endsAtSeconds: refreshEndsAtSeconds }
           : { kind: 'none' },
-        idToken: code.scopes.includes('openid') ? { nonce: code.nonce } : undefined,
+        idToken: granted.scopes.includes('openid') ? { nonce: code.nonce } : undefined,
         lifetimeSeconds,
         clientAuthenticated: client.proven,
       },

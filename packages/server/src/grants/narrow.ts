@@ -3,7 +3,7 @@
 import { OAuthError } from '../protocol/errors.ts'
 import { covers } from '../protocol/scope.ts'
 import { checkAudience, isIdentityScope, type Tenant } from '../protocol/tenant.ts'
-import type { GrantRecord } from '../store/records.ts'
+import type { ClientRecord, GrantRecord } from '../store/records.ts'
 
 export interface Coverage {
   readonly scopes: readonly string[]
@@ -24,6 +24,20 @@ export function narrowGrant(
   const scopes = asked.scopes ?? scopesOf(tenant, asked.resources, grant.scopes)
   checkAudience(tenant, asked.resources, scopes)
   return { scopes, audience: asked.resources }
+}
+
+/**
+ * What an operator has taken from the app since is in no further token: the user's yes was to an app that could have it.
+ * @throws OAuthError scope_not_granted, when nothing is left
+ */
+export function stillAllowed<Granted extends Pick<GrantRecord, 'scopes'>>(
+  granted: Granted,
+  client: Pick<ClientRecord, 'scopes'>,
+): Granted {
+  if (covers(client.scopes, granted.scopes)) return granted
+  const scopes = granted.scopes.filter((scope) => client.scopes.includes(scope))
+  if (scopes.length === 0) throw new OAuthError('scope_not_granted')
+  return { ...granted, scopes }
 }
 
 function scopesOf(

@@ -13,7 +13,7 @@ import type { GrantRecord, RefreshTokenRecord } from '../store/records.ts'
 import { endingNow } from '../tokens/ending.ts'
 import { type Issued, issueTokens, type TokenPlan } from '../tokens/issue.ts'
 import { type GrantContext, type GrantType, grantEnded } from './grant.ts'
-import { narrowGrant } from './narrow.ts'
+import { narrowGrant, stillAllowed } from './narrow.ts'
 
 interface RefreshRequest {
   readonly refreshToken: string
@@ -36,12 +36,13 @@ export const refreshToken: GrantType<RefreshRequest> = {
     const { tenant, store, clock } = deps
     const found = await store.findRefreshToken(tenant.name, tokenKey(request.refreshToken))
     if (!found) throw new OAuthError('refresh_token_unknown')
-    const { token, grant } = found
+    const { token } = found
     if (token.clientId !== client.id) throw new OAuthError('refresh_token_of_other_client')
     if (token.clientAuthenticated && !client.proven) {
       throw new OAuthError('client_credentials_missing')
     }
 
+    const grant = stillAllowed(found.grant, client)
     const plan = {
       grant,
       ...narrowGrant(grant, request, tenant),

@@ -14,6 +14,22 @@ const NARROW = 'server/src/grants/narrow.ts'
 
 const codes: readonly Mutant[] = [
   {
+    name: 'a code gives a scope that was taken from its app',
+    breaks: 'B5',
+    file: CODE_GRANT,
+    find: 'stillAllowed(code, client)',
+    replace: 'stillAllowed(code, code)',
+    killedBy: flows('flows/withdrawn-scopes'),
+  },
+  {
+    name: 'a refresh token gives a scope that was taken from its app',
+    breaks: 'B5',
+    file: REFRESH_GRANT,
+    find: 'stillAllowed(found.grant, client)',
+    replace: 'found.grant',
+    killedBy: flows('flows/withdrawn-scopes'),
+  },
+  {
     name: 'a code is redeemed more than once',
     breaks: 'A1, A3, RFC 6749 §4.1.2',
     file: CODES,
