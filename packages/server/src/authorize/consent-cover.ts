@@ -27,5 +27,6 @@ function stands(
   presented: string,
   { type }: Pick<ClientRecord, 'type'>,
 ): boolean {
-  return matchRedirectUri(registered, presented, type === 'public') !== undefined
+  const comparison = { anyLoopbackPort: type === 'public', emptyPathIsRoot: true }
+  return matchRedirectUri(registered, presented, comparison) !== undefined
 }

@@ -49,7 +49,7 @@ function account(username: string, ageSeconds: number): Account {
 }
 
 function verified(uri: string): VerifiedRedirectUri {
-  const found = matchRedirectUri([uri], uri, false)
+  const found = matchRedirectUri([uri], uri, { anyLoopbackPort: false, emptyPathIsRoot: false })
   if (found === undefined) throw new Error(`${uri} is not verified`)
   return found
 }

@@ -17,7 +17,11 @@ interface Asked {
   readonly tenant: Partial<Tenant>
 }
 
-const verified = (uri: string) => matchRedirectUri([uri], uri, false) as VerifiedRedirectUri
+const verified = (uri: string) =>
+  matchRedirectUri([uri], uri, {
+    anyLoopbackPort: false,
+    emptyPathIsRoot: false,
+  }) as VerifiedRedirectUri
 
 function digestOf({ request, client, organisations, known, tenant }: Partial<Asked> = {}): string {
   const target = {

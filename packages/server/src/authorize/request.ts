@@ -16,10 +16,11 @@ import {
   type VerifiedRedirectUri,
 } from '../protocol/redirect-uri.ts'
 import { parseResources } from '../protocol/resource.ts'
-import { covers, parseRequestedScope, scopesOrDefault } from '../protocol/scope.ts'
-import { checkAudience, defaultAudience, type Tenant } from '../protocol/tenant.ts'
+import { parseRequestedScope } from '../protocol/scope.ts'
+import { checkAudience, defaultAudience, findAudience, type Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
 import type { ClientRecord } from '../store/records.ts'
+import { chooseScopes } from '../tokens/choose-scopes.ts'
 import { readIdTokenHint } from '../tokens/id-token.ts'
 import type { KeyRing } from '../tokens/keys.ts'
 import {
@@ -108,11 +109,11 @@ export async function checkAuthorizationRequest(
     const responseType = checkResponseType(params, tenant)
     checkGrantAllowed(client, responseType)
     const challenge = checkChallenge(params, { client, responseType, tenant })
-    const legacy: Allowance[] = []
-    if (responseType === 'token') legacy.push('implicit')
-    if (challenge?.method === 'plain') legacy.push('pkce-plain')
-    for (const allowance of legacy) await checkAllowance(allowance, use, deps)
-    const scopes = checkScopes(params, client)
+    const legacy = legacyOf({ client, responseType, challenge })
+    for (const allowance of legacy) {
+      if (!isFree(allowance, client, tenant)) await checkAllowance(allowance, use, deps)
+    }
+    const scopes = chooseScopes(parseRequestedScope(optional(params, 'scope')), client, tenant)
     return {
       ...known,
       responseType,
@@ -153,7 +154,10 @@ function verifyRedirectUri(
     throw new PageError('redirect_uri_missing')
   }
   const uri = presented ?? only ?? ''
-  const verified = matchRedirectUri(client.redirectUris, uri, client.type === 'public')
+  const verified = matchRedirectUri(client.redirectUris, uri, {
+    anyLoopbackPort: client.type === 'public' && params.has('code_challenge'),
+    emptyPathIsRoot: !tenant.rules.exactRedirectUris,
+  })
   if (verified === undefined) {
     const difference = redirectDifference(client.redirectUris, uri)
     throw new PageError('redirect_uri_mismatch', { received: uri, difference })
@@ -186,6 +190,25 @@ function checkGrantAllowed(client: ClientRecord, responseType: ResponseType): vo
     throw new OAuthError('grant_type_forbidden')
 }
 
+type Code = Pick<AuthorizationRequest, 'client' | 'responseType' | 'challenge'>
+
+/** What the request uses that the best current practice forbids, or advises against. */
+function legacyOf({ client, responseType, challenge }: Code): readonly Allowance[] {
+  if (responseType === 'token') return ['implicit']
+  if (challenge?.method === 'plain') return ['pkce-plain']
+  if (challenge !== undefined) return []
+  return [absenceOfPkce(client)]
+}
+
+function absenceOfPkce({ type }: ClientRecord): Allowance {
+  return type === 'public' ? 'public-without-pkce' : 'without-pkce'
+}
+
+/** Where nobody is asked for PKCE, leaving it out is only counted: so it is known whom a demand would shut out. */
+function isFree(allowance: Allowance, client: ClientRecord, { policy }: Tenant): boolean {
+  return allowance === 'without-pkce' && !mustUsePkce(client, policy)
+}
+
 /** RFC 7636 §4.3, RFC 9700 §2.1.1: who must send a challenge, and of which kind. */
 function checkChallenge(
   params: Params,
@@ -201,9 +224,11 @@ function checkChallenge(
   const value = optional(params, 'code_challenge')
   const named = optional(params, 'code_challenge_method')
   if (value === undefined) {
-    const required = mustUsePkce(client, tenant.policy)
+    const absence = absenceOfPkce(client)
+    const excused =
+      isFree(absence, client, tenant) || client.allowances.some(({ name }) => name === absence)
     // A method without a challenge is a downgrade that somebody tried on the way (RFC 9700 §4.8).
-    if (required || named !== undefined) throw new OAuthError('code_challenge_missing')
+    if (!excused || named !== undefined) throw new OAuthError('code_challenge_missing')
     return undefined
   }
   const asked = named ?? methodWhenOmitted
@@ -213,20 +238,13 @@ function checkChallenge(
   return { value, method }
 }
 
-function checkScopes(params: Params, client: ClientRecord): readonly string[] {
-  const asked = parseRequestedScope(optional(params, 'scope'))
-  const scopes = scopesOrDefault(asked, client.defaultScopes)
-  if (!covers(client.scopes, scopes)) throw new OAuthError('scope_unknown')
-  return scopes
-}
-
 function checkResources(
   params: Params,
   context: { client: ClientRecord; scopes: readonly string[]; tenant: Tenant },
 ): readonly string[] {
   const asked = parseResources(list(params, 'resource'))
   const fallback = context.client.defaultAudience ?? defaultAudience(context.tenant)
-  const audience = asked.length > 0 ? asked : [fallback]
+  const audience = asked.length > 0 ? findAudience(context.tenant, asked) : [fallback]
   checkAudience(context.tenant, audience, context.scopes)
   return audience
 }

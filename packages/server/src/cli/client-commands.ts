@@ -198,7 +198,7 @@ function formatClient({ client, secrets }: ClientView): string {
     'default scopes': client.defaultScopes,
     'default audience': client.defaultAudience,
     'resource server': client.resourceServer,
-    PKCE: client.requirePkce ? 'required' : 'optional',
+    PKCE: client.requirePkce ? 'required of this app' : 'as the tenant has it',
     'refresh token': client.refreshPolicy,
     publisher: client.publisher,
     homepage: client.homepage,

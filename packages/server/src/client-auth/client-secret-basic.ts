@@ -1,4 +1,6 @@
-// RFC 6749 §2.3.1: client id and secret in the Authorization header, form-encoded inside the Basic scheme.
+// Client id and secret in the Authorization header. RFC 6749 §2.3.1 has both form-encoded inside the Basic scheme, but
+// most libraries send them as they are, and an id or secret with a `+` or `%` in it then reads differently. So what is
+// presented has two readings, and either may be the one that was meant.
 
 import { OAuthError } from '../protocol/errors.ts'
 import { readBasic } from './http-basic.ts'
@@ -9,21 +11,28 @@ export const clientSecretBasic: SecretMethod = {
   read({ authorization }) {
     const credentials = readBasic(authorization)
     if (credentials === undefined) return undefined
-    try {
-      const { username, password } = credentials
-      return { clientId: decodeForm(username), secret: decodeForm(password) }
-    } catch (cause) {
-      throw new OAuthError('client_credentials_malformed', { cause })
-    }
+    const { username, password } = credentials
+    if (password === undefined) throw new OAuthError('client_credentials_malformed')
+    return { clientIds: readingsOf(username), secrets: readingsOf(password) }
   },
 }
 
-const ENCODED = /[+%\0]/
+const ENCODED = /[+%]/
 
-function decodeForm(text: string): string {
-  if (!ENCODED.test(text)) return text
-  const decoded = decodeURIComponent(text.replaceAll('+', ' '))
-  // No database takes it in a text.
-  if (decoded.includes('\0')) throw new RangeError('a NUL')
-  return decoded
+/** As the RFC has it first, then as it stands. */
+function readingsOf(text: string): readonly [string, ...string[]] {
+  if (!ENCODED.test(text)) return [text]
+  const decoded = decodeForm(text)
+  return decoded === undefined ? [text] : [decoded, text]
+}
+
+/** @returns undefined when it cannot have been encoded */
+function decodeForm(text: string): string | undefined {
+  try {
+    const decoded = decodeURIComponent(text.replaceAll('+', ' '))
+    // No database takes a NUL in a text.
+    return decoded.includes('\0') ? undefined : decoded
+  } catch {
+    return undefined
+  }
 }

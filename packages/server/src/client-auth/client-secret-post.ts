@@ -7,6 +7,7 @@ export const clientSecretPost: SecretMethod = {
   name: 'client_secret_post',
   read({ params }) {
     const secret = optional(params, 'client_secret')
-    return secret === undefined ? undefined : { clientId: required(params, 'client_id'), secret }
+    if (secret === undefined) return undefined
+    return { clientIds: [required(params, 'client_id')], secrets: [secret] }
   },
 }

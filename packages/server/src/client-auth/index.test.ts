@@ -5,7 +5,9 @@ import { MAIN_TENANT } from '../../test/support/tenant.ts'
 import { basic } from '../../test/support/test-app.ts'
 import { clientRecord, SPA, secretRecord, WEB_APP } from '../../test/support/world.ts'
 import type { Guessing } from '../identity/guessing.ts'
+import { sha256 } from '../platform/hash.ts'
 import { newSecret } from '../platform/random.ts'
+import { asClientId } from '../protocol/ids.ts'
 import type { IncomingRequest } from '../protocol/message.ts'
 import { parseForm } from '../protocol/params.ts'
 import type { Tenant } from '../protocol/tenant.ts'
@@ -98,6 +100,17 @@ describe('authenticateClient', () => {
     expect(await setUp().authenticate(form, header)).toMatchObject({ id: 'web-app', proven: true })
   })
 
+  it.each([
+    ['in Basic', '', basic('spa', '')],
+    ['in Basic and in the body', 'client_id=spa&client_secret=', basic('spa', '')],
+    ['in the body', 'client_id=spa&client_secret=', undefined],
+  ])(
+    'field report 3: takes an empty secret %s for none, from a public app',
+    async (_how, form, header) => {
+      expect(await setUp().authenticate(form, header)).toMatchObject({ id: 'spa', proven: false })
+    },
+  )
+
   it('RFC 6749 §2.1: takes a public client by its name', async () => {
     const { authenticate, store } = setUp()
     expect(await authenticate('client_id=spa')).toMatchObject({
@@ -106,6 +119,40 @@ describe('authenticateClient', () => {
       proven: false,
     })
     expect(store.recordSecretUse).not.toHaveBeenCalled()
+  })
+
+  describe('field report 1: HTTP Basic is read as it was written', () => {
+    const SECRET = 'Ab+cd%41/ef=='
+    const raw = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`
+    const world = () =>
+      setUp({
+        client: { id: asClientId('12345+abc/d=') },
+        secret: { hash: sha256(SECRET) },
+      })
+
+    it.each([
+      ['as it is', raw(`12345+abc/d=:${SECRET}`)],
+      ['encoded', basic('12345+abc/d=', SECRET)],
+      ['the id encoded alone', raw(`12345%2Babc%2Fd%3D:${SECRET}`)],
+      ['the secret encoded alone', raw(`12345+abc/d=:${encodeURIComponent(SECRET)}`)],
+    ])('%s', async (_how, header) => {
+      const { authenticate, guesses } = world()
+      expect(await authenticate('', header)).toMatchObject({ id: '12345+abc/d=', proven: true })
+      const named = `client_id=${encodeURIComponent('12345+abc/d=')}`
+      expect(await authenticate(named, header)).toMatchObject({ proven: true })
+      await expect(authenticate('client_id=12345+abc', header)).rejects.toMatchObject({
+        reason: 'client_id_contradictory',
+      })
+      expect(guesses.fail).not.toHaveBeenCalled()
+    })
+
+    it('and a secret that is wrong in both readings is one failure', async () => {
+      const { authenticate, guesses } = world()
+      await expect(authenticate('', raw('12345+abc/d=:a+b'))).rejects.toMatchObject({
+        reason: 'client_secret_wrong',
+      })
+      expect(guesses.fail).toHaveBeenCalledTimes(1)
+    })
   })
 
   describe('where PKCE may stand in for a secret', () => {
@@ -173,7 +220,6 @@ describe('authenticateClient', () => {
       undefined,
       'client_method_wrong',
     ],
-    ['a public app with an empty secret', '', basic('spa', ''), 'client_method_wrong'],
     ['an unknown app', 'client_id=nobody&client_secret=x', undefined, 'client_unknown'],
     ['an unknown public app', 'client_id=nobody', undefined, 'client_unknown'],
     ['an id in another spelling', 'client_id=SPA', undefined, 'client_unknown'],
@@ -223,7 +269,7 @@ describe('C4: guessing', () => {
     await expect(authenticate('client_id=nobody')).rejects.toThrow()
     const keys = guesses.fail.mock.calls.map(([{ slot }]) => slot)
     expect(new Set(keys).size).toBe(3)
-    expect(guesses.waitOf.mock.calls.slice(1).map(([of]) => of().slot)).toEqual(keys)
+    expect(guesses.waitOf.mock.calls.slice(1).map(([{ slot }]) => slot)).toEqual(keys)
   })
 
   it('is refused without looking when there was too much of it', async () => {

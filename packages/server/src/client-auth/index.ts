@@ -46,13 +46,13 @@ export async function authenticateClient(
   deps: ClientAuthDeps,
 ): Promise<AuthenticatedClient> {
   const presented = readCredentials(request)
-  const { clientId } = presented
-  const allowance = () => failuresOf(clientId, request.source, deps)
+  const [clientId] = presented.clientIds
+  const allowance = failuresOf(clientId, request.source, deps)
   refuseWhile(await deps.guesses.waitOf(allowance), clientId)
-  const found = await deps.store.findClient(deps.tenant.name, asClientId(clientId))
+  const found = await findNamed(presented, deps)
   const proof = checkProof(found, presented, deps)
   if ('refusal' in proof) {
-    refuseWhile(await deps.guesses.fail(allowance()), clientId)
+    refuseWhile(await deps.guesses.fail(allowance), clientId)
     throw new OAuthError(proof.refusal, { clientId })
   }
   noteUse(proof, request, deps)
@@ -75,13 +75,8 @@ function refuseWhile(retryAfterSeconds: number | undefined, clientId: string): v
   throw new OAuthError('guessing', { retryAfterSeconds, clientId })
 }
 
-interface Presented extends Omit<PresentedSecret, 'secret'> {
-  /** undefined for `none`: the client only names itself. */
-  readonly secret: string | undefined
-}
-
-/** RFC 6749 §2.3: a client must not use more than one method in a request. */
-function readCredentials(request: IncomingRequest): Presented {
+/** RFC 6749 §2.3: a client must not use more than one method in a request. No secrets: it only names itself. */
+function readCredentials(request: IncomingRequest): PresentedSecret {
   const used = SECRET_METHODS.flatMap((method) => method.read(request) ?? [])
   // RFC 7521 §4.2: an assertion is a method as well, though none that a client is registered for here.
   const asserted = request.params.has('client_assertion')
@@ -93,29 +88,40 @@ function readCredentials(request: IncomingRequest): Presented {
   const [credentials] = used
   if (credentials === undefined) {
     if (named === undefined) throw new OAuthError('client_credentials_missing')
-    return { clientId: named, secret: undefined }
+    return { clientIds: [named], secrets: [] }
   }
-  if (named !== undefined && named !== credentials.clientId) {
-    throw new OAuthError('client_id_contradictory')
+  if (named === undefined) return credentials
+  // Where there are two readings, it says which of them is meant.
+  if (!credentials.clientIds.includes(named)) throw new OAuthError('client_id_contradictory')
+  return { ...credentials, clientIds: [named] }
+}
+
+async function findNamed(
+  { clientIds }: PresentedSecret,
+  { tenant, store }: ClientAuthDeps,
+): Promise<ClientWithSecrets | null> {
+  for (const clientId of clientIds) {
+    const found = await store.findClient(tenant.name, asClientId(clientId))
+    if (found) return found
   }
-  return credentials
+  return null
 }
 
 type Proof = { refusal: Reason } | { client: ClientRecord; secret: ClientSecretRecord | undefined }
 
 function checkProof(
   found: ClientWithSecrets | null,
-  presented: Presented,
+  { secrets }: PresentedSecret,
   { tenant, clock }: ClientAuthDeps,
 ): Proof {
   const now = clock.nowSeconds()
-  const matching = findMatchingSecret(found?.secrets ?? [], presented.secret, now)
+  const matching = findMatchingSecret(found?.secrets ?? [], secrets, now)
   if (found === null) return { refusal: 'client_unknown' }
   const { client } = found
   if (client.type === 'public') {
-    // A secret from a public client is a mistake to tell, not a proof to accept.
-    if (presented.secret !== undefined) return { refusal: 'client_method_wrong' }
-  } else if (presented.secret === undefined) {
+    // A secret from a public client is a mistake to tell, not a proof to accept. An empty one says that it has none.
+    if (secrets.some((secret) => secret !== '')) return { refusal: 'client_method_wrong' }
+  } else if (secrets.length === 0) {
     if (!tenant.policy.pkce.insteadOfSecret) return { refusal: 'client_credentials_missing' }
   } else if (matching === undefined) {
     return { refusal: 'client_secret_wrong' }
@@ -124,18 +130,18 @@ function checkProof(
   return { client, secret: matching }
 }
 
-/** Looks at every secret, right or wrong, so that the time taken tells nothing. */
+/** Looks at every secret in every reading, right or wrong, so that the time taken tells nothing. */
 function findMatchingSecret(
   secrets: readonly ClientSecretRecord[],
-  presented: string | undefined,
+  presented: readonly string[],
   now: number,
 ): ClientSecretRecord | undefined {
-  if (presented === undefined) return undefined
-  const hash = sha256(presented)
   let match: ClientSecretRecord | undefined
-  for (const secret of secrets) {
-    const alive = secret.expiresAtSeconds === null || now < secret.expiresAtSeconds
-    if (equalInConstantTime(secret.hash, hash) && alive) match = secret
+  for (const hash of presented.map((reading) => sha256(reading))) {
+    for (const secret of secrets) {
+      const alive = secret.expiresAtSeconds === null || now < secret.expiresAtSeconds
+      if (equalInConstantTime(secret.hash, hash) && alive) match = secret
+    }
   }
   return match
 }

@@ -2,9 +2,10 @@
 
 import type { IncomingRequest } from '../protocol/message.ts'
 
+/** What was sent, in each way in which it may have been meant, the likeliest first. */
 export interface PresentedSecret {
-  readonly clientId: string
-  readonly secret: string
+  readonly clientIds: readonly [string, ...string[]]
+  readonly secrets: readonly string[]
 }
 
 export interface SecretMethod {

@@ -1,9 +1,9 @@
 // Settings from environment variables: OSTIARY_SERVER_PORT is server.port. Must not check what they mean.
 
 import { readFileSync } from 'node:fs'
+import { suggest } from '../platform/suggest.ts'
 import { type ConfigKey, type JsonSchema, listConfigKeys } from './keys.ts'
 import type { ConfigProblem, Path } from './problems.ts'
-import { suggest } from './suggest.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

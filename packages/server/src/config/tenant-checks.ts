@@ -4,7 +4,7 @@ import { findContract } from '../contracts/index.ts'
 import { LONGEST_ACCESS_TOKEN_SECONDS } from '../protocol/allowance.ts'
 import { isLoopback } from '../protocol/redirect-uri.ts'
 import { isValidScopeName } from '../protocol/scope.ts'
-import { IDENTITY_SCOPES, isIdentityScope } from '../protocol/tenant.ts'
+import { IDENTITY_SCOPES, isIdentityScope, normalUri } from '../protocol/tenant.ts'
 import { checkTenantVersions } from './api-version-checks.ts'
 import { type CheckOptions, refuseUnsafe } from './check.ts'
 import type { Finding, Path } from './problems.ts'
@@ -146,7 +146,8 @@ function checkResourceServers({ resourceServers }: TenantSettings, path: Path): 
   )
   return [
     ...audiences.flatMap(checkAudience),
-    ...checkUnique(audiences),
+    // A request may name an API in any spelling of its URI, so no two of them may be the same.
+    ...checkUnique(audiences.map(({ path, value }) => ({ path, value: normalUri(value) }))),
     ...scopes.flatMap(checkScopeName),
     ...checkUnique(scopes),
   ]

@@ -119,6 +119,12 @@ const PolicySchema = Type.Object(
         description: 'Whether an app with one redirect URI may leave it out of its requests.',
       }),
     ),
+    scopesBeyond: Type.Optional(
+      Type.Union([Type.Literal('narrow'), Type.Literal('refuse')], {
+        description:
+          'What an app gets that asks for more scopes than it is registered for: `narrow` gives it those that it may have, `refuse` an error.',
+      }),
+    ),
     revocationEndsConsent: Type.Optional(
       Type.Boolean({
         description:

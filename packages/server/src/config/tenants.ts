@@ -42,6 +42,7 @@ export function overridePolicy(policy: Policy, overrides: PolicyOverrides): Poli
     code: { ...policy.code, ...overrides.code },
     pkce: { ...policy.pkce, ...overrides.pkce },
     redirectUriOptional: overrides.redirectUriOptional ?? policy.redirectUriOptional,
+    scopesBeyond: overrides.scopesBeyond ?? policy.scopesBeyond,
     revocationEndsConsent: overrides.revocationEndsConsent ?? policy.revocationEndsConsent,
     signing: { ...policy.signing, ...overrides.signing },
     session: { ...policy.session, ...overrides.session },

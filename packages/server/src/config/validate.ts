@@ -2,10 +2,10 @@
 
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
+import { suggest } from '../platform/suggest.ts'
 import { type JsonSchema, mayBeObject } from './keys.ts'
 import { type Finding, formatPath, type Path } from './problems.ts'
 import { ConfigSchema, type RawConfig } from './schema.ts'
-import { suggest } from './suggest.ts'
 
 // Every problem is reported at once; the library would stop at eight.
 Settings.Set({ maxErrors: 1000 })

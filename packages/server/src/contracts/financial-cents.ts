@@ -69,7 +69,11 @@ export const financialCents: Contract = {
   policy: { ...LEGACY_POLICY, signing: { ...LEGACY_POLICY.signing, algorithm: 'RS256' } },
   rules: {
     ...LEGACY_RULES,
-    allowances: { 'query-parameters': 'at-registration', 'http-redirect-uri': 'at-registration' },
+    allowances: {
+      ...LEGACY_RULES.allowances,
+      'query-parameters': 'at-registration',
+      'http-redirect-uri': 'at-registration',
+    },
     formats: { ...USUAL_FORMATS, userId: { kind: 'decimal', digits: 12 } },
     jwt,
   },

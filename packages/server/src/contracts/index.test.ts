@@ -24,9 +24,9 @@ it('finds each contract by its name, and nothing else', () => {
   }
 })
 
-it('RFC 9700 §2: standard has nothing legacy', () => {
+it('RFC 9700 §2: standard has nothing legacy, but excuses single apps from what is recommended to them', () => {
   const { policy, rules, requests } = standard
-  expect(rules.allowances).toEqual({})
+  expect(rules.allowances).toEqual({ 'without-pkce': 'on-request' })
   expect(rules.grantTypes).not.toContain('implicit')
   expect(rules.grantTypes).not.toContain('password')
   expect(policy.pkce).toEqual({

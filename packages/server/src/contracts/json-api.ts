@@ -20,7 +20,12 @@ export const jsonApi: Contract = {
   rules: {
     ...LEGACY_RULES,
     grantTypes: ['authorization_code', 'refresh_token', 'password'],
-    allowances: { 'long-access-token': 'at-registration', password: 'on-request' },
+    allowances: {
+      ...LEGACY_RULES.allowances,
+      'long-access-token': 'at-registration',
+      password: 'on-request',
+      'public-without-pkce': 'on-request',
+    },
     httpsRedirectsOnly: true,
     formats: { ...USUAL_FORMATS, code: HEX, accessToken: HEX, refreshToken: HEX },
     jwt: jwtAt,

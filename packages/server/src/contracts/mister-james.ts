@@ -29,8 +29,9 @@ export const misterJames: Contract = {
   rules: {
     ...LEGACY_RULES,
     grantTypes: ['authorization_code', 'refresh_token', 'implicit'],
-    allowances: { implicit: 'on-request' },
+    allowances: { ...LEGACY_RULES.allowances, implicit: 'on-request' },
     selfService: true,
+    exactRedirectUris: true,
     jwt: jwtAt,
   },
   requests: { encodings: ['form'], strictJson: false },

@@ -28,6 +28,7 @@ export const USUAL_POLICY: Policy = {
     insteadOfSecret: false,
   },
   redirectUriOptional: false,
+  scopesBeyond: 'narrow',
   revocationEndsConsent: false,
   signing: { algorithm: 'ES256', rotateEverySeconds: 90 * DAY },
   session: { idleSeconds: DAY, absoluteSeconds: 14 * DAY },
@@ -55,11 +56,12 @@ export const LEGACY_POLICY: Policy = {
 /** Of the contracts that know authorization codes and refresh tokens, and nothing of OpenID Connect. */
 export const LEGACY_RULES = {
   grantTypes: ['authorization_code', 'refresh_token'],
-  allowances: {},
+  allowances: { 'without-pkce': 'on-request' },
   openId: false,
   issuerInResponses: false,
   selfService: false,
   httpsRedirectsOnly: false,
+  exactRedirectUris: false,
   formats: USUAL_FORMATS,
   releases: [],
 } as const satisfies Partial<ContractRules>

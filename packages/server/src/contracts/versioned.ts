@@ -25,7 +25,7 @@ export const versioned: Contract = {
   },
   rules: {
     ...LEGACY_RULES,
-    allowances: { 'pkce-plain': 'at-registration' },
+    allowances: { ...LEGACY_RULES.allowances, 'pkce-plain': 'at-registration' },
     formats: { ...USUAL_FORMATS, clientId: { kind: 'hex', bytes: 40 } },
     jwt: jwtAt,
   },

@@ -23,10 +23,11 @@ export function createApplicationKeyTokenEndpoint(
   }
 }
 
-/** The key is the user name, and the password is left empty. */
+/** The key is the user name, and the password is left empty: with the colon before it, or without. */
 function readKey(authorization: string | undefined): string | undefined {
   const credentials = readBasic(authorization)
   if (credentials === undefined) return undefined
-  if (credentials.password !== '') throw new OAuthError('client_credentials_malformed')
-  return credentials.username
+  const { username, password = '' } = credentials
+  if (password !== '') throw new OAuthError('client_credentials_malformed')
+  return username
 }

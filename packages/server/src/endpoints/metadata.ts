@@ -47,6 +47,12 @@ function describeServer(tenant: Tenant, contract: Contract) {
     authorization_response_iss_parameter_supported: rules.issuerInResponses,
     // RFC 9728 §4
     protected_resources: resourceServers.map(({ audience }) => audience),
+    // OIDC Discovery §3 demands both of whoever has an authorization endpoint, and strict parsers read nothing without
+    // them; where there is no OpenID Connect, they describe ID tokens that nobody is given.
+    subject_types_supported: paths.authorize && ['public'],
+    id_token_signing_alg_values_supported: paths.authorize && [
+      rules.openId ? policy.signing.algorithm : 'RS256',
+    ],
     ...(rules.openId && describeOpenId(tenant, contract)),
     // Ours: what the scopes of the APIs let an app do, by language
     scope_descriptions: Object.fromEntries(
@@ -69,12 +75,10 @@ function listGrantNames(tenant: Tenant): readonly string[] {
 }
 
 /** OIDC Discovery §3 */
-function describeOpenId({ issuer, policy }: Tenant, { paths }: Contract) {
+function describeOpenId({ issuer }: Tenant, { paths }: Contract) {
   return {
     userinfo_endpoint: paths.userinfo && issuer + paths.userinfo,
     end_session_endpoint: issuer + paths.signOut,
-    subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [policy.signing.algorithm],
     prompt_values_supported: PROMPT_VALUES,
     claims_supported: [
       'sub',

@@ -58,7 +58,8 @@ export function listProtocolRoutes(parts: ProtocolDeps): readonly Route[] {
       : []),
     get('public', paths.revocations, createRevocationFeedEndpoint(parts)),
     ...listVersionRoutes(parts),
-    get('public', '/.well-known/openid-configuration', metadata),
+    // Nothing is discovered where nobody signs in.
+    ...(paths.authorize ? [get('public', '/.well-known/openid-configuration', metadata)] : []),
     get('public', '/.well-known/oauth-authorization-server', metadata),
   ]
 }
@@ -104,7 +105,7 @@ function listVersionRoutes(parts: ProtocolDeps): readonly Route[] {
 function listPageRoutes(parts: ProtocolDeps, authorizePath: string): readonly Route[] {
   const { signOut } = parts.contract.paths
   const forUsers = { ...parts, authorizePath }
-  const ofRequest: readonly Route[] = [
+  return [
     {
       ...get('page', authorizePath, createAuthorizeEndpoint(forUsers)),
       methods: ['GET', 'POST'],
@@ -117,9 +118,6 @@ function listPageRoutes(parts: ProtocolDeps, authorizePath: string): readonly Ro
       ...post('page', `${authorizePath}/consent`, createConsentEndpoint(forUsers)),
       repeatable: new Set(['scope']),
     },
-  ]
-  return [
-    ...ofRequest.map((route) => ({ ...route, keepsOpener: true })),
     {
       ...get('page', signOut, createSignOutEndpoint(parts)),
       methods: ['GET', 'POST'],

@@ -105,7 +105,8 @@ async function checkPostLogoutUri(
   const clientId = await readClientId(params, deps)
   const uri = optional(params, 'post_logout_redirect_uri')
   if (uri === undefined) return undefined
-  const verified = matchRedirectUri(await registeredUris(clientId, deps), uri, false)
+  const comparison = { anyLoopbackPort: false, emptyPathIsRoot: true }
+  const verified = matchRedirectUri(await registeredUris(clientId, deps), uri, comparison)
   if (!verified) throw new PageError('redirect_uri_mismatch', { received: uri })
   return verified
 }

@@ -1,6 +1,5 @@
 // Authorization code grant (RFC 6749 §4.1.3) with PKCE (RFC 7636 §4.5).
 
-import type { AuthenticatedClient } from '../client-auth/index.ts'
 import { accessTokenLifetime } from '../legacy/allowances.ts'
 import { tokenKey } from '../platform/hash.ts'
 import { OAuthError } from '../protocol/errors.ts'
@@ -8,6 +7,7 @@ import { list, optional, type Params, required } from '../protocol/params.ts'
 import { isVerifier, verifierMatches } from '../protocol/pkce.ts'
 import type { Reason } from '../protocol/reasons.ts'
 import { parseResources } from '../protocol/resource.ts'
+import type { Tenant } from '../protocol/tenant.ts'
 import type { CodeRecord } from '../store/records.ts'
 import { endingNow } from '../tokens/ending.ts'
 import { issueTokens } from '../tokens/issue.ts'
@@ -39,7 +39,7 @@ export const authorizationCode: GrantType<CodeRequest> = {
     const code = await store.findCode(tenant.name, hash)
     if (!code) throw new OAuthError('code_unknown')
 
-    const refusal = checkBinding(code, request, client)
+    const refusal = checkBinding(code, request, context)
     if (refusal) throw new OAuthError(refusal)
     if (code.redeemedAtSeconds !== null) return refuseReplay(code, context)
 
@@ -83,15 +83,23 @@ export const authorizationCode: GrantType<CodeRequest> = {
 function checkBinding(
   code: CodeRecord,
   request: CodeRequest,
-  client: AuthenticatedClient,
+  { client, deps }: GrantContext,
 ): Reason | undefined {
   if (code.clientId !== client.id) return 'code_of_other_client'
-  if (code.redirectUriSent || request.redirectUri !== undefined) {
+  if (request.redirectUri !== undefined || mustNameRedirectUri(code, deps.tenant)) {
     if (request.redirectUri !== code.redirectUri) return 'redirect_uri_differs'
   }
-  // RFC 9700 §2.1.1: one of the two must show that the app that asked is the one that redeems.
-  if (!client.proven && code.codeChallenge === null) return 'client_credentials_missing'
+  // RFC 9700 §2.1.1: one of the two must show that the app that asked is the one that redeems. A public app has neither
+  // only where an operator took that upon them, and the authorization endpoint has held it against that.
+  if (!client.proven && client.type === 'confidential' && code.codeChallenge === null) {
+    return 'client_credentials_missing'
+  }
   return checkVerifier(code, request.codeVerifier)
+}
+
+/** OAuth 2.1 §10.2: PKCE shows what the redirect URI was to show, and clients of OAuth 2.1 do not send it again. */
+function mustNameRedirectUri(code: CodeRecord, { rules }: Tenant): boolean {
+  return code.redirectUriSent && (code.codeChallenge === null || rules.exactRedirectUris)
 }
 
 /** RFC 9700 §4.8: a verifier must come if, and only if, there was a challenge. */

@@ -2,12 +2,17 @@
 
 import { accessTokenLifetime } from '../legacy/allowances.ts'
 import { newTimedId } from '../platform/random.ts'
-import { OAuthError } from '../protocol/errors.ts'
 import { asGrantId } from '../protocol/ids.ts'
 import { list, optional } from '../protocol/params.ts'
 import { parseResources } from '../protocol/resource.ts'
-import { covers, parseRequestedScope, scopesOrDefault } from '../protocol/scope.ts'
-import { checkAudience, defaultAudience, isIdentityScope } from '../protocol/tenant.ts'
+import { parseRequestedScope } from '../protocol/scope.ts'
+import {
+  checkAudience,
+  defaultAudience,
+  findAudience,
+  isIdentityScope,
+} from '../protocol/tenant.ts'
+import { chooseScopes } from '../tokens/choose-scopes.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import type { GrantType } from './grant.ts'
 
@@ -29,13 +34,15 @@ export const clientCredentials: GrantType<ClientCredentialsRequest> = {
     const { client, deps } = context
     const { tenant, store } = deps
     // There is no user here: scopes that speak of one make no sense (OIDC Core §5.4).
-    const available = client.scopes.filter((scope) => !isIdentityScope(scope))
-    const defaults = client.defaultScopes.filter((scope) => available.includes(scope))
-    const scopes = scopesOrDefault(request.scopes, defaults)
-    if (!covers(available, scopes)) throw new OAuthError('scope_unknown')
+    const ofApis = (scopes: readonly string[]) => scopes.filter((scope) => !isIdentityScope(scope))
+    const registered = {
+      scopes: ofApis(client.scopes),
+      defaultScopes: ofApis(client.defaultScopes),
+    }
+    const scopes = chooseScopes(request.scopes, registered, tenant)
     const audience =
       request.resources.length > 0
-        ? request.resources
+        ? findAudience(tenant, request.resources)
         : [client.defaultAudience ?? defaultAudience(tenant)]
     checkAudience(tenant, audience, scopes)
 

@@ -2,7 +2,7 @@
 
 import { OAuthError } from '../protocol/errors.ts'
 import { covers } from '../protocol/scope.ts'
-import { checkAudience, isIdentityScope, type Tenant } from '../protocol/tenant.ts'
+import { checkAudience, findAudience, isIdentityScope, type Tenant } from '../protocol/tenant.ts'
 import type { ClientRecord, GrantRecord } from '../store/records.ts'
 
 export interface Coverage {
@@ -20,10 +20,11 @@ export function narrowGrant(
   if (asked.resources.length === 0) {
     return { scopes: asked.scopes ?? grant.scopes, audience: grant.audience }
   }
-  if (!covers(grant.audience, asked.resources)) throw new OAuthError('resource_unknown')
-  const scopes = asked.scopes ?? scopesOf(tenant, asked.resources, grant.scopes)
-  checkAudience(tenant, asked.resources, scopes)
-  return { scopes, audience: asked.resources }
+  const audience = findAudience(tenant, asked.resources)
+  if (!covers(grant.audience, audience)) throw new OAuthError('resource_unknown')
+  const scopes = asked.scopes ?? scopesOf(tenant, audience, grant.scopes)
+  checkAudience(tenant, audience, scopes)
+  return { scopes, audience }
 }
 
 /**

@@ -6,9 +6,10 @@ import { newTimedId } from '../platform/random.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { asGrantId } from '../protocol/ids.ts'
 import { optional, required } from '../protocol/params.ts'
-import { covers, parseRequestedScope, scopesOrDefault } from '../protocol/scope.ts'
+import { parseRequestedScope } from '../protocol/scope.ts'
 import { defaultAudience } from '../protocol/tenant.ts'
 import type { GrantRecord, UserRecord } from '../store/records.ts'
+import { chooseScopes } from '../tokens/choose-scopes.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import type { GrantContext, GrantType } from './grant.ts'
 
@@ -33,8 +34,7 @@ export const password: GrantType<PasswordRequest> = {
     const { tenant, store, clock } = deps
     if (client.party !== 'first') throw new OAuthError('grant_type_forbidden')
     await spendAllowance('password', context, deps)
-    const scopes = scopesOrDefault(request.scopes, client.defaultScopes)
-    if (!covers(client.scopes, scopes)) throw new OAuthError('scope_unknown')
+    const scopes = chooseScopes(request.scopes, client, tenant)
 
     const user = await findUser(request, context)
     const grant = await newGrant(user, scopes, context)

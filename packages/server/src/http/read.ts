@@ -17,7 +17,7 @@ export function readRequest(request: FastifyRequest, route: Route, site: Site): 
   return {
     method: request.method === 'POST' ? 'POST' : 'GET',
     ...readInput(request, route),
-    pathParams: readPathParams(request, route),
+    pathParams: readPathParams(request),
     authorization: headers.authorization,
     origin: headers.origin,
     cookies: readCookies(request, site.tenant),
@@ -33,11 +33,11 @@ export function readRequest(request: FastifyRequest, route: Route, site: Site): 
 const NO_PATH_PARAMS: Readonly<Record<string, string>> = {}
 
 /** @throws OAuthError encoding_invalid, for what no parameter may hold either */
-function readPathParams(
-  { params }: FastifyRequest,
-  { path }: Route,
-): Readonly<Record<string, string>> {
-  if (!path.includes('/:')) return NO_PATH_PARAMS
+function readPathParams({
+  params,
+  routeOptions,
+}: FastifyRequest): Readonly<Record<string, string>> {
+  if (!routeOptions.url?.includes('/:')) return NO_PATH_PARAMS
   const decoded = Object.entries(params as Record<string, string>)
   if (decoded.some(([, value]) => value.includes('\0') || !value.isWellFormed())) {
     throw new OAuthError('encoding_invalid')
@@ -76,7 +76,8 @@ function readInput(request: FastifyRequest, route: Route): Input {
   if (query === '') return hasBody ? readBody(request, route) : fromForm('', route)
   // RFC 6749 §2.3.1: parameters of a POST must not be in the URL, where logs and histories keep them.
   if (!encodings.includes('query')) throw new OAuthError('query_with_body')
-  if (hasBody) throw new OAuthError('sources_several')
+  // Libraries that are told of no body send `{}` or nothing at all as one, and say no more with it.
+  if (hasBody && readBody(request, route).params.size > 0) throw new OAuthError('sources_several')
   return { ...fromForm(query, route), inUrl: true }
 }
 
@@ -85,8 +86,9 @@ function fromForm(text: string, route: Route): Input {
 }
 
 const FORM_ONLY: readonly Encoding[] = ['form']
-const FORM = /^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\s*)?$/i
-const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i
+/** Neither type defines a parameter, so none changes what the bytes mean: they are UTF-8, or refused as such. */
+const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i
+const JSON_TYPE = /^application\/json\s*(;|$)/i
 const STRICT_JSON_TYPE = /^application\/json$/i
 
 function readBody(request: FastifyRequest, route: Route): Input {
@@ -96,7 +98,9 @@ function readBody(request: FastifyRequest, route: Route): Input {
   const isJson =
     encodings.includes('json') && (strictJson ? STRICT_JSON_TYPE : JSON_TYPE).test(type)
   if (encoded !== 'identity' || !(isForm || isJson)) {
-    throw new OAuthError('content_type_unsupported', { parameter: describeTypes(encodings) })
+    const isParametrised = strictJson && JSON_TYPE.test(type)
+    const parameter = isParametrised ? withoutParameter(type) : describeTypes(encodings)
+    throw new OAuthError('content_type_unsupported', { parameter })
   }
   const text = decodeUtf8(request.body)
   if (isForm) return fromForm(text, route)
@@ -112,6 +116,11 @@ const TYPES: Readonly<Record<Encoding, string | undefined>> = {
 
 function describeTypes(encodings: readonly Encoding[]): string {
   return encodings.flatMap((encoding) => TYPES[encoding] ?? []).join(', ')
+}
+
+/** What is wrong with a type that is right but for what stands behind it. */
+function withoutParameter(type: string): string {
+  return `${TYPES.json} without ${/charset/i.test(type) ? 'charset' : 'parameters'}`
 }
 
 // A byte order mark is part of the text: nobody may add one (RFC 8259 §8.1).

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Log } from '../protocol/message.ts'
 
 /** The documents that every app reads first: whoever asks for one below another path has the right server. */
-const METADATA = '/.well-known/openid-configuration'
+const METADATA = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
 
 /** A tenant, as far as it matters here. */
 interface Place {
@@ -44,7 +44,7 @@ export function createIssuerWatch(log: Log) {
     /** A request for nothing: is it for a tenant, below another path than its own? */
     lookAtNothing(request: FastifyRequest): void {
       const [path = ''] = (request.raw.url ?? '').split('?', 1)
-      if (!path.endsWith(METADATA)) return
+      if (!METADATA.some((end) => path.endsWith(end))) return
       const [only, ...others] = places
       if (only !== undefined && others.length === 0) tell(only, { path })
     },

@@ -44,10 +44,9 @@ export interface Guessing {
   /**
    * Whether an allowance is used up, for secrets too long to be guessed: the look-up takes no time, the right one costs
    * no write, and other processes know within a moment.
-   * @param allowanceOf called while anything is used up at all: to name a slot costs more than all else of a look-up
    * @returns seconds to wait
    */
-  waitOf(allowanceOf: () => Allowance): Promise<number | undefined>
+  waitOf(allowance: Allowance): Promise<number | undefined>
   /** Counts a failure of such a look-up. @returns seconds to wait, when it was one too many to be told */
   fail(allowance: Allowance): Promise<number | undefined>
 }
@@ -95,11 +94,11 @@ export function createGuessing(deps: GuessingDeps): Guessing {
 
     check: shareSuccess(({ presented }) => digest(presented), createCheck(deps)),
 
-    waitOf: (allowanceOf) => spent.waitOf(tenant, allowanceOf),
+    waitOf: (allowance) => spent.waitOf(tenant, allowance),
 
     async fail(allowance) {
       // Known already: then a flood of failures writes nothing.
-      const seconds = await spent.waitOf(tenant, () => allowance)
+      const seconds = await spent.waitOf(tenant, allowance)
       if (seconds !== undefined) return seconds
       const input = { tenant, allowance, nowSeconds: clock.nowSeconds() }
       const counted = await store.countFailure(input)
@@ -180,7 +179,7 @@ function shareSuccess(keyOf: (attempt: Attempt) => string, check: Guessing['chec
 
 /** What is used up until its window ends, of all tenants together: a short list, kept fresh. */
 export interface SpentAllowances {
-  waitOf(tenant: string, allowanceOf: () => Allowance): Promise<number | undefined>
+  waitOf(tenant: string, allowance: Allowance): Promise<number | undefined>
   /** Here a new one is known at once, elsewhere as soon as the list is read again. */
   forget(): void
 }
@@ -207,10 +206,10 @@ export function createSpentAllowances({
     { clock },
   )
   return {
-    async waitOf(tenant, allowanceOf) {
+    async waitOf(tenant, allowance) {
       const untilSeconds = await spent.get()
       if (untilSeconds.size === 0) return undefined
-      const seconds = (untilSeconds.get(key(tenant, allowanceOf())) ?? 0) - clock.nowSeconds()
+      const seconds = (untilSeconds.get(key(tenant, allowance)) ?? 0) - clock.nowSeconds()
       return seconds > 0 ? seconds : undefined
     },
     forget: () => spent.forget(),

@@ -75,11 +75,30 @@ describe('a new app', () => {
   })
 
   it('gets none that its contract does not declare', async () => {
-    for (const name of ALLOWANCE_NAMES) {
-      expect(await problems(register({ allowances: [{ name, ...terms() }] }))).toEqual([
-        `allowance "${name}" is no legacy allowance of contract standard: it has none at all`,
-      ])
+    for (const name of ALLOWANCE_NAMES.filter((each) => each !== 'without-pkce')) {
+      expect(await problems(register({ allowances: [{ name, ...terms() }] }))).toContain(
+        `allowance "${name}" is no legacy allowance of contract standard: it has without-pkce`,
+      )
     }
+  })
+})
+
+describe('clients G1: an app that is excused from PKCE', () => {
+  it('has a secret, or is public where the contract takes such', async () => {
+    at(jsonApi)
+    const redirectUris = ['https://app.example/callback']
+    const give = async (type: 'public' | 'confidential', allowance: string) => {
+      const { id: clientId } = await register({ type, redirectUris })
+      return allowLegacy({ clientId, allowance, ...terms() }, context)
+    }
+    expect(await problems(give('public', 'without-pkce'))).toEqual([
+      'allowance "without-pkce" is for apps that have a secret',
+    ])
+    expect(await problems(give('confidential', 'public-without-pkce'))).toEqual([
+      'allowance "public-without-pkce" is for apps that have none',
+    ])
+    const { allowances } = await give('public', 'public-without-pkce')
+    expect(allowances.map(({ name }) => name)).toContain('public-without-pkce')
   })
 })
 
@@ -104,7 +123,10 @@ describe('giving an app an allowance', () => {
   })
 
   it.each<[object, RegExp]>([
-    [{ allowance: 'password' }, /^allowance "password" is no .* mister-james: it has implicit$/],
+    [
+      { allowance: 'password' },
+      /^allowance "password" is no .* mister-james: it has without-pkce, implicit$/,
+    ],
     [{ allowance: '__proto__' }, /^allowance "__proto__" is no legacy allowance/],
     [{ owner: ' ' }, /^owner is missing/],
     [{ reason: '' }, /^reason is missing/],

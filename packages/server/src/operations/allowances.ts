@@ -5,6 +5,7 @@ import { dayOf } from '../protocol/day.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { ClientAllowance, ClientRecord } from '../store/records.ts'
 import { walk } from '../store/walk.ts'
+import { checkExcuses } from './client-input.ts'
 import { findRepeated } from './field-checks.ts'
 import { type FieldProblem, type OperationContext, refusal, refuseIfAny } from './operation.ts'
 import { changeClient, findRegisteredClient } from './registered-client.ts'
@@ -77,7 +78,8 @@ export async function allowLegacy(
 ): Promise<ClientRecord> {
   const { client } = await findRegisteredClient(clientId, context)
   const granted: ClientAllowance = { ...terms, name: allowance as Allowance }
-  refuseIfAny(checkAllowances([granted], context))
+  const excuses = checkExcuses({ type: client.type, allowances: [granted] })
+  refuseIfAny([...checkAllowances([granted], context), ...excuses])
   const others = client.allowances.filter(({ name }) => name !== allowance)
   const allowances = [...others, granted]
   return changeClient(client, { allowances }, { context, action: 'legacy_allowance.granted' })

@@ -86,6 +86,7 @@ export function checkClient(
     ...checkScopes(input, tenant),
     ...checkAudiences(input, tenant),
     ...(input.type === 'public' ? checkPublic(input) : []),
+    ...checkExcuses(input),
     ...checkWebAddress('homepage', input.homepage),
     ...checkWebAddress('privacyUri', input.privacyUri),
     ...checkWebAddress('termsUri', input.termsUri),
@@ -260,6 +261,22 @@ function checkAudiences(input: ClientInput, tenant: Tenant): FieldProblem[] {
     const remedy = known.length > 0 ? `choose among ${known.join(', ')}` : 'configure one first'
     return [{ field, problem: `"${audience}" is not an API of tenant ${tenant.name}: ${remedy}` }]
   })
+}
+
+/** RFC 9700 §2.1.1: which apps may be excused from PKCE by which allowance. */
+export function checkExcuses({
+  type,
+  allowances = [],
+}: Pick<ClientInput, 'type' | 'allowances'>): FieldProblem[] {
+  const has = (name: Allowance) => allowances.some((allowance) => allowance.name === name)
+  const field = 'allowance'
+  if (type === 'public' && has('without-pkce')) {
+    return [{ field, problem: '"without-pkce" is for apps that have a secret' }]
+  }
+  if (type === 'confidential' && has('public-without-pkce')) {
+    return [{ field, problem: '"public-without-pkce" is for apps that have none' }]
+  }
+  return []
 }
 
 /** RFC 9700 §2.1.1 and RFC 9700 §4.14.2: without a secret, PKCE and rotation are what protects. */

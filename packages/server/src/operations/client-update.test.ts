@@ -40,6 +40,15 @@ const refusals = async (change: ClientChange, clientId: string) =>
     ({ field, problem }) => `${field} ${problem}`,
   )
 
+describe('clients F3: an app that is to do without PKCE', () => {
+  it('is not told that it may, where the tenant demands it of all', async () => {
+    const { id } = await register()
+    expect(await refusals({ requirePkce: false }, id)).toEqual([
+      'requirePkce cannot be off, since the tenant demands PKCE of all apps: excuse this one with ostiary client allow, without-pkce',
+    ])
+  })
+})
+
 describe('changing an app', () => {
   it.each<ClientChange>([
     { name: 'Ledger Sync' },

@@ -28,8 +28,21 @@ export async function updateClient(
   const given = Object.entries(change).filter(([, value]) => value !== undefined)
   const wanted: Partial<ClientRecord> = Object.fromEntries(given)
   const changed = { ...client, ...wanted, name: (change.name ?? client.name).trim() }
-  refuseIfAny(newProblems(client, changed, context))
+  refuseIfAny([...newProblems(client, changed, context), ...checkRelief(change, client, context)])
   return changeClient(client, changed, { context, action: 'client.updated' })
+}
+
+/** What the tenant demands of all, an app is not relieved of by a setting of its own (RFC 9700 §2.1.1). */
+function checkRelief(
+  { requirePkce }: ClientChange,
+  { type, allowances }: ClientRecord,
+  { tenant }: ClientContext,
+): readonly FieldProblem[] {
+  const isExcused = allowances.some(({ name }) => name === 'without-pkce')
+  const demanded = tenant.policy.pkce.requiredFor === 'all' && !isExcused
+  if (requirePkce !== false || type === 'public' || !demanded) return []
+  const problem = 'cannot be off, since the tenant demands PKCE of all apps: excuse this one with'
+  return [{ field: 'requirePkce', problem: `${problem} ostiary client allow, without-pkce` }]
 }
 
 /** What was wrong before, since the configuration changed perhaps, does not keep the rest from being changed. */

@@ -69,8 +69,8 @@ export function toClientRecord(input: NewClient, context: OperationContext): Cli
     defaultScopes: input.defaultScopes ?? [],
     defaultAudience: input.defaultAudience ?? null,
     resourceServer: input.resourceServer ?? null,
-    requirePkce:
-      input.requirePkce ?? (tenant.policy.pkce.requiredFor === 'all' || input.type === 'public'),
+    // What the tenant demands of all is not written at the app: it may change.
+    requirePkce: input.requirePkce ?? input.type === 'public',
     refreshPolicy: input.refreshPolicy ?? 'rotate',
     ...presentation(input),
     allowances: allowancesOf(input, context),

@@ -6,6 +6,10 @@ export const ALLOWANCES = {
   password: 'the password grant: apps that see passwords (RFC 9700 §2.4)',
   'pkce-plain':
     'PKCE with the method plain: a request that leaks gives its code away (RFC 9700 §2.1.1)',
+  'without-pkce':
+    'codes without PKCE for an app with a secret: one that is injected is not noticed (RFC 9700 §2.1.1)',
+  'public-without-pkce':
+    'codes without PKCE for an app without a secret: whoever gets hold of one redeems it (RFC 9700 §2.1.1)',
   'query-parameters': 'secrets and codes in URLs, which logs and histories keep (RFC 6749 §2.3.1)',
   'http-redirect-uri':
     'redirect URIs without TLS: codes cross the network in the clear (RFC 9700 §2.6)',

@@ -28,6 +28,11 @@ export interface ContractRules {
   readonly selfService: boolean
   /** Whether redirect URIs are https without exception: no app on the device, no loopback. */
   readonly httpsRedirectsOnly: boolean
+  /**
+   * Whether a redirect URI is compared character by character without exception, and must be named again at the token
+   * endpoint even where PKCE was used.
+   */
+  readonly exactRedirectUris: boolean
   readonly formats: {
     readonly clientId: IdFormat
     readonly userId: IdFormat

@@ -204,12 +204,17 @@ describe('readJsonParams', () => {
     },
   )
 
-  it.each(['1', 'true', 'null', '[]', '["a"]', '{}', '1e999'])(
+  it.each(['1.5', 'true', '9007199254740993', '[]', '["a"]', '{}', '1e999'])(
     'refuses a member whose value is %s, which is no text',
     (value) => {
       expect(() => read(`{"client_id":${value}}`)).toThrow('json_invalid')
     },
   )
+
+  it('field report 7: reads numbers as they are written, and leaves out null and what nobody knows', () => {
+    const params = read('{"client_id":12,"scope":null,"remember":true,"meta":{"a":1}}')
+    expect([...params]).toEqual([['client_id', ['12']]])
+  })
 
   it('gives back whatever texts were written', () => {
     const object = fc.dictionary(text, text.filter(Boolean), { maxKeys: MAX_PARAMETERS })

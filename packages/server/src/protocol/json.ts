@@ -1,7 +1,7 @@
 // JSON from strangers: one meaning only. No member is given twice, no object has a prototype, nothing is deep or long.
 
 import { OAuthError } from './errors.ts'
-import { checkLength } from './lengths.ts'
+import { checkLength, isKnownParameter } from './lengths.ts'
 import { MAX_PARAMETERS, type Params } from './params.ts'
 
 const MAX_DEPTH = 8
@@ -59,8 +59,9 @@ function addMember(members: Set<string> | undefined, name: string): void {
 }
 
 /**
- * Parameters as the members of one JSON object. An empty string counts as left out, as in a form.
- * @throws OAuthError json_invalid, when it is no object or a member is no string
+ * Parameters as the members of one JSON object. An empty string and null count as left out, as in a form. Old systems
+ * have ids that are numbers, and send them as such.
+ * @throws OAuthError json_invalid, when it is no object, or a parameter that has a meaning is no text
  */
 export function readJsonParams(value: unknown): Params {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -68,8 +69,19 @@ export function readJsonParams(value: unknown): Params {
   }
   const params = new Map<string, string[]>()
   for (const [name, member] of Object.entries(value)) {
-    if (typeof member !== 'string') throw new OAuthError('json_invalid')
-    if (member !== '') params.set(name, [member])
+    const text = textOf(member)
+    // RFC 6749 §3.2: what is not understood is ignored, whatever it is.
+    if (text === undefined && isKnownParameter(name)) {
+      throw new OAuthError('json_invalid', { parameter: name })
+    }
+    if (text) params.set(name, [text])
   }
   return params
+}
+
+/** @returns undefined for what has no text that everybody would write alike */
+function textOf(member: unknown): string | undefined {
+  if (member === null) return ''
+  if (typeof member === 'number' && Number.isSafeInteger(member)) return String(member)
+  return typeof member === 'string' ? member : undefined
 }

@@ -96,6 +96,11 @@ export function maxLengthOf(parameter: string): number {
   return MAX_LENGTHS.get(parameter) ?? UNNAMED
 }
 
+/** Whether any endpoint gives it a meaning. */
+export function isKnownParameter(name: string): boolean {
+  return MAX_LENGTHS.has(name)
+}
+
 /** @throws OAuthError parameter_too_long */
 export function checkLength(name: string, value: string): void {
   if (name.length > MAX_NAME_LENGTH) throw new OAuthError('parameter_too_long')

@@ -35,6 +35,8 @@ export interface Policy {
   }
   /** Whether a request may leave out `redirect_uri` when exactly one is registered (RFC 6749 §3.1.2.3). */
   readonly redirectUriOptional: boolean
+  /** What becomes of a request for more scopes than the app is registered for: it gets those, or an error. */
+  readonly scopesBeyond: 'narrow' | 'refuse'
   /** Whether an app that revokes a token has to ask the user before it gets another one. */
   readonly revocationEndsConsent: boolean
   readonly signing: {

@@ -185,11 +185,15 @@ export const REASONS = {
   scope_malformed: { code: 'invalid_scope', description: 'The scope is malformed.' },
   scope_missing: {
     code: 'invalid_scope',
-    description: 'The client has no default scopes: name the scopes it needs.',
+    description: 'The client is registered for no scopes.',
   },
   scope_unknown: {
     code: 'invalid_scope',
-    description: 'A requested scope does not exist or is not available to this client.',
+    description: 'A requested scope does not exist.',
+  },
+  scope_not_allowed: {
+    code: 'invalid_scope',
+    description: 'The client is not registered for a requested scope.',
   },
   scope_not_granted: {
     code: 'invalid_scope',

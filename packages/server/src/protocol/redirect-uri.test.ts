@@ -14,6 +14,10 @@ import {
   usualForm,
 } from './redirect-uri.ts'
 
+const EXACT = { anyLoopbackPort: false, emptyPathIsRoot: false }
+const NATIVE = { anyLoopbackPort: true, emptyPathIsRoot: false }
+const LENIENT = { anyLoopbackPort: false, emptyPathIsRoot: true }
+
 describe('redirectUriProblem', () => {
   it.each([
     'https://app.example/callback',
@@ -122,7 +126,7 @@ describe('matchRedirectUri', () => {
   const native = ['http://127.0.0.1/callback', 'http://[::1]:1234/callback?kept=1']
 
   it.each([...registered, ...native])('finds %s among the registered ones', (uri) => {
-    expect(matchRedirectUri([...registered, ...native], uri, false)).toBe(uri)
+    expect(matchRedirectUri([...registered, ...native], uri, EXACT)).toBe(uri)
   })
 
   it.each([
@@ -193,13 +197,13 @@ describe('matchRedirectUri', () => {
   })
 
   it('A15, RFC 8252 §7.3: a native app may use any port of a loopback address', () => {
-    const host = fc.constantFrom('127.0.0.1', '[::1]')
+    const host = fc.constantFrom('127.0.0.1', '[::1]', 'localhost')
     const rest = fc.constantFrom('', '/', '/callback', '/callback?kept=1', '?kept=1')
     const port = fc.option(fc.nat(65_535)).map((number) => (number === null ? '' : `:${number}`))
     fc.assert(
       fc.property(host, rest, port, port, (host, rest, registeredPort, port) => {
         const uri = `http://${host}${port}${rest}`
-        expect(matchRedirectUri([`http://${host}${registeredPort}${rest}`], uri, true)).toBe(uri)
+        expect(matchRedirectUri([`http://${host}${registeredPort}${rest}`], uri, NATIVE)).toBe(uri)
       }),
     )
   })
@@ -216,7 +220,7 @@ describe('matchRedirectUri', () => {
     fc.assert(
       fc.property(presented, (uri) => {
         fc.pre(!ANY_PORT.test(uri))
-        expect(matchRedirectUri(native, uri, true)).toBeUndefined()
+        expect(matchRedirectUri(native, uri, NATIVE)).toBeUndefined()
       }),
       { numRuns: 2000 },
     )
@@ -241,10 +245,31 @@ describe('matchRedirectUri', () => {
     expectRefused(native, uri)
   })
 
-  it('A15: the name localhost, and web apps, have the port they registered', () => {
+  it('A15: web apps have the port they registered', () => {
     const uris = ['http://localhost/callback', 'http://127.0.0.1/callback']
-    expect(matchRedirectUri(uris, 'http://localhost:49152/callback', true)).toBeUndefined()
-    expect(matchRedirectUri(uris, 'http://127.0.0.1:49152/callback', false)).toBeUndefined()
+    expect(matchRedirectUri(uris, 'http://localhost:49152/callback', EXACT)).toBeUndefined()
+    expect(matchRedirectUri(uris, 'http://127.0.0.1:49152/callback', EXACT)).toBeUndefined()
+  })
+
+  it.each([
+    ['https://app.example', 'https://app.example/'],
+    ['https://app.example/', 'https://app.example'],
+    ['https://app.example:8443?kept=1', 'https://app.example:8443/?kept=1'],
+  ])('RFC 3986 §6.2.3: registered as %s, %s is the same', (registered, presented) => {
+    expect(matchRedirectUri([registered], presented, LENIENT)).toBe(presented)
+    expect(matchRedirectUri([registered], presented, EXACT)).toBeUndefined()
+  })
+
+  it.each([
+    ['https://app.example', 'https://app.example//'],
+    ['https://app.example', 'https://app.example/x'],
+    ['https://app.example', 'https://app.example?'],
+    ['https://app.example', 'https://app.example@evil.example'],
+    ['https://app.example/', 'https://app.example\\'],
+    ['https://app.example/callback', 'https://app.example/callback/'],
+    ['com.example.app://callback', 'com.example.app://callback/'],
+  ])('A10: registered as %s, %s is another one', (registered, presented) => {
+    expect(matchRedirectUri([registered], presented, LENIENT)).toBeUndefined()
   })
 
   it('E5: is done with any long text at once', () => {
@@ -252,7 +277,7 @@ describe('matchRedirectUri', () => {
       (text) => [text, `http://127.0.0.1:${text}`, `https://app.example/${text}`, `${text}:/x`],
     )
     const read = (uri: string) => {
-      matchRedirectUri(native, uri, true)
+      matchRedirectUri(native, uri, NATIVE)
       redirectUriProblem(uri)
       redirectDifference(native, uri)
     }
@@ -261,8 +286,8 @@ describe('matchRedirectUri', () => {
 })
 
 function expectRefused(registered: readonly string[], presented: string) {
-  expect(matchRedirectUri(registered, presented, false)).toBeUndefined()
-  expect(matchRedirectUri(registered, presented, true)).toBeUndefined()
+  expect(matchRedirectUri(registered, presented, EXACT)).toBeUndefined()
+  expect(matchRedirectUri(registered, presented, NATIVE)).toBeUndefined()
 }
 
 describe('redirectDifference', () => {

@@ -16,8 +16,12 @@ export type RedirectUriProblem =
 
 const MAX_LENGTH = 2048
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', '[::1]', 'localhost'])
-/** RFC 8252 §8.4: the port of a loopback IP literal is chosen by the app when it starts. `localhost` is a name, not a literal. */
-const LOOPBACK_LITERAL = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::(\d{1,5}))?(?=[/?]|$)/
+/**
+ * RFC 8252 §8.4: the port of a loopback IP literal is chosen by the app when it starts. Native apps in the field say
+ * `localhost` for it; where that name leads is up to the device, and so is what another app there could take.
+ */
+const LOOPBACK_ORIGIN = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost))(?::(\d{1,5}))?(?=[/?]|$)/
+const WITHOUT_PATH = /^(https?:\/\/[^/?#]+)(?=\?|$)/
 /** RFC 3986 §3.2: the host follows two slashes. Parsers of browsers take `https:host` too, and not all for the same. */
 const WEB_ADDRESS = /^https?:\/\/[^/]/i
 const USERINFO = /^[a-z0-9+.-]+:\/\/[^/?]*@/i
@@ -71,27 +75,32 @@ function isWebProtocol(protocol: string): boolean {
   return protocol === 'https:' || protocol === 'http:'
 }
 
-/**
- * Finds `presented` among the registered URIs by plain string comparison (RFC 9700 §4.1.3).
- * For native apps the port of a loopback literal is free (RFC 8252 §7.3).
- */
+/** What two redirect URIs may differ in. */
+export interface RedirectComparison {
+  /** The app is a native one that uses PKCE, and chooses the port of a loopback address when it starts (RFC 8252 §7.3). */
+  readonly anyLoopbackPort: boolean
+  /** RFC 3986 §6.2.3: no path at all is the same as `/`. */
+  readonly emptyPathIsRoot: boolean
+}
+
+/** Finds `presented` among the registered URIs, character by character (RFC 9700 §4.1.3) but for what may differ. */
 export function matchRedirectUri(
   registered: readonly string[],
   presented: string,
-  anyLoopbackPort: boolean,
+  { anyLoopbackPort, emptyPathIsRoot }: RedirectComparison,
 ): VerifiedRedirectUri | undefined {
-  if (registered.includes(presented)) return presented as VerifiedRedirectUri
-  if (!anyLoopbackPort) return undefined
-  const portless = withoutLoopbackPort(presented)
-  if (portless === undefined) return undefined
-  return registered.some((uri) => withoutLoopbackPort(uri) === portless)
+  const rooted = (uri: string) => (emptyPathIsRoot ? uri.replace(WITHOUT_PATH, '$1/') : uri)
+  const comparable = (uri: string) =>
+    anyLoopbackPort ? withoutLoopbackPort(rooted(uri)) : rooted(uri)
+  const wanted = comparable(presented)
+  return registered.some((uri) => uri === presented || comparable(uri) === wanted)
     ? (presented as VerifiedRedirectUri)
     : undefined
 }
 
-function withoutLoopbackPort(uri: string): string | undefined {
-  const match = LOOPBACK_LITERAL.exec(uri)
-  if (!match || Number(match[2] ?? 80) > 65_535) return undefined
+function withoutLoopbackPort(uri: string): string {
+  const match = LOOPBACK_ORIGIN.exec(uri)
+  if (!match || Number(match[2] ?? 80) > 65_535) return uri
   return match[1] + uri.slice(match[0].length)
 }
 

@@ -3,7 +3,6 @@
 import { OAuthError } from './errors.ts'
 
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]{1,128}$/
-const MAX_SCOPES = 100
 
 /** Space-separated text -> scopes in the order given, without repeats. @throws OAuthError scope_malformed */
 export function parseScope(text: string): string[] {
@@ -13,7 +12,6 @@ export function parseScope(text: string): string[] {
     if (!SCOPE_TOKEN.test(scope)) throw new OAuthError('scope_malformed')
     scopes.add(scope)
   }
-  if (scopes.size > MAX_SCOPES) throw new OAuthError('scope_malformed')
   return [...scopes]
 }
 
@@ -23,16 +21,6 @@ export function parseRequestedScope(text: string | undefined): string[] | undefi
   const scopes = parseScope(text)
   // RFC 6749 §3.3: at least one; spaces alone are no way to ask for a token without any.
   if (scopes.length === 0) throw new OAuthError('scope_malformed')
-  return scopes
-}
-
-/** RFC 6749 §3.3: a request without scope means the defaults, or is refused. @throws OAuthError scope_missing */
-export function scopesOrDefault(
-  asked: readonly string[] | undefined,
-  defaults: readonly string[],
-): readonly string[] {
-  const scopes = asked ?? defaults
-  if (scopes.length === 0) throw new OAuthError('scope_missing')
   return scopes
 }
 

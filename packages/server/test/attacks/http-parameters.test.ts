@@ -175,8 +175,6 @@ describe.each(STORES)('attacks with parameters on %s', (kind) => {
       'text/plain',
       'text/html',
       'multipart/form-data; boundary=x',
-      'application/x-www-form-urlencoded; charset=iso-8859-1',
-      'application/x-www-form-urlencoded; charset=utf-7',
       'application/x-www-form-urlencoded, application/json',
       'application/x-www-form-urlencoded-x',
       'x-www-form-urlencoded',
@@ -209,6 +207,9 @@ describe.each(STORES)('attacks with parameters on %s', (kind) => {
       'application/x-www-form-urlencoded;charset=UTF-8',
       'application/x-www-form-urlencoded; charset="utf-8"',
       'APPLICATION/X-WWW-FORM-URLENCODED',
+      // The type defines no parameter: whatever is said there, the bytes are UTF-8, or refused (E4).
+      'application/x-www-form-urlencoded; charset=iso-8859-1',
+      'application/x-www-form-urlencoded; charset=utf-7',
     ])('E11: %s is what it should be', async (type) => {
       expect((await post('/token', good, { 'content-type': type })).status).toBe(200)
     })
@@ -357,7 +358,8 @@ describe.each(STORES)('attacks with parameters on %s', (kind) => {
       status,
       type: headers['content-type'],
       location: headers.location?.replace(/[?&]state=[^&]*/, ''),
-      text: text.startsWith('{') ? text.replaceAll(sent, '') : '',
+      // A scope that does not exist is named in its refusal.
+      text: text.startsWith('{') ? text.replaceAll(sent, '').replace(/ \([^"]*\)/, '') : '',
     })
 
     it.each(fields)('E16: is garbage like any other as %s', async (_, ask) => {

@@ -125,10 +125,13 @@ describe.each(STORES)('crm-com on %s', (kind) => {
     it('crm-com K "application key": the user name of HTTP Basic, with an empty password', async () => {
       expect(key).toMatch(HEX)
       expect((await send(byCode())).status).toBe(200)
+      // Field report 9: old libraries leave out the colon where there is no password.
+      const colonless = `Basic ${Buffer.from(key).toString('base64')}`
+      expect((await send(byCode(), { authorization: colonless })).status).toBe(200)
       const withPassword = Buffer.from(`${key}:${key}`).toString('base64')
       for (const authorization of [
         `Basic ${withPassword}`,
-        `Basic ${Buffer.from(key).toString('base64')}`,
+        `Basic ${Buffer.from(`:${key}`).toString('base64')}`,
         `Bearer ${key}`,
       ]) {
         expectRefusal(await send(byCode(), { authorization }), 401, 'INVALID_CREDENTIALS')

@@ -24,7 +24,7 @@ const USUAL: Accepted = {
   grantTypes: CODE,
   responseTypes: ['code'],
   challengeMethods: ['S256'],
-  encodings: ['form', 'form in UTF-8'],
+  encodings: ['form', 'form in UTF-8', 'form in Latin-1'],
 }
 
 /** As the pages of the contracts have it. */

@@ -232,7 +232,7 @@ describe('an app that changes', () => {
       cli.run(client('allow', 'ledger', allowance, ...terms.slice(0, -1), day))
     expect((await allow('tomorrow')).stderr).toContain('give a day, for example 2027-06-30')
     expect((await allow('2020-01-01')).stderr).toContain('until is in the past')
-    expect((await allow(until, 'password')).stderr).toContain('it has implicit')
+    expect((await allow(until, 'password')).stderr).toContain('it has without-pkce, implicit')
     expect(await shown()).toMatchObject({ client: { allowances: [] } })
   })
 

@@ -76,11 +76,13 @@ describe.each(STORES)('cross-origin requests on %s', (kind) => {
         expect(answer.status).toBe(204)
         expect(allowedOrigin(answer)).toBe(REGISTERED)
         expect(answer.headers.get('access-control-allow-methods')).toContain(method)
-        expect(answer.headers.get('access-control-allow-headers')).toBe(
-          'Authorization, Content-Type',
-        )
+        const allowed = answer.headers.get('access-control-allow-headers')?.toLowerCase()
+        // Field report 42: what libraries add.
+        for (const name of ['authorization', 'content-type', 'x-version', 'traceparent']) {
+          expect(allowed?.split(', ')).toContain(name)
+        }
         expect(answer.headers.get('vary')).toBe('Origin')
-        expect(answer.headers.has('access-control-allow-credentials')).toBe(false)
+        expect(answer.headers.get('access-control-allow-credentials')).toBe('true')
       },
     )
 
@@ -107,7 +109,6 @@ describe.each(STORES)('cross-origin requests on %s', (kind) => {
       expect(bad.status).toBe(400)
       for (const answer of [good, bad]) {
         expect(allowedOrigin(answer)).toBe(REGISTERED)
-        expect(answer.headers.has('access-control-allow-credentials')).toBe(false)
       }
       const foreign = await postForm(url, fields, { origin: 'https://evil.example' })
       expect(allowedOrigin(foreign)).toBeNull()

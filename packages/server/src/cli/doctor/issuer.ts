@@ -45,7 +45,7 @@ export async function checkIssuer(
   }
 }
 
-const METADATA = '/.well-known/openid-configuration'
+const METADATA = '/.well-known/oauth-authorization-server'
 const subjectOf = ({ name }: Tenant) => `Issuer of ${name}`
 
 /** How the request came to the server, as far as it is not as the issuer says. */

@@ -19,7 +19,8 @@ interface Party {
   readonly nowSeconds: number
 }
 
-function liveGrants(p: Party) {
+/** The live ones that are too many once another is opened, from the newest to the oldest. */
+function grantsBeyond(p: Party, limit: number) {
   const eb = expressionBuilder<Database>()
   return eb
     .selectFrom('grants as others')
@@ -29,23 +30,11 @@ function liveGrants(p: Party) {
     .where('others.organisationId', 'is not distinct from', p.organisationId)
     .where('others.revokedAtSeconds', 'is', null)
     .where('others.endsAtSeconds', '>', p.nowSeconds)
-    .select('others.id')
-}
-
-/** Tells whether any are too many once another is opened. Which ones does not matter yet: nothing is sorted. */
-function oneBeyond(p: Party) {
-  return liveGrants(p)
-    .limit(1)
-    .offset(MOST_GRANTS - 1)
-}
-
-/** Those that are too many then: the oldest. */
-function grantsBeyond(p: Party) {
-  return liveGrants(p)
     .orderBy('others.createdAtSeconds', 'desc')
     .orderBy('others.id', 'desc')
-    .limit(MOST_GRANTS)
+    .limit(limit)
     .offset(MOST_GRANTS - 1)
+    .select('others.id')
 }
 
 /** Within the statement that spends a code, so that whoever has few grants pays nothing for it. */
@@ -57,21 +46,23 @@ export function firstBeyond({ nowSeconds }: { readonly nowSeconds: number }) {
     clientId: ref('codes.clientId'),
     organisationId: ref('codes.organisationId'),
   }
-  return oneBeyond({ ...party, nowSeconds })
+  return grantsBeyond({ ...party, nowSeconds }, 1)
 }
 
 type OneParty = Pick<CodeRecord, 'tenant' | 'userId' | 'clientId' | 'organisationId'> & {
   readonly nowSeconds: number
 }
 
-const selectBeyond = statement((db, p: OneParty) => db.selectNoFrom(oneBeyond(p).as('beyond')))
+const selectBeyond = statement((db, p: OneParty) =>
+  db.selectNoFrom(grantsBeyond(p, 1).as('beyond')),
+)
 
 const endBeyond = statement((db, p: OneParty) =>
   db
     .updateTable('grants')
     .set({ revokedAtSeconds: p.nowSeconds })
     .where('tenant', '=', p.tenant)
-    .where('id', 'in', grantsBeyond(p))
+    .where('id', 'in', grantsBeyond(p, MOST_GRANTS))
     .returning('id'),
 )
 

@@ -232,15 +232,22 @@ export const TRANSPORT_CHECKS: readonly Check[] = [
   },
   {
     row: 'E8',
-    title: 'nor may an app that was registered read them with the cookies of the user',
+    title: 'nor does an app that was registered learn more when the cookies of the user come along',
     async run(scene, witness) {
       const { token, userinfo } = scene.target.endpoints
       const { origin } = new URL(scene.spa.client.redirectUri)
-      for (const url of [token, userinfo]) {
-        const headers = { origin, 'access-control-request-method': 'POST' }
-        const answer = await sendRequest(url, { method: 'OPTIONS', headers })
-        const credentials = answer.headers['access-control-allow-credentials']
-        witness.sees('cookies', credentials === undefined, 'without cookies')
+      const { cookies } = await scene.signIn()
+      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+      witness.given('cookies of a signed-in user', cookies.size > 0)
+      const headers = { origin, cookie, 'content-type': FORM }
+      const answers = [
+        await sendRequest(userinfo, { headers: { origin, cookie } }),
+        await sendRequest(token, { method: 'POST', headers, body: GRANT }),
+      ]
+      for (const answer of answers) {
+        witness.sees('only cookies', answer.status >= 400, String(answer.status))
+        const set = answer.headers['set-cookie']
+        witness.sees('new cookies', set === undefined, String(set ?? 'none'))
       }
     },
   },
