@@ -79,7 +79,9 @@ export async function installOstiary(folder: string, database: Place): Promise<I
   }
   const first = await launch()
   try {
-    const sessions = await Promise.all(fitted.users.map((user) => signIn(user, fitted, issuer)))
+    const sessions: string[] = []
+    // One after the other: all at once from one address are refused where the machine is slow.
+    for (const user of fitted.users) sessions.push(await signIn(user, fitted, issuer))
     const { id: clientId, secret: clientSecret } = fitted.api
     const opaqueIssuer = `${issuer}/opaque`
     return {

@@ -269,7 +269,7 @@ describe('C4: guessing', () => {
     await expect(authenticate('client_id=nobody')).rejects.toThrow()
     const keys = guesses.fail.mock.calls.map(([{ slot }]) => slot)
     expect(new Set(keys).size).toBe(3)
-    expect(guesses.waitOf.mock.calls.slice(1).map(([{ slot }]) => slot)).toEqual(keys)
+    expect(guesses.waitOf.mock.calls.slice(1).map(([of]) => of().slot)).toEqual(keys)
   })
 
   it('is refused without looking when there was too much of it', async () => {

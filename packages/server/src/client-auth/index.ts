@@ -46,13 +46,18 @@ export async function authenticateClient(
   deps: ClientAuthDeps,
 ): Promise<AuthenticatedClient> {
   const presented = readCredentials(request)
+<<<<<<< HEAD
+  const { clientId } = presented
+  const allowance = () => failuresOf(clientId, request.source, deps)
+=======
   const [clientId] = presented.clientIds
   const allowance = failuresOf(clientId, request.source, deps)
+>>>>>>> b3ba58f (squash)
   refuseWhile(await deps.guesses.waitOf(allowance), clientId)
   const found = await findNamed(presented, deps)
   const proof = checkProof(found, presented, deps)
   if ('refusal' in proof) {
-    refuseWhile(await deps.guesses.fail(allowance), clientId)
+    refuseWhile(await deps.guesses.fail(allowance()), clientId)
     throw new OAuthError(proof.refusal, { clientId })
   }
   noteUse(proof, request, deps)

@@ -82,7 +82,7 @@ async function endGrant(
   deps: RevocationDeps,
 ): Promise<void> {
   // Known already: then a flood of them writes nothing, and nobody waits for it.
-  if (machineToken) refuseWhile(await deps.guesses.waitOf(machineToken.allowance))
+  if (machineToken) refuseWhile(await deps.guesses.waitOf(() => machineToken.allowance))
   const ending = endingNow(deps)
   const outcome = await deps.store.revokeGrant({
     ...ending,

@@ -105,7 +105,7 @@ function listVersionRoutes(parts: ProtocolDeps): readonly Route[] {
 function listPageRoutes(parts: ProtocolDeps, authorizePath: string): readonly Route[] {
   const { signOut } = parts.contract.paths
   const forUsers = { ...parts, authorizePath }
-  return [
+  const ofRequest: readonly Route[] = [
     {
       ...get('page', authorizePath, createAuthorizeEndpoint(forUsers)),
       methods: ['GET', 'POST'],
@@ -118,6 +118,9 @@ function listPageRoutes(parts: ProtocolDeps, authorizePath: string): readonly Ro
       ...post('page', `${authorizePath}/consent`, createConsentEndpoint(forUsers)),
       repeatable: new Set(['scope']),
     },
+  ]
+  return [
+    ...ofRequest.map((route) => ({ ...route, keepsOpener: true })),
     {
       ...get('page', signOut, createSignOutEndpoint(parts)),
       methods: ['GET', 'POST'],

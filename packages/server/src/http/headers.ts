@@ -8,20 +8,31 @@ const EVERYWHERE = {
   'x-frame-options': 'DENY',
 }
 
-/** For what a browser shows, not for what a program reads. */
-const SHOWN = {
-  'cross-origin-opener-policy': 'same-origin',
-  'permissions-policy':
-    'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()',
-}
-
 /** The page's own Content-Security-Policy comes with it. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   ...EVERYWHERE,
-  ...SHOWN,
   ...NEVER_CACHED,
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy':
+    'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()',
   'content-type': 'text/html; charset=utf-8',
   'cross-origin-resource-policy': 'same-origin',
+}
+
+/**
+ * Of an authorization request: the window may be one that the app has opened and waits for. Any other policy on the way
+ * to the callback would cut it off from its opener for good.
+ */
+export const POPUP_PAGE_HEADERS: Readonly<Record<string, string>> = {
+  ...PAGE_HEADERS,
+  'cross-origin-opener-policy': 'unsafe-none',
+}
+
+/** A browser shows nothing of a redirect, and every header takes room from its address in the buffer of a proxy. */
+export const REDIRECT_HEADERS: Readonly<Record<string, string>> = {
+  ...EVERYWHERE,
+  ...NEVER_CACHED,
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 }
 
 export const JSON_HEADERS: Readonly<Record<string, string>> = {

@@ -11,6 +11,8 @@ const MOST_WAITING = 1000
 
 interface Line {
   isBusy: boolean
+  /** Ends the turn that is under way: one function for all turns of the connection. */
+  readonly endTurn: () => void
   readonly waiting: Turn[]
 }
 
@@ -36,7 +38,7 @@ export function answerInTurn(server: FastifyInstance, observer: PipelineObserver
   function begin(line: Line, { reply, begin: proceed }: Turn): void {
     line.isBusy = true
     // Its bytes have left the process by then, so that of each connection no more than one answer is held here.
-    reply.raw.once('close', () => endTurn(line, reply.request.raw.socket))
+    reply.raw.on('close', line.endTurn)
     proceed()
   }
 
@@ -73,7 +75,8 @@ export function answerInTurn(server: FastifyInstance, observer: PipelineObserver
   function lineOf(socket: Socket): Line {
     let line = lines.get(socket)
     if (line === undefined) {
-      line = { isBusy: false, waiting: [] }
+      const made: Line = { isBusy: false, waiting: [], endTurn: () => endTurn(made, socket) }
+      line = made
       lines.set(socket, line)
     }
     return line

@@ -17,7 +17,7 @@ export function readRequest(request: FastifyRequest, route: Route, site: Site): 
   return {
     method: request.method === 'POST' ? 'POST' : 'GET',
     ...readInput(request, route),
-    pathParams: readPathParams(request),
+    pathParams: readPathParams(request, route),
     authorization: headers.authorization,
     origin: headers.origin,
     cookies: readCookies(request, site.tenant),
@@ -33,11 +33,11 @@ export function readRequest(request: FastifyRequest, route: Route, site: Site): 
 const NO_PATH_PARAMS: Readonly<Record<string, string>> = {}
 
 /** @throws OAuthError encoding_invalid, for what no parameter may hold either */
-function readPathParams({
-  params,
-  routeOptions,
-}: FastifyRequest): Readonly<Record<string, string>> {
-  if (!routeOptions.url?.includes('/:')) return NO_PATH_PARAMS
+function readPathParams(
+  { params }: FastifyRequest,
+  { path }: Route,
+): Readonly<Record<string, string>> {
+  if (!path.includes('/:')) return NO_PATH_PARAMS
   const decoded = Object.entries(params as Record<string, string>)
   if (decoded.some(([, value]) => value.includes('\0') || !value.isWellFormed())) {
     throw new OAuthError('encoding_invalid')

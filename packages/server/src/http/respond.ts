@@ -3,7 +3,13 @@
 import type { FastifyReply } from 'fastify'
 import type { AuthorizationReply, Reply } from '../protocol/message.ts'
 import { writeCookies } from './cookies.ts'
-import { JSON_HEADERS, PAGE_HEADERS, SHARED_HEADERS } from './headers.ts'
+import {
+  JSON_HEADERS,
+  PAGE_HEADERS,
+  POPUP_PAGE_HEADERS,
+  REDIRECT_HEADERS,
+  SHARED_HEADERS,
+} from './headers.ts'
 import type { Reader, RenderedPage, Route, Site } from './route.ts'
 
 export function sendReply(
@@ -24,11 +30,11 @@ export function sendReply(
     case 'page':
       if (answer.retryAfterSeconds !== undefined)
         reply.header('retry-after', answer.retryAfterSeconds)
-      return sendPage(reply.code(answer.status), site.renderPage(answer.page, reader))
+      return sendPage(reply.code(answer.status), site.renderPage(answer.page, reader), route)
     case 'local_redirect':
       return sendRedirect(reply, site.issuer + answer.path)
     case 'authorization':
-      return sendAuthorization(reply, answer, { site, reader })
+      return sendAuthorization(reply, answer, { site, route, reader })
   }
 }
 
@@ -53,10 +59,10 @@ export function addVary(reply: FastifyReply, header: string): void {
   reply.header('vary', others === undefined ? header : `${others}, ${header}`)
 }
 
-function sendPage(reply: FastifyReply, page: RenderedPage): FastifyReply {
+function sendPage(reply: FastifyReply, page: RenderedPage, route: Route): FastifyReply {
   addVary(reply, 'Accept-Language, Cookie')
   return reply
-    .headers(PAGE_HEADERS)
+    .headers(route.keepsOpener ? POPUP_PAGE_HEADERS : PAGE_HEADERS)
     .header('content-language', page.language)
     .header('content-security-policy', page.contentSecurityPolicy)
     .send(page.html)
@@ -64,18 +70,13 @@ function sendPage(reply: FastifyReply, page: RenderedPage): FastifyReply {
 
 /** RFC 9700 §4.12: 303 turns a POST into a GET, so that a password is never sent on. */
 function sendRedirect(reply: FastifyReply, location: string): FastifyReply {
-  return reply
-    .code(303)
-    .headers(PAGE_HEADERS)
-    .header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
-    .header('location', location)
-    .send('')
+  return reply.code(303).headers(REDIRECT_HEADERS).header('location', location).send('')
 }
 
 function sendAuthorization(
   reply: FastifyReply,
   answer: AuthorizationReply,
-  { site, reader }: { site: Site; reader: Reader },
+  { site, route, reader }: { site: Site; route: Route; reader: Reader },
 ): FastifyReply {
   const fields = Object.entries(answer.fields).filter(
     (field): field is [string, string] => field[1] !== undefined,
@@ -90,6 +91,7 @@ function sendAuthorization(
       return sendPage(
         reply.code(200),
         site.renderFormPost({ redirectUri, fields: Object.fromEntries(fields) }, reader),
+        route,
       )
   }
 }

@@ -25,6 +25,8 @@ export interface Route {
   readonly endpoint: Endpoint
   /** A POST that other sites may send here: it changes nothing (OIDC Core §3.1.2.1). */
   readonly crossSitePost?: boolean
+  /** Whether its pages may stand in a window of an app, which keeps its hold on it. */
+  readonly keepsOpener?: boolean
   /** How a POST carries its parameters; a form when not set. */
   readonly encodings?: readonly Encoding[]
   /** Whether `application/json` must come without media type parameters. */

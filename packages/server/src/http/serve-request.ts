@@ -27,7 +27,7 @@ export async function serveRequest(
   try {
     if (cameInTheClear(request, site)) throw new OAuthError('transport_insecure')
     await allowOrigin(request, reply, context)
-    if (!isSpelledAs(rawPath(request), request.routeOptions.url ?? '')) {
+    if (!isSpelledAs(rawPath(request), route.path)) {
       return sendNotFound(request, reply, context)
     }
     if (route.audience === 'page' && request.method === 'POST' && !route.crossSitePost) {

@@ -115,22 +115,24 @@ describe('C4: failures of look-ups', () => {
   it('are told as often as they are allowed, then nothing but how long to wait', async () => {
     const { guesses, clock } = createGuessingWorld()
     for (let turn = 0; turn < 3; turn += 1) {
-      expect(await guesses.waitOf(allowance)).toBeUndefined()
+      expect(await guesses.waitOf(() => allowance)).toBeUndefined()
       expect(await guesses.fail(allowance)).toBeUndefined()
     }
-    expect(await guesses.waitOf(allowance)).toBe(60)
+    expect(await guesses.waitOf(() => allowance)).toBe(60)
     expect(await guesses.fail(allowance)).toBe(60)
     clock.advance(20)
-    expect(await guesses.waitOf(allowance)).toBe(40)
-    expect(await guesses.waitOf({ ...allowance, slot: 'b' })).toBeUndefined()
+    expect(await guesses.waitOf(() => allowance)).toBe(40)
+    expect(await guesses.waitOf(() => ({ ...allowance, slot: 'b' }))).toBeUndefined()
     clock.advance(40)
-    expect(await guesses.waitOf(allowance)).toBeUndefined()
+    expect(await guesses.waitOf(() => allowance)).toBeUndefined()
   })
 
-  it('write nothing when they are used up, and ask once for many who do not fail', async () => {
+  it('write nothing when they are used up, ask once for many who do not fail, and name no slot for them', async () => {
     const { guesses, store } = createGuessingWorld()
     const [count, list] = [vi.spyOn(store, 'countFailure'), vi.spyOn(store, 'listSpentAllowances')]
-    for (let turn = 0; turn < 100; turn += 1) await guesses.waitOf(allowance)
+    const allowanceOf = vi.fn(() => allowance)
+    for (let turn = 0; turn < 100; turn += 1) await guesses.waitOf(allowanceOf)
+    expect(allowanceOf).not.toHaveBeenCalled()
     expect(list).toHaveBeenCalledTimes(1)
     for (let turn = 0; turn < 100; turn += 1) await guesses.fail(allowance)
     expect(count).toHaveBeenCalledTimes(3)

@@ -44,9 +44,10 @@ export interface Guessing {
   /**
    * Whether an allowance is used up, for secrets too long to be guessed: the look-up takes no time, the right one costs
    * no write, and other processes know within a moment.
+   * @param allowanceOf called while anything is used up at all: to name a slot costs more than all else of a look-up
    * @returns seconds to wait
    */
-  waitOf(allowance: Allowance): Promise<number | undefined>
+  waitOf(allowanceOf: () => Allowance): Promise<number | undefined>
   /** Counts a failure of such a look-up. @returns seconds to wait, when it was one too many to be told */
   fail(allowance: Allowance): Promise<number | undefined>
 }
@@ -94,11 +95,11 @@ export function createGuessing(deps: GuessingDeps): Guessing {
 
     check: shareSuccess(({ presented }) => digest(presented), createCheck(deps)),
 
-    waitOf: (allowance) => spent.waitOf(tenant, allowance),
+    waitOf: (allowanceOf) => spent.waitOf(tenant, allowanceOf),
 
     async fail(allowance) {
       // Known already: then a flood of failures writes nothing.
-      const seconds = await spent.waitOf(tenant, allowance)
+      const seconds = await spent.waitOf(tenant, () => allowance)
       if (seconds !== undefined) return seconds
       const input = { tenant, allowance, nowSeconds: clock.nowSeconds() }
       const counted = await store.countFailure(input)
@@ -179,7 +180,7 @@ function shareSuccess(keyOf: (attempt: Attempt) => string, check: Guessing['chec
 
 /** What is used up until its window ends, of all tenants together: a short list, kept fresh. */
 export interface SpentAllowances {
-  waitOf(tenant: string, allowance: Allowance): Promise<number | undefined>
+  waitOf(tenant: string, allowanceOf: () => Allowance): Promise<number | undefined>
   /** Here a new one is known at once, elsewhere as soon as the list is read again. */
   forget(): void
 }
@@ -206,10 +207,10 @@ export function createSpentAllowances({
     { clock },
   )
   return {
-    async waitOf(tenant, allowance) {
+    async waitOf(tenant, allowanceOf) {
       const untilSeconds = await spent.get()
       if (untilSeconds.size === 0) return undefined
-      const seconds = (untilSeconds.get(key(tenant, allowance)) ?? 0) - clock.nowSeconds()
+      const seconds = (untilSeconds.get(key(tenant, allowanceOf())) ?? 0) - clock.nowSeconds()
       return seconds > 0 ? seconds : undefined
     },
     forget: () => spent.forget(),

@@ -26,9 +26,9 @@ export async function lookUp<Found>(
   { find, accountOf }: LookUp<Found>,
 ): Promise<Found> {
   const { guesses } = deps
-  const allowance = failuresOf(from, guesses)
+  const allowance = () => failuresOf(from, guesses)
   const seconds = await guesses.waitOf(allowance)
-  const found = await orFailure(find(), () => failed(allowance, guesses))
+  const found = await orFailure(find(), () => failed(allowance(), guesses))
   if (seconds === undefined) return found
   const { known } = await findKnownCaller(accountOf(found), from.source, deps)
   if (!known) throw tooMany(seconds)

@@ -110,14 +110,19 @@ describe('attacks on pages', () => {
       await failing.stop()
     })
 
-    it('D1: pages keep to themselves: no opener, no referrer, no sniffing, no cache', async () => {
-      const page = await browser.open(app.authorizeUrl({ prompt: 'consent' }))
-      expect(Object.fromEntries(page.headers)).toMatchObject({
-        'cross-origin-opener-policy': 'same-origin',
-        'referrer-policy': 'no-referrer',
-        'x-content-type-options': 'nosniff',
-        'cache-control': 'no-store',
-      })
+    it('D1: pages keep to themselves: no referrer, no sniffing, no cache, an opener for apps only', async () => {
+      const pages = {
+        'unsafe-none': await browser.open(app.authorizeUrl({ prompt: 'consent' })),
+        'same-origin': await browser.open(`${server.issuer}/account/apps`),
+      }
+      for (const [opener, { headers }] of Object.entries(pages)) {
+        expect(Object.fromEntries(headers)).toMatchObject({
+          'cross-origin-opener-policy': opener,
+          'referrer-policy': 'no-referrer',
+          'x-content-type-options': 'nosniff',
+          'cache-control': 'no-store',
+        })
+      }
     })
   })
 

@@ -10,7 +10,7 @@ export class Visitor {
   /** URLs of everything that the browser asked for. */
   readonly requests: readonly string[]
 
-  private constructor(page: Page) {
+  constructor(page: Page) {
     this.page = page
     this.alarms = watchForAlarms(page)
     const requests: string[] = []

@@ -19,8 +19,7 @@ interface Party {
   readonly nowSeconds: number
 }
 
-/** The live ones that are too many once another is opened, from the newest to the oldest. */
-function grantsBeyond(p: Party, limit: number) {
+function liveGrants(p: Party) {
   const eb = expressionBuilder<Database>()
   return eb
     .selectFrom('grants as others')
@@ -30,11 +29,23 @@ function grantsBeyond(p: Party, limit: number) {
     .where('others.organisationId', 'is not distinct from', p.organisationId)
     .where('others.revokedAtSeconds', 'is', null)
     .where('others.endsAtSeconds', '>', p.nowSeconds)
+    .select('others.id')
+}
+
+/** Tells whether any are too many once another is opened. Which ones does not matter yet: nothing is sorted. */
+function oneBeyond(p: Party) {
+  return liveGrants(p)
+    .limit(1)
+    .offset(MOST_GRANTS - 1)
+}
+
+/** Those that are too many then: the oldest. */
+function grantsBeyond(p: Party) {
+  return liveGrants(p)
     .orderBy('others.createdAtSeconds', 'desc')
     .orderBy('others.id', 'desc')
-    .limit(limit)
+    .limit(MOST_GRANTS)
     .offset(MOST_GRANTS - 1)
-    .select('others.id')
 }
 
 /** Within the statement that spends a code, so that whoever has few grants pays nothing for it. */
@@ -46,23 +57,21 @@ export function firstBeyond({ nowSeconds }: { readonly nowSeconds: number }) {
     clientId: ref('codes.clientId'),
     organisationId: ref('codes.organisationId'),
   }
-  return grantsBeyond({ ...party, nowSeconds }, 1)
+  return oneBeyond({ ...party, nowSeconds })
 }
 
 type OneParty = Pick<CodeRecord, 'tenant' | 'userId' | 'clientId' | 'organisationId'> & {
   readonly nowSeconds: number
 }
 
-const selectBeyond = statement((db, p: OneParty) =>
-  db.selectNoFrom(grantsBeyond(p, 1).as('beyond')),
-)
+const selectBeyond = statement((db, p: OneParty) => db.selectNoFrom(oneBeyond(p).as('beyond')))
 
 const endBeyond = statement((db, p: OneParty) =>
   db
     .updateTable('grants')
     .set({ revokedAtSeconds: p.nowSeconds })
     .where('tenant', '=', p.tenant)
-    .where('id', 'in', grantsBeyond(p, MOST_GRANTS))
+    .where('id', 'in', grantsBeyond(p))
     .returning('id'),
 )
 

@@ -141,19 +141,22 @@ export const PAGE_CHECKS: readonly Check[] = [
   },
   {
     row: 'D12',
-    title: 'a window that another site opened gives that site no hold on it',
+    title:
+      'a window that another site opened learns nothing from it, and has no hold on what is no app’s',
     needs: ['own sign-in pages'],
     async run(scene, witness) {
       const browser = await scene.signIn()
+      const own = await browser.openAndFollow(scene.target.endpoints.signOut)
+      const policy = own.headers.get('cross-origin-opener-policy') ?? 'no policy'
+      witness.sees('sign-out', policy === 'same-origin', policy)
+      // An app that waits for the window needs its hold on them, so nothing in them may speak or listen.
       const pages = {
         'sign-in': await new TestBrowser().openAndFollow(scene.web.authorizeUrl()),
         consent: await browser.openAndFollow(scene.web.authorizeUrl({ prompt: 'consent' })),
-        'sign-out': await browser.openAndFollow(scene.target.endpoints.signOut),
+        'sign-out': own,
       }
-      for (const [what, { headers, text }] of Object.entries(pages)) {
-        const policy = headers.get('cross-origin-opener-policy') ?? 'no policy'
-        witness.sees(what, policy === 'same-origin', policy)
-        witness.sees('no message to everyone', !/postMessage\([^)]*['"]\*/.test(text))
+      for (const [what, { text }] of Object.entries(pages)) {
+        witness.sees(`${what}: no message to everyone`, !/postMessage\([^)]*['"]\*/.test(text))
       }
     },
   },

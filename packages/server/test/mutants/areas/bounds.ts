@@ -242,7 +242,7 @@ export const bounds: Area = {
       name: 'who has filled the feed takes numbers of it all the same',
       breaks: 'security M3',
       file: REVOKE,
-      find: '  if (machineToken) refuseWhile(await deps.guesses.waitOf(machineToken.allowance))\n',
+      find: '  if (machineToken) refuseWhile(await deps.guesses.waitOf(() => machineToken.allowance))\n',
       replace: '',
       killedBy: MACHINES,
     },

@@ -146,6 +146,22 @@ const headers: readonly Mutant[] = [
     killedBy: attacks('attacks/pages'),
   },
   {
+    name: 'a page of our own stays in the hold of the window that opened it',
+    breaks: 'D12',
+    file: HEADERS,
+    find: "  'cross-origin-opener-policy': 'same-origin',\n",
+    replace: '',
+    killedBy: attacks('attacks/pages'),
+  },
+  {
+    name: 'pages of an authorization request cut off the app that opened them',
+    breaks: 'browsers F2',
+    file: 'server/src/http/respond.ts',
+    find: 'route.keepsOpener ? POPUP_PAGE_HEADERS : PAGE_HEADERS',
+    replace: 'PAGE_HEADERS',
+    killedBy: attacks('attacks/pages'),
+  },
+  {
     name: 'any origin reads the answers to apps',
     breaks: 'E8, RFC 9700 §2.6',
     file: 'server/src/http/cors.ts',

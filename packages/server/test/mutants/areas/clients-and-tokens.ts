@@ -73,7 +73,7 @@ const clientAuthentication: readonly Mutant[] = [
     name: 'wrong secrets are not counted',
     breaks: 'C4, RFC 6749 §2.3.1',
     file: CLIENT_AUTH,
-    find: '    refuseWhile(await deps.guesses.fail(allowance), clientId)\n',
+    find: '    refuseWhile(await deps.guesses.fail(allowance()), clientId)\n',
     replace: '',
     killedBy: unit('client-auth/index'),
   },
