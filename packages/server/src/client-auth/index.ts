@@ -46,13 +46,8 @@ export async function authenticateClient(
   deps: ClientAuthDeps,
 ): Promise<AuthenticatedClient> {
   const presented = readCredentials(request)
-<<<<<<< HEAD
-  const { clientId } = presented
-  const allowance = () => failuresOf(clientId, request.source, deps)
-=======
   const [clientId] = presented.clientIds
-  const allowance = failuresOf(clientId, request.source, deps)
->>>>>>> b3ba58f (squash)
+  const allowance = () => failuresOf(clientId, request.source, deps)
   refuseWhile(await deps.guesses.waitOf(allowance), clientId)
   const found = await findNamed(presented, deps)
   const proof = checkProof(found, presented, deps)
