@@ -5,9 +5,11 @@ import type { AccessToken } from './access-token.ts'
 import { fetchDocument } from './documents.ts'
 import { type Instant, LONG_AGO, millisecondsSince, takeInstant } from './elapsed.ts'
 import { explain } from './explain.ts'
+import { FeedPace } from './feed-pace.ts'
 import { FeedFormatError, type FeedPage, parseFeedPage } from './feed-page.ts'
 import type { Issuer } from './issuer.ts'
 import type { Settings } from './options.ts'
+import { withoutKeepingAlive } from './quiet-requests.ts'
 import { RevocationList } from './revocation-list.ts'
 import { TokenError } from './token-error.ts'
 import { warnOnce } from './warnings.ts'
@@ -26,7 +28,18 @@ export interface FeedStatus {
 /** A revocation is to be in force within this time, whatever happens to the feed. */
 const STALE_MILLISECONDS = 60_000
 /** After a failure, the feed is not left alone for longer than this. */
-const RETRY_SECONDS = 2
+const RETRY_MILLISECONDS = 2000
+/** What has not come so long after it was to come at the latest, is not waited for. */
+const LATE_SECONDS = 5
+
+/** One at a time. What is abandoned changes nothing any more. */
+interface Reading {
+  /** How long its first request is held by the issuer; 0 when it is answered at once. */
+  readonly waitSeconds: number
+  readonly startedAt: Instant
+  readonly abandoned: AbortController
+  done: Promise<void>
+}
 
 export class RevocationFeed {
   readonly #settings: Settings
@@ -41,14 +54,18 @@ export class RevocationFeed {
   #lastTry = LONG_AGO
   #lastRead = LONG_AGO
   #lastError: unknown
-  #reading: Promise<void> | undefined
+  #reading: Reading | undefined
+  readonly #pace: FeedPace
   #timer: NodeJS.Timeout | undefined
+  /** The next request is answered at once, because the one before was not. */
+  #asksPlainly = false
   #closed = false
 
   constructor(settings: Settings, issuer: Issuer, list = new RevocationList()) {
     this.#settings = settings
     this.#list = list
     this.#issuer = issuer
+    this.#pace = new FeedPace(settings.pollSeconds)
     this.#overdueMilliseconds = Math.max(settings.pollSeconds * 5, 10) * 1000
   }
 
@@ -59,8 +76,15 @@ export class RevocationFeed {
 
   /** A reading to wait for before a token is judged; undefined when there was a try lately. */
   refresh(now: Instant): Promise<void> | undefined {
-    const isOverdue = millisecondsSince(this.#lastTry, now) > this.#overdueMilliseconds
-    return isOverdue ? this.#read() : undefined
+    return this.#isOverdue(now) ? this.#readNow() : undefined
+  }
+
+  #isOverdue(now: Instant): boolean {
+    const reading = this.#reading
+    // The answer to a request that is held is late when it has not come by the time that it was asked for.
+    return reading !== undefined && reading.waitSeconds > 0
+      ? millisecondsSince(reading.startedAt, now) > (reading.waitSeconds + LATE_SECONDS) * 1000
+      : millisecondsSince(this.#lastTry, now) > this.#overdueMilliseconds
   }
 
   /** @throws TokenError revocations_unavailable, token_expired, token_revoked */
@@ -77,8 +101,8 @@ export class RevocationFeed {
   /** Reads what was published until now. Never throws: a failure shows in `status`. */
   async catchUp(): Promise<void> {
     // A reading under way may have started before the revocation that the caller knows of.
-    await this.#reading
-    await this.#read()
+    if (this.#reading?.waitSeconds === 0) await this.#reading.done
+    await this.#readNow()
   }
 
   status(): FeedStatus {
@@ -97,6 +121,7 @@ export class RevocationFeed {
   close(): void {
     this.#closed = true
     clearTimeout(this.#timer)
+    if (this.#reading?.waitSeconds !== 0) this.#abandon()
   }
 
   #state(): FeedStatus['state'] {
@@ -115,36 +140,75 @@ export class RevocationFeed {
     return millisecondsSince(this.#lastRead, now) > STALE_MILLISECONDS
   }
 
-  #read(): Promise<void> {
-    this.#reading ??= this.#readAndSchedule().finally(() => {
-      this.#reading = undefined
-    })
-    return this.#reading
+  /** What is held is left for it: it may be over already without our knowing, as after a sleep of the machine. */
+  #readNow(): Promise<void> {
+    if (this.#reading?.waitSeconds === 0) return this.#reading.done
+    this.#abandon()
+    return this.#read(0)
   }
 
-  async #readAndSchedule(): Promise<void> {
+  #read(waitSeconds: number): Promise<void> {
+    clearTimeout(this.#timer)
+    const abandoned = new AbortController()
+    const reading = { waitSeconds, startedAt: takeInstant(), abandoned, done: Promise.resolve() }
+    this.#reading = reading
+    reading.done = this.#readAndSchedule(reading)
+    return reading.done
+  }
+
+  #abandon(): void {
+    this.#reading?.abandoned.abort()
+    this.#reading = undefined
+  }
+
+  async #readAndSchedule(reading: Reading): Promise<void> {
+    const { waitSeconds, startedAt: at } = reading
+    const before = this.#sequence
+    let pauseMilliseconds: number
     try {
-      this.#lastRead = await this.#readNewPages()
+      const readAt = await this.#readNewPages(reading)
+      if (reading.abandoned.signal.aborted) return
+      this.#lastRead = readAt
       this.#lastError = undefined
+      const broughtNews = this.#sequence !== before
+      pauseMilliseconds = this.#pace.answered({ waitSeconds, at, broughtNews })
     } catch (error) {
-      this.#lastError = error
-      this.#issuer.doubt()
-      this.#settings.onFeedError?.(error)
-    } finally {
-      this.#lastTry = takeInstant()
-      this.#warnOfAcceptance()
-      this.#schedule()
+      if (reading.abandoned.signal.aborted) return
+      pauseMilliseconds = this.#fail(error, reading)
     }
+    this.#reading = undefined
+    this.#lastTry = takeInstant()
+    this.#warnOfAcceptance()
+    this.#schedule(pauseMilliseconds)
+  }
+
+  /** @returns after how many milliseconds to try again */
+  #fail(error: unknown, { waitSeconds, startedAt: at }: Reading): number {
+    const isOfFormat = error instanceof FeedFormatError
+    // Something on the way may not let a request be silent: whether the issuer is away, the next one tells.
+    if (waitSeconds > 0 && !isOfFormat) {
+      this.#asksPlainly = true
+      return this.#pace.cut({ waitSeconds, at })
+    }
+    this.#lastError = error
+    this.#issuer.doubt()
+    this.#settings.onFeedError?.(error)
+    return Math.min(this.#pace.pollMilliseconds, RETRY_MILLISECONDS)
   }
 
   /** @returns when the last page was asked for: what was revoked since then may not be in it */
-  async #readNewPages(): Promise<Instant> {
+  async #readNewPages(reading: Reading): Promise<Instant> {
     const url = new URL(await this.#findEndpoint())
+    let { waitSeconds } = reading
     let hasRestarted = false
     for (;;) {
       const askedAt = takeInstant()
       url.searchParams.set('after', String(this.#sequence))
-      const { document, dateSeconds } = await fetchDocument(this.#settings, url.href)
+      if (waitSeconds > 0) url.searchParams.set('wait', String(waitSeconds))
+      else url.searchParams.delete('wait')
+      const { document, dateSeconds } = await this.#fetch(url.href, waitSeconds, reading)
+      reading.abandoned.signal.throwIfAborted()
+      waitSeconds = 0
       const page = parseFeedPage(document)
       if (this.#isOfAnotherPast(page)) {
         if (hasRestarted) throw new Error(SEVERAL_FEEDS)
@@ -156,6 +220,15 @@ export class RevocationFeed {
       this.#keep(page, earlierOf(dateSeconds))
       if (!page.more) return askedAt
     }
+  }
+
+  #fetch(url: string, waitSeconds: number, { abandoned: { signal } }: Reading) {
+    const timeoutSeconds = this.#settings.timeoutSeconds + waitSeconds
+    const settings = { ...this.#settings, timeoutSeconds }
+    const overtime = AbortSignal.timeout(timeoutSeconds * 1000)
+    const fetched = () =>
+      fetchDocument(settings, url, { signal: AbortSignal.any([signal, overtime]) })
+    return waitSeconds === 0 ? fetched() : withoutKeepingAlive(url, fetched)
   }
 
   /**
@@ -204,13 +277,18 @@ export class RevocationFeed {
     )
   }
 
-  #schedule(): void {
+  #schedule(pauseMilliseconds: number): void {
     clearTimeout(this.#timer)
     if (this.#closed) return
-    const { pollSeconds } = this.#settings
-    const seconds = this.#lastError ? Math.min(pollSeconds, RETRY_SECONDS) : pollSeconds
-    this.#timer = setTimeout(() => this.#read(), seconds * 1000)
+    this.#timer = setTimeout(() => this.#follow(), pauseMilliseconds)
+    // What waits for nothing but the next request needs no process.
     this.#timer.unref()
+  }
+
+  #follow(): void {
+    const isHeld = this.#lastError === undefined && !this.#asksPlainly
+    this.#asksPlainly = false
+    void this.#read(isHeld ? this.#pace.waitSeconds : 0)
   }
 }
 

@@ -160,7 +160,7 @@ test('a long feed is read page by page, and then from where it ended', async () 
   expect(await ask(token)).toMatchObject({ status: 401 })
   expect(guard.status().feed).toMatchObject({ state: 'current', sequence: 250, entries: 250 })
   await guard.catchUp()
-  const positions = issuer.requests.flatMap((url) => /after=(\d+)/.exec(url)?.[1] ?? [])
+  const positions = issuer.requests.flatMap((url) => /after=(\d+)$/.exec(url)?.[1] ?? [])
   expect(positions).toEqual(['0', '100', '200', '250'])
 })
 

@@ -8,7 +8,10 @@ import { resolveTenants } from './config/tenants.ts'
 import type { Contract } from './contracts/contract.ts'
 import { findContract } from './contracts/index.ts'
 import { createPublishedVersions } from './endpoints/api-versions.ts'
+import type { HeldFeed } from './endpoints/revocation-feed.ts'
 import { listProtocolRoutes, listRootRoutes, type ProtocolDeps } from './endpoints/routes.ts'
+import { createFeedNews } from './feed/news.ts'
+import { createPlaces } from './feed/places.ts'
 import { GRANT_TYPES } from './grants/index.ts'
 import { createAdmission } from './http/admission.ts'
 import { readAssets } from './http/assets.ts'
@@ -94,21 +97,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     spent: createSpentAllowances({ store, clock }),
   }
   const uses = createUseCounter({ store, log })
+  const heldFeed = createHeldFeed({ store, config })
   const parts = resolveTenants(config).map((tenant) => {
     const keyDeps = { tenant, store, clock, sealer: signingKeySealer(sealer, tenant) }
-    const pageSealer = sealer.for(`pages of ${tenant.name}`)
-    const contract = requireContract(tenant.contract)
     return {
       tenant,
-      contract,
+      contract: requireContract(tenant.contract),
       store,
       clock,
       keyDeps,
       keys: createKeyRing(keyDeps),
-      sealer: pageSealer,
+      sealer: sealer.for(`pages of ${tenant.name}`),
       observer: watch.events.forTenant(tenant),
       guesses: createGuessing({ ...guessing, tenant: tenant.name }),
       uses,
+      heldFeed,
       issuerKeys: createIssuerKeys({ tenant, clock }),
       apiVersions: createPublishedVersions({ tenant, store, clock }),
     }
@@ -122,7 +125,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     serveSite(server, createSite(part, { config, watch, assets }), host)
   }
   await options.extend?.(server)
-  watch.readFrom({ store, keyRings: parts })
+  watch.readFrom({ store, keyRings: parts, heldRequests: heldFeed.news.waiting })
   // Before the port that answers requests is open: should this one be taken, nobody has been answered.
   const management = await startManagement(options, { health, metrics: watch.metrics })
   const url = await listenOn(server, config.server, PORT_SETTINGS).catch(async (error: unknown) => {
@@ -168,11 +171,12 @@ function createWatch({ config, store, log, clock, masterKey }: ServerOptions) {
     connections,
     issuers: createIssuerWatch(log),
     ...{ clock, examiner: new Sealer(masterKey).for(DOCTOR_PURPOSE) },
-    readFrom(from: { store: Store; keyRings: readonly KeyRingOfTenant[] }) {
+    readFrom(from: SourcesOfTenants) {
       observation.readFrom({
         admission: admission.state,
         connections: connections.state,
         passwords: passwordQueueState,
+        heldRequests: from.heldRequests,
         store: () => from.store.load(),
         lagMilliseconds,
         keyAges: () => from.keyRings.flatMap(keyAgesOf),
@@ -180,6 +184,12 @@ function createWatch({ config, store, log, clock, masterKey }: ServerOptions) {
     },
     stop: () => lag.stop(),
   }
+}
+
+interface SourcesOfTenants {
+  readonly store: Store
+  readonly keyRings: readonly KeyRingOfTenant[]
+  readonly heldRequests: () => number
 }
 
 interface KeyRingOfTenant {
@@ -287,6 +297,12 @@ function listPortalRoutes(parts: TenantParts, authorize: string): readonly Route
       revoke: revoke && issuer + revoke,
     },
   })
+}
+
+function createHeldFeed({ store, config }: { store: Store; config: Config }): HeldFeed {
+  // Each holds a connection, and connections are for everybody.
+  const places = { ofSource: 16, inAll: Math.ceil(config.server.maxConnections / 8) }
+  return { news: createFeedNews({ store }), places: createPlaces(places) }
 }
 
 function limitsOf({ rateLimits }: Config): GuessLimits {

@@ -45,7 +45,7 @@ export async function answerRequest(
     case `${issuer}/resource-keys`:
       return forTheApi(init, () => ({ keys: hasSecretKeys(shape) ? listKeys(state) : [] }))
     case `${issuer}/revocations`:
-      return Response.json(state.revocations.pageAfter(Number(url.searchParams.get('after'))))
+      return answerFeed(state, url, init)
     case `${issuer}/introspect`:
       return forTheApi(init, () => introspect(state, init))
     case `${issuer}/api-versions`:
@@ -57,6 +57,17 @@ export async function answerRequest(
     default:
       return Response.json({ error: 'not_found' }, { status: 404 })
   }
+}
+
+async function answerFeed(
+  { revocations }: TestIssuerState,
+  { searchParams }: URL,
+  { signal }: RequestInit,
+): Promise<Response> {
+  const after = Number(searchParams.get('after'))
+  const seconds = Number(searchParams.get('wait'))
+  await revocations.waitAfter(after, { seconds, signal: signal ?? undefined })
+  return Response.json(revocations.pageAfter(after))
 }
 
 function answerVersions({ apiVersions }: TestIssuerState): Response {

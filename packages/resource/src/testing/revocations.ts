@@ -25,6 +25,7 @@ export class TestRevocations {
   #entries: Entry[] = []
   #lastSequence = 0
   readonly #tags = new Map<string, string>()
+  readonly #waiting = new Set<() => void>()
 
   /** By what the feed knows an app or a user now. */
   tagOf(kind: 'client' | 'user', id: string): string {
@@ -62,6 +63,24 @@ export class TestRevocations {
     )
   }
 
+  /** Ends when there is something to tell, or the time is over. @throws what the signal was aborted for */
+  async waitAfter(
+    after: number,
+    { seconds, signal }: { readonly seconds: number; readonly signal: AbortSignal | undefined },
+  ): Promise<void> {
+    if (seconds === 0 || after !== this.#lastSequence) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, seconds * 1000)
+    // Whoever asks a test issuer may have nothing else to do.
+    timer.unref()
+    signal?.addEventListener('abort', () => resolve(), { once: true })
+    this.#waiting.add(resolve)
+    await promise
+    this.#waiting.delete(resolve)
+    clearTimeout(timer)
+    signal?.throwIfAborted()
+  }
+
   pageAfter(after: number): object {
     const later = this.#entries.filter(({ sequence }) => sequence > after)
     const given = later.slice(0, PAGE_LENGTH)
@@ -84,6 +103,7 @@ export class TestRevocations {
       issued_until: issuedUntilSeconds,
       expires_at: nowSeconds() + KEPT_SECONDS,
     })
+    for (const wake of this.#waiting) wake()
   }
 }
 

@@ -1,12 +1,17 @@
-// The feed of revocations that APIs follow, so that a JWT ends within seconds (docs/decisions on the feed).
-// Anyone may read it: subjects appear as hashes of random ids, which name nobody.
+// The feed of revocations that APIs follow, so that a JWT ends at once (docs/decisions on the feed).
+// Anyone may read it: subjects appear as hashes of random ids, which name nobody. Who asks to wait is answered when there
+// is something to tell.
 
+import type { FeedNews } from '../feed/news.ts'
+import type { Places } from '../feed/places.ts'
 import type { Clock } from '../platform/clock.ts'
+import { apart, waitFor } from '../platform/deadline.ts'
 import { sha256 } from '../platform/hash.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import type { Endpoint } from '../protocol/message.ts'
+import type { Endpoint, IncomingRequest, Reply } from '../protocol/message.ts'
 import { optional } from '../protocol/params.ts'
 import type { Tenant } from '../protocol/tenant.ts'
+import type { FeedPage } from '../store/port/feed.ts'
 import type { Store } from '../store/port.ts'
 import type { RevocationRecord } from '../store/records.ts'
 
@@ -15,33 +20,85 @@ const PAGE_SIZE = 1000
 /** Followers refuse a document whose format they do not know: they would not know what its lines say. */
 const FORMAT = 2
 
-export function createRevocationFeedEndpoint(deps: {
+/** Proxies cut what is silent for longer: nginx after a minute, some load balancers after thirty seconds. */
+const LONGEST_WAIT_SECONDS = 25
+
+export interface HeldFeed {
+  readonly news: FeedNews
+  readonly places: Places
+}
+
+export interface RevocationFeedDeps {
   readonly tenant: Tenant
   readonly store: Pick<Store, 'readFeed'>
   readonly clock: Clock
-}): Endpoint {
-  return async (request) => {
-    const after = optional(request.params, 'after') ?? '0'
-    if (!/^\d{1,15}$/.test(after))
-      throw new OAuthError('parameter_malformed', { parameter: 'after' })
-    const { epoch, lastSequence, lines } = await deps.store.readFeed({
-      tenant: deps.tenant.name,
-      afterSequence: Number(after),
+  readonly heldFeed: HeldFeed
+}
+
+export function createRevocationFeedEndpoint(deps: RevocationFeedDeps): Endpoint {
+  const { tenant, heldFeed } = deps
+  const readPage = (afterSequence: number) =>
+    deps.store.readFeed({
+      tenant: tenant.name,
+      afterSequence,
       nowSeconds: deps.clock.nowSeconds(),
       limit: PAGE_SIZE,
     })
-    const nextSequence = lines.length === PAGE_SIZE ? lines.at(-1)?.sequence : undefined
-    const body = {
-      format: FORMAT,
-      epoch,
-      // Nothing is left behind the last page, and nothing is ahead of the last number, whatever was asked for.
-      sequence: nextSequence ?? lastSequence,
-      last_sequence: lastSequence,
-      more: nextSequence !== undefined,
-      revocations: lines.map(formatLine),
+  const readTogether = sharedByCallers(readPage)
+  return async (request) => {
+    const after = readNumber(request, 'after')
+    const waitSeconds = Math.min(readNumber(request, 'wait'), LONGEST_WAIT_SECONDS)
+    const page = await readPage(after)
+    // Also a number that is ahead, and one that has gone without a line, are something to tell.
+    if (waitSeconds === 0 || page.lastSequence !== after) return tell(page, waitSeconds)
+    const giveBack = heldFeed.places.take(request.source)
+    if (giveBack === undefined) return tell(page, waitSeconds)
+    const milliseconds = waitSeconds * 1000
+    return {
+      kind: 'held',
+      until: (ended) =>
+        heldFeed.news.wait(tenant.name, page, { milliseconds, ended }).finally(giveBack),
+      answer: async () => tell(await readTogether(after), waitSeconds),
     }
-    return { kind: 'json', status: 200, body, headers: { 'cache-control': 'public, max-age=1' } }
   }
+}
+
+/** @throws OAuthError parameter_malformed */
+function readNumber({ params }: IncomingRequest, parameter: string): number {
+  const text = optional(params, parameter) ?? '0'
+  if (!/^\d{1,15}$/.test(text)) throw new OAuthError('parameter_malformed', { parameter })
+  return Number(text)
+}
+
+/** A line wakes all who wait at once, and most of them have read equally far. */
+function sharedByCallers(
+  read: (after: number) => Promise<FeedPage>,
+): (after: number) => Promise<FeedPage> {
+  const underWay = new Map<number, Promise<FeedPage>>()
+  return (after) => {
+    let reading = underWay.get(after)
+    if (reading === undefined) {
+      reading = apart(() => read(after)).finally(() => underWay.delete(after))
+      underWay.set(after, reading)
+    }
+    return waitFor(reading)
+  }
+}
+
+function tell({ epoch, lastSequence, lines }: FeedPage, waitSeconds: number): Reply {
+  const nextSequence = lines.length === PAGE_SIZE ? lines.at(-1)?.sequence : undefined
+  const body = {
+    format: FORMAT,
+    epoch,
+    // Nothing is left behind the last page, and nothing is ahead of the last number, whatever was asked for.
+    sequence: nextSequence ?? lastSequence,
+    last_sequence: lastSequence,
+    more: nextSequence !== undefined,
+    revocations: lines.map(formatLine),
+  }
+  // An answer that was waited for is of this moment and for this caller.
+  const cacheControl = waitSeconds === 0 ? 'public, max-age=1' : 'no-store'
+  return { kind: 'json', status: 200, body, headers: { 'cache-control': cacheControl } }
 }
 
 function formatLine({ kind, subject, issuedUntilSeconds, expiresAtSeconds }: RevocationRecord) {

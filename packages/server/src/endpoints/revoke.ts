@@ -1,6 +1,7 @@
 // Token revocation (RFC 7009): revoking an access or a refresh token ends the grant behind it.
 
 import { authenticateClient, type ClientAuthDeps } from '../client-auth/index.ts'
+import type { FeedNews } from '../feed/news.ts'
 import { type LegacyDeps, spendAllowance } from '../legacy/allowances.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { ClientId, GrantId } from '../protocol/ids.ts'
@@ -16,6 +17,7 @@ export interface RevocationDeps extends ClientAuthDeps, FindTokenDeps, LegacyDep
     FindTokenDeps['store'] &
     LegacyDeps['store'] &
     Pick<Store, 'revokeGrant'>
+  readonly heldFeed: { readonly news: Pick<FeedNews, 'look'> }
 }
 
 export function createRevocationEndpoint(deps: RevocationDeps): Endpoint {
@@ -98,6 +100,7 @@ async function endGrant(
       requestId,
     },
   })
+  deps.heldFeed.news.look(ending.tenant)
   if (typeof outcome === 'object') refuseWhile(outcome.spentForSeconds)
 }
 

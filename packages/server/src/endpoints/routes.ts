@@ -20,7 +20,7 @@ import { createIntrospectionEndpoint } from './introspect.ts'
 import { createJwksEndpoint } from './jwks.ts'
 import { createMetadataEndpoint } from './metadata.ts'
 import { createResourceKeysEndpoint } from './resource-keys.ts'
-import { createRevocationFeedEndpoint } from './revocation-feed.ts'
+import { createRevocationFeedEndpoint, type HeldFeed } from './revocation-feed.ts'
 import { createRevocationEndpoint } from './revoke.ts'
 import { createSelectAccountEndpoint } from './select-account.ts'
 import { createSignInEndpoint } from './sign-in.ts'
@@ -40,6 +40,7 @@ export interface ProtocolDeps {
   readonly uses: UseCounter
   readonly observer: TenantObserver
   readonly issuerKeys: IssuerKeys
+  readonly heldFeed: HeldFeed
   /** undefined when its API has none. */
   readonly apiVersions: PublishedVersions | undefined
 }

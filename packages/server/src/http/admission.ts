@@ -30,6 +30,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** It holds a place until its answer is made. */
     isAdmitted: boolean
+    /** Ends that sooner. */
+    giveBackPlace?: () => void
   }
   interface FastifyContextConfig {
     /** How a request is told that it was not let in, where there is a form for it. */
@@ -45,6 +47,10 @@ declare module 'fastify' {
  */
 export function admitRequests(server: FastifyInstance, admission: Admission): void {
   server.decorateRequest('isAdmitted', false)
+  server.decorateRequest('giveBackPlace', function (this: FastifyRequest) {
+    if (this.isAdmitted) admission.leave()
+    this.isAdmitted = false
+  })
   server.addHook('preHandler', (request, reply, proceed) => {
     const { isHealth, turnAway = turnAwayPlainly } = request.routeOptions.config
     if (isHealth) return proceed()
@@ -55,8 +61,7 @@ export function admitRequests(server: FastifyInstance, admission: Admission): vo
     proceed()
   })
   server.addHook('onSend', (request, _reply, payload, done) => {
-    if (request.isAdmitted) admission.leave()
-    request.isAdmitted = false
+    request.giveBackPlace?.()
     done(null, payload)
   })
 }

@@ -4,20 +4,23 @@ export interface Departure {
   /** From now on the answers end their connections, and /readyz says 503 if it is asked to. */
   begin(options: { readonly unready: boolean }): void
   readonly hasBegun: boolean
+  /** Aborted when it begins. */
+  readonly begun: AbortSignal
   readonly isUnready: boolean
 }
 
 export function createDeparture(): Departure {
-  let hasBegun = false
+  const beginning = new AbortController()
   let isUnready = false
   return {
     begin({ unready }) {
-      hasBegun = true
       isUnready ||= unready
+      beginning.abort()
     },
     get hasBegun() {
-      return hasBegun
+      return beginning.signal.aborted
     },
+    begun: beginning.signal,
     get isUnready() {
       return isUnready
     },

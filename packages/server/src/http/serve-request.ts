@@ -36,7 +36,8 @@ export async function serveRequest(
     const incoming = readRequest(request, route, site)
     request.clientId = optional(incoming.params, 'client_id')
     const refused = serveVersion({ request, reply, ...context })
-    const answer = refused ?? (await route.endpoint(incoming))
+    const made = refused ?? (await route.endpoint(incoming))
+    const answer = made.kind === 'held' ? await request.hold(made) : made
     countVersion(incoming, answer, { request, route })
     return sendReply(reply, answer, { ...context, reader: readReader(request) })
   } catch (error) {

@@ -17,6 +17,7 @@ import type { Departure } from './departure.ts'
 import { answerExaminations, type Examiner } from './examination.ts'
 import { JSON_HEADERS } from './headers.ts'
 import { serveHealth } from './health.ts'
+import { holdRequests } from './hold.ts'
 import { findRepeatedHeader, saidTwice } from './repeated-headers.ts'
 import { requestIdsOf } from './request-id.ts'
 import { logOfRequest } from './request-log.ts'
@@ -92,6 +93,7 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
   })
   endConnectionsOnDeparture(server, settings.departure)
   if (settings.admission) admitRequests(server, settings.admission)
+  holdRequests(server, settings.departure)
   const { requestDeadlineMilliseconds } = settings
   if (requestDeadlineMilliseconds) limitTime(server, requestDeadlineMilliseconds)
   if (LEVELS_WITH_ANSWERS.has(settings.log.level)) logAnswers(server)

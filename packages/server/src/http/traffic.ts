@@ -41,7 +41,8 @@ export function observeTraffic(server: FastifyInstance, traffic: TrafficObserver
 
   server.addHook('onResponse', (request, reply, next) => {
     const observer = request.routeOptions.config.observer ?? findOther(request)
-    observer.answered(request.method, reply.statusCode, reply.elapsedTime)
+    const milliseconds = reply.elapsedTime - request.heldMilliseconds
+    observer.answered(request.method, reply.statusCode, milliseconds)
     next()
   })
 }

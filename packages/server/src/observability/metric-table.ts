@@ -56,6 +56,11 @@ export const METRICS = {
     help: 'Requests that admission control answered with 503 at once.',
     labels: { cause: LABELS.cause },
   },
+  ostiary_feed_requests_held: {
+    kind: 'gauge',
+    help: 'Requests for the feed of revocations that wait for news. Their waiting counts in no other metric.',
+    labels: {},
+  },
   ostiary_http_connections: {
     kind: 'gauge',
     help: 'Open connections, those on which nothing is under way included.',

@@ -10,6 +10,7 @@ import type { MetricRegistry } from './metric-registry.ts'
 export interface Sources {
   readonly admission: () => AdmissionState
   readonly connections: () => ConnectionState
+  readonly heldRequests: () => number
   readonly passwords: () => QueueState
   readonly store: () => StoreLoad
   readonly lagMilliseconds: () => number
@@ -36,7 +37,7 @@ export function readAtScrape(metrics: MetricRegistry, sources: Sources): void {
 
 function readServer(
   metrics: MetricRegistry,
-  { admission, passwords, lagMilliseconds }: Sources,
+  { admission, heldRequests, passwords, lagMilliseconds }: Sources,
 ): void {
   const inFlight = metrics.gauge('ostiary_http_requests_in_flight')
   metrics.atScrape('ostiary_http_requests_in_flight', () => inFlight.set(admission().inFlight))
@@ -46,6 +47,8 @@ function readServer(
     const causes = Object.entries(admission().turnedAway)
     for (const [cause, requests] of causes) turnedAway.inc({ cause }, requests)
   })
+  const held = metrics.gauge('ostiary_feed_requests_held')
+  metrics.atScrape('ostiary_feed_requests_held', () => held.set(heldRequests()))
   const lag = metrics.gauge('ostiary_event_loop_lag_seconds')
   metrics.atScrape('ostiary_event_loop_lag_seconds', () => lag.set(lagMilliseconds() / 1000))
   const checks = metrics.gauge('ostiary_password_checks')

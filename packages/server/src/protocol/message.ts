@@ -81,4 +81,12 @@ export interface AuthorizationReply {
   readonly cookies?: readonly CookieChange[]
 }
 
-export type Endpoint = (request: IncomingRequest) => Promise<Reply>
+/** An answer that is made later. Until then the request takes nothing that others could use. */
+export interface HeldReply {
+  readonly kind: 'held'
+  /** Ends by itself, and at once when nobody waits any more. Called once, whatever happens. */
+  readonly until: (ended: AbortSignal) => Promise<void>
+  readonly answer: () => Promise<Reply>
+}
+
+export type Endpoint = (request: IncomingRequest) => Promise<Reply | HeldReply>

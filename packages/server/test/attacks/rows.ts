@@ -335,6 +335,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
     title: 'an app that fills what every API has to remember',
     proof: 'server/test/attacks/checks/load.ts',
   },
+  E21: {
+    title: 'a stranger who holds all the requests that wait for news',
+    proof: 'server/test/attacks/checks/load.ts',
+  },
 }
 
 /** Published weaknesses of other servers that are replayed -> the row that they belong to. */

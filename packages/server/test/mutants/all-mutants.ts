@@ -11,6 +11,7 @@ import { decisions } from './areas/decisions.ts'
 import { edgeAndOperation } from './areas/edge-and-operation.ts'
 import { endingsArea } from './areas/endings.ts'
 import { guessing } from './areas/guessing.ts'
+import { heldFeedMutants } from './areas/held-feed.ts'
 import { keyExchange } from './areas/key-exchange.ts'
 import { loadAndFaults } from './areas/load-and-faults.ts'
 import { onceInactive } from './areas/once-inactive.ts'
@@ -34,5 +35,6 @@ export const AREAS: readonly Area[] = [
   loadAndFaults,
   backupAndRestore,
   endingsArea,
+  heldFeedMutants,
   onceInactive,
 ]

@@ -3,6 +3,8 @@
 import { findContract } from '../../src/contracts/index.ts'
 import { createPublishedVersions } from '../../src/endpoints/api-versions.ts'
 import { listProtocolRoutes, type ProtocolDeps } from '../../src/endpoints/routes.ts'
+import { createFeedNews } from '../../src/feed/news.ts'
+import { createPlaces } from '../../src/feed/places.ts'
 import { createGuessing, createSpentAllowances } from '../../src/identity/guessing.ts'
 import { createIssuerKeys } from '../../src/identity/issuer-keys.ts'
 import type { Clock } from '../../src/platform/clock.ts'
@@ -57,6 +59,8 @@ export function createNode({ tenant, store, clock, sealer }: NodeParts): Node {
     guesses: createGuessing({ ...guessing, spent, tenant: tenant.name }),
     // No app here has an allowance, so there is no use to be stored.
     uses: { add: ignore, close: async () => undefined },
+    // Nothing is held here: a sequence of steps decides what is read when.
+    heldFeed: { news: createFeedNews({ store }), places: createPlaces({ ofSource: 0, inAll: 0 }) },
     observer: NO_OBSERVER.forTenant(tenant),
     issuerKeys: createIssuerKeys({ tenant, clock }),
     apiVersions: createPublishedVersions({ tenant, store, clock }),
@@ -95,7 +99,8 @@ interface Question {
 async function ask(endpoint: Endpoint | undefined, question: Question): Promise<Answer> {
   if (endpoint === undefined) return { status: 404, body: undefined }
   try {
-    return readAnswer(await endpoint(requestOf(question)))
+    const reply = await endpoint(requestOf(question))
+    return readAnswer(reply.kind === 'held' ? await reply.answer() : reply)
   } catch (error) {
     // What http/failures.ts does for a real one; everything else is a fault, and ends the test.
     if (!(error instanceof OAuthError)) throw error

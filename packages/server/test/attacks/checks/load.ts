@@ -1,5 +1,6 @@
 // Attacks that fill what others have to hold.
 
+import { setTimeout } from 'node:timers/promises'
 import type { Answer } from '../../support/test-app.ts'
 import type { Check } from '../check.ts'
 import type { Scene } from '../scene.ts'
@@ -33,7 +34,49 @@ export const LOAD_CHECKS: readonly Check[] = [
       witness.sees('after the wait it ends', !(await scene.isActive(token)))
     },
   },
+  {
+    row: 'E21',
+    title: 'of requests that wait for news a stranger gets few, and everybody else is served',
+    needs: ['feed of revocations'],
+    async run(scene, witness) {
+      const hangUp = new AbortController()
+      let answered = 0
+      const url = await urlWithoutNews(String(scene.target.revocationFeed))
+      const held = Array.from({ length: MOST_HELD * 2 }, async () => {
+        const answer = await fetch(url, { signal: hangUp.signal })
+        await answer.arrayBuffer()
+        answered += 1
+      })
+      try {
+        // With all of them held, no answer would ever come.
+        await Promise.race([Promise.allSettled(held), untilTrue(() => answered >= MOST_HELD)])
+        witness.sees('more than so many are answered at once', answered >= MOST_HELD, `${answered}`)
+        const { status } = await scene.machine.token({ grant_type: 'client_credentials' })
+        witness.sees('an app gets its token', status === 200, `${status}`)
+      } finally {
+        hangUp.abort()
+        await Promise.allSettled(held)
+      }
+    },
+  },
 ]
+
+/** Of one source; each of them holds a connection. */
+const MOST_HELD = 40
+const PATIENCE_MS = 10_000
+
+/** Asks for what comes after all that there is. */
+async function urlWithoutNews(feed: string): Promise<string> {
+  const { last_sequence: last } = (await (await fetch(`${feed}?after=0`)).json()) as {
+    readonly last_sequence: number
+  }
+  return `${feed}?after=${last}&wait=25`
+}
+
+async function untilTrue(isTrue: () => boolean): Promise<void> {
+  const until = Date.now() + PATIENCE_MS
+  while (!isTrue() && Date.now() < until) await setTimeout(20)
+}
 
 interface Refusal {
   readonly token: string

@@ -70,7 +70,7 @@ export const loadAndFaults: Area = {
       name: 'a request keeps its place after its answer',
       breaks: 'R15',
       file: ADMISSION,
-      find: '    if (request.isAdmitted) admission.leave()\n',
+      find: '    if (this.isAdmitted) admission.leave()\n',
       replace: '',
       killedBy: flows('flows/admission'),
     },

@@ -23,7 +23,7 @@ export const SERVER: Readonly<Record<string, Row>> = {
 
   endpoints: {
     folders:
-      'grants authorize client-auth identity legacy tokens contracts type:http store/port platform protocol',
+      'grants authorize client-auth feed identity legacy tokens contracts type:http store/port platform protocol',
     packages: '@ostiary/resource/api-versions',
   },
 
@@ -40,6 +40,7 @@ export const SERVER: Readonly<Record<string, Row>> = {
   console: { folders: 'operations http ui protocol', packages: '' },
   api: { folders: 'operations http ui protocol', packages: 'typebox' },
 
+  feed: { folders: 'store/port platform protocol', packages: '' },
   legacy: { folders: 'store/port platform protocol', packages: '' },
   'client-auth': { folders: 'type:identity/guessing store/port platform protocol', packages: '' },
   operations: {

@@ -1,0 +1,158 @@
+// Mutants of the feed that is pushed: how long requests are held, what they hold up, and how a guard follows.
+
+import { flows, unit } from '../commands.ts'
+import type { Area } from '../mutant.ts'
+
+const NEWS = 'server/src/feed/news.ts'
+const PLACES = 'server/src/feed/places.ts'
+const ENDPOINT = 'server/src/endpoints/revocation-feed.ts'
+const HOLD = 'server/src/http/hold.ts'
+const TRAFFIC = 'server/src/http/traffic.ts'
+const FOLLOWER = 'resource/src/revocation-feed.ts'
+const PACE = 'resource/src/feed-pace.ts'
+const QUIET = 'resource/src/quiet-requests.ts'
+
+const heldFeed = flows('flows/held-feed')
+const guard = unit('resource/test/held-feed.test')
+
+export const heldFeedMutants: Area = {
+  name: 'The pushed feed',
+  mutants: [
+    {
+      name: 'held: news wakes nobody',
+      breaks: 'L3',
+      file: NEWS,
+      find: 'if (isNews(state, waiter.from)) waiter.wake()',
+      replace: 'if (state.lastSequence < 0) waiter.wake()',
+      killedBy: heldFeed,
+    },
+    {
+      name: 'held: a source may have any number of places',
+      breaks: 'E21',
+      file: PLACES,
+      find: 'ofSource >= limits.ofSource || inAll >= limits.inAll',
+      replace: 'inAll >= limits.inAll',
+      killedBy: heldFeed,
+    },
+    {
+      name: 'held: places are never given back',
+      breaks: 'E21',
+      file: PLACES,
+      find: '    else bySource.delete(source)',
+      replace: '    else bySource.set(source, 1)',
+      killedBy: heldFeed,
+    },
+    {
+      name: 'held: what is told already is waited for',
+      breaks: 'L3',
+      file: ENDPOINT,
+      find: 'waitSeconds === 0 || page.lastSequence !== after',
+      replace: 'waitSeconds === 0',
+      killedBy: heldFeed,
+    },
+    {
+      name: 'held: proxies may keep an answer that was waited for',
+      breaks: 'L3',
+      file: ENDPOINT,
+      find: "waitSeconds === 0 ? 'public, max-age=1' : 'no-store'",
+      replace: "'public, max-age=1'",
+      killedBy: heldFeed,
+    },
+    {
+      name: 'held: requests that wait hold places of admission',
+      breaks: 'R15',
+      file: HOLD,
+      find: '      this.giveBackPlace?.()\n',
+      replace: '',
+      killedBy: heldFeed,
+    },
+    {
+      name: 'held: a server that leaves lets them wait',
+      breaks: 'R9',
+      file: HOLD,
+      find: "  departure.begun.addEventListener('abort', end)\n",
+      replace: '',
+      killedBy: heldFeed,
+    },
+    {
+      name: 'held: callers who are gone keep their place',
+      breaks: 'E21',
+      file: HOLD,
+      find: "  socket.once('close', end)\n",
+      replace: '',
+      killedBy: heldFeed,
+    },
+    {
+      name: 'held: waiting counts as slowness',
+      breaks: 'R15',
+      file: TRAFFIC,
+      find: 'reply.elapsedTime - request.heldMilliseconds',
+      replace: 'reply.elapsedTime',
+      killedBy: heldFeed,
+    },
+    {
+      name: 'follower: it never asks to wait',
+      breaks: 'L3',
+      file: FOLLOWER,
+      find: 'this.#read(isHeld ? this.#pace.waitSeconds : 0)',
+      replace: 'this.#read(0)',
+      killedBy: guard,
+    },
+    {
+      name: 'follower: a cut is a failure of the feed',
+      breaks: 'L3',
+      file: FOLLOWER,
+      find: 'if (waitSeconds > 0 && !isOfFormat) {',
+      replace: 'if (waitSeconds < 0 && !isOfFormat) {',
+      killedBy: guard,
+    },
+    {
+      name: 'follower: catching up waits for what is held',
+      breaks: 'L3',
+      file: FOLLOWER,
+      find: 'if (this.#reading?.waitSeconds === 0) return this.#reading.done',
+      replace: 'if (this.#reading) return this.#reading.done',
+      killedBy: guard,
+    },
+    {
+      name: 'follower: a closed guard goes on being told',
+      breaks: 'L3',
+      file: FOLLOWER,
+      find: '    if (this.#reading?.waitSeconds !== 0) this.#abandon()\n',
+      replace: '',
+      killedBy: guard,
+    },
+    {
+      name: 'follower: what is never held is asked for without a pause',
+      breaks: 'E21',
+      file: PACE,
+      find: 'this.#early > 1 ? this.#pollMilliseconds :',
+      replace: 'this.#early > 1 ? LEAST_MILLISECONDS :',
+      killedBy: guard,
+    },
+    {
+      name: 'follower: cuts do not shorten the wait',
+      breaks: 'L3',
+      file: PACE,
+      find: 'this.#waitSeconds = half < LEAST_WAIT_SECONDS ? 0 : half',
+      replace: 'this.#waitSeconds = LONGEST_WAIT_SECONDS',
+      killedBy: guard,
+    },
+    {
+      name: 'follower: the way it follows after cuts is for ever',
+      breaks: 'L3',
+      file: PACE,
+      find: 'this.#waitSeconds < LONGEST_WAIT_SECONDS && this.#isForgotten()',
+      replace: 'this.#waitSeconds > LONGEST_WAIT_SECONDS && this.#isForgotten()',
+      killedBy: guard,
+    },
+    {
+      name: 'follower: a held request keeps the process alive',
+      breaks: 'L3',
+      file: QUIET,
+      find: '  if (quiet.has(String(request.origin) + request.path)) socket.unref?.()\n',
+      replace: '  if (request === undefined) socket.unref?.()\n',
+      killedBy: guard,
+    },
+  ],
+}
