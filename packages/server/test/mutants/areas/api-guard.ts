@@ -290,7 +290,7 @@ export const apiGuard: Area = {
       name: 'a feed that has moved is looked for where it was',
       breaks: 'R19',
       file: FEED,
-      find: '      this.#issuer.doubt()\n',
+      find: '    this.#issuer.doubt()\n',
       replace: '',
       killedBy: unit('resource/test/issuer'),
     },
