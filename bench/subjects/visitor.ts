@@ -11,12 +11,13 @@ export class Visitor {
     const headers = { ...init.headers, cookie: this.cookies }
     const response = await fetch(url, { ...init, headers, redirect: 'manual' })
     for (const line of response.headers.getSetCookie()) this.#keep(line)
-    const location = response.headers.get('location')
+    const text = await response.text()
+    const location = response.headers.get('location') ?? refreshIn(text)
     return {
       url,
       status: response.status,
-      text: await response.text(),
-      location: location === null ? undefined : new URL(location, url).href,
+      text,
+      location: location === undefined ? undefined : new URL(location, url).href,
     }
   }
 
@@ -45,11 +46,17 @@ export class Visitor {
   }
 }
 
+/** Where a page leads by itself. */
+function refreshIn(text: string): string | undefined {
+  const refresh = /<meta http-equiv="refresh" content="0;url=([^"]*)"/.exec(text)?.[1]
+  return refresh?.replaceAll('&amp;', '&')
+}
+
 export interface Page {
   readonly url: string
   readonly status: number
   readonly text: string
-  /** Absolute, when the answer is a redirect. */
+  /** Absolute, when the answer leads on: by a redirect, or by a page that does so itself. */
   readonly location: string | undefined
 }
 

@@ -52,7 +52,7 @@ import {
 } from './tokens/keys.ts'
 import { brandStylesheet } from './ui/brand.ts'
 import { describeError, describeErrorInEnglish } from './ui/error-descriptions.ts'
-import { ASSET_FOLDER, renderFormPost, renderPage } from './ui/render.ts'
+import { ASSET_FOLDER, renderFormPost, renderLeaving, renderPage } from './ui/render.ts'
 
 export interface ServerOptions {
   readonly config: Config
@@ -255,6 +255,7 @@ function createSite(
     tenant: tenant.name,
     issuer: tenant.issuer,
     responseIssuer: tenant.rules.issuerInResponses ? tenant.issuer : undefined,
+    responseEnd: tenant.rules.fragmentInResponses ? '#' : '',
     behindTrustedProxy: config.server.trustedProxies.length > 0,
     routes: listRoutes(parts),
     rootRoutes: listRootRoutes(parts),
@@ -266,6 +267,7 @@ function createSite(
     describeError: contract.errorLanguage === 'reader' ? describeError : describeErrorInEnglish,
     renderPage: (page, reader) => renderPage(page, { ...view, ...reader }),
     renderFormPost: (formPost, reader) => renderFormPost(formPost, { ...view, ...reader }),
+    renderLeaving: (leaving, reader) => renderLeaving(leaving, { ...view, ...reader }),
     isAllowedOrigin: createOriginCheck(parts),
   }
 }

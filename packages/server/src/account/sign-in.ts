@@ -98,7 +98,6 @@ function signInPage(
     uiLocales: undefined,
     interaction: sealVisit(visit, deps),
     app: undefined,
-    formActions: [],
     username: said.username,
     problem: said.problem,
     hasOtherAccounts: said.hasOtherAccounts,

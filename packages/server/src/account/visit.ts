@@ -75,7 +75,7 @@ export function openVisit(
 /** The path, below the issuer, at which a visit ends. */
 export function destinationPath(visit: Visit, { sealer }: VisitDeps): string {
   const { path, query, draft, browser } = visit
-  const sealed = draft && { draft: sealer.seal(JSON.stringify({ draft, browser }), DRAFT) }
+  const sealed = draft && { draft: sealer.sealPacked(JSON.stringify({ draft, browser }), DRAFT) }
   return ownPath(path, { ...query, ...sealed })
 }
 
@@ -90,7 +90,7 @@ export function openDraft(
   browser: string | undefined,
   { sealer }: VisitDeps,
 ): Params {
-  const text = sealed === undefined ? undefined : sealer.open(sealed, DRAFT)
+  const text = sealed === undefined ? undefined : sealer.openPacked(sealed, DRAFT)
   if (text === undefined || browser === undefined) return new Map()
   const kept: { draft: string; browser: string } = JSON.parse(text)
   return kept.browser === sha256(browser) ? parseForm(kept.draft) : new Map()

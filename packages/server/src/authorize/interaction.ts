@@ -36,19 +36,27 @@ export interface InteractionDeps {
 const LIFETIME_SECONDS = 3600
 /** Clocks of several nodes differ: an answer is remembered until it is expired for all of them. */
 const CLOCK_TOLERANCE_SECONDS = 60
-/** Sealed it grows by a third, and must fit into a form field and a URL. */
+/** Sealed it must fit into a form field and a URL. */
 const MAX_REQUEST_LENGTH = 10_000
 const PURPOSE = 'interaction'
 
 export function startInteraction(
   params: Params,
   browser: string,
-  { clock }: InteractionDeps,
+  deps: Pick<InteractionDeps, 'clock'>,
+): Interaction {
+  return beginAnew({ request: formatRequest(params), browser: sha256(browser) }, deps)
+}
+
+/** What the app asks for still counts, and nothing of what the user has said to it. */
+export function beginAnew(
+  { request, browser }: Pick<Interaction, 'request' | 'browser'>,
+  { clock }: Pick<InteractionDeps, 'clock'>,
 ): Interaction {
   return {
     id: newId(),
-    request: formatRequest(params),
-    browser: sha256(browser),
+    request,
+    browser,
     issuedAtSeconds: clock.nowSeconds(),
     account: undefined,
     freshSignIn: false,
@@ -76,7 +84,7 @@ export function formatRequest(params: Params): string {
 }
 
 export function sealInteraction(interaction: Interaction, { sealer }: InteractionDeps): string {
-  return sealer.seal(JSON.stringify(interaction), PURPOSE)
+  return sealer.sealPacked(JSON.stringify(interaction), PURPOSE)
 }
 
 export interface OpenedInteraction {
@@ -90,7 +98,7 @@ export function openInteraction(
   browser: string | undefined,
   { clock, sealer }: InteractionDeps,
 ): OpenedInteraction {
-  const text = sealed === undefined ? undefined : sealer.open(sealed, PURPOSE)
+  const text = sealed === undefined ? undefined : sealer.openPacked(sealed, PURPOSE)
   if (text === undefined) throw new PageError('interaction_invalid')
   const interaction: Interaction = JSON.parse(text)
   if (browser === undefined || sha256(browser) !== interaction.browser) {
@@ -99,11 +107,7 @@ export function openInteraction(
   const params = parseForm(interaction.request)
   const expired = clock.nowSeconds() - interaction.issuedAtSeconds > LIFETIME_SECONDS
   if (!expired) return { interaction, params }
-  // What the user proved for it no longer counts, but what the app asked for still does.
-  return {
-    interaction: { ...startInteraction(params, browser, { clock, sealer }), restarted: true },
-    params,
-  }
+  return { interaction: { ...beginAnew(interaction, { clock }), restarted: true }, params }
 }
 
 /** Until when the store must remember that this interaction was answered. */

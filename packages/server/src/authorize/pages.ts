@@ -10,7 +10,7 @@ import type {
   SelectAccountPage,
   SignInPage,
 } from '../protocol/page.ts'
-import { displayHost, formActionSource, isLoopback } from '../protocol/redirect-uri.ts'
+import { displayHost, isLoopback } from '../protocol/redirect-uri.ts'
 import { findScope, type Tenant } from '../protocol/tenant.ts'
 import type { ClientRecord } from '../store/records.ts'
 import { type Decision, isHinted } from './decide.ts'
@@ -137,10 +137,6 @@ function interactionPage({ request, interaction }: SignInContext, deps: Interact
     // That it began anew is told once: what the user does from here on counts.
     interaction: sealInteraction({ ...interaction, restarted: false }, deps),
     app: describeApp(client),
-    // CSP form-action holds for every hop after the form, so it names where this app may be sent to.
-    formActions: [
-      ...new Set([...client.redirectUris, request.target.redirectUri].map(formActionSource)),
-    ],
   }
 }
 

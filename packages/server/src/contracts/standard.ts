@@ -26,6 +26,7 @@ export const standard: Contract = {
     allowances: { 'without-pkce': 'on-request' },
     openId: true,
     issuerInResponses: true,
+    fragmentInResponses: true,
     selfService: true,
     httpsRedirectsOnly: false,
     exactRedirectUris: false,

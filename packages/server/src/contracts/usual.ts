@@ -59,6 +59,7 @@ export const LEGACY_RULES = {
   allowances: { 'without-pkce': 'on-request' },
   openId: false,
   issuerInResponses: false,
+  fragmentInResponses: false,
   selfService: false,
   httpsRedirectsOnly: false,
   exactRedirectUris: false,

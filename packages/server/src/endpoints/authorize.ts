@@ -4,6 +4,7 @@ import { type ApproveDeps, approve } from '../authorize/approve.ts'
 import { type ChallengeWatchDeps, createChallengeWatch } from '../authorize/constant-challenge.ts'
 import { type DecideDeps, type Decision, decideNextStep } from '../authorize/decide.ts'
 import {
+  beginAnew,
   formatRequest,
   type Interaction,
   type InteractionDeps,
@@ -82,7 +83,7 @@ async function issue(
   const approval = { request, account, membership, scopes: request.scopes, ...occasion }
   const answer = await approve({ ...approval, interaction: used, answered: false }, deps)
   if (answer !== 'already_decided') return answer
-  return { kind: 'local_redirect', path: `${deps.authorizePath}?${interaction.request}` }
+  return goOn(beginAnew(interaction, deps), deps)
 }
 
 /** Back to the authorization endpoint, which looks at the request anew: every step of a page ends here. */

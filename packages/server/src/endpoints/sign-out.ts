@@ -16,11 +16,7 @@ import { PageError } from '../protocol/errors.ts'
 import { asClientId } from '../protocol/ids.ts'
 import type { CookieChange, Endpoint, Reply } from '../protocol/message.ts'
 import { formatForm, optional, type Params } from '../protocol/params.ts'
-import {
-  formActionSource,
-  matchRedirectUri,
-  type VerifiedRedirectUri,
-} from '../protocol/redirect-uri.ts'
+import { matchRedirectUri, type VerifiedRedirectUri } from '../protocol/redirect-uri.ts'
 import type { Store } from '../store/port.ts'
 import { readIdTokenHint } from '../tokens/id-token.ts'
 import type { KeyRing } from '../tokens/keys.ts'
@@ -64,7 +60,6 @@ export function createSignOutEndpoint(deps: SignOutDeps): Endpoint {
       uiLocales: request.uiLocales,
       token: deps.sealer.seal(JSON.stringify(request), PURPOSE),
       accounts: accounts.map(describeAccount),
-      formActions: request.redirectUri ? [formActionSource(request.redirectUri)] : [],
     }
     return { kind: 'page', status: 200, page, cookies }
   }

@@ -6,7 +6,7 @@ import { OAuthError, RedirectError, type ResponseMode } from '../protocol/errors
 import { parseForm } from '../protocol/params.ts'
 import type { VerifiedRedirectUri } from '../protocol/redirect-uri.ts'
 import { describeError, describeErrorInEnglish } from '../ui/error-descriptions.ts'
-import { renderFormPost, renderPage } from '../ui/render.ts'
+import { renderFormPost, renderLeaving, renderPage } from '../ui/render.ts'
 import { nameCallers } from './caller.ts'
 import type { Audience, Route, Site } from './route.ts'
 import { serveSite } from './site.ts'
@@ -30,6 +30,7 @@ const SITE: Site = {
   tenant: SAMPLE_TENANT.name,
   issuer: SAMPLE_TENANT.issuer,
   responseIssuer: undefined,
+  responseEnd: '#',
   behindTrustedProxy: false,
   routes: [
     refusing('app', '/token', () => new OAuthError('parameter_missing', { parameter: 'code' })),
@@ -49,6 +50,7 @@ const SITE: Site = {
   describeError,
   renderPage: (page, reader) => renderPage(page, { ...SAMPLE_CONTEXT, ...reader }),
   renderFormPost: (formPost, reader) => renderFormPost(formPost, { ...SAMPLE_CONTEXT, ...reader }),
+  renderLeaving: (leaving, reader) => renderLeaving(leaving, { ...SAMPLE_CONTEXT, ...reader }),
   isAllowedOrigin: async (origin) => origin === ORIGIN,
 }
 
@@ -129,6 +131,6 @@ describe('where refusals are English', () => {
     expect(answer.headers['content-language']).toBeUndefined()
     expect(answer.headers.vary).toBe('Origin')
     const redirected = await get('/dutch', 'fr')
-    expect(redirected.headers.location).toContain('=The+user+denied+the+request.&')
+    expect(redirected.headers.location).toContain('=The%20user%20denied%20the%20request.&')
   })
 })

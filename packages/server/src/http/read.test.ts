@@ -26,6 +26,7 @@ const site: Site = {
   tenant: SAMPLE_TENANT.name,
   issuer: SAMPLE_TENANT.issuer,
   responseIssuer: undefined,
+  responseEnd: '#',
   behindTrustedProxy: false,
   routes: [
     taking('/form'),
@@ -43,6 +44,7 @@ const site: Site = {
   describeError: describeErrorInEnglish,
   renderPage: (page, reader) => renderPage(page, { ...SAMPLE_CONTEXT, ...reader }),
   renderFormPost: (formPost, reader) => renderFormPost(formPost, { ...SAMPLE_CONTEXT, ...reader }),
+  renderLeaving: () => ({ html: '', language: 'en', contentSecurityPolicy: '' }),
   isAllowedOrigin: async () => false,
 }
 

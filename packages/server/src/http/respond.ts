@@ -12,11 +12,16 @@ import {
 } from './headers.ts'
 import type { Reader, RenderedPage, Route, Site } from './route.ts'
 
-export function sendReply(
-  reply: FastifyReply,
-  answer: Reply,
-  { site, route, reader }: { site: Site; route: Route; reader: Reader },
-): FastifyReply {
+export interface ReplyContext {
+  readonly site: Site
+  readonly route: Route
+  readonly reader: Reader
+  /** Whether a form of ours has led here, by itself or by way of a redirect. */
+  readonly afterForm: boolean
+}
+
+export function sendReply(reply: FastifyReply, answer: Reply, context: ReplyContext): FastifyReply {
+  const { site, route, reader } = context
   if ('cookies' in answer && answer.cookies) writeCookies(reply, answer.cookies, site.tenant)
   switch (answer.kind) {
     case 'json':
@@ -32,9 +37,9 @@ export function sendReply(
         reply.header('retry-after', answer.retryAfterSeconds)
       return sendPage(reply.code(answer.status), site.renderPage(answer.page, reader), route)
     case 'local_redirect':
-      return sendRedirect(reply, site.issuer + answer.path)
+      return sendOn(reply, site.issuer + answer.path, context)
     case 'authorization':
-      return sendAuthorization(reply, answer, { site, route, reader })
+      return sendAuthorization(reply, answer, context)
   }
 }
 
@@ -76,17 +81,18 @@ function sendRedirect(reply: FastifyReply, location: string): FastifyReply {
 function sendAuthorization(
   reply: FastifyReply,
   answer: AuthorizationReply,
-  { site, route, reader }: { site: Site; route: Route; reader: Reader },
+  context: ReplyContext,
 ): FastifyReply {
+  const { site, route, reader } = context
   const fields = Object.entries(answer.fields).filter(
     (field): field is [string, string] => field[1] !== undefined,
   )
   const { redirectUri } = answer
   switch (answer.responseMode) {
     case 'query':
-      return sendRedirect(reply, appendQuery(redirectUri, fields))
+      return sendToApp(reply, appendQuery(redirectUri, fields, site.responseEnd), context)
     case 'fragment':
-      return sendRedirect(reply, `${redirectUri}#${new URLSearchParams(fields)}`)
+      return sendToApp(reply, `${redirectUri}#${formatQuery(fields)}`, context)
     case 'form_post':
       return sendPage(
         reply.code(200),
@@ -96,12 +102,48 @@ function sendAuthorization(
   }
 }
 
+/** Whoever comes from a form can be shown a page, and an address of any length fits into its body. */
+function sendOn(reply: FastifyReply, address: string, context: ReplyContext): FastifyReply {
+  const isShort = address.length <= MAX_LOCATION_LENGTH
+  return context.afterForm && !isShort
+    ? sendLeavingPage(reply, address, context)
+    : sendRedirect(reply, address)
+}
+
+/** With the other headers and several cookies it fits into 4 kB, which is what a proxy has for the head of an answer. */
+const MAX_LOCATION_LENGTH = 2000
+
 /**
- * RFC 6749 §3.1.2: the redirect URI keeps the query it was registered with, byte for byte. The empty fragment at the
+ * Browsers hold the policy of a form against every redirect behind it, those of the app included, and an app may move on to
+ * wherever it likes. So what follows a form ends at a page, and a link or refresh leads on from there.
+ */
+function sendToApp(reply: FastifyReply, address: string, context: ReplyContext): FastifyReply {
+  return context.afterForm ? sendLeavingPage(reply, address, context) : sendRedirect(reply, address)
+}
+
+function sendLeavingPage(
+  reply: FastifyReply,
+  address: string,
+  { site, route, reader }: ReplyContext,
+): FastifyReply {
+  return sendPage(reply.code(200), site.renderLeaving({ address }, reader), route)
+}
+
+/**
+ * RFC 6749 §3.1.2: the redirect URI keeps the query it was registered with, byte for byte. An empty fragment at the
  * end keeps the browser from adding the one of the link that led here (RFC 9700 §4.1.3).
  */
-function appendQuery(redirectUri: string, fields: readonly [string, string][]): string {
+function appendQuery(
+  redirectUri: string,
+  fields: readonly [string, string][],
+  end: string,
+): string {
   if (fields.length === 0) return redirectUri
   const separator = redirectUri.includes('?') ? '&' : '?'
-  return `${redirectUri}${separator}${new URLSearchParams([...fields])}#`
+  return `${redirectUri}${separator}${formatQuery(fields)}${end}`
+}
+
+/** A space as `%20`: parsers of URLs that know nothing of forms leave a plus as it is. */
+function formatQuery(fields: readonly [string, string][]): string {
+  return new URLSearchParams([...fields]).toString().replaceAll('+', '%20')
 }

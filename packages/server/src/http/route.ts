@@ -52,6 +52,8 @@ export interface Site {
   readonly issuer: string
   /** `iss` of authorization responses, where the contract has it (RFC 9207 §2). */
   readonly responseIssuer: string | undefined
+  /** What authorization responses in the query end with (RFC 9700 §4.1.3). */
+  readonly responseEnd: '#' | ''
   /** Whether `X-Forwarded-Proto` is to be believed. */
   readonly behindTrustedProxy: boolean
   readonly routes: readonly Route[]
@@ -70,6 +72,7 @@ export interface Site {
   describeError(error: OAuthError, reader: RequestReader): ErrorDescription
   renderPage(page: Page, reader: Reader): RenderedPage
   renderFormPost(formPost: FormPost, reader: Reader): RenderedPage
+  renderLeaving(leaving: Leaving, reader: Reader): RenderedPage
   isAllowedOrigin(origin: string): Promise<boolean>
 }
 
@@ -93,6 +96,11 @@ export interface RequestReader extends Reader {
 export interface FormPost {
   readonly redirectUri: VerifiedRedirectUri
   readonly fields: Readonly<Record<string, string>>
+}
+
+/** The way on from a form of ours. */
+export interface Leaving {
+  readonly address: string
 }
 
 export interface RenderedPage {

@@ -9,7 +9,7 @@ import { checkSameOrigin } from './csrf.ts'
 import { answerFailure } from './failures.ts'
 import { JSON_HEADERS } from './headers.ts'
 import { rawPath, readReader, readRequest } from './read.ts'
-import { sendReply } from './respond.ts'
+import { type ReplyContext, sendReply } from './respond.ts'
 import type { Route, Site } from './route.ts'
 import { cameInTheClear } from './transport.ts'
 
@@ -39,7 +39,7 @@ export async function serveRequest(
     const made = refused ?? (await route.endpoint(incoming))
     const answer = made.kind === 'held' ? await request.hold(made) : made
     countVersion(incoming, answer, { request, route })
-    return sendReply(reply, answer, { ...context, reader: readReader(request) })
+    return sendReply(reply, answer, { ...context, ...readerOf(request) })
   } catch (error) {
     return sendFailure(error, { request, reply, ...context })
   }
@@ -62,7 +62,14 @@ export function sendFailure(
 ): FastifyReply {
   const { request, reply, route, site } = input
   const answer = answerFailure(error, { request, route, site })
-  return sendReply(reply, answer, { route, site, reader: readReader(request) })
+  return sendReply(reply, answer, { route, site, ...readerOf(request) })
+}
+
+/** Where a form leads on within our pages, the address carries what it has brought. */
+function readerOf(request: FastifyRequest): Pick<ReplyContext, 'reader' | 'afterForm'> {
+  const { method, raw } = request
+  const afterForm = method === 'POST' || (raw.url ?? '').includes('?interaction=')
+  return { reader: readReader(request), afterForm }
 }
 
 function sendNotFound(

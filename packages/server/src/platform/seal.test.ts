@@ -15,6 +15,17 @@ describe('Sealer', () => {
     )
   })
 
+  it('field 19: packs what travels in an address, and opens it only as that', () => {
+    fc.assert(
+      fc.property(text, text, (plain, context) => {
+        expect(sealer.openPacked(sealer.sealPacked(plain, context), context)).toBe(plain)
+      }),
+    )
+    const request = 'redirect_uri=https%3A%2F%2Fapp.example%2Fcallback&'.repeat(40)
+    expect(sealer.sealPacked(request).length).toBeLessThan(request.length / 4)
+    expect(sealer.openPacked(sealer.sealPacked('plain', 'a'), 'b')).toBeUndefined()
+  })
+
   it('R11: opens nothing in which a character was changed, added or left out', () => {
     const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
     const letters = fc.string({

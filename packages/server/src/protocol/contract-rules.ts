@@ -24,6 +24,8 @@ export interface ContractRules {
   readonly openId: boolean
   /** Whether authorization responses carry `iss` (RFC 9207 §2). */
   readonly issuerInResponses: boolean
+  /** Whether an answer in the query ends with an empty fragment, so that none comes along with it (RFC 9700 §4.1.3). */
+  readonly fragmentInResponses: boolean
   /** Whether account holders register apps themselves. */
   readonly selfService: boolean
   /** Whether redirect URIs are https without exception: no app on the device, no loopback. */

@@ -15,8 +15,6 @@ interface InteractionPage extends PageCommon {
   /** Sealed request; goes back in the hidden field `interaction`. */
   readonly interaction: string
   readonly app: PageApp
-  /** Origins and schemes that the form may end up at (CSP `form-action`). */
-  readonly formActions: readonly string[]
 }
 
 export interface PageApp {
@@ -112,7 +110,6 @@ export interface SignOutPage extends PageCommon {
   readonly page: 'sign-out'
   readonly token: string
   readonly accounts: readonly PageAccount[]
-  readonly formActions: readonly string[]
 }
 
 export interface SignedOutPage extends PageCommon {

@@ -29,7 +29,6 @@ export function consentContent(page: ConsentPage, view: View): Content {
     title: words.text('consent.title', names),
     hasProblem: problems.length > 0,
     wide: true,
-    formActions: page.formActions,
     script: 'page.js',
     main: html`!${problemSummary(problems, words)}
 <div class="meeting" aria-hidden="true">!${monogram(names.app)}!${icon('arrow')}<span class="monogram own">!${icon('door')}</span></div>

@@ -8,11 +8,11 @@ const IPV6_SOURCE = /^(https?:)\/\/\[[0-9a-f:.]+\](:\d{1,5})?$/
 
 export interface PolicyInput {
   readonly hasScript: boolean
-  /** Where forms may lead, redirects included, besides our own origin. */
-  readonly formActions: readonly string[]
+  /** Where a form may lead, redirects included, besides our own origin. */
+  readonly formAction: string | undefined
 }
 
-export function contentSecurityPolicy({ hasScript, formActions }: PolicyInput): string {
+export function contentSecurityPolicy({ hasScript, formAction }: PolicyInput): string {
   return [
     `default-src 'none'`,
     `style-src 'self'`,
@@ -21,12 +21,13 @@ export function contentSecurityPolicy({ hasScript, formActions }: PolicyInput): 
     `connect-src 'none'`,
     `base-uri 'none'`,
     `frame-ancestors 'none'`,
-    ['form-action', `'self'`, ...formActions.flatMap(usableSource)].join(' '),
+    ['form-action', `'self'`, ...usableSource(formAction)].join(' '),
   ].join('; ')
 }
 
 /** An unusable source is left out: then a form does not arrive, which is seen, and the policy stays whole. */
-function usableSource(source: string): string[] {
+function usableSource(source: string | undefined): string[] {
+  if (source === undefined) return []
   if (SCHEME_SOURCE.test(source) || HOST_SOURCE.test(source)) return [source]
   const scheme = IPV6_SOURCE.exec(source)?.[1]
   return scheme === undefined ? [] : [scheme]

@@ -20,14 +20,14 @@ export function formPostContent({ redirectUri, fields }: FormPost, { words }: Vi
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
   return {
-    title: words.text('form_post.title'),
-    formActions: [formActionSource(redirectUri)],
+    title: words.text('leaving.title'),
+    formAction: formActionSource(redirectUri),
     script: 'form-post.js',
-    main: html`<h1>${words.text('form_post.title')}</h1>
-<p class="lead">!${words.markup('form_post.lead', { host: displayText(displayHost(redirectUri), 255) })}</p>
+    main: html`<h1>${words.text('leaving.title')}</h1>
+<p class="lead">!${words.markup('leaving.lead', { host: displayText(displayHost(redirectUri), 255) })}</p>
 <form method="post" action="${redirectUri}">
 !${inputs}
-<button class="primary" type="submit">${words.text('form_post.submit')}</button>
+<button class="primary" type="submit">${words.text('leaving.continue')}</button>
 </form>`,
   }
 }

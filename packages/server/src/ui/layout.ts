@@ -16,6 +16,7 @@ export function renderDocument(content: Content, view: View): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="${view.theme ?? 'light dark'}">
 <meta name="robots" content="noindex, nofollow">
+!${content.leadsTo && html`<meta http-equiv="refresh" content="0;url=${content.leadsTo}">`}
 <link rel="icon" href="${assetPath}/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="${assetPath}/page.css">
 !${content.stylesheet && html`<link rel="stylesheet" href="${assetPath}/${content.stylesheet}">`}

@@ -142,9 +142,7 @@ describe('the rendered page', () => {
   test('names its language and its policy', () => {
     const rendered = renderPage({ ...SIGN_IN, uiLocales: 'tlh de' }, SAMPLE_CONTEXT)
     expect(rendered.language).toBe('de')
-    expect(rendered.contentSecurityPolicy).toMatch(
-      /; form-action 'self' https:\/\/app\.ledgerly\.example$/,
-    )
+    expect(rendered.contentSecurityPolicy).toMatch(/; form-action 'self'$/)
   })
 
   test('follows the language cookie before the browser', () => {

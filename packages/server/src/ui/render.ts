@@ -15,6 +15,7 @@ import { errorContent } from './error-page.ts'
 import { type FormPost, formPostContent } from './form-post.ts'
 import { chooseLanguage } from './language.ts'
 import { renderDocument } from './layout.ts'
+import { type Leaving, leavingContent } from './leaving.ts'
 import { newDeveloperAppContent } from './new-developer-app.ts'
 import { secretRevocationContent } from './secret-revocation.ts'
 import { selectAccountContent } from './select-account.ts'
@@ -59,6 +60,12 @@ export function renderPage(page: Page, context: RenderContext): RenderedPage {
 export function renderFormPost(formPost: FormPost, context: RenderContext): RenderedPage {
   const view = viewFor(undefined, context)
   return render(formPostContent(formPost, view), view)
+}
+
+/** The page between a form of ours and the app. */
+export function renderLeaving(leaving: Leaving, context: RenderContext): RenderedPage {
+  const view = viewFor(undefined, context)
+  return render(leavingContent(leaving, view), view)
 }
 
 function contentOf(page: Page, view: View): Content {
@@ -116,10 +123,10 @@ function parseTheme(cookie: string | undefined): Theme {
 }
 
 function render(content: Content, view: View): RenderedPage {
-  const { script, formActions = [] } = content
+  const { script, formAction } = content
   return {
     html: renderDocument(content, view),
     language: view.words.language,
-    contentSecurityPolicy: contentSecurityPolicy({ hasScript: script !== undefined, formActions }),
+    contentSecurityPolicy: contentSecurityPolicy({ hasScript: script !== undefined, formAction }),
   }
 }

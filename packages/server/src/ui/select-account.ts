@@ -10,7 +10,6 @@ export function selectAccountContent(page: SelectAccountPage, view: View): Conte
   const { words, actions } = view
   return {
     title: words.text('select_account.title'),
-    formActions: page.formActions,
     script: 'page.js',
     main: html`<h1>${words.text('select_account.title')}</h1>
 <p class="lead">!${words.markup('select_account.lead', { app: appName(page.app, view) })}</p>

@@ -22,7 +22,6 @@ export function signInContent(page: SignInPage, view: View): Content {
   return {
     title: words.text('sign_in.title'),
     hasProblem: problems.length > 0,
-    formActions: page.formActions,
     script: 'page.js',
     main: html`!${problemSummary(problems, words)}
 <h1>${words.text('sign_in.title')}</h1>

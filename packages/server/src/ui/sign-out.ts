@@ -13,7 +13,6 @@ export function signOutContent(page: SignOutPage, { words, tenant, actions }: Vi
   const accounts = page.accounts.map((account) => html`<li>!${accountLabel(account)}</li>`)
   return {
     title,
-    formActions: page.formActions,
     script: 'page.js',
     main: html`<h1>${title}</h1>
 !${count === 0 ? '' : html`<p class="lead">${words.text('sign_out.lead', { count })}</p><ul class="accounts">!${accounts}</ul>`}

@@ -39,8 +39,10 @@ export interface Content {
   readonly mailSubject?: string
   /** For long content. */
   readonly wide?: boolean
-  /** Where forms may lead besides our own origin (CSP `form-action`). */
-  readonly formActions?: readonly string[]
+  /** The app that a form of the page posts to, besides our own origin (CSP `form-action`). */
+  readonly formAction?: string
+  /** Where the page leads by itself. */
+  readonly leadsTo?: string
   /** File of `assets/` that improves the page; it works without. */
   readonly script?: string
 }

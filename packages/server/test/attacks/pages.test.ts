@@ -240,7 +240,9 @@ describe('attacks on pages', () => {
         defaultScopes: ['contacts:read'],
       },
     )
-    const page = await new TestBrowser().open(new TestApp(server, client).authorizeUrl())
+    // The one page with a form that leads to the app.
+    const byForm = { prompt: 'none', response_mode: 'form_post' }
+    const page = await new TestBrowser().open(new TestApp(server, client).authorizeUrl(byForm))
     const policy = page.headers.get('content-security-policy') ?? ''
     expect(page.status).toBe(200)
     expect(policy).toMatch(POLICY)

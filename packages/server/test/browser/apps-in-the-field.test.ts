@@ -10,23 +10,37 @@ import { Visitor } from '../support/visitor.ts'
 
 let stage: Stage
 let site: Site
+/** Another origin that the app's callbacks move on to. */
+let elsewhere: Site
 let app: TestApp
 let visitor: Visitor
 
 beforeAll(async () => {
   stage = await startStage()
-  site = await startSite('127.0.0.1', ({ url }) => ({ html: PAGES[url.pathname] ?? '' }))
+  elsewhere = await startSite('localhost', ({ url }) => ({
+    html: `<h1>Arrived ${url.search}</h1>`,
+  }))
+  site = await startSite('127.0.0.1', ({ url: { pathname, search } }) => {
+    const target = MOVES[pathname]?.(elsewhere.origin)
+    return target ? { redirect: target + search } : { html: PAGES[pathname] ?? '' }
+  })
   const { server } = stage
-  const redirectUris = Object.keys(PAGES).map((path) => site.origin + path)
+  const paths = [...Object.keys(PAGES), ...Object.keys(MOVES)]
+  const redirectUris = paths.map((path) => site.origin + path)
   const client = await registerClient(
     server,
     { id: 'in-the-field', secret: 'in-the-field-secret-0123456789' },
-    { redirectUris, grantTypes: ['authorization_code'], scopes: ['openid', 'contacts:read'] },
+    {
+      redirectUris,
+      postLogoutRedirectUris: redirectUris,
+      grantTypes: ['authorization_code'],
+      scopes: ['openid', 'contacts:read'],
+    },
   )
   app = new TestApp(server, client)
 })
 afterAll(async () => {
-  await site?.stop()
+  await Promise.all([site?.stop(), elsewhere?.stop()])
   await stage?.stop()
 })
 beforeEach(async () => {
@@ -45,6 +59,11 @@ addEventListener('message', ({ data }) => messages.push(data))
   '/popup-callback': `<!doctype html><html lang="en"><title>Callback</title><h1>Back</h1><script>
 if (opener) opener.postMessage(location.search, '*')
 </script>`,
+}
+
+const MOVES: Readonly<Record<string, (origin: string) => string>> = {
+  '/to-another-origin': (origin) => `${origin}/arrived`,
+  '/to-a-private-scheme': () => 'claude://done',
 }
 
 describe('windows that an app opens', () => {
@@ -72,4 +91,66 @@ describe('windows that an app opens', () => {
       expect(popup.alarms).toEqual([])
     },
   )
+})
+
+describe('callbacks that move on', () => {
+  const arrived = () => visitor.page.getByRole('heading', { name: /^Arrived \?code=ost_ac_/ })
+
+  it('browsers F1: arrive at another origin, after Allow and after a mere sign-in', async () => {
+    const redirect_uri = `${site.origin}/to-another-origin`
+    await visitor.open(app.authorizeUrl({ redirect_uri, prompt: 'consent' }))
+    await visitor.signIn('ada')
+    await visitor.press('Allow')
+    await arrived().waitFor()
+    expect(new URL(visitor.page.url()).origin).toBe(elsewhere.origin)
+
+    await visitor.open(app.authorizeUrl({ redirect_uri, prompt: 'login' }))
+    await visitor.signIn('ada')
+    await arrived().waitFor()
+
+    await visitor.open(app.authorizeUrl({ redirect_uri, prompt: 'select_account' }))
+    await visitor.page.getByRole('button', { name: /Ada Example/ }).click()
+    await arrived().waitFor()
+  })
+
+  it('browsers F1: arrive after Cancel and after signing out', async () => {
+    const redirect_uri = `${site.origin}/to-another-origin`
+    await visitor.open(app.authorizeUrl({ redirect_uri, prompt: 'consent' }))
+    await visitor.signIn('ada')
+    await visitor.press('Cancel')
+    await visitor.page.getByRole('heading', { name: /error=access_denied/ }).waitFor()
+    const query = { client_id: app.client.id, post_logout_redirect_uri: redirect_uri, state: 's' }
+    await visitor.open(`${stage.server.issuer}/sign-out?${new URLSearchParams(query)}`)
+    await visitor.press('Sign out')
+    await visitor.page.getByRole('heading', { name: 'Arrived ?state=s' }).waitFor()
+  })
+
+  it('field 22: are followed to a private scheme', async () => {
+    const asked = new Promise<string>((resolve) => {
+      visitor.page.on('request', (request) => {
+        if (request.url().startsWith('claude:')) resolve(request.url())
+      })
+      visitor.page.on('response', async (response) => {
+        const { location = '' } = response.headers()
+        if (location.startsWith('claude:')) resolve(location)
+      })
+    })
+    const redirect_uri = `${site.origin}/to-a-private-scheme`
+    await visitor.open(app.authorizeUrl({ redirect_uri, prompt: 'consent' }))
+    await visitor.signIn('ada')
+    await visitor.press('Allow')
+    expect(await asked).toMatch(/^claude:\/\/done\?code=ost_ac_/)
+  })
+
+  it('browsers F1: a form that led nowhere can be sent again', async () => {
+    await visitor.page.clock.install()
+    await visitor.open(app.authorizeUrl({ prompt: 'consent' }))
+    await visitor.page.route('**/sign-in', (route) => route.fulfill({ status: 204 }))
+    await visitor.signIn('ada')
+    await visitor.page.locator('form[data-sent]').waitFor()
+    await visitor.page.unroute('**/sign-in')
+    await visitor.page.clock.runFor(5000)
+    await visitor.signIn('ada')
+    await visitor.sees(/^Allow /)
+  })
 })

@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { updateClient } from '../../src/operations/client-update.ts'
 import { asClientId } from '../../src/protocol/ids.ts'
+import { leadsTo } from '../support/leaving-page.ts'
 import { type Stage, startStage } from '../support/stage.ts'
 import { type Fields, newPkce } from '../support/test-app.ts'
 import type { Visitor } from '../support/visitor.ts'
@@ -235,8 +236,7 @@ describe.each([
     await signInForConsent('ada', { redirect_uri: redirectUri })
     const answered = visitor.page.waitForResponse(/\/authorize\/consent$/)
     await visitor.press('Allow')
-    const { location } = (await answered).headers()
-    expect(location).toContain(`${redirectUri}?code=`)
+    expect(leadsTo(await (await answered).text())).toContain(`${redirectUri}?code=`)
   })
 
   it('starts again, for the same app, from a page that was open for too long', async () => {

@@ -230,11 +230,9 @@ describe.each(STORES)('sessions on %s', (kind) => {
         }),
       )
       expect(kindOf(page)).toBe('sign-out')
-      expect(page.headers.get('content-security-policy')).toContain(
-        "form-action 'self' https://app.example",
-      )
+      expect(page.headers.get('content-security-policy')).toMatch(/form-action 'self'$/)
       const done = await browser.submit(page, {})
-      expect(done.status).toBe(303)
+      expect(done.status).toBe(200)
       const { origin, pathname, searchParams } = new URL(done.location ?? '')
       expect(origin + pathname).toBe(GOODBYE)
       expect(Object.fromEntries(searchParams)).toEqual({ state: 'a/b c' })

@@ -3,6 +3,7 @@
 
 import { ERROR_CODES } from '../../src/protocol/reasons.ts'
 import type { PlainAnswer } from '../support/http-request.ts'
+import { leadsTo } from '../support/leaving-page.ts'
 import type { TestServer } from '../support/start-server.ts'
 import type { Parties } from './parties.ts'
 import type { Request } from './request-plan.ts'
@@ -109,8 +110,8 @@ const ENVELOPE_CODES: Readonly<Record<string, string>> = {
 }
 
 /** RFC 9700 §4.11: to our own pages, or to an address that is registered. */
-function redirectProblems({ status, headers }: PlainAnswer, server: TestServer): string[] {
-  const { location } = headers
+function redirectProblems({ status, headers, text }: PlainAnswer, server: TestServer): string[] {
+  const location = headers.location ?? leadsTo(text)
   if (location === undefined)
     return status >= 300 && status < 400 && status !== 304 ? [`a ${status} to nowhere`] : []
   const { webApp, otherApp, spa } = server.apps

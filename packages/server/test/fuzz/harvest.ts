@@ -1,6 +1,7 @@
 // What a party learns from an answer: codes and tokens to go on with, and the sealed state of pages.
 
 import type { PlainAnswer } from '../support/http-request.ts'
+import { leadsTo } from '../support/leaving-page.ts'
 import { know, type Parties, type Party } from './parties.ts'
 import type { Request } from './request-plan.ts'
 
@@ -10,7 +11,7 @@ export function harvest(answer: PlainAnswer, request: Request, parties: Parties)
   const [holder, ...others] = new Set(holders.map(({ party }) => party))
   if (holder === undefined || others.length > 0) return
   harvestPage(holder, answer.text)
-  const { location } = answer.headers
+  const location = answer.headers.location ?? leadsTo(answer.text)
   const code = location && URL.canParse(location) && new URL(location).searchParams.get('code')
   if (!code || location === undefined) return
   // For another app than the user's own there is no party: nobody may use that code.

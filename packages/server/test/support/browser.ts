@@ -2,13 +2,16 @@
 
 import { type HTMLElement, parse } from 'node-html-parser'
 import { fetchFrom } from './http-request.ts'
+import { leadsTo } from './leaving-page.ts'
 
 export interface BrowserPage {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** Absolute, when the answer is a redirect. */
+  /** Absolute, when the answer leads on: by a redirect, or by a page that does so itself. */
   readonly location: string | undefined
+  /** The same as it was sent. */
+  readonly sentLocation: string | undefined
   readonly url: string
   readonly root: HTMLElement
 }
@@ -30,12 +33,13 @@ export class TestBrowser {
       : fetchFrom(this.#address, { ...request, url }))
     this.#keepCookies(response)
     const text = await response.text()
-    const location = response.headers.get('location')
+    const sentLocation = response.headers.get('location') ?? leadsTo(text)
     return {
       status: response.status,
       headers: response.headers,
       text,
-      location: location === null ? undefined : new URL(location, url).href,
+      location: sentLocation === undefined ? undefined : new URL(sentLocation, url).href,
+      sentLocation,
       url,
       root: parse(text),
     }

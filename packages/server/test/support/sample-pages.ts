@@ -57,7 +57,6 @@ const INTERACTION = {
     termsUri: 'https://ledgerly.example/terms',
     firstParty: false,
   },
-  formActions: ['https://app.ledgerly.example'],
 }
 
 export const SIGN_IN: SignInPage = {
@@ -150,7 +149,6 @@ export const SIGN_OUT: SignOutPage = {
   page: 'sign-out',
   token: 'sealed-sign-out',
   accounts: [SAMPLE_ACCOUNT],
-  formActions: [],
 }
 
 /** What state a page is in -> the page. */

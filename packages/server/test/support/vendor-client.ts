@@ -48,8 +48,8 @@ export async function authorize(
   const app = new TestApp({ issuer }, WEB_APP)
   const browser = own ?? usualBrowser(issuer, answers)
   const last = await app.answerPages(browser, await browser.openAndFollow(url), answers)
-  const location = last.headers.get('location')
-  if (location === null) throw new Error(`no redirect to the app: ${last.status} ${last.text}`)
+  const { sentLocation: location } = last
+  if (location === undefined) throw new Error(`no redirect to the app: ${last.status} ${last.text}`)
   return location
 }
 

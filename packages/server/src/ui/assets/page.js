@@ -17,14 +17,20 @@ for (const button of document.querySelectorAll('button.reveal')) {
 
 for (const form of document.forms) {
   form.addEventListener('submit', (event) => {
-    if (form.dataset.sent) event.preventDefault()
+    if (form.dataset.sent) return event.preventDefault()
     form.dataset.sent = 'true'
+    // Still here, it has led nowhere: it may be sent again.
+    setTimeout(unlock, 5000, form)
   })
 }
 
-// Back from the next page, the form may be sent again.
+function unlock(form) {
+  delete form.dataset.sent
+}
+
+// Back from the next page, too.
 addEventListener('pageshow', () => {
-  for (const form of document.forms) delete form.dataset.sent
+  for (const form of document.forms) unlock(form)
 })
 
 for (const button of document.querySelectorAll('button.back')) {
