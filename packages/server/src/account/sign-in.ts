@@ -66,7 +66,7 @@ export async function askToSignIn(
 export function createAccountSignInEndpoint(deps: AccountDeps & SignInDeps): Endpoint {
   return async (incoming) => {
     const sealed = optional(incoming.params, 'interaction')
-    const { visit, expired } = openVisit(sealed, incoming.cookies.browser, deps)
+    const { visit, expired } = openVisit(sealed, incoming, deps)
     const present = await readAccounts(incoming.cookies.session, deps)
     const hasOtherAccounts = present.length > 0
     if (expired) {

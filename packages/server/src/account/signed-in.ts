@@ -44,7 +44,7 @@ export function forSignedIn(
     if (ageSeconds > (rules.freshSeconds ?? Infinity)) {
       return askToSignIn({ incoming, to, form, problem: { kind: 'too_long_ago' } }, deps)
     }
-    const draft = openDraft(optional(params, 'draft'), cookies.browser, deps)
+    const draft = openDraft(optional(params, 'draft'), incoming, deps)
     return serve({ incoming, account, draft: form ?? draft, formId })
   }
 }

@@ -1,10 +1,12 @@
 // Where somebody wants to go who has to sign in first. The server keeps nothing: the sign-in page carries it, sealed
 // and bound to the browser. Only paths of our own get in, so that it cannot lead anywhere else.
 
+import { isSameBrowser } from '../identity/browser.ts'
 import type { Clock } from '../platform/clock.ts'
 import { sha256 } from '../platform/hash.ts'
 import type { Sealer } from '../platform/seal.ts'
 import { PageError } from '../protocol/errors.ts'
+import type { IncomingRequest } from '../protocol/message.ts'
 import { OWN_PATHS, type OwnPath } from '../protocol/own-paths.ts'
 import { formatForm, type Params, parseForm } from '../protocol/params.ts'
 
@@ -60,13 +62,13 @@ export function sealVisit(visit: Visit, { sealer }: VisitDeps): string {
 /** @throws PageError when it was not made by us, or for another browser */
 export function openVisit(
   sealed: string | undefined,
-  browser: string | undefined,
+  incoming: Pick<IncomingRequest, 'cookies'>,
   { clock, sealer }: VisitDeps,
 ): { visit: Visit; expired: boolean } {
   const text = sealed === undefined ? undefined : sealer.open(sealed, VISIT)
   if (text === undefined) throw new PageError('interaction_invalid')
   const visit: Visit = JSON.parse(text)
-  if (browser === undefined || sha256(browser) !== visit.browser) {
+  if (!isSameBrowser(visit.browser, incoming)) {
     throw new PageError('interaction_of_other_browser')
   }
   return { visit, expired: clock.nowSeconds() - visit.issuedAtSeconds > LIFETIME_SECONDS }
@@ -87,13 +89,13 @@ export function ownPath(path: OwnPath, query: Readonly<Record<string, string>> =
 /** What had been typed before signing in; empty when there is nothing, or it is not of this browser. */
 export function openDraft(
   sealed: string | undefined,
-  browser: string | undefined,
+  incoming: Pick<IncomingRequest, 'cookies'>,
   { sealer }: VisitDeps,
 ): Params {
   const text = sealed === undefined ? undefined : sealer.openPacked(sealed, DRAFT)
-  if (text === undefined || browser === undefined) return new Map()
+  if (text === undefined) return new Map()
   const kept: { draft: string; browser: string } = JSON.parse(text)
-  return kept.browser === sha256(browser) ? parseForm(kept.draft) : new Map()
+  return isSameBrowser(kept.browser, incoming) ? parseForm(kept.draft) : new Map()
 }
 
 /** Where somebody goes who only wants to sign in. */

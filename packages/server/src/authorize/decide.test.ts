@@ -84,6 +84,7 @@ function interactionOf(fields: Partial<Interaction> = {}): Interaction {
     browser: '',
     issuedAtSeconds: NOW,
     account: undefined,
+    user: undefined,
     freshSignIn: false,
     otherAccount: false,
     shown: undefined,
@@ -174,6 +175,22 @@ describe('who the user is', () => {
     const interaction = interactionOf({ account: ada.session.id, freshSignIn: true })
     expect(await decide({ interaction, accounts: [bob] })).toEqual({ step: 'select-account' })
     expect(await decide({ interaction, accounts: [] })).toEqual({ step: 'sign-in' })
+  })
+
+  it('browsers F4: takes a newer session of the same user for the one that it replaced, and no older one', async () => {
+    const interaction = interactionOf({
+      account: 'replaced',
+      user: ada.user.id,
+      issuedAtSeconds: ada.session.authTimeSeconds,
+      freshSignIn: true,
+    })
+    const request = requestOf({ prompts: new Set(['login']) })
+    const accounts = [bob, ada]
+    expect(await decide({ request, interaction, accounts })).toMatchObject({ account: ada })
+    const later = { ...interaction, issuedAtSeconds: ada.session.authTimeSeconds + 1 }
+    const step = 'select-account'
+    expect(await decide({ request, interaction: later, accounts })).toEqual({ step })
+    expect(await decide({ request, interaction, accounts: [bob] })).toEqual({ step })
   })
 })
 

@@ -68,7 +68,7 @@ export async function decideNextStep(situation: Situation, deps: DecideDeps): Pr
 /** Who the user is, or what must happen before that is known. */
 function selectAccount(situation: Situation): { account: Account } | Decision {
   const { request, interaction, accounts } = situation
-  const chosen = accounts.find(({ session }) => session.id === interaction.account)
+  const chosen = findChosen(interaction, accounts)
   // OIDC Core §3.1.2.2: never an answer about another user, whoever signed in for this request.
   if (chosen && !isHinted(chosen, request)) return refuse('sign_in_needed', situation)
   if (interaction.otherAccount && !chosen) return { step: 'sign-in' }
@@ -79,6 +79,22 @@ function selectAccount(situation: Situation): { account: Account } | Decision {
   if (!account) return { step: 'sign-in' }
   const freshSignIn = interaction.freshSignIn && account === chosen
   return freshSignIn || isRecentEnough(account, situation) ? { account } : { step: 'sign-in' }
+}
+
+/**
+ * Signing in again replaces the session of the same user. Where that happened in another tab while this request was
+ * open, the user has proven since then who they are, and the newer session counts for the older one.
+ */
+function findChosen(
+  { account, user, issuedAtSeconds }: Interaction,
+  accounts: readonly Account[],
+): Account | undefined {
+  return (
+    accounts.find(({ session }) => session.id === account) ??
+    accounts.find(
+      (other) => other.user.id === user && other.session.authTimeSeconds >= issuedAtSeconds,
+    )
+  )
 }
 
 /** OIDC Core §3.1.2.1: older than max_age means to prove it again; 0 always does, like prompt=login. */

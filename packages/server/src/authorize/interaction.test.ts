@@ -25,11 +25,13 @@ function setUp(request = REQUEST) {
   return { deps, interaction, sealed: sealInteraction(interaction, deps) }
 }
 
+const MINE = { cookies: { browser: 'my browser' } }
+
 describe('an interaction', () => {
   it('comes back as it was, with its request', () => {
     const { deps, interaction, sealed } = setUp()
     deps.clock.advance(HOUR)
-    const opened = openInteraction(sealed, 'my browser', deps)
+    const opened = openInteraction(sealed, MINE, deps)
     expect(opened).toEqual({ interaction, params: parseForm(REQUEST) })
   })
 
@@ -41,7 +43,9 @@ describe('an interaction', () => {
     'D3, RFC 9700 §4.7.1: is not for the browser %j',
     (browser) => {
       const { deps, sealed } = setUp()
-      expect(() => openInteraction(sealed, browser, deps)).toThrow('interaction_of_other_browser')
+      expect(() => openInteraction(sealed, { cookies: { browser } }, deps)).toThrow(
+        'interaction_of_other_browser',
+      )
     },
   )
 
@@ -59,14 +63,14 @@ describe('an interaction', () => {
       new Sealer(randomBytes(32)).seal(text, 'interaction'),
     ]
     for (const forgery of forgeries) {
-      expect(() => openInteraction(forgery, 'my browser', deps)).toThrow('interaction_invalid')
+      expect(() => openInteraction(forgery, MINE, deps)).toThrow('interaction_invalid')
     }
   })
 
   it('D3: begins anew after an hour, with its request and without what was proven', () => {
     const { deps, interaction, sealed } = setUp()
     deps.clock.advance(HOUR + 1)
-    const opened = openInteraction(sealed, 'my browser', deps)
+    const opened = openInteraction(sealed, MINE, deps)
     expect(opened.interaction).toEqual({
       ...startInteraction(parseForm(REQUEST), 'my browser', deps),
       id: expect.any(String),
@@ -79,7 +83,7 @@ describe('an interaction', () => {
   it('D2: is remembered as answered for longer than it could be answered', () => {
     const { deps, interaction, sealed } = setUp()
     deps.clock.advance(interactionExpiry(interaction) - deps.clock.nowSeconds())
-    expect(openInteraction(sealed, 'my browser', deps).interaction.restarted).toBe(true)
+    expect(openInteraction(sealed, MINE, deps).interaction.restarted).toBe(true)
   })
 
   it('E4: fits into a form field, or is refused at once', () => {

@@ -1,11 +1,15 @@
 // The state of a request that is waiting for its user. The server keeps none: the page carries it, sealed, and
 // brings it back. It is bound to the browser that it was given to.
 
+import { isSameBrowser } from '../identity/browser.ts'
+import type { Account } from '../identity/sessions.ts'
 import type { Clock } from '../platform/clock.ts'
 import { sha256 } from '../platform/hash.ts'
 import { newId } from '../platform/random.ts'
 import type { Sealer } from '../platform/seal.ts'
 import { PageError } from '../protocol/errors.ts'
+import type { UserId } from '../protocol/ids.ts'
+import type { IncomingRequest } from '../protocol/message.ts'
 import { formatForm, type Params, parseForm } from '../protocol/params.ts'
 
 export interface Interaction {
@@ -18,6 +22,8 @@ export interface Interaction {
   readonly issuedAtSeconds: number
   /** The session (by id) that the user chose or signed in with. */
   readonly account: string | undefined
+  /** Whose it is: a sign-in in another tab may have put a newer session in its place. */
+  readonly user: UserId | undefined
   /** The user proved who they are for this very request: what `prompt=login` and `max_age` ask for. */
   readonly freshSignIn: boolean
   /** The user asked to sign in with yet another account. */
@@ -59,6 +65,7 @@ export function beginAnew(
     browser,
     issuedAtSeconds: clock.nowSeconds(),
     account: undefined,
+    user: undefined,
     freshSignIn: false,
     otherAccount: false,
     shown: undefined,
@@ -67,13 +74,18 @@ export function beginAnew(
 }
 
 /** The user proved who they are: that is good for one answer, whatever was done with the request before. */
-export function withSignIn(interaction: Interaction, account: string): Interaction {
+export function withSignIn(interaction: Interaction, account: Account): Interaction {
   return { ...withAccount(interaction, account), freshSignIn: true }
 }
 
 /** The user chose among the accounts of this browser: good for one answer, too. */
-export function withAccount(interaction: Interaction, account: string): Interaction {
-  return { ...interaction, id: newId(), account, freshSignIn: false, otherAccount: false }
+export function withAccount(interaction: Interaction, account: Account): Interaction {
+  const named = nameAccount(interaction, account)
+  return { ...named, id: newId(), freshSignIn: false, otherAccount: false }
+}
+
+export function nameAccount(interaction: Interaction, { session, user }: Account): Interaction {
+  return { ...interaction, account: session.id, user: user.id }
 }
 
 /** An authorization request as form text. @throws PageError request_malformed, when it is too long to come back */
@@ -95,13 +107,13 @@ export interface OpenedInteraction {
 /** @throws PageError when it was not made by us, or for another browser */
 export function openInteraction(
   sealed: string | undefined,
-  browser: string | undefined,
+  incoming: Pick<IncomingRequest, 'cookies'>,
   { clock, sealer }: InteractionDeps,
 ): OpenedInteraction {
   const text = sealed === undefined ? undefined : sealer.openPacked(sealed, PURPOSE)
   if (text === undefined) throw new PageError('interaction_invalid')
   const interaction: Interaction = JSON.parse(text)
-  if (browser === undefined || sha256(browser) !== interaction.browser) {
+  if (!isSameBrowser(interaction.browser, incoming)) {
     throw new PageError('interaction_of_other_browser')
   }
   const params = parseForm(interaction.request)

@@ -14,7 +14,12 @@ import { displayHost, isLoopback } from '../protocol/redirect-uri.ts'
 import { findScope, type Tenant } from '../protocol/tenant.ts'
 import type { ClientRecord } from '../store/records.ts'
 import { type Decision, isHinted } from './decide.ts'
-import { type Interaction, type InteractionDeps, sealInteraction } from './interaction.ts'
+import {
+  type Interaction,
+  type InteractionDeps,
+  nameAccount,
+  sealInteraction,
+} from './interaction.ts'
 import type { AuthorizationRequest, RefusedRequest } from './request.ts'
 
 /** What is left to decide when a user is asked. */
@@ -67,14 +72,11 @@ export function consentPage(
 ): ConsentPage {
   const { request } = context
   // The answer counts for the account and the question of this page, whatever becomes of either meanwhile.
-  const account = decision.account.session.id
+  const named = nameAccount(context.interaction, decision.account)
   const shown = digestQuestion(context, decision, deps)
   return {
     page: 'consent',
-    ...interactionPage(
-      { ...context, interaction: { ...context.interaction, account, shown } },
-      deps,
-    ),
+    ...interactionPage({ ...context, interaction: { ...named, shown } }, deps),
     // The user is known from here on: what they set comes before what their browser says.
     uiLocales: [request.uiLocales, decision.account.user.locale].filter(Boolean).join(' '),
     account: describeAccount(decision.account),

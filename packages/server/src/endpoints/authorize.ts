@@ -106,7 +106,7 @@ export function resumeInteraction(
   incoming: IncomingRequest,
   deps: AuthorizeDeps,
 ): OpenedInteraction {
-  return openInteraction(optional(incoming.params, 'interaction'), incoming.cookies.browser, deps)
+  return openInteraction(optional(incoming.params, 'interaction'), incoming, deps)
 }
 
 function openOrStart(
@@ -115,6 +115,6 @@ function openOrStart(
   deps: AuthorizeDeps,
 ): OpenedInteraction {
   const sealed = optional(incoming.params, 'interaction')
-  if (sealed !== undefined) return openInteraction(sealed, browser, deps)
+  if (sealed !== undefined) return openInteraction(sealed, incoming, deps)
   return { interaction: startInteraction(incoming.params, browser, deps), params: incoming.params }
 }

@@ -14,13 +14,17 @@ export function createSelectAccountEndpoint(deps: AuthorizeDeps): Endpoint {
     const chosen = accounts.find(({ session }) => session.id === id)
     if (!chosen) {
       return goOn(
-        { ...interaction, account: undefined, freshSignIn: false, otherAccount: true },
+        {
+          ...interaction,
+          account: undefined,
+          user: undefined,
+          freshSignIn: false,
+          otherAccount: true,
+        },
         deps,
       )
     }
     const reordered = [chosen, ...accounts.filter((account) => account !== chosen)]
-    return goOn(withAccount(interaction, chosen.session.id), deps, [
-      sessionCookie(reordered, deps.tenant),
-    ])
+    return goOn(withAccount(interaction, chosen), deps, [sessionCookie(reordered, deps.tenant)])
   }
 }

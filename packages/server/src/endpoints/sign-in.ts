@@ -42,7 +42,7 @@ async function signedIn(
   const { incoming, interaction, accounts: present, deps } = context
   const { userAgent, address } = incoming
   const { account, accounts } = await startSession({ user, present, userAgent, address }, deps)
-  const proven = withSignIn(interaction, account.session.id)
+  const proven = withSignIn(interaction, account)
   const device = deviceCookie(account.user, incoming.cookies.device, deps)
   return goOn(proven, deps, [sessionCookie(accounts, deps.tenant), device])
 }

@@ -2,7 +2,7 @@
 
 import { describeAccount } from '../authorize/pages.ts'
 import type { Contract } from '../contracts/contract.ts'
-import { identifyBrowser } from '../identity/browser.ts'
+import { identifyBrowser, isSameBrowser } from '../identity/browser.ts'
 import {
   type Account,
   endSessions,
@@ -72,8 +72,7 @@ export function createSignOutConfirmEndpoint(deps: SignOutDeps): Endpoint {
     const text = sealed === undefined ? undefined : deps.sealer.open(sealed, PURPOSE)
     if (text === undefined) throw new PageError('interaction_invalid')
     const request: SignOutRequest = JSON.parse(text)
-    const browser = incoming.cookies.browser
-    if (browser === undefined || sha256(browser) !== request.browser) {
+    if (!isSameBrowser(request.browser, incoming)) {
       throw new PageError('interaction_of_other_browser')
     }
     const accounts: readonly Account[] = await readAccounts(incoming.cookies.session, deps)

@@ -4,7 +4,8 @@ import { parseCookie, stringifySetCookie } from 'cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CookieChange } from '../protocol/message.ts'
 
-const COOKIES = ['session', 'browser', 'device', 'new-secret'] as const
+const COOKIES = ['session', 'device', 'new-secret'] as const
+const SHARED = 'browser'
 
 /** Several tenants can share a host, and `__Host-` cookies have no path, so the name holds the tenant. */
 function fullName(name: string, tenant: string): string {
@@ -19,7 +20,20 @@ export function readCookies(
 ): Readonly<Record<string, string | undefined>> {
   if (headers.cookie === undefined) return NONE
   const cookies = parseCookie(headers.cookie)
-  return Object.fromEntries(COOKIES.map((name) => [name, cookies[fullName(name, tenant)]]))
+  const single = COOKIES.map((name) => [name, cookies[fullName(name, tenant)]])
+  return { ...Object.fromEntries(single), [SHARED]: readShared(cookies, tenant) }
+}
+
+/** All that there are of the one that several answers at the same time may set, in the order of the browser. */
+function readShared(cookies: Readonly<Record<string, string | undefined>>, tenant: string) {
+  const prefix = fullName(`${SHARED}-`, tenant)
+  const values = Object.entries(cookies).filter(([name]) => name.startsWith(prefix))
+  return values.length === 0 ? undefined : values.map(([, value]) => value).join('.')
+}
+
+/** The name of the shared one holds a part of its value, so that none takes the place of another. */
+function nameOf({ name, value }: CookieChange): string {
+  return name === SHARED ? `${name}-${value?.slice(0, 8)}` : name
 }
 
 export function writeCookies(
@@ -27,9 +41,10 @@ export function writeCookies(
   changes: readonly CookieChange[],
   tenant: string,
 ): void {
-  for (const { name, value, maxAgeSeconds } of changes) {
+  for (const change of changes) {
+    const { value, maxAgeSeconds } = change
     const cookie = stringifySetCookie({
-      name: fullName(name, tenant),
+      name: fullName(nameOf(change), tenant),
       value: value ?? '',
       path: '/',
       secure: true,

@@ -131,7 +131,7 @@ const HEADERS: readonly Field[] = [
   ['authorization', 'Digest username="a"'],
   ['cookie', '='],
   ['cookie', `a=${'b'.repeat(5000)}`],
-  ['cookie', `__Host-ostiary-main-session=${CANARY}; __Host-ostiary-main-browser=%`],
+  ['cookie', `__Host-ostiary-main-session=${CANARY}; __Host-ostiary-main-browser-x=%`],
   ['origin', 'null'],
   ['origin', 'https://evil.example'],
   ['sec-fetch-site', 'cross-site'],

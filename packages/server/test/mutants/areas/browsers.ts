@@ -50,13 +50,21 @@ const forms: readonly Mutant[] = [
     name: 'sign-out works from the page of another browser',
     breaks: 'D5',
     file: SIGN_OUT,
-    find: 'browser === undefined || sha256(browser) !== request.browser',
-    replace: 'browser === undefined',
+    find: '!isSameBrowser(request.browser, incoming)',
+    replace: '!incoming.cookies.browser',
     killedBy: attacks('attacks/sessions'),
   },
 ]
 
 const headers: readonly Mutant[] = [
+  {
+    name: 'of tabs that open together the last one takes the cookie of the others',
+    breaks: 'field 20',
+    file: COOKIES,
+    find: 'name === SHARED ?',
+    replace: 'name === undefined ?',
+    killedBy: flows('flows/several-tabs'),
+  },
   {
     name: 'scripts can read the session cookie',
     breaks: 'D4, ASVS 3.3.4',
