@@ -259,8 +259,8 @@ const answers: readonly Mutant[] = [
     name: 'the fragment of an attacker reaches the app',
     breaks: 'A18, RFC 9700 §4.1.3',
     file: 'server/src/http/respond.ts',
-    find: 'new URLSearchParams([...fields])}#`',
-    replace: 'new URLSearchParams([...fields])}`',
+    find: '${formatQuery(fields)}${end}`',
+    replace: '${formatQuery(fields)}`',
     killedBy: attacks('attacks/redirect-uris'),
   },
   {
