@@ -101,7 +101,7 @@ export const ALIASES: Readonly<Record<string, string>> = {
 /** Every other package -> what its src may depend on. None of them may import the server. */
 export const OTHER_PACKAGES: Readonly<Record<string, string>> = {
   // What starts Ostiary; what it starts has its rows above.
-  'packages/server': 'node:module node:url',
+  'packages/server': 'node:module node:url node:v8',
   'packages/resource': 'jose node:* type:express type:fastify type:hono',
   'examples/crm-api': '@ostiary/resource ajv fastify node:*',
 }
