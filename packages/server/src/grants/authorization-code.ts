@@ -21,6 +21,12 @@ interface CodeRequest {
   readonly resources: readonly string[]
 }
 
+/**
+ * An app that sends its code twice has lost the first answer, or runs its callback twice as browsers and frameworks do:
+ * so soon, with everything that the app alone can know, it is no theft (decision 0006).
+ */
+const REPEATED_WITHIN_SECONDS = 10
+
 export const authorizationCode: GrantType<CodeRequest> = {
   name: 'authorization_code',
   forPublicClients: true,
@@ -41,9 +47,12 @@ export const authorizationCode: GrantType<CodeRequest> = {
 
     const refusal = checkBinding(code, request, context)
     if (refusal) throw new OAuthError(refusal)
-    if (code.redeemedAtSeconds !== null) return refuseReplay(code, context)
-
     const now = clock.nowSeconds()
+    if (code.redeemedAtSeconds !== null) {
+      if (now - code.redeemedAtSeconds < REPEATED_WITHIN_SECONDS)
+        throw new OAuthError('code_repeated')
+      return refuseReplay(code, context)
+    }
     if (now >= code.expiresAtSeconds) throw new OAuthError('code_expired')
     const lifetimeSeconds = await accessTokenLifetime(context, deps)
     const refreshEndsAtSeconds = now + tenant.policy.refreshToken.absoluteSeconds
@@ -71,7 +80,8 @@ export const authorizationCode: GrantType<CodeRequest> = {
       endsAtSeconds: Math.max(now + lifetimeSeconds, refreshes ? refreshEndsAtSeconds : 0),
     })
     if (outcome === 'redeemed') return response
-    if (outcome === 'already_redeemed') return refuseReplay(code, context)
+    // By somebody else at this very moment.
+    if (outcome === 'already_redeemed') throw new OAuthError('code_repeated')
     throw new OAuthError(outcome === 'expired' ? 'code_expired' : 'code_unknown')
   },
 }
@@ -113,7 +123,7 @@ function checkVerifier(code: CodeRecord, verifier: string | undefined): Reason |
     : 'code_verifier_wrong'
 }
 
-/** RFC 6749 §4.1.2: a code used twice revokes what it gave, for one of the two who hold it stole it. */
+/** RFC 6749 §4.1.2: a code used again later revokes what it gave, for one of the two who hold it stole it. */
 async function refuseReplay(code: CodeRecord, context: GrantContext): Promise<never> {
   await context.deps.store.revokeGrant({
     ...endingNow(context.deps),

@@ -24,7 +24,10 @@ describe('OAuthError', () => {
 
   it.each<[string, Reason[]]>([
     ['client exists', ['client_unknown', 'client_secret_wrong', 'client_disabled']],
-    ['code existed', ['code_unknown', 'code_expired', 'code_replayed', 'code_of_other_client']],
+    [
+      'code existed',
+      ['code_unknown', 'code_expired', 'code_repeated', 'code_replayed', 'code_of_other_client'],
+    ],
     ['verifier was near', ['code_verifier_missing', 'code_verifier_wrong']],
     [
       'refresh token existed',

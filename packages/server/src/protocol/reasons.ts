@@ -110,6 +110,10 @@ export const REASONS = {
     code: 'invalid_grant',
     description: 'The authorization code is invalid, expired or already used.',
   },
+  code_repeated: {
+    code: 'invalid_grant',
+    description: 'The authorization code is invalid, expired or already used.',
+  },
   code_replayed: {
     code: 'invalid_grant',
     description: 'The authorization code is invalid, expired or already used.',

@@ -37,6 +37,7 @@ describe.each(STORES)('attacks on codes on %s', (kind) => {
       expect(first.status).toBe(200)
       expect(await isActive(first.body.access_token)).toBe(true)
 
+      server.clock.advance(10)
       expect(await app.redeem(code, verifier)).toMatchObject(INVALID_GRANT)
       expect(await isActive(first.body.access_token)).toBe(false)
       expect(await isActive(first.body.refresh_token)).toBe(false)
@@ -49,11 +50,29 @@ describe.each(STORES)('attacks on codes on %s', (kind) => {
       expect(events.map(({ action }) => action)).toContain('authorization_code.replayed')
     })
 
+    it('field report 11: an app that sends its code twice within seconds is refused, and loses nothing', async () => {
+      const { code, verifier } = await app.obtainCode({ browser })
+      const first = await app.redeem(code, verifier)
+      server.clock.advance(9)
+      expect(await app.redeem(code, verifier)).toMatchObject(INVALID_GRANT)
+      expect(await isActive(first.body.access_token)).toBe(true)
+      expect((await app.refresh(first.body.refresh_token)).status).toBe(200)
+    })
+
+    it('A2: who has not all that the app has changes nothing, late or soon', async () => {
+      const { code, verifier } = await app.obtainCode({ browser })
+      const first = await app.redeem(code, verifier)
+      server.clock.advance(11)
+      expect(await app.redeem(code, newPkce().verifier)).toMatchObject(INVALID_GRANT)
+      expect(await isActive(first.body.access_token)).toBe(true)
+    })
+
     it('A1: the replay of a code reaches APIs that verify tokens themselves', async () => {
       const feed = async () => (await getAnswer(`${server.issuer}/revocations?after=0`)).body
       const before = await feed()
       const { code, verifier } = await app.obtainCode({ browser })
       await app.redeem(code, verifier)
+      server.clock.advance(10)
       await app.redeem(code, verifier)
       const after = await feed()
       expect(after.revocations).toHaveLength(before.revocations.length + 1)

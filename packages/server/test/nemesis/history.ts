@@ -73,6 +73,8 @@ export interface Given {
 export interface Rules {
   readonly retryWindowMs: number
   readonly codeLifetimeMs: number
+  /** For so long after its redemption a code that comes again ends nothing. */
+  readonly codeRepeatMs: number
   /** Of the JWTs that callers bring, which are new when they are first shown. */
   readonly jwtLifetimeMs: number
   /** How far apart the clocks of a caller and a server may be; servers count in whole seconds. */

@@ -7,6 +7,7 @@ import { findViolations } from './laws.ts'
 const RULES: Rules = {
   retryWindowMs: 5000,
   codeLifetimeMs: 60_000,
+  codeRepeatMs: 10_000,
   jwtLifetimeMs: 60_000,
   clockSlackMs: 1000,
 }
@@ -82,6 +83,10 @@ describe('L1: an acknowledged token is good until it expires or is ended', () =>
     ['a refresh token is lost', [...grant, { ...refresh, ...refused }]],
     ['a code is lost', [signIn, consent, { ...redeem, ...refused }]],
     ['a JWT is refused that was never used', [{ ...exchange, ...refused }]],
+    [
+      'a code that comes again at once ends its grant',
+      [...grant, { ...redeem, ...refused }, inactive],
+    ],
     ['a token of a client is lost', [machine, { uses: 'm', outcome: 'refused' as const }]],
     ['a client is not known any more', [{ ...machine, ...refused }]],
     ['a retry inside its window ends the grant', [...grant, refresh, { ...refresh, ...refused }]],
@@ -109,7 +114,14 @@ describe('L1: an acknowledged token is good until it expires or is ended', () =>
     ['was disconnected', [...grant, disconnect, inactive]],
     ['is a disabled user’s', [...grant, endUser, inactive]],
     ['is a disabled app’s', [...grant, endApp, inactive]],
-    ['hangs on a code that was replayed', [...grant, { ...redeem, ...refused }, inactive]],
+    [
+      'hangs on a code that was replayed',
+      [...grant, { ...redeem, ...refused, startMs: 12_000 }, inactive],
+    ],
+    [
+      'hangs on a code that may have been replayed',
+      [...grant, { ...redeem, ...refused, startMs: 10_000 }, inactive],
+    ],
     [
       'hangs on a refresh token that was used again late',
       [...grant, refresh, { ...refresh, ...refused, startMs: 9000 }, inactive],
@@ -166,7 +178,7 @@ describe('L3: after an acknowledged end no later call succeeds', () => {
     ['of a disabled user, and active', [...grant, endUser, active]],
     ['of a disabled app, and active', [...grant, endApp, active]],
     ['of a disabled user’s session', [signIn, endUser, consent]],
-    ['replayed, and active', [...grant, { ...redeem, ...refused }, active]],
+    ['replayed, and active', [...grant, { ...redeem, ...refused, startMs: 12_000 }, active]],
     [
       'reused, and its successor active',
       [...grant, refresh, { ...refresh, ...refused, startMs: 9000 }, { uses: 'a2' }],

@@ -118,8 +118,8 @@ function endingByUse(
     const acknowledged = call.outcome === 'ok' && !hasMaybeExpired(thing, call, rules)
     return { call, acknowledged }
   }
-  if (call.operation === 'redeem' && others.some(({ operation }) => operation === 'redeem')) {
-    return { call, acknowledged: isReplay(call, others, hasMaybeExpired(thing, call, rules)) }
+  if (call.operation === 'redeem' && mayBeReplay(call, others, rules)) {
+    return { call, acknowledged: isReplay(call, others, rules) }
   }
   if (call.operation === 'refresh' && mayBeReuse(call, others, { rules, uses })) {
     const isReuse = mayBeReuse(call, restores.knownTo(call, others), { rules, uses })
@@ -128,14 +128,19 @@ function endingByUse(
   return undefined
 }
 
-/** RFC 6749 §4.1.2: whoever is refused because the code was used has ended what it gave. */
-function isReplay(call: Call, others: readonly Call[], mayHaveExpired: boolean): boolean {
+/** RFC 6749 §4.1.2: whoever is refused because the code was used some time ago has ended what it gave. */
+function isReplay(call: Call, others: readonly Call[], rules: Rules): boolean {
   if (call.outcome !== 'refused') return false
-  return others.some(({ outcome, startMs, endMs }) => {
-    // Of two at the same moment, a clock that is ahead may have refused the one as too late.
-    const isBefore = mayHaveExpired ? endMs < call.startMs : startMs < call.endMs
-    return outcome === 'ok' && isBefore
-  })
+  const agoMs = rules.codeRepeatMs + rules.clockSlackMs
+  return others.some(({ outcome, endMs }) => outcome === 'ok' && endMs + agoMs < call.startMs)
+}
+
+/** Unless it surely came too soon after the first one. */
+function mayBeReplay(call: Call, others: readonly Call[], rules: Rules): boolean {
+  const agoMs = rules.codeRepeatMs - rules.clockSlackMs
+  return others.some(
+    ({ operation, startMs }) => operation === 'redeem' && startMs + agoMs < call.endMs,
+  )
 }
 
 /** Of a code or an access token; what lives for weeks does not expire here. */

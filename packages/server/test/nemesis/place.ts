@@ -28,6 +28,7 @@ export const JWT_LIFETIME_SECONDS = 600
 const RULES: Rules = {
   retryWindowMs: RETRY_WINDOW_SECONDS * 1000,
   codeLifetimeMs: CODE_LIFETIME_SECONDS * 1000,
+  codeRepeatMs: 10_000,
   jwtLifetimeMs: JWT_LIFETIME_SECONDS * 1000,
   clockSlackMs: 2000,
 }

@@ -113,7 +113,7 @@ export const GIVING: Acts<
     if (code === undefined) return
     const { status, body } = await present(code, { world, node })
     if (status === 200) throw new Error(`a code of ${code.owner.client} was redeemed twice`)
-    // RFC 6749 §4.1.2: one of the two who had it stole it. Where it has expired, or is forgotten, nobody can tell.
+    // RFC 6749 §4.1.2: one of the two who had it stole it, unless it is soon. Where it has expired, or is forgotten, nobody can tell.
     if (body.reason !== 'code_replayed') return
     endAll(world.known, 'its code was presented again', sameGrant(code))
   },

@@ -28,6 +28,7 @@ const FOUND: Readonly<Record<string, Sequence>> = {
   ]),
   'RFC 6749 §4.1.2: a code that is presented again': of('oauth', [
     { do: 'approve', node: 0, user: 0, app: 1, redeem: true },
+    { do: 'wait', seconds: 11 },
     { do: 'replay a code', node: 1, which: 0 },
   ]),
   'security H6: a user of a contract without room for tags, and clocks apart': of('crm-com', [

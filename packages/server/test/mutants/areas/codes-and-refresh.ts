@@ -198,8 +198,16 @@ const codes: readonly Mutant[] = [
     name: 'a replayed code ends nothing',
     breaks: 'A1, RFC 6749 §4.1.2',
     file: CODE_GRANT,
-    find: 'if (code.redeemedAtSeconds !== null) return refuseReplay(code, context)',
-    replace: "if (code.redeemedAtSeconds !== null) throw new OAuthError('code_replayed')",
+    find: '      return refuseReplay(code, context)',
+    replace: "      throw new OAuthError('code_replayed')",
+    killedBy: attacks('attacks/codes'),
+  },
+  {
+    name: 'an app that sends its code twice loses what it got',
+    breaks: 'field report 11',
+    file: CODE_GRANT,
+    find: 'now - code.redeemedAtSeconds < REPEATED_WITHIN_SECONDS',
+    replace: 'now - code.redeemedAtSeconds < 0',
     killedBy: attacks('attacks/codes'),
   },
   {

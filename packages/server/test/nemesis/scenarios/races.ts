@@ -22,7 +22,7 @@ export const codeRace: Scenario = {
   run: (run) =>
     race(run, async (caller, person) => {
       const held = await openByCode(caller, person, { client: WEB_APP, times: 50 })
-      // The losers have replayed it (RFC 6749 §4.1.2).
+      // Those who lost are the app, too: what the winner got is good.
       if (held) await caller.introspect(held, held.accessTokens[0] ?? '')
       caller.held.length = 0
       caller.replays.length = 0
