@@ -14,7 +14,7 @@ import { sha256 } from '../platform/hash.ts'
 import type { Sealer } from '../platform/seal.ts'
 import { PageError } from '../protocol/errors.ts'
 import { asClientId } from '../protocol/ids.ts'
-import type { CookieChange, Endpoint, Reply } from '../protocol/message.ts'
+import type { CookieChange, Endpoint, IncomingRequest, Reply } from '../protocol/message.ts'
 import { formatForm, optional, type Params } from '../protocol/params.ts'
 import { matchRedirectUri, type VerifiedRedirectUri } from '../protocol/redirect-uri.ts'
 import type { Store } from '../store/port.ts'
@@ -49,7 +49,7 @@ export function createSignOutEndpoint(deps: SignOutDeps): Endpoint {
     const { browser, cookies } = identifyBrowser(incoming)
     const request: SignOutRequest = {
       browser: sha256(browser),
-      redirectUri: await checkPostLogoutUri(incoming.params, deps),
+      redirectUri: await findPostLogoutUri(incoming, deps),
       state: optional(incoming.params, 'state'),
       uiLocales: optional(incoming.params, 'ui_locales'),
     }
@@ -91,9 +91,12 @@ function finish(
   return { kind: 'authorization', redirectUri, responseMode: 'query', fields: { state }, cookies }
 }
 
-/** OIDC RP-Initiated Logout §3: only a registered URI of the app that the hint or `client_id` names. */
-async function checkPostLogoutUri(
-  params: Params,
+/**
+ * OIDC RP-Initiated Logout §3: only a registered URI of the app that the hint or `client_id` names. Whoever wants to sign
+ * out can do so without one: to keep them signed in for a mistake of the app would be worse than not to lead them back.
+ */
+async function findPostLogoutUri(
+  { params, log }: IncomingRequest,
   deps: SignOutDeps,
 ): Promise<VerifiedRedirectUri | undefined> {
   const clientId = await readClientId(params, deps)
@@ -101,9 +104,16 @@ async function checkPostLogoutUri(
   if (uri === undefined) return undefined
   const comparison = { anyLoopbackPort: false, emptyPathIsRoot: true }
   const verified = matchRedirectUri(await registeredUris(clientId, deps), uri, comparison)
-  if (!verified) throw new PageError('redirect_uri_mismatch', { received: uri })
+  if (!verified) {
+    log.info(
+      { client: clientId?.slice(0, MAX_RECORDED_LENGTH) },
+      'sign-out cannot return: its address is not registered',
+    )
+  }
   return verified
 }
+
+const MAX_RECORDED_LENGTH = 128
 
 async function registeredUris(
   clientId: string | undefined,

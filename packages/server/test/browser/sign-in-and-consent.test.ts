@@ -148,6 +148,28 @@ describe.each([
     expect(await visitor.arrivesAtApp()).toMatchObject({ code: expect.any(String) })
   })
 
+  it('browsers F3: the Enter key on an organisation, and on a scope, never allows, and with scripts does nothing', async () => {
+    if (!javaScriptEnabled) {
+      await signInForConsent('bob')
+      await visitor.page.getByRole('radio', { name: 'Globex' }).focus()
+      await visitor.page.keyboard.press('Enter')
+      expect(await visitor.arrivesAtApp()).toMatchObject({ error: 'access_denied' })
+      return
+    }
+    await signInForConsent('bob', { scope: 'contacts:read contacts:write' })
+    const sent: string[] = []
+    visitor.page.on('request', (request) => sent.push(request.url()))
+    const globex = visitor.page.getByRole('radio', { name: 'Globex' })
+    for (const field of [globex, visitor.page.getByRole('checkbox').first()]) {
+      await field.focus()
+      await visitor.page.keyboard.press('Enter')
+    }
+    await globex.check()
+    expect(sent).toEqual([])
+    await visitor.press('Allow')
+    expect(await visitor.arrivesAtApp()).toMatchObject({ code: expect.any(String) })
+  })
+
   it('cancels without choosing an organisation', async () => {
     await signInForConsent('bob')
     await visitor.press('Cancel')

@@ -65,15 +65,6 @@ export const STRANGER_STATES: Readonly<Record<string, Way>> = {
   },
 }
 
-/** Answers a form with the same page, but for what makes it lead on by itself. */
-async function stayOnLeavingPage({ page }: Visitor): Promise<void> {
-  await page.route('**/consent', async (route) => {
-    const response = await route.fetch()
-    const body = (await response.text()).replace(/<meta http-equiv="refresh"[^>]*>/, '')
-    await route.fulfill({ response, body })
-  })
-}
-
 /** For ada, a member of one organisation, who is signed in. */
 export const MEMBER_STATES: Readonly<Record<string, Way>> = {
   'sign-in, others stay': async (visitor, { app }) => {
@@ -84,12 +75,6 @@ export const MEMBER_STATES: Readonly<Record<string, Way>> = {
   'select-account': async (visitor, { app }) => {
     await visitor.open(app.authorizeUrl({ prompt: 'select_account' }))
     await visitor.sees('Choose an account')
-  },
-  leaving: async (visitor, { app }) => {
-    await stayOnLeavingPage(visitor)
-    await visitor.open(app.authorizeUrl({ prompt: 'consent' }))
-    await visitor.press('Cancel')
-    await visitor.page.getByRole('link', { name: 'Continue' }).waitFor()
   },
   consent: async (visitor, { app }) => {
     await visitor.open(app.authorizeUrl({ prompt: 'consent', scope: ALL_SCOPES }))

@@ -33,6 +33,13 @@ addEventListener('pageshow', () => {
   for (const form of document.forms) unlock(form)
 })
 
+// In a choice the Enter key presses the first button of the form, which may be "Cancel".
+for (const choice of document.querySelectorAll('input:is([type=radio], [type=checkbox])')) {
+  choice.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') event.preventDefault()
+  })
+}
+
 for (const button of document.querySelectorAll('button.back')) {
   button.hidden = history.length < 2
   button.addEventListener('click', () => history.back())

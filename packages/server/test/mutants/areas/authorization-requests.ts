@@ -258,9 +258,9 @@ const answers: readonly Mutant[] = [
   {
     name: 'the fragment of an attacker reaches the app',
     breaks: 'A18, RFC 9700 §4.1.3',
-    file: 'server/src/http/respond.ts',
-    find: '${formatQuery(fields)}${end}`',
-    replace: '${formatQuery(fields)}`',
+    file: 'server/src/app.ts',
+    find: "tenant.rules.fragmentInResponses ? '#' : ''",
+    replace: "tenant.rules.selfService ? '' : '#'",
     killedBy: attacks('attacks/redirect-uris'),
   },
   {
