@@ -198,7 +198,9 @@ interface KeyRingOfTenant {
 }
 
 function keyAgesOf({ tenant: { name: tenant }, keys }: KeyRingOfTenant) {
-  return keys.currentKeyAges().map(({ audience: api, seconds }) => ({ tenant, api, seconds }))
+  return keys
+    .currentKeyAges()
+    .map(({ audience: api, algorithm, seconds }) => ({ tenant, api, algorithm, seconds }))
 }
 
 /** The port for monitoring, where there is one; a worker's metrics go to the primary process. */

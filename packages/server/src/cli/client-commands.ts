@@ -10,10 +10,11 @@ import {
   listClients,
   showClient,
 } from '../operations/clients.ts'
+import type { IdTokenAlgorithm } from '../protocol/policy.ts'
 import type { ClientRecord } from '../store/records.ts'
 import { type Answer, formatFields, formatTime } from './answer.ts'
 import { addSecretCommands, formatSecrets } from './client-secret-commands.ts'
-import { addUpdateCommand } from './client-update-command.ts'
+import { addUpdateCommand, idTokenAlgOption } from './client-update-command.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
 import {
@@ -43,6 +44,8 @@ interface CreateOptions extends TenantOptions, AllowanceOptions {
   readonly unit?: string
   readonly resourceServer?: string
   readonly stableRefreshToken?: boolean
+  readonly idTokenAlg?: IdTokenAlgorithm
+  readonly idTokenProfile?: boolean
   readonly publisher?: string
   readonly homepage?: string
   readonly privacy?: string
@@ -125,6 +128,8 @@ function createOptions(command: Command): void {
     .option('--unit <id>', 'unit that the own tokens of the app are for')
     .option('--resource-server <audience>', 'these are the credentials of the API itself')
     .option('--stable-refresh-token', 'keep one refresh token instead of replacing it each time')
+    .addOption(idTokenAlgOption())
+    .option('--no-id-token-profile', 'keep name and e-mail address out of ID tokens')
     .option('--publisher <name>', 'company behind the app')
     .option('--homepage <url>', 'page about the app')
     .option('--privacy <url>', 'privacy policy of the app')
@@ -157,6 +162,8 @@ function toNewClient(options: CreateOptions): NewClient {
     defaultAudience: options.defaultAudience,
     resourceServer: options.resourceServer,
     refreshPolicy: options.stableRefreshToken ? 'stable' : 'rotate',
+    idTokenAlgorithm: options.idTokenAlg,
+    idTokenProfile: options.idTokenProfile,
     publisher: options.publisher,
     homepage: options.homepage,
     privacyUri: options.privacy,
@@ -200,6 +207,7 @@ function formatClient({ client, secrets }: ClientView): string {
     'resource server': client.resourceServer,
     PKCE: client.requirePkce ? 'required of this app' : 'as the tenant has it',
     'refresh token': client.refreshPolicy,
+    'ID token': `${client.idTokenAlgorithm}, ${client.idTokenProfile ? 'with' : 'without'} profile`,
     publisher: client.publisher,
     homepage: client.homepage,
     privacy: client.privacyUri,

@@ -1,7 +1,8 @@
 // ostiary client update …
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type ClientChange, updateClient } from '../operations/client-update.ts'
+import { ID_TOKEN_ALGORITHMS, type IdTokenAlgorithm } from '../protocol/policy.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
 import { UsageError } from './failure.ts'
@@ -16,6 +17,8 @@ interface UpdateOptions extends TenantOptions {
   readonly defaultScope?: readonly string[]
   readonly requirePkce?: boolean
   readonly stableRefreshToken?: boolean
+  readonly idTokenAlg?: IdTokenAlgorithm
+  readonly idTokenProfile?: boolean
 }
 
 export function addUpdateCommand(client: Command, terminal: Terminal): void {
@@ -36,6 +39,11 @@ export function addUpdateCommand(client: Command, terminal: Terminal): void {
   })
 }
 
+export function idTokenAlgOption(): Option {
+  const description = 'what its ID tokens are signed with (default for a new app: RS256)'
+  return new Option('--id-token-alg <name>', description).choices(ID_TOKEN_ALGORITHMS)
+}
+
 function updateOptions(command: Command): void {
   tenantOption(command)
     .option('--name <name>', 'name that people read on the consent page')
@@ -48,6 +56,9 @@ function updateOptions(command: Command): void {
     .option('--no-require-pkce', 'leave PKCE to an app that has a secret')
     .option('--stable-refresh-token', 'keep one refresh token instead of replacing it each time')
     .option('--no-stable-refresh-token', 'replace the refresh token each time')
+    .addOption(idTokenAlgOption())
+    .option('--id-token-profile', 'tell name and e-mail address in ID tokens, as scopes allow')
+    .option('--no-id-token-profile', 'keep name and e-mail address out of ID tokens')
 }
 
 function toChange(options: UpdateOptions): ClientChange {
@@ -60,6 +71,8 @@ function toChange(options: UpdateOptions): ClientChange {
     scopes: options.scope,
     defaultScopes: options.defaultScope,
     requirePkce: options.requirePkce,
+    idTokenAlgorithm: options.idTokenAlg,
+    idTokenProfile: options.idTokenProfile,
     refreshPolicy: stable === undefined ? undefined : stable ? 'stable' : 'rotate',
   }
 }

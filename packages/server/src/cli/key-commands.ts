@@ -1,7 +1,8 @@
 // ostiary key …
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type KeyView, listSigningKeys, rotateSigningKeys } from '../operations/keys.ts'
+import { ID_TOKEN_ALGORITHMS, type IdTokenAlgorithm } from '../protocol/policy.ts'
 import { formatTable, formatTime } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { type TenantOptions, withTenant } from './deployment.ts'
@@ -11,6 +12,7 @@ interface RotateOptions extends TenantOptions {
   readonly force?: boolean
   readonly lostMasterKey?: boolean
   readonly api?: string
+  readonly algorithm?: IdTokenAlgorithm
 }
 
 export function addKeyCommands(program: Command, terminal: Terminal): void {
@@ -30,12 +32,19 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
     options: (command) =>
       tenantOption(command)
         .option('--api <audience>', 'where each API has its own keys: the one whose key it is')
+        .addOption(
+          new Option(
+            '--algorithm <name>',
+            'where ID tokens have other keys than access tokens: which (default: those of access tokens)',
+          ).choices(ID_TOKEN_ALGORITHMS),
+        )
         .option('--force', 'even when APIs may not know the next key yet')
         .option('--lost-master-key', 'replace keys that no master key opens any more'),
     run: async (options) => {
       const { force = false, api: audience, lostMasterKey: masterKeyLost = false } = options
+      const input = { force, audience, algorithm: options.algorithm, masterKeyLost }
       const { currentKid } = await withTenant(options, terminal, (context) =>
-        rotateSigningKeys({ force, audience, masterKeyLost }, context),
+        rotateSigningKeys(input, context),
       )
       return { data: { currentKid }, text: `signing with ${currentKid} from now on` }
     },

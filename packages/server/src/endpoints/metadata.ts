@@ -5,6 +5,7 @@ import { CLIENT_AUTH_METHODS, CLIENT_SECRET_METHODS } from '../client-auth/index
 import type { Contract } from '../contracts/contract.ts'
 import { listGrantTypeNames } from '../grants/index.ts'
 import type { Endpoint } from '../protocol/message.ts'
+import { ID_TOKEN_ALGORITHMS } from '../protocol/policy.ts'
 import { PROMPT_VALUES } from '../protocol/prompt.ts'
 import { IDENTITY_SCOPES, type Tenant } from '../protocol/tenant.ts'
 
@@ -50,9 +51,8 @@ function describeServer(tenant: Tenant, contract: Contract) {
     // OIDC Discovery §3 demands both of whoever has an authorization endpoint, and strict parsers read nothing without
     // them; where there is no OpenID Connect, they describe ID tokens that nobody is given.
     subject_types_supported: paths.authorize && ['public'],
-    id_token_signing_alg_values_supported: paths.authorize && [
-      rules.openId ? policy.signing.algorithm : 'RS256',
-    ],
+    id_token_signing_alg_values_supported:
+      paths.authorize && (rules.openId ? ID_TOKEN_ALGORITHMS : ['RS256']),
     ...(rules.openId && describeOpenId(tenant, contract)),
     // Ours: what the scopes of the APIs let an app do, by language
     scope_descriptions: Object.fromEntries(

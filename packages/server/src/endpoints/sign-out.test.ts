@@ -42,6 +42,7 @@ const endpoint = createSignOutEndpoint({
   },
   keys: {
     signer: () => Promise.reject(new Error('signs nothing')),
+    idTokenSigner: () => Promise.reject(new Error('signs nothing')),
     publicKeys: async () => [],
     secretKeys: async () => [],
     findVerificationKey: async () => undefined,

@@ -4,8 +4,8 @@ import { OAuthError } from '../protocol/errors.ts'
 import type { Endpoint, IncomingRequest } from '../protocol/message.ts'
 import { optional } from '../protocol/params.ts'
 import type { Store } from '../store/port.ts'
-import type { UserRecord } from '../store/records.ts'
 import { type FindTokenDeps, findAccessToken } from '../tokens/find-token.ts'
+import { profileClaimsOf } from '../tokens/profile-claims.ts'
 
 export interface UserInfoDeps extends FindTokenDeps {
   readonly store: FindTokenDeps['store'] & Pick<Store, 'findUser'>
@@ -20,7 +20,8 @@ export function createUserInfoEndpoint(deps: UserInfoDeps): Endpoint {
     }
     const user = await deps.store.findUser(deps.tenant.name, facts.userId)
     if (!user || user.disabledAtSeconds !== null) throw new OAuthError('bearer_invalid')
-    return { kind: 'json', status: 200, body: claimsOf(user, facts.scopes) }
+    const body = { sub: user.id, ...profileClaimsOf(user, facts.scopes) }
+    return { kind: 'json', status: 200, body }
   }
 }
 
@@ -33,18 +34,4 @@ function readBearer(request: IncomingRequest): string {
   const token = inHeader ?? inBody
   if (token === undefined) throw new OAuthError('bearer_missing')
   return token
-}
-
-/** OIDC Core §5.4: the claims that each scope asks for. */
-function claimsOf(user: UserRecord, scopes: readonly string[]): object {
-  return {
-    sub: user.id,
-    ...(scopes.includes('profile') && {
-      name: user.name,
-      preferred_username: user.username,
-      locale: user.locale ?? undefined,
-    }),
-    ...(scopes.includes('email') &&
-      user.email !== null && { email: user.email, email_verified: user.emailVerified }),
-  }
 }

@@ -10,7 +10,7 @@ import { parseResources } from '../protocol/resource.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { CodeRecord } from '../store/records.ts'
 import { endingNow } from '../tokens/ending.ts'
-import { issueTokens } from '../tokens/issue.ts'
+import { issueTokens, planIdToken } from '../tokens/issue.ts'
 import { type GrantContext, type GrantType, grantEnded } from './grant.ts'
 import { narrowGrant, stillAllowed } from './narrow.ts'
 
@@ -65,7 +65,7 @@ export const authorizationCode: GrantType<CodeRequest> = {
         refresh: refreshes
           ? { kind: 'new', endsAtSeconds: refreshEndsAtSeconds }
           : { kind: 'none' },
-        idToken: granted.scopes.includes('openid') ? { nonce: code.nonce } : undefined,
+        idToken: planIdToken(client, { ...granted, nonce: code.nonce }),
         lifetimeSeconds,
         clientAuthenticated: client.proven,
       },

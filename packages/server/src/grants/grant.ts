@@ -17,6 +17,7 @@ export interface GrantDeps extends IssueDeps, LegacyDeps {
     SignInDeps['store'] &
     Pick<
       Store,
+      | 'findUser'
       | 'findCode'
       | 'redeemCode'
       | 'findRefreshToken'

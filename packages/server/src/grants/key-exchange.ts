@@ -16,7 +16,8 @@ import { type Coverage, narrowGrant } from './narrow.ts'
 import { findOpener, type Opener, type OpenerContext, type OpenerDeps } from './opener.ts'
 
 export interface KeyExchangeDeps extends IssueDeps, OpenerDeps {
-  readonly store: OpenerDeps['store'] &
+  readonly store: IssueDeps['store'] &
+    OpenerDeps['store'] &
     Pick<Store, 'findUnit' | 'openGrant' | 'recordApplicationKeyUse' | 'recordAccessIdentifierUse'>
 }
 

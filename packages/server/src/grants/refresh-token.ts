@@ -11,7 +11,7 @@ import type { TokenResponse } from '../protocol/token-response.ts'
 import type { RotateOutcome } from '../store/port.ts'
 import type { GrantRecord, RefreshTokenRecord } from '../store/records.ts'
 import { endingNow } from '../tokens/ending.ts'
-import { type Issued, issueTokens, type TokenPlan } from '../tokens/issue.ts'
+import { type Issued, issueTokens, planIdToken, type TokenPlan } from '../tokens/issue.ts'
 import { type GrantContext, type GrantType, grantEnded } from './grant.ts'
 import { narrowGrant, stillAllowed } from './narrow.ts'
 
@@ -47,7 +47,7 @@ export const refreshToken: GrantType<RefreshRequest> = {
       grant,
       ...narrowGrant(grant, request, tenant),
       // OIDC Core §12.2: a refreshed ID token carries no nonce.
-      idToken: grant.scopes.includes('openid') ? { nonce: null } : undefined,
+      idToken: planIdToken(client, { ...grant, nonce: null }),
       lifetimeSeconds: Math.min(
         await accessTokenLifetime(context, deps),
         // No token outlives its grant: so that a grant whose end has come need not be ended any more.

@@ -19,6 +19,7 @@ const LABELS = {
   call: 'method of the store, in `packages/server/src/store/port.ts`',
   connection: '`busy` or `idle`',
   work: '`running` or `waiting`',
+  algorithm: 'what the keys sign with',
   api: 'audience of the API whose keys they are; empty where all share theirs',
 } as const
 
@@ -99,7 +100,7 @@ export const METRICS = {
   ostiary_signing_key_age_seconds: {
     kind: 'gauge',
     help: 'For how long the current signing key has signed.',
-    labels: { tenant, api: LABELS.api },
+    labels: { tenant, api: LABELS.api, algorithm: LABELS.algorithm },
     together: 'max',
   },
   ostiary_store_call_duration_seconds: {

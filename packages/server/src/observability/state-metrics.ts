@@ -20,6 +20,7 @@ export interface Sources {
 export interface KeyAge {
   readonly tenant: string
   readonly api: string
+  readonly algorithm: string
   readonly seconds: number
 }
 
@@ -29,8 +30,8 @@ export function readAtScrape(metrics: MetricRegistry, sources: Sources): void {
   readStore(metrics, sources.store)
   const keyAge = metrics.gauge('ostiary_signing_key_age_seconds')
   metrics.atScrape('ostiary_signing_key_age_seconds', () => {
-    for (const { tenant, api, seconds } of sources.keyAges()) {
-      keyAge.set({ tenant, api }, seconds)
+    for (const { seconds, ...labels } of sources.keyAges()) {
+      keyAge.set({ ...labels }, seconds)
     }
   })
 }

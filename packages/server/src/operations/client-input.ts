@@ -2,6 +2,7 @@
 
 import { ALLOWANCE_NAMES, type Allowance } from '../protocol/allowance.ts'
 import type { UserId } from '../protocol/ids.ts'
+import type { IdTokenAlgorithm } from '../protocol/policy.ts'
 import { type RedirectUriProblem, redirectUriProblem } from '../protocol/redirect-uri.ts'
 import { findScope, isIdentityScope, type Tenant } from '../protocol/tenant.ts'
 import type { ClientAllowance, ClientRecord } from '../store/records.ts'
@@ -28,6 +29,10 @@ export interface NewClient {
   /** Audience of the API whose own credentials these are. */
   readonly resourceServer?: string | undefined
   readonly requirePkce?: boolean | undefined
+  /** RS256 when not given (OIDC Registration §2, `id_token_signed_response_alg`). */
+  readonly idTokenAlgorithm?: IdTokenAlgorithm | undefined
+  /** Whether ID tokens tell the user's profile, as far as the scopes cover it: they do when not given. */
+  readonly idTokenProfile?: boolean | undefined
   readonly refreshPolicy?: ClientRecord['refreshPolicy'] | undefined
   /** Legacy allowances besides those that every app of the contract has. */
   readonly allowances?: readonly ClientAllowance[] | undefined

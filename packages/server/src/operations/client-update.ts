@@ -17,6 +17,8 @@ export type ClientChange = Pick<
   | 'defaultScopes'
   | 'requirePkce'
   | 'refreshPolicy'
+  | 'idTokenAlgorithm'
+  | 'idTokenProfile'
 >
 
 /** @throws OperationError with everything that the change would make wrong */

@@ -72,6 +72,7 @@ export function toClientRecord(input: NewClient, context: OperationContext): Cli
     // What the tenant demands of all is not written at the app: it may change.
     requirePkce: input.requirePkce ?? input.type === 'public',
     refreshPolicy: input.refreshPolicy ?? 'rotate',
+    ...idTokensOf(input),
     ...presentation(input),
     allowances: allowancesOf(input, context),
     createdAtSeconds: clock.nowSeconds(),
@@ -88,6 +89,11 @@ function allowancesOf(input: NewClient, context: OperationContext): readonly Cli
     ({ name }) => !given.some((allowance) => allowance.name === name),
   )
   return [...given, ...others]
+}
+
+/** OIDC Registration §2: RS256 is what an app expects that says nothing. */
+function idTokensOf({ idTokenAlgorithm = 'RS256', idTokenProfile = true }: NewClient) {
+  return { idTokenAlgorithm, idTokenProfile }
 }
 
 /** What the consent page says about the app besides its name. */

@@ -3,6 +3,7 @@
 import { sha256 } from '../platform/hash.ts'
 import { newId } from '../platform/random.ts'
 import { asClientId, type TokenHash } from '../protocol/ids.ts'
+import { ID_TOKEN_ALGORITHMS } from '../protocol/policy.ts'
 import type { OrganisationWithUnits } from '../store/port.ts'
 import type { ClientRecord, ClientSecretRecord, ClientWithSecrets } from '../store/records.ts'
 import { checkAllowances } from './allowances.ts'
@@ -30,6 +31,8 @@ export const CLIENT_COLUMNS = {
   first_party: 'flag',
   require_pkce: 'flag',
   refresh_policy: 'text',
+  id_token_signed_response_alg: 'text',
+  id_token_profile: 'flag',
   organisation: 'text',
   unit: 'text',
   publisher: 'text',
@@ -120,6 +123,10 @@ function toInput(values: ClientValues): NewClient {
     resourceServer: values.resource_server,
     requirePkce: values.require_pkce,
     refreshPolicy: REFRESH_POLICIES.find((policy) => policy === values.refresh_policy),
+    idTokenAlgorithm: ID_TOKEN_ALGORITHMS.find(
+      (algorithm) => algorithm === values.id_token_signed_response_alg,
+    ),
+    idTokenProfile: values.id_token_profile,
     allowances: allowancesOf(values).allowances,
     publisher: values.publisher,
     homepage: values.homepage,
@@ -135,6 +142,7 @@ function checkWords(values: ClientValues): FieldProblem[] {
   const words: Readonly<Record<string, readonly string[]>> = {
     type: TYPES,
     refresh_policy: REFRESH_POLICIES,
+    id_token_signed_response_alg: ID_TOKEN_ALGORITHMS,
   }
   const given: Readonly<Record<string, unknown>> = values
   return Object.entries(words).flatMap(([field, possible]) => {

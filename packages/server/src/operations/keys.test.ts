@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   auditTrail,
@@ -8,6 +9,7 @@ import {
 import { tenantOf } from '../../test/support/tenant.ts'
 import { API, OTHER_API } from '../../test/support/world.ts'
 import { crmCom } from '../contracts/crm-com.ts'
+import { Sealer } from '../platform/seal.ts'
 import { createKeyRing } from '../tokens/keys.ts'
 import { listSigningKeys, rotateSigningKeys } from './keys.ts'
 
@@ -58,6 +60,40 @@ it('refuses to rotate the keys of an API that shares them with the others', asyn
     await problemsOf(rotateSigningKeys({ force: true, audience: API }, context)),
   ).toMatchObject([{ field: 'api', problem: expect.stringContaining('share their keys') }])
   expect(await auditTrail(context)).toEqual([])
+})
+
+describe('clients G2: where ID tokens have keys of their own', () => {
+  const kidsOf = async (algorithm: string) =>
+    (await listSigningKeys(context))
+      .filter((key) => key.algorithm === algorithm)
+      .map(({ kid, state }) => `${state} ${kid}`)
+
+  it('rotates those of access tokens when none are named, and others by their algorithm', async () => {
+    await createKeyRing(context).idTokenSigner('EdDSA')
+    const [access, id] = [await kidsOf('ES256'), await kidsOf('EdDSA')]
+    const first = await rotateSigningKeys({ force: true }, context)
+    expect(access).toContain(`next ${first.currentKid}`)
+    expect(await kidsOf('EdDSA')).toEqual(id)
+    const second = await rotateSigningKeys({ force: true, algorithm: 'EdDSA' }, context)
+    expect(id).toContain(`next ${second.currentKid}`)
+  })
+
+  it('refuses an algorithm that has none, and names those that have', async () => {
+    const refused = problemsOf(rotateSigningKeys({ force: true, algorithm: 'EdDSA' }, context))
+    expect(await refused).toMatchObject([
+      { field: 'algorithm', problem: expect.stringContaining('ES256') },
+    ])
+  })
+
+  it('operating 2: replaces all of them when the master key is lost', async () => {
+    await createKeyRing(context).idTokenSigner('EdDSA')
+    const masterKeyLost = { ...context, sealer: new Sealer(randomBytes(32)) }
+    await rotateSigningKeys({ force: true, masterKeyLost: true }, masterKeyLost)
+    const ring = createKeyRing(masterKeyLost)
+    expect((await ring.signer()).algorithm).toBe('ES256')
+    expect((await ring.idTokenSigner('EdDSA')).algorithm).toBe('EdDSA')
+    expect(await kidsOf('EdDSA')).toHaveLength(4)
+  })
 })
 
 describe('where each API has keys of its own', () => {

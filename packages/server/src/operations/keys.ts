@@ -1,8 +1,10 @@
 // Signing keys of a tenant: looking at them, and replacing the current one ahead of its time.
 
 import type { Sealer } from '../platform/seal.ts'
+import type { SigningAlgorithm } from '../protocol/policy.ts'
+import type { Tenant } from '../protocol/tenant.ts'
 import type { KeyRecord } from '../store/records.ts'
-import { type KeyRotation, listKeySets, opens, rotateKeys } from '../tokens/keys.ts'
+import { type KeyRotation, type KeySet, listKeySets, opens, rotateKeys } from '../tokens/keys.ts'
 import { type OperationContext, refusal } from './operation.ts'
 
 export interface KeyContext extends OperationContext {
@@ -37,6 +39,8 @@ export interface KeyRotationInput {
   readonly force: boolean
   /** Of one API, where they have keys of their own. */
   readonly audience?: string | undefined
+  /** Where ID tokens are signed with others than access tokens: which. Those of access tokens when not given. */
+  readonly algorithm?: SigningAlgorithm | undefined
   /** The keys that are there can never be opened again: makes others, under the master key of today. */
   readonly masterKeyLost?: boolean
 }
@@ -47,14 +51,34 @@ export interface KeyRotationInput {
  * @throws MasterKeyError when the master key is not the one that the keys are sealed under
  */
 export async function rotateSigningKeys(
-  { force, audience, masterKeyLost = false }: KeyRotationInput,
+  input: KeyRotationInput,
   context: KeyContext,
 ): Promise<{ readonly currentKid: string }> {
-  const set = pickKeySet(audience, context)
+  const set = await pickKeySet(input, context)
+  const rotated = await rotateSet(set, input, context)
+  if (!input.masterKeyLost) return rotated
+  // The keys of ID tokens are lost with those of access tokens.
+  for (const other of await listOthers(set, context)) await rotateSet(other, input, context)
+  return rotated
+}
+
+async function listOthers(set: KeySet, context: KeyContext): Promise<readonly KeySet[]> {
+  const keys = await listSigningKeys(context)
+  return keys
+    .filter(({ state }) => state === 'current')
+    .map(({ resourceServer: audience, algorithm }) => ({ audience, algorithm }))
+    .filter(({ audience, algorithm }) => audience === set.audience && algorithm !== set.algorithm)
+}
+
+async function rotateSet(
+  set: KeySet,
+  { force, masterKeyLost = false }: KeyRotationInput,
+  context: KeyContext,
+): Promise<{ readonly currentKid: string }> {
   const { actor, requestId = null } = context
   const rotate = () =>
     rotateKeys(context, {
-      ...{ audience: set, masterKeyLost, by: { actor, requestId } },
+      ...{ ...set, masterKeyLost, by: { actor, requestId } },
       force: force || masterKeyLost,
     })
   const rotation = await rotate()
@@ -82,11 +106,27 @@ function refuseRotation(rotation: Exclude<KeyRotation, { outcome: 'rotated' }>):
     : refusal('key', 'was rotated by someone else just now')
 }
 
-function pickKeySet(audience: string | undefined, { tenant }: KeyContext): string {
+async function pickKeySet(
+  { audience, algorithm }: KeyRotationInput,
+  context: KeyContext,
+): Promise<KeySet> {
+  const { tenant } = context
   const sets = listKeySets(tenant)
+  const set = pickApi(sets, audience, tenant)
+  if (algorithm === undefined || algorithm === set.algorithm) return set
+  const wanted = { ...set, algorithm }
+  const known = await listOthers(set, context)
+  if (known.some((other) => other.algorithm === algorithm)) return wanted
+  const names = [set, ...known].map((each) => each.algorithm).join(', ')
+  throw refusal('algorithm', `${algorithm} has no keys here: name one of those that have, ${names}`)
+}
+
+function pickApi(sets: readonly KeySet[], audience: string | undefined, tenant: Tenant): KeySet {
   const [only, ...others] = sets
   if (audience === undefined && only !== undefined && others.length === 0) return only
   if (!tenant.rules.jwt.keyPerApi) throw refusal('api', 'is not to be named: all share their keys')
-  if (audience !== undefined && sets.includes(audience)) return audience
-  throw refusal('api', `must name one of the APIs that have keys: ${sets.join(', ')}`)
+  const named = sets.find((set) => set.audience === audience)
+  if (named) return named
+  const audiences = sets.map((set) => set.audience).join(', ')
+  throw refusal('api', `must name one of the APIs that have keys: ${audiences}`)
 }

@@ -4,7 +4,12 @@
 import type { ChallengeMethod } from './pkce.ts'
 
 /** HS256 is for APIs that have a secret key of their own; its keys are never published. */
-export type SigningAlgorithm = 'ES256' | 'RS256' | 'EdDSA' | 'HS256'
+export type SigningAlgorithm = IdTokenAlgorithm | 'HS256'
+
+/** OIDC Discovery §3 demands RS256, and many clients know nothing else. */
+export const ID_TOKEN_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const
+
+export type IdTokenAlgorithm = (typeof ID_TOKEN_ALGORITHMS)[number]
 
 export interface Policy {
   readonly accessToken: {

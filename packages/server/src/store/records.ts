@@ -4,7 +4,7 @@ import type { AccessTokenFacts } from '../protocol/access-token-facts.ts'
 import type { Allowance } from '../protocol/allowance.ts'
 import type { ClientId, GrantId, RevocationTag, TokenHash, UserId } from '../protocol/ids.ts'
 import type { ChallengeMethod } from '../protocol/pkce.ts'
-import type { SigningAlgorithm } from '../protocol/policy.ts'
+import type { IdTokenAlgorithm, SigningAlgorithm } from '../protocol/policy.ts'
 
 export interface ClientRecord {
   readonly tenant: string
@@ -32,6 +32,10 @@ export interface ClientRecord {
   /** Set when these credentials are an API's own, with which it introspects the tokens made for it. */
   readonly resourceServer: string | null
   readonly requirePkce: boolean
+  /** What its ID tokens are signed with. */
+  readonly idTokenAlgorithm: IdTokenAlgorithm
+  /** Whether its ID tokens tell what the granted scopes let it know about the user, as UserInfo does. */
+  readonly idTokenProfile: boolean
   /** `rotate`: every refresh replaces the token. `stable`: it stays until its absolute expiry (FAPI 2.0 §5.3.2.1). */
   readonly refreshPolicy: 'rotate' | 'stable'
   readonly publisher: string | null

@@ -1,6 +1,8 @@
-import { decodeJwt } from 'jose'
+import { createHash } from 'node:crypto'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { expect, it } from 'vitest'
 import { createKeyDeps } from '../../test/support/memory-key-store.ts'
+import { ID_TOKEN_ALGORITHMS } from '../protocol/policy.ts'
 import { readAccessToken } from './access-token.ts'
 import { readIdTokenHint, signIdToken } from './id-token.ts'
 import { createKeyRing } from './keys.ts'
@@ -17,6 +19,8 @@ const facts = {
   authTimeSeconds: now - 10,
   issuedAtSeconds: now,
   expiresAtSeconds: now + 3600,
+  accessToken: 'jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y',
+  profile: undefined,
 }
 const signHint = async (changes: Partial<typeof facts> = {}) =>
   signIdToken({ ...facts, ...changes }, { issuer, signer: await keys.signer() })
@@ -31,11 +35,34 @@ it('OIDC Core §2: an ID token has iss, sub, aud, exp, iat, and nonce when one w
     exp: now + 3600,
     auth_time: now - 10,
     nonce: 'nonce-1',
+    at_hash: '77QmUPtjPfzWtF2AnpK9RQ',
   })
   const signer = await keys.signer()
   const silent = { ...facts, nonce: null, authTimeSeconds: null }
   const payload = decodeJwt(await signIdToken(silent, { issuer, signer }))
-  expect(Object.keys(payload).toSorted()).toEqual(['aud', 'exp', 'iat', 'iss', 'sub'])
+  expect(Object.keys(payload).toSorted()).toEqual(['at_hash', 'aud', 'exp', 'iat', 'iss', 'sub'])
+})
+
+it.each(ID_TOKEN_ALGORITHMS)('clients G12: at_hash fits the algorithm %s', async (algorithm) => {
+  const signer = await keys.idTokenSigner(algorithm)
+  const token = await signIdToken(facts, { issuer, signer })
+  const { at_hash: found } = decodeJwt(token)
+  const hash = createHash(algorithm === 'EdDSA' ? 'sha512' : 'sha256').update(facts.accessToken)
+  // OIDC Core §3.1.3.6: the left half.
+  const digest = hash.digest('hex')
+  expect(Buffer.from(String(found), 'base64url').toString('hex')).toBe(
+    digest.slice(0, digest.length / 2),
+  )
+  expect(decodeProtectedHeader(token)).toMatchObject({ alg: algorithm, typ: 'JWT' })
+  expect(await readHint(token)).toEqual({ userId: 'user-ada', clientId: 'web-app' })
+})
+
+it('clients G6: what it tells about the user never stands in for what the token is about', async () => {
+  const profile = { name: 'Ada', sub: 'user-eve', aud: 'other-app', iss: 'https://evil.example' }
+  const signer = await keys.signer()
+  expect(decodeJwt(await signIdToken({ ...facts, profile }, { issuer, signer }))).toMatchObject({
+    ...{ name: 'Ada', sub: 'user-ada', aud: 'web-app', iss: issuer },
+  })
 })
 
 it('D5: an ID token is a hint for as long as its key is known, also when it has expired', async () => {

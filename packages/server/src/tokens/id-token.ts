@@ -1,5 +1,7 @@
 // ID tokens (OIDC Core §2).
 
+import { createHash } from 'node:crypto'
+import type { SigningAlgorithm } from '../protocol/policy.ts'
 import type { KeyRing } from './keys.ts'
 import type { Signer } from './signer.ts'
 import { verifyJwt } from './verify-jwt.ts'
@@ -13,6 +15,10 @@ export interface IdTokenFacts {
   readonly authTimeSeconds: number | null
   readonly issuedAtSeconds: number
   readonly expiresAtSeconds: number
+  /** The one that goes with it. */
+  readonly accessToken: string
+  /** What it tells about the user besides `sub`. */
+  readonly profile: object | undefined
 }
 
 export function signIdToken(
@@ -20,6 +26,7 @@ export function signIdToken(
   context: { issuer: string; signer: Signer },
 ): Promise<string> {
   return context.signer.sign(TYPE, {
+    ...facts.profile,
     iss: context.issuer,
     sub: facts.userId,
     aud: facts.clientId,
@@ -27,7 +34,16 @@ export function signIdToken(
     exp: facts.expiresAtSeconds,
     auth_time: facts.authTimeSeconds ?? undefined,
     nonce: facts.nonce ?? undefined,
+    at_hash: hashAccessToken(facts.accessToken, context.signer.algorithm),
   })
+}
+
+/** OIDC Core §3.1.3.6: the left half of the hash that belongs to the algorithm; Ed25519 has SHA-512 (RFC 8032 §5.1). */
+function hashAccessToken(accessToken: string, algorithm: SigningAlgorithm): string {
+  const digest = createHash(algorithm === 'EdDSA' ? 'sha512' : 'sha256')
+    .update(accessToken)
+    .digest()
+  return digest.subarray(0, digest.length / 2).toString('base64url')
 }
 
 /** Reads an ID token that came back as a hint: expired ones count (OIDC RP-Initiated Logout §4), forged ones do not. */

@@ -1,4 +1,4 @@
-import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createKeyDeps } from '../../test/support/memory-key-store.ts'
 import { tenantOf } from '../../test/support/tenant.ts'
@@ -6,6 +6,7 @@ import { API } from '../../test/support/world.ts'
 import type { Contract } from '../contracts/contract.ts'
 import { crmCom } from '../contracts/crm-com.ts'
 import { financialCents } from '../contracts/financial-cents.ts'
+import { CONTRACT_NAMES, findContract } from '../contracts/index.ts'
 import { jsonApi } from '../contracts/json-api.ts'
 import { standard } from '../contracts/standard.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -13,7 +14,8 @@ import { tokenKey } from '../platform/hash.ts'
 import { looksLikeSecret } from '../platform/random.ts'
 import { asClientId, asGrantId, asRevocationTag, asUserId } from '../protocol/ids.ts'
 import type { Policy } from '../protocol/policy.ts'
-import { issueTokens, type TokenPlan } from './issue.ts'
+import type { UserRecord } from '../store/records.ts'
+import { type IdTokenPlan, issueTokens, type TokenPlan } from './issue.ts'
 import { createKeyRing } from './keys.ts'
 
 const GRANT = {
@@ -37,10 +39,19 @@ const PLAN: TokenPlan = {
   clientAuthenticated: true,
 }
 
+const ID_TOKEN: IdTokenPlan = { nonce: 'n-1', algorithm: 'ES256', profile: true }
+
+const ADA: UserRecord = {
+  ...{ tenant: 'main', id: GRANT.userId, tag: GRANT.userTag, username: 'ada', name: 'Ada Example' },
+  ...{ email: 'ada@example.com', emailVerified: true, passwordHash: null, locale: 'de' },
+  ...{ createdAtSeconds: 1, disabledAtSeconds: null },
+}
+
 function setUp(contract: Contract, changes: Partial<Policy> = {}) {
   const tenant = tenantOf(contract)
   const keyDeps = createKeyDeps({ ...tenant, policy: { ...tenant.policy, ...changes } })
-  const deps = { ...keyDeps, keys: createKeyRing(keyDeps) }
+  const store = { findUser: async () => ADA }
+  const deps = { ...keyDeps, store, keys: createKeyRing(keyDeps) }
   const now = deps.clock.nowSeconds()
   return {
     deps,
@@ -165,16 +176,51 @@ describe('the refresh token', () => {
 describe('the ID token', () => {
   it('OIDC Core §3.1.3.3: comes with its nonce when the plan says so, and only for a user', async () => {
     const { issue } = setUp(standard)
-    const { response } = await issue({ idToken: { nonce: 'n-1' } })
+    const { response } = await issue({ idToken: ID_TOKEN })
     expect(decodeJwt(response.idToken ?? '')).toMatchObject({
       sub: 'user-ada',
       aud: 'web-app',
       nonce: 'n-1',
     })
     expect((await issue()).response.idToken).toBeUndefined()
-    const alone = await issue({ grant: { ...GRANT, userId: null }, idToken: { nonce: null } })
+    const alone = await issue({ grant: { ...GRANT, userId: null }, idToken: ID_TOKEN })
     expect(alone.response.idToken).toBeUndefined()
   })
+
+  const NAMES = { name: ADA.name, preferred_username: ADA.username, locale: 'de' }
+  const EMAIL = { email: ADA.email, email_verified: true }
+  it.each([
+    [['openid'], true, {}],
+    [['openid', 'profile'], true, NAMES],
+    [['openid', 'email'], true, EMAIL],
+    [['openid', 'profile', 'email'], true, { ...NAMES, ...EMAIL }],
+    [['openid', 'profile', 'email'], false, {}],
+  ])('clients G6: with %j, and the setting %j, it tells %j', async (scopes, profile, told) => {
+    const { issue } = setUp(standard)
+    const { response } = await issue({ scopes, idToken: { ...ID_TOKEN, profile } })
+    const { iss, sub, aud, iat, exp, auth_time, nonce, at_hash, ...others } = decodeJwt(
+      response.idToken ?? '',
+    )
+    expect(others).toEqual(told)
+  })
+
+  it('clients G2: is signed as the app has it, whatever signs the access token', async () => {
+    const { issue } = setUp(standard)
+    for (const algorithm of ['ES256', 'RS256', 'EdDSA'] as const) {
+      const { response } = await issue({ idToken: { ...ID_TOKEN, algorithm } })
+      expect(decodeProtectedHeader(response.idToken ?? '').alg).toBe(algorithm)
+      expect(decodeProtectedHeader(response.accessToken).alg).toBe('ES256')
+    }
+  })
+
+  const CONTRACTS = CONTRACT_NAMES.flatMap((name) => findContract(name) ?? [])
+  it.each(CONTRACTS.filter(({ rules }) => !rules.openId))(
+    'clients F1: there is none with $name, whatever a grant says',
+    async (contract) => {
+      const { response } = await setUp(contract).issue({ scopes: ['openid'], idToken: ID_TOKEN })
+      expect(response.idToken).toBeUndefined()
+    },
+  )
 })
 
 it('RFC 8693 §2.2.1: says what was issued only where a token was exchanged', async () => {

@@ -5,18 +5,21 @@ import { tokenKey } from '../platform/hash.ts'
 import { newSecret } from '../platform/random.ts'
 import type { AccessTokenFacts } from '../protocol/access-token-facts.ts'
 import type { GrantId } from '../protocol/ids.ts'
+import type { IdTokenAlgorithm } from '../protocol/policy.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { TokenResponse } from '../protocol/token-response.ts'
-import type { NewTokens } from '../store/port.ts'
-import type { GrantRecord, RefreshTokenRecord } from '../store/records.ts'
+import type { NewTokens, Store } from '../store/port.ts'
+import type { ClientRecord, GrantRecord, RefreshTokenRecord, UserRecord } from '../store/records.ts'
 import { type Consumer, signAccessToken } from './access-token.ts'
 import { signIdToken } from './id-token.ts'
 import type { KeyRing } from './keys.ts'
+import { coversProfile, profileClaimsOf } from './profile-claims.ts'
 
 export interface IssueDeps {
   readonly tenant: Tenant
   readonly clock: Clock
   readonly keys: KeyRing
+  readonly store: Pick<Store, 'findUser'>
 }
 
 /** What every access token needs to know of the authorization behind it. */
@@ -24,6 +27,21 @@ export type TokenSubject = Pick<
   GrantRecord,
   'clientId' | 'userId' | 'clientTag' | 'userTag' | 'organisationId' | 'unitId' | 'authTimeSeconds'
 > & { readonly id: GrantId }
+
+export interface IdTokenPlan {
+  readonly nonce: string | null
+  readonly algorithm: IdTokenAlgorithm
+  /** Whether it tells about the user what the scopes cover. */
+  readonly profile: boolean
+}
+
+/** OIDC Core §3.1.2.1: with the scope `openid` there is an ID token, of the kind that the app has chosen. */
+export function planIdToken(
+  { idTokenAlgorithm: algorithm, idTokenProfile: profile }: ClientRecord,
+  { scopes, nonce }: { readonly scopes: readonly string[]; readonly nonce: string | null },
+): IdTokenPlan | undefined {
+  return scopes.includes('openid') ? { nonce, algorithm, profile } : undefined
+}
 
 export interface TokenPlan {
   readonly grant: TokenSubject
@@ -37,7 +55,7 @@ export interface TokenPlan {
     | { readonly kind: 'same'; readonly token: string }
     | { readonly kind: 'none' }
   /** Set when an ID token goes with it. */
-  readonly idToken: { readonly nonce: string | null } | undefined
+  readonly idToken: IdTokenPlan | undefined
   readonly lifetimeSeconds: number
   /** Whether the app proved itself by a secret: then its refresh token asks for that again. */
   readonly clientAuthenticated: boolean
@@ -70,10 +88,11 @@ export async function issueTokens(plan: TokenPlan, deps: IssueDeps): Promise<Iss
     issuedAtSeconds: now,
     expiresAtSeconds: now + lifetimeSeconds,
   }
-  const accessToken =
-    policy.accessToken.format === 'opaque'
-      ? newSecret('ost_at', deps.tenant.rules.formats.accessToken)
-      : await signAccessToken({ facts, consumer: plan.consumer }, deps)
+  // The user is looked up while the token is signed on another thread.
+  const [accessToken, user] = await Promise.all([
+    mintAccessToken(facts, plan, deps),
+    findUserToTell(plan, deps),
+  ])
   const refresh = mintRefreshToken(plan, deps.tenant, now)
   return {
     response: {
@@ -82,7 +101,7 @@ export async function issueTokens(plan: TokenPlan, deps: IssueDeps): Promise<Iss
       expiresInSeconds: lifetimeSeconds,
       scopes: plan.scopes,
       refreshToken: refresh.token,
-      idToken: plan.idToken && (await mintIdToken(plan, facts, deps)),
+      idToken: plan.idToken && (await mintIdToken({ ...facts, accessToken, user }, plan, deps)),
       issuedTokenType: plan.issuedTokenType,
     },
     tokens: {
@@ -95,16 +114,37 @@ export async function issueTokens(plan: TokenPlan, deps: IssueDeps): Promise<Iss
   }
 }
 
-async function mintIdToken(
-  plan: TokenPlan,
+async function mintAccessToken(
   facts: AccessTokenFacts,
+  { consumer }: TokenPlan,
+  deps: IssueDeps,
+): Promise<string> {
+  const { policy, rules } = deps.tenant
+  return policy.accessToken.format === 'opaque'
+    ? newSecret('ost_at', rules.formats.accessToken)
+    : signAccessToken({ facts, consumer }, deps)
+}
+
+/** Nobody is looked up for an ID token that tells no more than `sub`. */
+async function findUserToTell(
+  { idToken, scopes, grant: { userId } }: TokenPlan,
+  { tenant, store }: IssueDeps,
+): Promise<UserRecord | null> {
+  if (!idToken?.profile || userId === null || !coversProfile(scopes)) return null
+  return store.findUser(tenant.name, userId)
+}
+
+async function mintIdToken(
+  facts: AccessTokenFacts & { readonly accessToken: string; readonly user: UserRecord | null },
+  { idToken, scopes }: TokenPlan,
   { tenant, keys }: IssueDeps,
 ): Promise<string | undefined> {
-  if (plan.idToken === undefined || facts.userId === null) return undefined
-  return signIdToken(
-    { ...facts, userId: facts.userId, nonce: plan.idToken.nonce },
-    { issuer: tenant.issuer, signer: await keys.signer(facts.audience) },
-  )
+  const { userId, user } = facts
+  if (!tenant.rules.openId || idToken === undefined || userId === null) return undefined
+  const { nonce, algorithm } = idToken
+  const profile = user ? profileClaimsOf(user, scopes) : undefined
+  const signer = await keys.idTokenSigner(algorithm)
+  return signIdToken({ ...facts, userId, nonce, profile }, { issuer: tenant.issuer, signer })
 }
 
 function mintRefreshToken(

@@ -9,6 +9,7 @@ import { MasterKeyError } from '../platform/master-key.ts'
 import { Sealer } from '../platform/seal.ts'
 import type { SigningAlgorithm } from '../protocol/policy.ts'
 import { lastTokenEnd, MAX_ACCESS_TOKEN_SECONDS } from '../protocol/token-lifetime.ts'
+import type { KeyRecord } from '../store/records.ts'
 import { createKeyRing, JWKS_MAX_AGE_SECONDS, rotateKeys, rotateKeysWhenDue } from './keys.ts'
 import { verifyJwt } from './verify-jwt.ts'
 
@@ -159,6 +160,81 @@ describe('a key ring', () => {
     await expect(ring.publicKeys()).rejects.toThrow('away')
     deps.store.isAway = false
     expect(await ring.publicKeys()).toHaveLength(2)
+  })
+})
+
+describe('clients G2: keys of ID tokens', () => {
+  const stateOf = ({ state, algorithm }: KeyRecord) => `${state} ${algorithm}`
+
+  it('are made when the first app needs them, and cost nobody else anything', async () => {
+    const deps = createKeyDeps()
+    const ring = createKeyRing(deps)
+    await ring.signer()
+    await ring.idTokenSigner('ES256')
+    expect(deps.store.records.map(stateOf)).toEqual(['current ES256', 'next ES256'])
+    const signer = await ring.idTokenSigner('RS256')
+    expect(signer.algorithm).toBe('RS256')
+    expect((await ring.signer()).algorithm).toBe('ES256')
+    const published = await ring.publicKeys()
+    expect(published.map(({ alg }) => alg).sort()).toEqual(['ES256', 'ES256', 'RS256', 'RS256'])
+    expect(kidsOf(published)).toContain(signer.kid)
+  })
+
+  it('are those of access tokens where the algorithm is the same', async () => {
+    const ring = createKeyRing(createKeyDeps())
+    expect((await ring.idTokenSigner('ES256')).kid).toBe((await ring.signer()).kid)
+  })
+
+  it('are the same for all who need them at the same moment, on every node', async () => {
+    const deps = createKeyDeps()
+    const rings = [createKeyRing(deps), createKeyRing(deps)]
+    const signers = await Promise.all(
+      [...rings, ...rings].map((ring) => ring.idTokenSigner('EdDSA')),
+    )
+    expect(new Set(kidsOf(signers)).size).toBe(1)
+    const made = deps.store.records.filter(({ algorithm }) => algorithm === 'EdDSA')
+    expect(made.map(({ state }) => state)).toEqual(['current', 'next'])
+  })
+
+  it('operating 2: none is sealed under a key that does not open the others', async () => {
+    const deps = createKeyDeps()
+    await createKeyRing(deps).signer()
+    const stranger = createKeyRing({ ...deps, sealer: new Sealer(randomBytes(32)) })
+    await expect(stranger.idTokenSigner('EdDSA')).rejects.toThrow(MasterKeyError)
+    expect(deps.store.records).toHaveLength(2)
+  })
+
+  it('R10: rotate when they are due, each in its own algorithm', async () => {
+    const deps = createKeyDeps()
+    const ring = createKeyRing(deps)
+    await ring.signer()
+    deps.clock.advance(JWKS_MAX_AGE_SECONDS)
+    const before = await ring.idTokenSigner('EdDSA')
+    deps.clock.advance(deps.tenant.policy.signing.rotateEverySeconds - JWKS_MAX_AGE_SECONDS)
+    expect(await rotateKeysWhenDue(deps)).toHaveLength(1)
+    ring.reload()
+    expect((await ring.idTokenSigner('EdDSA')).kid).toBe(before.kid)
+    deps.clock.advance(JWKS_MAX_AGE_SECONDS)
+    expect(await rotateKeysWhenDue(deps)).toHaveLength(1)
+    ring.reload()
+    const after = await ring.idTokenSigner('EdDSA')
+    expect(after.kid).not.toBe(before.kid)
+    expect(after.algorithm).toBe('EdDSA')
+    expect(kidsOf(await ring.publicKeys())).toContain(before.kid)
+    expect(
+      ring
+        .currentKeyAges()
+        .map(({ algorithm }) => algorithm)
+        .sort(),
+    ).toEqual(['ES256', 'EdDSA'])
+  })
+
+  it('half a set, of a tenant that was changing its algorithm, is completed', async () => {
+    const deps = createKeyDeps()
+    const { kid } = await createKeyRing(deps).signer()
+    deps.store.records = deps.store.records.filter(({ state }) => state === 'current')
+    expect((await createKeyRing(deps).signer()).kid).toBe(kid)
+    expect(deps.store.records.map(stateOf)).toEqual(['current ES256', 'next ES256'])
   })
 })
 

@@ -1,5 +1,5 @@
-// Owns a tenant's signing keys: next (published, not yet used), current (signs), previous (still verifies). There
-// is one set of them for all APIs, or, where the keys are secret, one for each.
+// Owns a tenant's signing keys: next (published, not yet used), current (signs), previous (still verifies). There is a set
+// of them for each algorithm that something is signed with, shared by all APIs; where keys are secret, each API has one.
 
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import type { Clock } from '../platform/clock.ts'
@@ -8,7 +8,7 @@ import { MasterKeyError } from '../platform/master-key.ts'
 import { newId, newRandomBytes } from '../platform/random.ts'
 import type { Sealer } from '../platform/seal.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import type { SigningAlgorithm } from '../protocol/policy.ts'
+import type { IdTokenAlgorithm, SigningAlgorithm } from '../protocol/policy.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import { lastTokenEnd } from '../protocol/token-lifetime.ts'
 import type { KeyStore } from '../store/port.ts'
@@ -38,6 +38,8 @@ export function signingKeySealer(sealer: Sealer, tenant: Tenant): Sealer {
 export interface KeyRing {
   /** Of the keys for tokens with this audience. @throws OAuthError resource_malformed, where each API has its own */
   signer(audience?: readonly string[]): Promise<Signer>
+  /** Of the keys for ID tokens. The first one to need an algorithm makes them: who needs none does not pay for it. */
+  idTokenSigner(algorithm: IdTokenAlgorithm): Promise<Signer>
   /** Public keys as published: current, next and those previous ones whose tokens may still be alive. */
   publicKeys(): Promise<readonly JWK[]>
   /** The secret keys of one API, for that API alone. */
@@ -52,25 +54,37 @@ export interface KeyRing {
   reload(): void
 }
 
-export interface KeyAge {
-  /** The API whose own key it is; empty for those that all share. */
+/** Of each there is one current and one next key. */
+export interface KeySet {
+  /** The API whose own keys they are; empty for those that all share. */
   readonly audience: string
+  readonly algorithm: SigningAlgorithm
+}
+
+export interface KeyAge extends KeySet {
   readonly seconds: number
 }
 
-export interface VerificationKey {
+export interface VerificationKey extends KeySet {
   readonly key: CryptoKey | Uint8Array
-  readonly algorithm: SigningAlgorithm
-  /** The API whose own key it is; empty for those that all share. */
-  readonly audience: string
 }
 
 /** Stands for all APIs where they share their keys. */
 const EVERY_API = ''
 
-/** The audiences that have keys of their own: each API, or all of them together. */
-export function listKeySets({ rules, resourceServers }: Tenant): readonly string[] {
-  return rules.jwt.keyPerApi ? resourceServers.map(({ audience }) => audience) : [EVERY_API]
+/** The sets that access tokens are signed with: of each API, or of all of them together. */
+export function listKeySets({ rules, resourceServers, policy }: Tenant): readonly KeySet[] {
+  const { algorithm } = policy.signing
+  if (!rules.jwt.keyPerApi) return [{ audience: EVERY_API, algorithm }]
+  return resourceServers.map(({ audience }) => ({ audience, algorithm }))
+}
+
+function setOf({ resourceServer: audience, algorithm }: KeyRecord): KeySet {
+  return { audience, algorithm }
+}
+
+function nameOf({ audience, algorithm }: KeySet): string {
+  return `${algorithm} ${audience}`
 }
 
 export function createKeyRing(deps: KeyDeps): KeyRing {
@@ -93,14 +107,36 @@ export function createKeyRing(deps: KeyDeps): KeyRing {
 
   const loaded = keepFresh(load, { clock: deps.clock, maxAgeMs: RELOAD_MS })
 
-  const { keyPerApi } = deps.tenant.rules.jwt
+  const making = new Map<SigningAlgorithm, Promise<void>>()
+
+  /** Once for all who ask at the same moment. */
+  function makeSet(algorithm: SigningAlgorithm): Promise<void> {
+    const begun = making.get(algorithm)
+    if (begun) return begun
+    const set = { audience: EVERY_API, algorithm }
+    const made = readOrCreateKeys(deps, [set]).then(() => loaded.forget())
+    making.set(algorithm, made)
+    return made.finally(() => making.delete(algorithm))
+  }
+
+  const { rules, policy } = deps.tenant
   return {
     async signer(audience = []) {
       const { signers } = await loaded.get()
-      const [api = EVERY_API, ...others] = keyPerApi ? audience : [EVERY_API]
-      const signer = others.length === 0 ? signers.get(api) : undefined
+      const [api = EVERY_API, ...others] = rules.jwt.keyPerApi ? audience : [EVERY_API]
+      const set = { audience: api, algorithm: policy.signing.algorithm }
+      const signer = others.length === 0 ? signers.get(nameOf(set)) : undefined
       if (!signer) throw new OAuthError('resource_malformed')
       return signer
+    },
+    async idTokenSigner(algorithm) {
+      const name = nameOf({ audience: EVERY_API, algorithm })
+      const signer = (await loaded.get()).signers.get(name)
+      if (signer) return signer
+      await makeSet(algorithm)
+      const made = (await loaded.get()).signers.get(name)
+      if (!made) throw new Error(`no ${algorithm} key was made`)
+      return made
     },
     publicKeys: async () => (await loaded.get()).publicKeys,
     secretKeys: async (audience) => (await loaded.get()).secretKeys.get(audience) ?? [],
@@ -109,8 +145,8 @@ export function createKeyRing(deps: KeyDeps): KeyRing {
       // For whoever asks next.
       loaded.get().catch(() => undefined)
       const now = deps.clock.nowSeconds()
-      const since = [...(known?.keys.signingSince ?? [])]
-      return since.map(([audience, atSeconds]) => ({ audience, seconds: now - atSeconds }))
+      const since = known?.keys.signingSince ?? []
+      return since.map(({ atSeconds, ...set }) => ({ ...set, seconds: now - atSeconds }))
     },
     // Loading opens the keys; where nothing was loaded yet, to look must not be what makes them.
     check: async () => void (await (known ? loaded.get() : checkSealedKeys(deps))),
@@ -119,10 +155,10 @@ export function createKeyRing(deps: KeyDeps): KeyRing {
 }
 
 interface LoadedKeys {
-  /** By audience. */
+  /** By the name of their set. */
   readonly signers: ReadonlyMap<string, Signer>
-  /** When the key of each of them became the current one, by audience. */
-  readonly signingSince: ReadonlyMap<string, number>
+  /** When the current key of each set became that. */
+  readonly signingSince: readonly (KeySet & { readonly atSeconds: number })[]
   readonly publicKeys: readonly JWK[]
   /** By audience. */
   readonly secretKeys: ReadonlyMap<string, readonly JWK[]>
@@ -132,7 +168,7 @@ interface LoadedKeys {
 
 async function openKeys(records: readonly KeyRecord[], deps: KeyDeps): Promise<LoadedKeys> {
   const signers = new Map<string, Signer>()
-  const signingSince = new Map<string, number>()
+  const signingSince: (KeySet & { atSeconds: number })[] = []
   const verificationKeys = new Map<string, VerificationKey>()
   const publicKeys: JWK[] = []
   const secretKeys = new Map<string, JWK[]>()
@@ -147,32 +183,45 @@ async function openKeys(records: readonly KeyRecord[], deps: KeyDeps): Promise<L
     else secretKeys.set(audience, [...(secretKeys.get(audience) ?? []), published])
     verificationKeys.set(kid, { key: await importJWK(jwk, algorithm), algorithm, audience })
     if (state === 'current') {
-      signers.set(audience, createSigner(kid, algorithm, openKey(record, deps)))
-      signingSince.set(audience, record.activatedAtSeconds ?? record.createdAtSeconds)
+      const set = setOf(record)
+      signers.set(nameOf(set), createSigner(kid, algorithm, openKey(record, deps)))
+      const atSeconds = record.activatedAtSeconds ?? record.createdAtSeconds
+      signingSince.push({ ...set, atSeconds })
     }
   }
   return { signers, signingSince, publicKeys, secretKeys, verificationKeys }
 }
 
-async function readOrCreateKeys(deps: KeyDeps): Promise<readonly KeyRecord[]> {
+/** @param wanted sets that are made if they are not there; half of one is completed in any case */
+async function readOrCreateKeys(
+  deps: KeyDeps,
+  wanted: readonly KeySet[] = listKeySets(deps.tenant),
+): Promise<readonly KeyRecord[]> {
   const { tenant, store, clock } = deps
   const now = clock.nowSeconds()
   const existing = await store.listKeys(tenant.name, now)
-  const missing = listKeySets(tenant).filter(
-    (audience) => !existing.some((key) => key.resourceServer === audience),
-  )
+  const missing = listMissingKeys(wanted, existing)
   if (missing.length === 0) return existing
   // Nothing is sealed under a key that does not open what is there: others could never open it.
   openAll(existing, deps)
-  for (const audience of missing) {
-    const [current, next] = await Promise.all([
-      newKey(deps, { audience, state: 'current' }),
-      newKey(deps, { audience, state: 'next' }),
-    ])
-    await store.createFirstKeys([current, next])
+  for (const { set, states } of missing) {
+    const made = await Promise.all(states.map((state) => newKey(deps, { set, state })))
+    await store.createFirstKeys(made)
   }
   return store.listKeys(tenant.name, now)
 }
+
+function listMissingKeys(wanted: readonly KeySet[], existing: readonly KeyRecord[]) {
+  const unexpired = existing.filter(({ state }) => state !== 'previous')
+  const sets = new Map([...wanted, ...unexpired.map(setOf)].map((set) => [nameOf(set), set]))
+  return [...sets].flatMap(([name, set]) => {
+    const keys = unexpired.filter((key) => nameOf(setOf(key)) === name)
+    const states = FIRST_STATES.filter((state) => keys.every((key) => key.state !== state))
+    return states.length === 0 ? [] : [{ set, states }]
+  })
+}
+
+const FIRST_STATES = ['current', 'next'] as const
 
 function openKey(record: KeyRecord, { sealer }: Pick<KeyDeps, 'sealer'>): JWK {
   const jwk = sealer.open(record.sealedPrivateJwk, keyContext(record))
@@ -220,6 +269,8 @@ export type KeyRotation =
 
 export interface RotationRequest {
   readonly audience?: string
+  /** That of access tokens when not given. */
+  readonly algorithm?: SigningAlgorithm | undefined
   /** Rotates before every API can have seen the next key. */
   readonly force?: boolean
   /** Who rotates, for the audit trail; a rotation that is due is the system's own. */
@@ -236,12 +287,14 @@ const BY_SYSTEM = { actor: 'system', requestId: null }
  */
 export async function rotateKeys(
   deps: KeyDeps,
-  { audience = EVERY_API, force = false, by = BY_SYSTEM, masterKeyLost }: RotationRequest = {},
+  { audience = EVERY_API, force = false, by = BY_SYSTEM, ...request }: RotationRequest = {},
 ): Promise<KeyRotation> {
   const { tenant, store, clock } = deps
+  const { algorithm = tenant.policy.signing.algorithm, masterKeyLost } = request
   const now = clock.nowSeconds()
+  const set = { audience, algorithm }
   const records = (await readOrCreateKeys(deps)).filter(
-    ({ resourceServer }) => resourceServer === audience,
+    (record) => nameOf(setOf(record)) === nameOf(set),
   )
   const current = records.find(({ state }) => state === 'current')
   const next = records.find(({ state }) => state === 'next')
@@ -253,7 +306,7 @@ export async function rotateKeys(
   const change = {
     tenant: tenant.name,
     currentKid: current.kid,
-    next: await newKey(deps, { audience, state: 'next' }),
+    next: await newKey(deps, { set, state: 'next' }),
     nowSeconds: now,
     previousExpiresAtSeconds: lastTokenEnd(now),
   }
@@ -273,14 +326,14 @@ export async function rotateKeysWhenDue(deps: KeyDeps): Promise<readonly KeyRota
       state === 'current' &&
       now >= (activatedAtSeconds ?? now) + deps.tenant.policy.signing.rotateEverySeconds,
   )
-  return Promise.all(due.map(({ resourceServer: audience }) => rotateKeys(deps, { audience })))
+  return Promise.all(due.map((record) => rotateKeys(deps, setOf(record))))
 }
 
 async function newKey(
   { tenant, clock, sealer }: Pick<KeyDeps, 'tenant' | 'clock' | 'sealer'>,
-  { audience, state }: { audience: string; state: 'current' | 'next' },
+  { set, state }: { set: KeySet; state: 'current' | 'next' },
 ): Promise<KeyRecord> {
-  const { algorithm } = tenant.policy.signing
+  const { algorithm, audience } = set
   const { kid, publicJwk, privateJwk } = await generateKey(algorithm)
   const now = clock.nowSeconds()
   const identity = { tenant: tenant.name, kid }

@@ -66,6 +66,7 @@ describe.each(STORES)('authorization code on %s', (kind) => {
       auth_time: server.clock.nowSeconds(),
       iat: server.clock.nowSeconds(),
       exp: server.clock.nowSeconds() + 3600,
+      at_hash: expect.stringMatching(/^[\w-]{22}$/),
     })
   })
 

@@ -20,6 +20,7 @@ import {
   codeRecord,
   consentRecord,
   giveGrant,
+  keyRecord,
   NOW,
   newTenant,
   redemptionOf,
@@ -82,6 +83,46 @@ describe.for(DIALECTS)('a database on %s', (dialect) => {
     const { redirectUris } = clientRecord({ tenant })
     const wanted = consentRecord({ tenant, redirectUris })
     expect(await openStoreAndDo(settings, (store) => store.findConsent(wanted))).toEqual(wanted)
+  })
+
+  test('clients G2: 0016 leaves apps the algorithm of their tenant, and ID tokens as they were', async () => {
+    const settings = await newSettings(dialect)
+    await migrateStore(settings)
+    const tenants = { ES256: newTenant(), RS256: newTenant(), none: newTenant() }
+    const set = (tenant: string, algorithm: 'ES256' | 'RS256') =>
+      (['current', 'next'] as const).map((state) => keyRecord({ tenant, algorithm, state }))
+    await openStoreAndDo(settings, async (store) => {
+      for (const tenant of Object.values(tenants)) {
+        await store.createClient(clientRecord({ tenant, idTokenProfile: true }), null)
+      }
+      await store.createFirstKeys(set(tenants.ES256, 'ES256'))
+      await store.createFirstKeys(set(tenants.RS256, 'RS256'))
+    })
+    await executeStatements(settings, [
+      'drop index signing_keys_current',
+      'drop index signing_keys_next',
+      `create unique index signing_keys_current on signing_keys (tenant, resource_server) where state = 'current'`,
+      `create unique index signing_keys_next on signing_keys (tenant, resource_server) where state = 'next'`,
+      'alter table clients drop column id_token_algorithm',
+      'alter table clients drop column id_token_profile',
+      // It was changing from RS256 to ES256.
+      `update signing_keys set algorithm = 'ES256' where state = 'next' and tenant = '${tenants.RS256}'`,
+      "delete from kysely_migration where name = '0016-id-tokens'",
+    ])
+    expect(await migrateStore(settings)).toEqual({ applied: ['0016-id-tokens'] })
+    const { id } = clientRecord({ tenant: tenants.none })
+    await openStoreAndDo(settings, async (store) => {
+      const algorithmOf = async (tenant: string) => {
+        const { client } = (await store.findClient(tenant, id)) ?? {}
+        expect(client?.idTokenProfile).toBe(false)
+        return client?.idTokenAlgorithm
+      }
+      expect(await algorithmOf(tenants.ES256)).toBe('ES256')
+      expect(await algorithmOf(tenants.RS256)).toBe('RS256')
+      expect(await algorithmOf(tenants.none)).toBe('ES256')
+      const changing = await store.listKeys(tenants.RS256, NOW)
+      expect(changing.map(({ state }) => state)).toEqual(['current', 'current'])
+    })
   })
 
   test('security H8: 0006 moves what waits for its redemption from the grants into the codes', async () => {

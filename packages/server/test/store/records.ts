@@ -92,6 +92,8 @@ export const clientRecord = (given: Given<ClientRecord>): ClientRecord =>
     defaultAudience: null,
     resourceServer: null,
     requirePkce: true,
+    idTokenAlgorithm: 'ES256',
+    idTokenProfile: true,
     refreshPolicy: 'rotate',
     publisher: 'Ledger Ltd',
     homepage: null,

@@ -55,7 +55,9 @@ export class MemoryKeyStore implements KeyStore {
 }
 
 function isOfSameSet(one: KeyRecord, other: KeyRecord): boolean {
-  return one.tenant === other.tenant && one.resourceServer === other.resourceServer
+  return (['tenant', 'resourceServer', 'algorithm'] as const).every(
+    (name) => one[name] === other[name],
+  )
 }
 
 /** What a key ring needs; each call makes a store of its own. */

@@ -213,6 +213,9 @@ export function clientRecord(
     defaultAudience: null,
     resourceServer: null,
     requirePkce: true,
+    // Not RS256, as a new app: its keys would cost each server of a test a second.
+    idTokenAlgorithm: 'ES256',
+    idTokenProfile: true,
     refreshPolicy: 'rotate',
     publisher: null,
     homepage: null,

@@ -74,10 +74,15 @@ async function checkKeyAge(tenant: Tenant, store: Store): Promise<Finding> {
   const subject = `Keys of ${tenant.name}`
   const now = systemClock.nowSeconds()
   const keys = await store.listKeys(tenant.name, now)
-  const current = keys.find(({ state }) => state === 'current')
-  if (!current) return well(subject, 'are made when the server first starts')
-  const ageSeconds = now - (current.activatedAtSeconds ?? current.createdAtSeconds)
-  const age = `${current.algorithm}, signing for ${Math.floor(ageSeconds / DAY)} days`
+  const sinces = keys
+    .filter(({ state }) => state === 'current')
+    .map((key) => ({ ...key, ageSeconds: now - (key.activatedAtSeconds ?? key.createdAtSeconds) }))
+    .toSorted((one, other) => other.ageSeconds - one.ageSeconds)
+  const [oldest] = sinces
+  if (!oldest) return well(subject, 'are made when the server first starts')
+  const { ageSeconds } = oldest
+  const algorithms = [...new Set(sinces.map(({ algorithm }) => algorithm))].join(' and ')
+  const age = `${algorithms}, signing for ${Math.floor(ageSeconds / DAY)} days`
   if (ageSeconds <= tenant.policy.signing.rotateEverySeconds + OVERDUE_SECONDS) {
     return well(subject, age)
   }

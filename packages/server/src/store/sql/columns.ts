@@ -55,6 +55,8 @@ export const CLIENT: Columns<ClientRecord> = {
   defaultAudience: 'text',
   resourceServer: 'text',
   requirePkce: 'flag',
+  idTokenAlgorithm: 'text',
+  idTokenProfile: 'flag',
   refreshPolicy: 'text',
   publisher: 'text',
   homepage: 'text',

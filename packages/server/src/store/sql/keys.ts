@@ -1,5 +1,5 @@
-// Plans about signing keys. Unique indexes allow one `current` and one `next` key per tenant and API: of several
-// processes that make the first keys, or rotate them, one succeeds.
+// Plans about signing keys. Unique indexes allow one `current` and one `next` key per tenant, API and algorithm: of
+// several processes that make the first keys, or rotate them, one succeeds.
 
 import type { KeyStore } from '../port.ts'
 import type { KeyRecord } from '../records.ts'
@@ -43,9 +43,9 @@ const insertKey = statement((db, p: KeyRecord) =>
 )
 
 export function* createFirstKeys(keys: readonly KeyRecord[]): Plan<'created' | 'exists'> {
-  const [current, ...others] = byState(keys)
-  if (current?.state !== 'current') throw new Error('the first keys of a tenant need a current one')
-  if ((yield* first(insertFirstKey, current)) === undefined) return 'exists'
+  const [foremost, ...others] = byState(keys)
+  if (foremost === undefined) throw new Error('no keys to store')
+  if ((yield* first(insertFirstKey, foremost)) === undefined) return 'exists'
   yield* finishWith(others.map((key) => call(insertKey, key)))
   return 'created'
 }
@@ -63,24 +63,23 @@ const retireKey = statement((db, p: Omit<RotateKeysInput, 'next'>) =>
 )
 
 const promoteKey = statement(
-  (db, p: { tenant: string; resourceServer: string; nowSeconds: number }) =>
+  (db, p: Pick<KeyRecord, 'tenant' | 'resourceServer' | 'algorithm'> & { nowSeconds: number }) =>
     db
       .updateTable('signingKeys')
       .set({ state: 'current', activatedAtSeconds: p.nowSeconds })
       .where('tenant', '=', p.tenant)
       .where('resourceServer', '=', p.resourceServer)
+      .where('algorithm', '=', p.algorithm)
       .where('state', '=', 'next')
       .returning('kid'),
 )
 
 export function* rotateKeys(input: RotateKeysInput): Plan<'rotated' | 'lost'> {
   if ((yield* first(retireKey, input)) === undefined) return 'lost'
-  if (
-    (yield* first(promoteKey, { ...input, resourceServer: input.next.resourceServer })) ===
-    undefined
-  ) {
+  const { next, nowSeconds } = input
+  if ((yield* first(promoteKey, { ...next, nowSeconds })) === undefined) {
     throw new Error(`tenant ${input.tenant} has no next signing key to rotate to`)
   }
-  yield* run(insertKey, input.next)
+  yield* run(insertKey, next)
   return 'rotated'
 }

@@ -1,6 +1,7 @@
 // What every store must do with signing keys, and with the audit trail.
 
 import { describe, expect, test } from 'vitest'
+import type { KeyRecord } from '../../../src/store/records.ts'
 import { latestEvents } from '../../support/latest-events.ts'
 import { auditEventRecord, HOUR, keyRecord, NOW, newTenant } from '../records.ts'
 import type { TheStore } from './the-store.ts'
@@ -10,7 +11,7 @@ export function keyContract(store: TheStore): void {
     test('gives the first keys back, the current one first, and takes no others', async () => {
       const tenant = newTenant()
       const current = keyRecord({ tenant, activatedAtSeconds: NOW })
-      const next = keyRecord({ tenant, state: 'next', algorithm: 'RS256' })
+      const next = keyRecord({ tenant, state: 'next' })
       expect(await store().createFirstKeys([next, current])).toBe('created')
       const late = keyRecord({ tenant })
       expect(await store().createFirstKeys([late])).toBe('exists')
@@ -62,6 +63,49 @@ export function keyContract(store: TheStore): void {
         store().rotateKeys({ ...rotation, previousExpiresAtSeconds: NOW + HOUR }),
       ).rejects.toThrow('no next signing key')
       expect(await store().listKeys(tenant, NOW)).toEqual([only])
+    })
+  })
+
+  describe('signing keys of several algorithms', () => {
+    const setOf = (tenant: string, algorithm: KeyRecord['algorithm']) => ({
+      current: keyRecord({ tenant, algorithm }),
+      next: keyRecord({ tenant, algorithm, state: 'next' }),
+    })
+
+    test('clients G2: are made beside each other, each once', async () => {
+      const tenant = newTenant()
+      for (const outcome of ['created', 'exists']) {
+        for (const algorithm of ['ES256', 'RS256'] as const) {
+          const { current, next } = setOf(tenant, algorithm)
+          expect(await store().createFirstKeys([current, next])).toBe(outcome)
+        }
+      }
+      const kept = (await store().listKeys(tenant, NOW)).map(
+        ({ state, algorithm }) => `${state} ${algorithm}`,
+      )
+      expect(kept.sort()).toEqual(['current ES256', 'current RS256', 'next ES256', 'next RS256'])
+    })
+
+    test('clients G2: rotate one algorithm at a time', async () => {
+      const tenant = newTenant()
+      const [one, other] = [setOf(tenant, 'ES256'), setOf(tenant, 'RS256')]
+      for (const { current, next } of [one, other]) await store().createFirstKeys([current, next])
+      const next = keyRecord({ tenant, algorithm: 'RS256', state: 'next' })
+      const rotation = { tenant, nowSeconds: NOW + 1, previousExpiresAtSeconds: NOW + HOUR }
+      expect(await store().rotateKeys({ ...rotation, currentKid: other.current.kid, next })).toBe(
+        'rotated',
+      )
+      const states = (await store().listKeys(tenant, NOW)).map(({ kid, state }) => ({ kid, state }))
+      expect(states).toHaveLength(5)
+      expect(states).toEqual(
+        expect.arrayContaining([
+          { kid: one.current.kid, state: 'current' },
+          { kid: one.next.kid, state: 'next' },
+          { kid: other.current.kid, state: 'previous' },
+          { kid: other.next.kid, state: 'current' },
+          { kid: next.kid, state: 'next' },
+        ]),
+      )
     })
   })
 

@@ -21,8 +21,11 @@ export const keyModel = (state: State): KeyStore => ({
   },
 
   async createFirstKeys(keys) {
-    const { tenant = '', resourceServer = '' } = keys[0] ?? {}
-    if (state.keys.some(like({ tenant, resourceServer, state: 'current' }))) return 'exists'
+    const [foremost] = keys.toSorted(by((key) => ORDER[key.state]))
+    if (!foremost) throw new RangeError('no keys')
+    const { tenant, resourceServer, algorithm, state: foremostState } = foremost
+    const place = { tenant, resourceServer, algorithm, state: foremostState }
+    if (state.keys.some(like(place))) return 'exists'
     state.keys.push(...keys.map((key) => ({ ...key })))
     return 'created'
   },
@@ -31,7 +34,10 @@ export const keyModel = (state: State): KeyStore => ({
     const current = state.keys.find(like({ tenant, kid: currentKid, state: 'current' }))
     if (!current) return 'lost'
     const following = state.keys.find(
-      like({ tenant, resourceServer: next.resourceServer, state: 'next' }),
+      like({
+        ...{ tenant, resourceServer: next.resourceServer, algorithm: next.algorithm },
+        state: 'next',
+      }),
     )
     if (!following) throw new RangeError('no next key')
     current.state = 'previous'

@@ -204,21 +204,25 @@ const endSession: Action = (world, { who, what, how }) => {
 }
 
 /** Of all APIs together, and of single ones. */
-const KEY_SETS = ['', 'https://a.example', 'https://b.example']
+const KEY_SETS = [
+  { resourceServer: '', algorithm: 'ES256' },
+  { resourceServer: '', algorithm: 'RS256' },
+  { resourceServer: 'https://a.example', algorithm: 'HS256' },
+] as const
 
 const createFirstKeys: Action = (world, { what }) => {
   const { tenant, nowSeconds: createdAtSeconds } = world
-  const resourceServer = pick(KEY_SETS, what)
-  const current = keyRecord({ tenant, resourceServer, createdAtSeconds })
-  const next = keyRecord({ tenant, resourceServer, state: 'next', createdAtSeconds })
+  const set = pick(KEY_SETS, what)
+  const current = keyRecord({ tenant, ...set, createdAtSeconds })
+  const next = keyRecord({ tenant, ...set, state: 'next', createdAtSeconds })
   world.keys.push(current, next)
   return (store) => store.createFirstKeys([current, next])
 }
 
 const rotateKeys: Action = (world, { what }) => {
   const { tenant, nowSeconds } = world
-  const { kid: currentKid, resourceServer } = pick(world.keys, what)
-  const created = { resourceServer, createdAtSeconds: nowSeconds }
+  const { kid: currentKid, resourceServer, algorithm } = pick(world.keys, what)
+  const created = { resourceServer, algorithm, createdAtSeconds: nowSeconds }
   const next = keyRecord({ tenant, state: 'next', ...created })
   world.keys.push(next)
   const previousExpiresAtSeconds = nowSeconds + DAY

@@ -14,6 +14,7 @@ import { guessingSchema } from './0008-guessing.ts'
 import { consentCoversSchema } from './0009-consent-covers.ts'
 import { appOwnersSchema } from './0010-app-owners.ts'
 import { codesHaveTagsSchema } from './0011-codes-have-tags.ts'
+import { idTokensSchema } from './0016-id-tokens.ts'
 
 const MIGRATIONS: Record<string, (dialect: Dialect) => readonly string[]> = {
   '0001-initial': initialSchema,
@@ -27,6 +28,7 @@ const MIGRATIONS: Record<string, (dialect: Dialect) => readonly string[]> = {
   '0009-consent-covers': consentCoversSchema,
   '0010-app-owners': appOwnersSchema,
   '0011-codes-have-tags': codesHaveTagsSchema,
+  '0016-id-tokens': idTokensSchema,
 }
 
 export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS)
