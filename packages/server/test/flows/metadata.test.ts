@@ -239,7 +239,7 @@ describe.each(STORES)('metadata on %s', (kind) => {
     it('OIDC Discovery §3: ID tokens have the announced algorithm and claims', async () => {
       const tokens = await app.obtainTokens({ fields: { scope: 'openid profile email' } })
       const { alg } = decodeProtectedHeader(tokens.id_token ?? '')
-      expect(metadata.id_token_signing_alg_values_supported).toEqual([alg])
+      expect(metadata.id_token_signing_alg_values_supported).toContain(alg)
       const { body } = await readAnswer(
         await fetch(metadata.userinfo_endpoint, {
           headers: { authorization: `Bearer ${tokens.access_token}` },
