@@ -12,6 +12,41 @@ const ENDINGS = 'server/src/store/sql/endings.ts'
 const REVOCATIONS = 'server/src/store/sql/revocations.ts'
 const VOIDING = 'server/src/store/sql/voiding.ts'
 
+const idTokens: readonly Mutant[] = [
+  {
+    name: 'an ID token tells the profile without its scope',
+    breaks: 'OIDC Core §5.4',
+    file: 'server/src/tokens/profile-claims.ts',
+    find: "...(scopes.includes('profile') && {",
+    replace: '...(scopes && {',
+    killedBy: unit('tokens/issue'),
+  },
+  {
+    name: 'a contract without OpenID Connect gives an ID token',
+    breaks: 'clients F1',
+    file: 'server/src/tokens/issue.ts',
+    find: '!tenant.rules.openId || ',
+    replace: '',
+    killedBy: unit('tokens/issue'),
+  },
+  {
+    name: 'at_hash binds no access token',
+    breaks: 'OIDC Core §3.1.3.6',
+    file: 'server/src/tokens/id-token.ts',
+    find: '.update(accessToken)',
+    replace: ".update('')",
+    killedBy: unit('tokens/id-token'),
+  },
+  {
+    name: 'a rotation promotes the keys of every algorithm',
+    breaks: 'R10',
+    file: 'server/src/store/sql/keys.ts',
+    find: "      .where('algorithm', '=', p.algorithm)\n",
+    replace: '',
+    killedBy: STORE,
+  },
+]
+
 const clientAuthentication: readonly Mutant[] = [
   {
     name: 'any secret is right',
@@ -340,5 +375,5 @@ const endings: readonly Mutant[] = [
 
 export const clientsAndTokens: Area = {
   name: 'Clients, introspection and revocation',
-  mutants: [...clientAuthentication, ...introspection, ...endings],
+  mutants: [...idTokens, ...clientAuthentication, ...introspection, ...endings],
 }

@@ -230,8 +230,8 @@ const codes: readonly Mutant[] = [
     name: 'the nonce is not in the ID token',
     breaks: 'A20, OIDC Core §3.1.3.7',
     file: CODE_GRANT,
-    find: '{ nonce: code.nonce }',
-    replace: '{ nonce: null }',
+    find: 'nonce: code.nonce }',
+    replace: 'nonce: null }',
     killedBy: flows('flows/authorization-code'),
   },
 ]
