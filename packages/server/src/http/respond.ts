@@ -74,7 +74,7 @@ function sendPage(reply: FastifyReply, page: RenderedPage, route: Route): Fastif
 }
 
 /** RFC 9700 §4.12: 303 turns a POST into a GET, so that a password is never sent on. */
-function sendRedirect(reply: FastifyReply, location: string): FastifyReply {
+export function sendRedirect(reply: FastifyReply, location: string): FastifyReply {
   return reply.code(303).headers(REDIRECT_HEADERS).header('location', location).send('')
 }
 

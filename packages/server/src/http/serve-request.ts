@@ -8,8 +8,9 @@ import { allowOrigin } from './cors.ts'
 import { checkSameOrigin } from './csrf.ts'
 import { answerFailure } from './failures.ts'
 import { JSON_HEADERS } from './headers.ts'
+import { addressAtIssuer } from './loopback-names.ts'
 import { rawPath, readReader, readRequest } from './read.ts'
-import { type ReplyContext, sendReply } from './respond.ts'
+import { type ReplyContext, sendRedirect, sendReply } from './respond.ts'
 import type { Route, Site } from './route.ts'
 import { cameInTheClear } from './transport.ts'
 
@@ -30,6 +31,8 @@ export async function serveRequest(
     if (!isSpelledAs(rawPath(request), route.path)) {
       return sendNotFound(request, reply, context)
     }
+    const elsewhere = route.audience === 'page' ? addressAtIssuer(request, site.issuer) : undefined
+    if (elsewhere !== undefined) return sendRedirect(reply, elsewhere)
     if (route.audience === 'page' && request.method === 'POST' && !route.crossSitePost) {
       checkSameOrigin(request.headers, site.issuer)
     }

@@ -154,3 +154,18 @@ describe('callbacks that move on', () => {
     await visitor.sees(/^Allow /)
   })
 })
+
+describe('the name of the machine', () => {
+  it('field 28: a page opened at 127.0.0.1 leads to the issuer, with the whole request, and signs in there', async () => {
+    const { issuer } = stage.server
+    const redirect_uri = `${site.origin}/popup-callback`
+    const url = app.authorizeUrl({ redirect_uri, prompt: 'consent' })
+    await visitor.open(url.replace('//localhost:', '//127.0.0.1:'))
+    expect(visitor.page.url()).toBe(url)
+    await visitor.signIn('ada')
+    await visitor.press('Allow')
+    await visitor.sees('Back')
+    await visitor.open(`${issuer.replace('localhost', '127.0.0.1')}/account/apps`)
+    expect(visitor.page.url()).toBe(`${issuer}/account/apps`)
+  })
+})

@@ -194,6 +194,14 @@ const headers: readonly Mutant[] = [
     killedBy: flows('flows/header-sizes'),
   },
   {
+    name: 'a proxy that puts its own name into the request sends browsers in a circle',
+    breaks: 'decision 0056',
+    file: 'server/src/http/loopback-names.ts',
+    find: '!NAMES.has(name) || ',
+    replace: '',
+    killedBy: unit('http/loopback-names'),
+  },
+  {
     name: 'any origin reads the answers to apps',
     breaks: 'E8, RFC 9700 §2.6',
     file: 'server/src/http/cors.ts',
