@@ -14,6 +14,16 @@ interface Fetched {
   readonly dateSeconds: number | undefined
 }
 
+/** It was reached, and said something else than yes. */
+export class StatusError extends Error {
+  readonly status: number
+
+  constructor(url: string, status: number) {
+    super(`${url} answered ${status}, expected 200`)
+    this.status = status
+  }
+}
+
 /** JSON of a 200 answer. @throws Error that names the URL and what is wrong with its answer */
 export async function fetchJson(
   settings: FetchSettings,
@@ -32,7 +42,7 @@ export async function fetchDocument(
   const response = await reach(settings, url, init)
   if (response.status !== 200) {
     await response.body?.cancel()
-    throw new Error(`${url} answered ${response.status}, expected 200`)
+    throw new StatusError(url, response.status)
   }
   const text = await readText(response, url)
   const date = Date.parse(response.headers.get('date') ?? '')

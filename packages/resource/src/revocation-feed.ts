@@ -1,8 +1,10 @@
 // Follows the issuer's feed of revoked grants, apps and users, so that a JWT can be refused before it expires. Failures
 // close: what may have been revoked unheard is not let in.
 
+import { randomUUID } from 'node:crypto'
 import type { AccessToken } from './access-token.ts'
-import { fetchDocument } from './documents.ts'
+import { basicCredentials } from './api-credentials.ts'
+import { fetchDocument, StatusError } from './documents.ts'
 import { type Instant, LONG_AGO, millisecondsSince, takeInstant } from './elapsed.ts'
 import { explain } from './explain.ts'
 import { FeedPace } from './feed-pace.ts'
@@ -59,6 +61,8 @@ export class RevocationFeed {
   #timer: NodeJS.Timeout | undefined
   /** The next request is answered at once, because the one before was not. */
   #asksPlainly = false
+  /** Of this guard, for an issuer that waits for its followers; undefined when it wants to know none. */
+  #name: string | undefined
   #closed = false
 
   constructor(settings: Settings, issuer: Issuer, list = new RevocationList()) {
@@ -66,6 +70,7 @@ export class RevocationFeed {
     this.#list = list
     this.#issuer = issuer
     this.#pace = new FeedPace(settings.pollSeconds)
+    this.#name = settings.introspection && randomUUID()
     this.#overdueMilliseconds = Math.max(settings.pollSeconds * 5, 10) * 1000
   }
 
@@ -187,6 +192,7 @@ export class RevocationFeed {
     const isOfFormat = error instanceof FeedFormatError
     // Something on the way may not let a request be silent: whether the issuer is away, the next one tells.
     if (waitSeconds > 0 && !isOfFormat) {
+      if (error instanceof StatusError && UNWANTED.has(error.status)) this.#stayUnnamed(error)
       this.#asksPlainly = true
       return this.#pace.cut({ waitSeconds, at })
     }
@@ -194,6 +200,16 @@ export class RevocationFeed {
     this.#issuer.doubt()
     this.#settings.onFeedError?.(error)
     return Math.min(this.#pace.pollMilliseconds, RETRY_MILLISECONDS)
+  }
+
+  /** What is not known as an API is told of revocations all the same, but nobody waits until it was. */
+  #stayUnnamed(error: StatusError): void {
+    this.#name = undefined
+    warnOnce(
+      'OSTIARY_FEED',
+      this.#settings.issuer,
+      `the issuer does not take the credentials of this API, so it waits for no confirmation of it: ${error.message}`,
+    )
   }
 
   /** @returns when the last page was asked for: what was revoked since then may not be in it */
@@ -204,8 +220,8 @@ export class RevocationFeed {
     for (;;) {
       const askedAt = takeInstant()
       url.searchParams.set('after', String(this.#sequence))
-      if (waitSeconds > 0) url.searchParams.set('wait', String(waitSeconds))
-      else url.searchParams.delete('wait')
+      setOptional(url, 'wait', waitSeconds > 0 ? String(waitSeconds) : undefined)
+      setOptional(url, 'follower', waitSeconds > 0 ? this.#name : undefined)
       const { document, dateSeconds } = await this.#fetch(url.href, waitSeconds, reading)
       reading.abandoned.signal.throwIfAborted()
       waitSeconds = 0
@@ -226,8 +242,13 @@ export class RevocationFeed {
     const timeoutSeconds = this.#settings.timeoutSeconds + waitSeconds
     const settings = { ...this.#settings, timeoutSeconds }
     const overtime = AbortSignal.timeout(timeoutSeconds * 1000)
+    const { introspection } = settings
+    const headers: Record<string, string> =
+      waitSeconds > 0 && this.#name !== undefined && introspection
+        ? { authorization: basicCredentials(introspection) }
+        : {}
     const fetched = () =>
-      fetchDocument(settings, url, { signal: AbortSignal.any([signal, overtime]) })
+      fetchDocument(settings, url, { headers, signal: AbortSignal.any([signal, overtime]) })
     return waitSeconds === 0 ? fetched() : withoutKeepingAlive(url, fetched)
   }
 
@@ -290,6 +311,14 @@ export class RevocationFeed {
     this.#asksPlainly = false
     void this.#read(isHeld ? this.#pace.waitSeconds : 0)
   }
+}
+
+/** What an issuer says to credentials that are wrong, or not those of an API. */
+const UNWANTED: ReadonlySet<number> = new Set([400, 401, 403])
+
+function setOptional(url: URL, parameter: string, value: string | undefined): void {
+  if (value === undefined) url.searchParams.delete(parameter)
+  else url.searchParams.set(parameter, value)
 }
 
 const SEVERAL_FEEDS =

@@ -10,6 +10,7 @@ import { findContract } from './contracts/index.ts'
 import { createPublishedVersions } from './endpoints/api-versions.ts'
 import type { HeldFeed } from './endpoints/revocation-feed.ts'
 import { listProtocolRoutes, listRootRoutes, type ProtocolDeps } from './endpoints/routes.ts'
+import { createFollowers } from './feed/followers.ts'
 import { createFeedNews } from './feed/news.ts'
 import { createPlaces } from './feed/places.ts'
 import { GRANT_TYPES } from './grants/index.ts'
@@ -306,7 +307,11 @@ function listPortalRoutes(parts: TenantParts, authorize: string): readonly Route
 function createHeldFeed({ store, config }: { store: Store; config: Config }): HeldFeed {
   // Each holds a connection, and connections are for everybody.
   const places = { ofSource: 16, inAll: Math.ceil(config.server.maxConnections / 8) }
-  return { news: createFeedNews({ store }), places: createPlaces(places) }
+  return {
+    news: createFeedNews({ store }),
+    places: createPlaces(places),
+    followers: createFollowers(),
+  }
 }
 
 function limitsOf({ rateLimits }: Config): GuessLimits {

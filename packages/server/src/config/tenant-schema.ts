@@ -131,6 +131,12 @@ const PolicySchema = Type.Object(
           'Whether an app that revokes a token has to ask the user before it gets another one.',
       }),
     ),
+    revocationWaitsForApis: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether the answer to a revocation waits, for a second at most, until the APIs have confirmed it that follow the feed with their credentials at the same process.',
+      }),
+    ),
     signing: Type.Optional(SigningSchema),
     session: Type.Optional(SessionSchema),
   },

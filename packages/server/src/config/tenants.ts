@@ -44,6 +44,7 @@ export function overridePolicy(policy: Policy, overrides: PolicyOverrides): Poli
     redirectUriOptional: overrides.redirectUriOptional ?? policy.redirectUriOptional,
     scopesBeyond: overrides.scopesBeyond ?? policy.scopesBeyond,
     revocationEndsConsent: overrides.revocationEndsConsent ?? policy.revocationEndsConsent,
+    revocationWaitsForApis: overrides.revocationWaitsForApis ?? policy.revocationWaitsForApis,
     signing: { ...policy.signing, ...overrides.signing },
     session: { ...policy.session, ...overrides.session },
   }

@@ -25,6 +25,7 @@ export const misterJames: Contract = {
       insteadOfSecret: true,
     },
     revocationEndsConsent: true,
+    revocationWaitsForApis: true,
   },
   rules: {
     ...LEGACY_RULES,

@@ -30,6 +30,7 @@ export const USUAL_POLICY: Policy = {
   redirectUriOptional: false,
   scopesBeyond: 'narrow',
   revocationEndsConsent: false,
+  revocationWaitsForApis: false,
   signing: { algorithm: 'ES256', rotateEverySeconds: 90 * DAY },
   session: { idleSeconds: DAY, absoluteSeconds: 14 * DAY },
 }

@@ -2,6 +2,9 @@
 // Anyone may read it: subjects appear as hashes of random ids, which name nobody. Who asks to wait is answered when there
 // is something to tell.
 
+import { authenticateApi } from '../client-auth/authenticate-api.ts'
+import type { ClientAuthDeps } from '../client-auth/index.ts'
+import type { Followers } from '../feed/followers.ts'
 import type { FeedNews } from '../feed/news.ts'
 import type { Places } from '../feed/places.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -26,11 +29,12 @@ const LONGEST_WAIT_SECONDS = 25
 export interface HeldFeed {
   readonly news: FeedNews
   readonly places: Places
+  readonly followers: Followers
 }
 
-export interface RevocationFeedDeps {
+export interface RevocationFeedDeps extends ClientAuthDeps {
   readonly tenant: Tenant
-  readonly store: Pick<Store, 'readFeed'>
+  readonly store: ClientAuthDeps['store'] & Pick<Store, 'readFeed'>
   readonly clock: Clock
   readonly heldFeed: HeldFeed
 }
@@ -48,10 +52,19 @@ export function createRevocationFeedEndpoint(deps: RevocationFeedDeps): Endpoint
   return async (request) => {
     const after = readNumber(request, 'after')
     const waitSeconds = Math.min(readNumber(request, 'wait'), LONGEST_WAIT_SECONDS)
-    const page = await readPage(after)
+    const follower = waitSeconds > 0 ? await nameFollower(request, deps) : undefined
+    const known =
+      follower === undefined ? undefined : heldFeed.followers.hold(tenant.name, follower, after)
+    const page = await readPage(after).catch((error) => {
+      known?.()
+      throw error
+    })
     // Also a number that is ahead, and one that has gone without a line, are something to tell.
-    if (waitSeconds === 0 || page.lastSequence !== after) return tell(page, waitSeconds)
-    const giveBack = heldFeed.places.take(request.source)
+    if (waitSeconds === 0 || page.lastSequence !== after) {
+      known?.()
+      return tell(page, waitSeconds)
+    }
+    const giveBack = known ?? heldFeed.places.take(request.source)
     if (giveBack === undefined) return tell(page, waitSeconds)
     const milliseconds = waitSeconds * 1000
     return {
@@ -61,6 +74,24 @@ export function createRevocationFeedEndpoint(deps: RevocationFeedDeps): Endpoint
       answer: async () => tell(await readTogether(after), waitSeconds),
     }
   }
+}
+
+/**
+ * An API may run any number of processes, and each has a name of its own choice.
+ * @returns undefined for a caller who says nothing of itself
+ * @throws OAuthError invalid_client, parameter_malformed
+ */
+async function nameFollower(
+  request: IncomingRequest,
+  deps: RevocationFeedDeps,
+): Promise<string | undefined> {
+  if (request.authorization === undefined) return undefined
+  const { id } = await authenticateApi(request, deps)
+  const name = optional(request.params, 'follower')
+  if (name !== undefined && !/^[\w-]{1,64}$/.test(name)) {
+    throw new OAuthError('parameter_malformed', { parameter: 'follower' })
+  }
+  return name === undefined ? undefined : `${id} ${name}`
 }
 
 /** @throws OAuthError parameter_malformed */

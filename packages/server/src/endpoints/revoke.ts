@@ -1,11 +1,13 @@
 // Token revocation (RFC 7009): revoking an access or a refresh token ends the grant behind it.
 
 import { authenticateClient, type ClientAuthDeps } from '../client-auth/index.ts'
+import type { Followers } from '../feed/followers.ts'
 import type { FeedNews } from '../feed/news.ts'
 import { type LegacyDeps, spendAllowance } from '../legacy/allowances.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { ClientId, GrantId } from '../protocol/ids.ts'
-import type { Endpoint } from '../protocol/message.ts'
+import type { Endpoint, HeldReply, IncomingRequest, Reply } from '../protocol/message.ts'
+import type { TenantObserver } from '../protocol/observer.ts'
 import { required } from '../protocol/params.ts'
 import type { Allowance } from '../store/port/guessing.ts'
 import type { MachineToken, Store } from '../store/port.ts'
@@ -16,8 +18,12 @@ export interface RevocationDeps extends ClientAuthDeps, FindTokenDeps, LegacyDep
   readonly store: ClientAuthDeps['store'] &
     FindTokenDeps['store'] &
     LegacyDeps['store'] &
-    Pick<Store, 'revokeGrant'>
-  readonly heldFeed: { readonly news: Pick<FeedNews, 'look'> }
+    Pick<Store, 'revokeGrant' | 'readFeedState'>
+  readonly observer: Pick<TenantObserver, 'followersLapsed'>
+  readonly heldFeed: {
+    readonly news: Pick<FeedNews, 'look'>
+    readonly followers: Pick<Followers, 'wait'>
+  }
 }
 
 export function createRevocationEndpoint(deps: RevocationDeps): Endpoint {
@@ -34,10 +40,34 @@ export function createRevocationEndpoint(deps: RevocationDeps): Endpoint {
       throw new OAuthError('client_credentials_missing')
     }
     const owner = found && ownerOf(found)
-    if (owner?.clientId === client.id) await endGrant(owner, request.id, deps)
-    // RFC 7009 §2.2: an unknown token, or another client's, is answered the same way; nobody reads the body, but
-    // there are clients that accept nothing but JSON.
-    return { kind: 'json', status: 200, body: {} }
+    if (owner?.clientId !== client.id) return DONE
+    await endGrant(owner, request.id, deps)
+    return deps.tenant.policy.revocationWaitsForApis ? await whenConfirmed(request, deps) : DONE
+  }
+}
+
+/**
+ * RFC 7009 §2.2: an unknown token, or another client's, is answered the same way; nobody reads the body, but there are
+ * clients that accept nothing but JSON.
+ */
+const DONE: Reply = { kind: 'json', status: 200, body: {} }
+
+/** The token has ended, whatever becomes of the waiting: it takes a second at most, and nothing is held meanwhile. */
+async function whenConfirmed(
+  { log }: IncomingRequest,
+  { tenant: { name }, store, observer, heldFeed }: RevocationDeps,
+): Promise<HeldReply | Reply> {
+  const state = await store.readFeedState(name).catch(() => undefined)
+  if (state === undefined) return DONE
+  return {
+    kind: 'held',
+    async until(ended) {
+      const late = await heldFeed.followers.wait(name, state.lastSequence, ended)
+      if (late === 0) return
+      observer.followersLapsed(late)
+      log.warn({ tenant: name, followers: late }, 'APIs did not confirm a revocation in time')
+    },
+    answer: async () => DONE,
   }
 }
 

@@ -8,6 +8,7 @@ export function createEventMetrics(metrics: MetricRegistry): Observer {
   const issued = metrics.counter('ostiary_tokens_issued_total')
   const refreshes = metrics.counter('ostiary_refreshes_total')
   const signIns = metrics.counter('ostiary_sign_ins_total')
+  const lapsed = metrics.counter('ostiary_feed_followers_lapsed_total')
   const deleted = metrics.counter('ostiary_clean_up_deleted_rows_total')
   const backlog = metrics.gauge('ostiary_clean_up_backlog_rows')
   return {
@@ -21,6 +22,7 @@ export function createEventMetrics(metrics: MetricRegistry): Observer {
       return {
         tokenIssued: (grantType) => ofGrantType(grantType).inc(),
         refreshed: (outcome) => ofRefresh(outcome).inc(),
+        followersLapsed: (followers) => lapsed.labels({ tenant }).inc(followers),
         signInTried: (outcome) => ofSignIn(outcome).inc(),
       }
     },

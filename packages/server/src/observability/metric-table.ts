@@ -62,6 +62,11 @@ export const METRICS = {
     help: 'Requests for the feed of revocations that wait for news. Their waiting counts in no other metric.',
     labels: {},
   },
+  ostiary_feed_followers_lapsed_total: {
+    kind: 'counter',
+    help: 'APIs that did not confirm a revocation within the second for which its answer waits.',
+    labels: { tenant },
+  },
   ostiary_http_connections: {
     kind: 'gauge',
     help: 'Open connections, those on which nothing is under way included.',

@@ -20,6 +20,8 @@ export interface TenantObserver {
   tokenIssued(grantType: string): void
   refreshed(outcome: RefreshOutcome): void
   signInTried(outcome: 'signed_in' | 'wrong_credentials' | 'locked'): void
+  /** So many APIs did not confirm a revocation before its answer went out. */
+  followersLapsed(followers: number): void
 }
 
 export interface HousekeepingObserver {
@@ -39,6 +41,7 @@ const DEAF_TO_A_TENANT: TenantObserver = {
   tokenIssued: ignore,
   refreshed: ignore,
   signInTried: ignore,
+  followersLapsed: ignore,
 }
 
 /** Where nobody counts. */

@@ -44,6 +44,8 @@ export interface Policy {
   readonly scopesBeyond: 'narrow' | 'refuse'
   /** Whether an app that revokes a token has to ask the user before it gets another one. */
   readonly revocationEndsConsent: boolean
+  /** Whether the answer to a revocation waits, for a second at most, for the APIs that follow the feed here. */
+  readonly revocationWaitsForApis: boolean
   readonly signing: {
     readonly algorithm: SigningAlgorithm
     readonly rotateEverySeconds: number

@@ -3,6 +3,7 @@
 import { findContract } from '../../src/contracts/index.ts'
 import { createPublishedVersions } from '../../src/endpoints/api-versions.ts'
 import { listProtocolRoutes, type ProtocolDeps } from '../../src/endpoints/routes.ts'
+import { createFollowers } from '../../src/feed/followers.ts'
 import { createFeedNews } from '../../src/feed/news.ts'
 import { createPlaces } from '../../src/feed/places.ts'
 import { createGuessing, createSpentAllowances } from '../../src/identity/guessing.ts'
@@ -60,7 +61,11 @@ export function createNode({ tenant, store, clock, sealer }: NodeParts): Node {
     // No app here has an allowance, so there is no use to be stored.
     uses: { add: ignore, close: async () => undefined },
     // Nothing is held here: a sequence of steps decides what is read when.
-    heldFeed: { news: createFeedNews({ store }), places: createPlaces({ ofSource: 0, inAll: 0 }) },
+    heldFeed: {
+      news: createFeedNews({ store }),
+      places: createPlaces({ ofSource: 0, inAll: 0 }),
+      followers: createFollowers(),
+    },
     observer: NO_OBSERVER.forTenant(tenant),
     issuerKeys: createIssuerKeys({ tenant, clock }),
     apiVersions: createPublishedVersions({ tenant, store, clock }),

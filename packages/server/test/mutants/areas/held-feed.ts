@@ -4,6 +4,8 @@ import { flows, unit } from '../commands.ts'
 import type { Area } from '../mutant.ts'
 
 const NEWS = 'server/src/feed/news.ts'
+const FOLLOWERS = 'server/src/feed/followers.ts'
+const REVOKE = 'server/src/endpoints/revoke.ts'
 const PLACES = 'server/src/feed/places.ts'
 const ENDPOINT = 'server/src/endpoints/revocation-feed.ts'
 const HOLD = 'server/src/http/hold.ts'
@@ -13,6 +15,7 @@ const PACE = 'resource/src/feed-pace.ts'
 const QUIET = 'resource/src/quiet-requests.ts'
 
 const heldFeed = flows('flows/held-feed')
+const awaited = flows('flows/awaited-followers')
 const guard = unit('resource/test/held-feed.test')
 
 export const heldFeedMutants: Area = {
@@ -89,6 +92,46 @@ export const heldFeedMutants: Area = {
       find: 'reply.elapsedTime - request.heldMilliseconds',
       replace: 'reply.elapsedTime',
       killedBy: heldFeed,
+    },
+    {
+      name: 'awaited: the answer waits for nobody',
+      breaks: 'L3',
+      file: REVOKE,
+      find: 'deps.tenant.policy.revocationWaitsForApis ? await whenConfirmed(request, deps) : DONE',
+      replace: 'DONE',
+      killedBy: awaited,
+    },
+    {
+      name: 'awaited: whatever the policy says, the answer waits',
+      breaks: 'L3',
+      file: REVOKE,
+      find: 'deps.tenant.policy.revocationWaitsForApis ? await whenConfirmed(request, deps) : DONE',
+      replace: 'await whenConfirmed(request, deps)',
+      killedBy: awaited,
+    },
+    {
+      name: 'awaited: who hangs is waited for each time',
+      breaks: 'E21',
+      file: FOLLOWERS,
+      find: '          for (const each of late) each.isPrompt = false\n',
+      replace: '',
+      killedBy: awaited,
+    },
+    {
+      name: 'awaited: strangers are waited for',
+      breaks: 'E21',
+      file: ENDPOINT,
+      find: '  if (request.authorization === undefined) return undefined\n  const { id } = await authenticateApi(request, deps)\n',
+      replace: "  const id = request.authorization ?? 'anybody'\n",
+      killedBy: awaited,
+    },
+    {
+      name: 'follower: refused credentials end its following',
+      breaks: 'L3',
+      file: FOLLOWER,
+      find: 'if (error instanceof StatusError && UNWANTED.has(error.status)) this.#stayUnnamed(error)',
+      replace: 'if (error instanceof StatusError) throw error',
+      killedBy: awaited,
     },
     {
       name: 'follower: it never asks to wait',
