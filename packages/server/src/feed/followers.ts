@@ -31,50 +31,37 @@ interface Follower {
   isPrompt: boolean
 }
 
+interface Following {
+  readonly followers: Map<string, Follower>
+  readonly waits: Set<Wait>
+}
+
 interface Wait {
-  readonly sequence: number
   /** Looks whether it is over. */
   look(): void
 }
 
 export function createFollowers(clock = monotonicClock): Followers {
-  const tenants = new Map<string, { followers: Map<string, Follower>; waits: Set<Wait> }>()
+  const tenants = new Map<string, Following>()
 
-  function of(tenant: string) {
-    let found = tenants.get(tenant)
-    if (found === undefined) {
-      found = { followers: new Map(), waits: new Set() }
-      tenants.set(tenant, found)
+  function followingOf(tenant: string): Following {
+    let following = tenants.get(tenant)
+    if (following === undefined) {
+      following = { followers: new Map(), waits: new Set() }
+      tenants.set(tenant, following)
     }
-    return found
-  }
-
-  function findPlace(followers: Map<string, Follower>, id: string): Follower | undefined {
-    const known = followers.get(id)
-    if (known !== undefined) return known
-    const now = clock.nowMilliseconds()
-    for (const [other, { isHeld, askedAtMilliseconds }] of followers) {
-      if (!isHeld && now - askedAtMilliseconds > FORGOTTEN_MILLISECONDS) followers.delete(other)
-    }
-    if (followers.size >= MOST_FOLLOWERS) return undefined
-    const never = Number.NEGATIVE_INFINITY
-    const times = { askedAtMilliseconds: now, answeredAtMilliseconds: never }
-    const follower = { sequence: 0, isHeld: false, isPrompt: true, ...times }
-    followers.set(id, follower)
-    return follower
+    return following
   }
 
   return {
     hold(tenant, id, sequence) {
-      const { followers, waits } = of(tenant)
-      const follower = findPlace(followers, id)
-      if (follower === undefined) return undefined
+      const { followers, waits } = followingOf(tenant)
       const now = clock.nowMilliseconds()
-      const tookMilliseconds = now - follower.answeredAtMilliseconds
+      const follower = findPlace(followers, id, now)
+      if (follower === undefined) return undefined
       // Who was told here and comes back here in time is worth waiting for again.
-      if (sequence > follower.sequence && tookMilliseconds < PATIENCE_MILLISECONDS) {
-        follower.isPrompt = true
-      }
+      const isInTime = now - follower.answeredAtMilliseconds < PATIENCE_MILLISECONDS
+      if (sequence > follower.sequence && isInTime) follower.isPrompt = true
       follower.sequence = sequence
       follower.askedAtMilliseconds = now
       for (const wait of waits) wait.look()
@@ -86,32 +73,57 @@ export function createFollowers(clock = monotonicClock): Followers {
       }
     },
     wait(tenant, sequence, ended) {
-      const { followers, waits } = of(tenant)
-      const now = clock.nowMilliseconds()
+      const { followers, waits } = followingOf(tenant)
+      const since = clock.nowMilliseconds() - FORGOTTEN_MILLISECONDS
       const awaited = [...followers.values()].filter(
-        (each) => each.isPrompt && now - each.askedAtMilliseconds <= FORGOTTEN_MILLISECONDS,
+        (each) => each.isPrompt && each.askedAtMilliseconds >= since,
       )
-      const behind = () => awaited.filter((each) => each.sequence < sequence)
-      return new Promise((resolve) => {
-        const wait = { sequence, look: () => void (behind().length === 0 && end(0)) }
-        const timer = setTimeout(lapse, PATIENCE_MILLISECONDS)
-        const leave = () => end(0)
-        function lapse() {
-          const late = behind()
-          for (const each of late) each.isPrompt = false
-          end(late.length)
-        }
-        function end(late: number) {
-          clearTimeout(timer)
-          waits.delete(wait)
-          ended.removeEventListener('abort', leave)
-          resolve(late)
-        }
-        waits.add(wait)
-        ended.addEventListener('abort', leave)
-        if (ended.aborted) leave()
-        else wait.look()
-      })
+      return waitFor(awaited, { sequence, ended, waits })
     },
   }
+}
+
+/** @returns undefined when all places are taken by others who still ask */
+function findPlace(
+  followers: Map<string, Follower>,
+  id: string,
+  now: number,
+): Follower | undefined {
+  const known = followers.get(id)
+  if (known !== undefined) return known
+  for (const [other, { isHeld, askedAtMilliseconds }] of followers) {
+    if (!isHeld && now - askedAtMilliseconds > FORGOTTEN_MILLISECONDS) followers.delete(other)
+  }
+  if (followers.size >= MOST_FOLLOWERS) return undefined
+  const times = { askedAtMilliseconds: now, answeredAtMilliseconds: Number.NEGATIVE_INFINITY }
+  const follower = { sequence: 0, isHeld: false, isPrompt: true, ...times }
+  followers.set(id, follower)
+  return follower
+}
+
+function waitFor(
+  awaited: readonly Follower[],
+  { sequence, ended, waits }: { sequence: number; ended: AbortSignal; waits: Set<Wait> },
+): Promise<number> {
+  const behind = () => awaited.filter((each) => each.sequence < sequence)
+  return new Promise((resolve) => {
+    const wait = { look: () => void (behind().length === 0 && end(0)) }
+    const timer = setTimeout(lapse, PATIENCE_MILLISECONDS)
+    const leave = () => end(0)
+    function lapse() {
+      const late = behind()
+      for (const each of late) each.isPrompt = false
+      end(late.length)
+    }
+    function end(late: number) {
+      clearTimeout(timer)
+      waits.delete(wait)
+      ended.removeEventListener('abort', leave)
+      resolve(late)
+    }
+    waits.add(wait)
+    ended.addEventListener('abort', leave)
+    if (ended.aborted) leave()
+    else wait.look()
+  })
 }

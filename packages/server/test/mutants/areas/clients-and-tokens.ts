@@ -226,8 +226,8 @@ const endings: readonly Mutant[] = [
     name: 'an app revokes the tokens of another',
     breaks: 'B8, RFC 7009 §2.1',
     file: 'server/src/endpoints/revoke.ts',
-    find: 'if (owner?.clientId === client.id) await',
-    replace: 'if (owner) await',
+    find: 'if (owner?.clientId !== client.id) return DONE',
+    replace: 'if (owner === undefined) return DONE',
     killedBy: flows('flows/revocation'),
   },
   {

@@ -113,7 +113,7 @@ export const heldFeedMutants: Area = {
       name: 'awaited: who hangs is waited for each time',
       breaks: 'E21',
       file: FOLLOWERS,
-      find: '          for (const each of late) each.isPrompt = false\n',
+      find: '      for (const each of late) each.isPrompt = false\n',
       replace: '',
       killedBy: awaited,
     },
