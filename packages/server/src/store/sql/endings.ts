@@ -2,13 +2,13 @@
 // grants it has, it ends with one line: their tokens carry the tag that is void from this transaction on, and nothing is
 // refreshed or redeemed under a former tag. The rows of the grants follow in batches, the first of them here.
 
-import { sql } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
 import type { ClientId, RevocationTag, UserId } from '../../protocol/ids.ts'
 import { lastTokenEnd } from '../../protocol/token-lifetime.ts'
 import type { HolderEnding } from '../port.ts'
 import { endCodesOfClient, endCodesOfUser, shortlyBefore } from './end-codes.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
-import { FOR_EVER, nextSequence, publish, takeNumber } from './publish.ts'
+import { FOR_EVER, nextSequence, publish, replaceLine, takeNumber } from './publish.ts'
 import type { UnfinishedEndingRow } from './schema.ts'
 import { type Statement, statement } from './statement.ts'
 
@@ -183,16 +183,22 @@ function batchBy(
       .insertInto('revocations')
       .columns(['tenant', 'sequence', 'kind', 'subject', 'issuedUntilSeconds', 'expiresAtSeconds'])
       .expression(
-        db.selectFrom(live(db, p).select(['tenant', 'id', 'endsAtSeconds']).as('live')).select([
-          'tenant',
-          sql<number>`cast(${p.sequence} as bigint) - 1
+        db
+          .selectFrom(live(db, p).select(['tenant', 'id', 'endsAtSeconds']).as('live'))
+          // SQLite would else take what follows for the condition of a join.
+          .where(sql<SqlBool>`true`)
+          .select([
+            'tenant',
+            sql<number>`cast(${p.sequence} as bigint) - 1
               + row_number() over (order by ends_at_seconds, id)`.as('sequence'),
-          sql<'grant'>`'grant'`.as('kind'),
-          'id as subject',
-          sql<number>`cast(${p.endedAtSeconds} as bigint)`.as('issuedUntilSeconds'),
-          sql<number>`cast(${p.expiresAtSeconds} as bigint)`.as('expiresAtSeconds'),
-        ]),
-      ),
+            sql<'grant'>`'grant'`.as('kind'),
+            'id as subject',
+            sql<number>`cast(${p.endedAtSeconds} as bigint)`.as('issuedUntilSeconds'),
+            sql<number>`cast(${p.expiresAtSeconds} as bigint)`.as('expiresAtSeconds'),
+          ]),
+      )
+      // There may be a line already: a token was revoked whose grant had no row yet.
+      .onConflict(replaceLine),
   )
   return { endAll, publishAll: how === 'published' ? publishAll : undefined }
 }

@@ -2,9 +2,11 @@
 // transaction updates before it touches any grant: its lock lets revokers of a tenant through one by one, so they commit
 // in the order of their numbers, and no two can wait for each other.
 
+import type { OnConflictBuilder } from 'kysely'
 import { lastTokenEnd } from '../../protocol/token-lifetime.ts'
 import type { RevocationRecord } from '../records.ts'
 import { call, first, type Plan, type StatementCall } from './plan.ts'
+import type { Database } from './schema.ts'
 import { statement } from './statement.ts'
 
 const takeSequence = statement((db, p: { tenant: string }) =>
@@ -47,6 +49,23 @@ interface Publication extends RevocationRecord {
 }
 
 /** One line per subject is enough: a later one takes its place, under a new number. */
+export function replaceLine(conflict: OnConflictBuilder<Database, 'revocations'>) {
+  return conflict.columns(['tenant', 'kind', 'subject']).doUpdateSet((eb) => {
+    const later = (column: 'issuedUntilSeconds' | 'expiresAtSeconds') =>
+      eb
+        .case()
+        .when(`excluded.${column}`, '>', eb.ref(`revocations.${column}`))
+        .then(eb.ref(`excluded.${column}`))
+        .else(eb.ref(`revocations.${column}`))
+        .end()
+    return {
+      sequence: eb.ref('excluded.sequence'),
+      issuedUntilSeconds: later('issuedUntilSeconds'),
+      expiresAtSeconds: later('expiresAtSeconds'),
+    }
+  })
+}
+
 const upsertLine = statement((db, p: Publication) =>
   db
     .insertInto('revocations')
@@ -58,22 +77,7 @@ const upsertLine = statement((db, p: Publication) =>
       issuedUntilSeconds: p.issuedUntilSeconds,
       expiresAtSeconds: p.expiresAtSeconds,
     })
-    .onConflict((conflict) =>
-      conflict.columns(['tenant', 'kind', 'subject']).doUpdateSet((eb) => {
-        const later = (column: 'issuedUntilSeconds' | 'expiresAtSeconds') =>
-          eb
-            .case()
-            .when(`excluded.${column}`, '>', eb.ref(`revocations.${column}`))
-            .then(eb.ref(`excluded.${column}`))
-            .else(eb.ref(`revocations.${column}`))
-            .end()
-        return {
-          sequence: eb.ref('excluded.sequence'),
-          issuedUntilSeconds: later('issuedUntilSeconds'),
-          expiresAtSeconds: later('expiresAtSeconds'),
-        }
-      }),
-    ),
+    .onConflict(replaceLine),
 )
 
 /** Unless it says otherwise, a line is about tokens issued until now, and outlives every one that may be about. */

@@ -9,6 +9,14 @@ const VOIDING = 'server/src/store/sql/voiding.ts'
 
 const tags: readonly Mutant[] = [
   {
+    name: 'a line that is there already keeps a key from being ended',
+    breaks: 'L3',
+    file: 'server/src/store/sql/endings.ts',
+    find: '      .onConflict(replaceLine),\n',
+    replace: '',
+    killedBy: STORE,
+  },
+  {
     name: 'a disabled app keeps its tag',
     breaks: 'security H6',
     file: 'server/src/store/sql/clients.ts',

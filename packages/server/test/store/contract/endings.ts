@@ -105,6 +105,30 @@ export function endingContract(store: TheStore): void {
       expect(await store().listUserGrants(tenant, USER)).toEqual([later])
     })
 
+    test('of a key whose grant has a line already: it is told once, under a new number', async () => {
+      const tenant = newTenant()
+      const key = applicationKeyRecord({ tenant })
+      await store().createOrganisation(organisationRecord({ tenant }), [])
+      await store().createUser(userRecord({ tenant }), [])
+      await store().createApplicationKey(key)
+      const grant = grantRecord({ tenant, clientId: key.id })
+      // A token was revoked before its grant had a row, or where its row was gone.
+      await store().revokeGrant({ tenant, grantId: grant.id, nowSeconds: NOW })
+      const [before] = (await store().readFeed({ ...WHOLE_FEED, tenant })).lines
+      await store().openGrant({
+        grant,
+        tokens: { accessToken: null, refreshToken: null },
+        endsAtSeconds: NOW + HOUR,
+        guard: { kind: 'key', keyId: key.id, accessIdentifierId: null },
+      })
+      const ending = { tenant, id: key.id, nowSeconds: NOW, tokensName: 'grant' } as const
+      expect(await store().suspendApplicationKey(clientEnding(ending))).toBe(true)
+      const { lines } = await store().readFeed({ ...WHOLE_FEED, tenant })
+      const ofGrant = lines.filter(({ subject }) => subject === grant.id)
+      expect(ofGrant).toHaveLength(1)
+      expect(ofGrant[0]?.sequence).toBeGreaterThan(before?.sequence ?? 0)
+    })
+
     const openers = {
       'a key': (tenant: string, keyId: ClientId, _identifierId: string) =>
         store().suspendApplicationKey(
