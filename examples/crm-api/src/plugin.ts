@@ -5,6 +5,7 @@ import { createGuard, type GuardOptions } from '@ostiary/resource'
 import { protect, resourceMetadata, versioned } from '@ostiary/resource/fastify'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type AccessOptions, createAccess } from './access.ts'
+import { allowOrigins } from './cors.ts'
 import { handleErrors, RequestError } from './errors.ts'
 import { RESOURCES } from './resources.ts'
 import { addResource, type Organisation, refuseOtherMethods } from './routes.ts'
@@ -23,6 +24,8 @@ export interface ApiOptions extends ResourceOptions, AccessOptions {
   readonly clientSecret?: string
   /** Whether a body must be sent as `application/json` without parameters. Default: as the contract `json-api` has it. */
   readonly strictJson?: boolean
+  /** Of apps whose pages may call this API from a browser. */
+  readonly origins?: readonly string[]
   /** Whether a request may name one of the versions that the issuer publishes (X-VERSION). */
   readonly versions?: boolean
 }
@@ -50,6 +53,7 @@ export async function registerApi(app: FastifyInstance, options: ApiOptions): Pr
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })
+  allowOrigins(app, options.origins ?? [])
   acceptOnlyJson(app, options.strictJson ?? contract === 'json-api')
   app.setValidatorCompiler(createValidatorCompiler())
   handleErrors(app, guard)

@@ -117,12 +117,19 @@ function mountApis(
           tenant,
           folder,
           users,
+          origins: listOrigins(clients),
           clientId: own.client.id,
           clientSecret: own.secret,
         })
       }
     },
   }
+}
+
+/** A private-use scheme has none. */
+function listOrigins(clients: Seeded['clients']): readonly string[] {
+  const uris = clients.flatMap(({ client }) => client.redirectUris)
+  return uris.map((uri) => new URL(uri).origin).filter((origin) => origin !== 'null')
 }
 
 function welcome(

@@ -20,6 +20,8 @@ export interface ApiWiring {
   readonly folder: string
   /** The product knows its own users. */
   readonly users: readonly SeededUser[]
+  /** Of the apps that are registered in the demo. */
+  readonly origins: readonly string[]
   /** The API's own credentials, with which it introspects. */
   readonly clientId: string
   readonly clientSecret: string
@@ -64,7 +66,7 @@ export async function loadDemoApi(file: string | undefined): Promise<DemoApi> {
   }
   return {
     scopes,
-    async mount(server, { tenant, folder, users, clientId, clientSecret }) {
+    async mount(server, { tenant, folder, users, origins, clientId, clientSecret }) {
       const { issuer, contract } = tenant
       const audience = defaultAudience(tenant)
       await server.register(registerMetadata, { issuer, audience, contract })
@@ -75,6 +77,7 @@ export async function loadDemoApi(file: string | undefined): Promise<DemoApi> {
         contract,
         clientId,
         clientSecret,
+        origins,
         versions: tenant.apiVersions !== undefined,
         databasePath: join(folder, databaseName(tenant)),
         organisations: ORGANISATIONS.map(({ id, units = [] }) => ({
