@@ -121,7 +121,7 @@ function accountByHint(
   if (loginHint === undefined) return accounts[0]
   const username = normaliseUsername(loginHint)
   return accounts.find(
-    ({ user }) => user.username === username || user.email?.toLowerCase() === username,
+    ({ user }) => user.username === username || normaliseUsername(user.email ?? '') === username,
   )
 }
 

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import type { NewMembership } from '../operations/user-input.ts'
 import { type LockView, listLocks, unlockUser } from '../operations/user-locks.ts'
 import {
+  changeEmail,
   changePassword,
   createUser,
   disableUser,
@@ -26,10 +27,16 @@ interface PasswordOptions extends TenantOptions {
 interface CreateOptions extends PasswordOptions {
   readonly name: string
   readonly email?: string
+  readonly emailVerified?: boolean
   readonly locale?: string
   readonly organisation?: readonly string[]
   readonly unit?: readonly string[]
   readonly admin?: readonly string[]
+}
+
+interface UpdateOptions extends TenantOptions {
+  readonly email?: string
+  readonly emailVerified?: boolean
 }
 
 export function addUserCommands(program: Command, terminal: Terminal): void {
@@ -41,6 +48,7 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
       passwordOption(command)
         .requiredOption('--name <name>', 'name of the person')
         .option('--email <address>', 'e-mail address')
+        .option('--email-verified', 'the address is known to be the own one: it signs in, too')
         .option('--locale <tag>', 'language of the person, for example en or de-AT')
         .option('--organisation <ids...>', 'member of: ID, or ID/UNIT with the default unit')
         .option('--unit <units...>', 'units to work in besides: ORGANISATION/UNIT')
@@ -58,6 +66,16 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
       withTenant(options, terminal, (context) =>
         terminal.list(listUsers(context, options.limit), USERS, options),
       ),
+  })
+  addCommand<UpdateOptions>(user, terminal, {
+    usage: 'update <username>',
+    description: 'change the e-mail address of a user, or whether it is verified; ends nothing',
+    options: (command) =>
+      tenantOption(command)
+        .option('--email <address>', 'e-mail address; a new one is not verified')
+        .option('--email-verified', 'the address is known to be the own one: it signs in, too')
+        .option('--no-email-verified', 'nothing is known of whose it is'),
+    run: (options, [username = '']) => update(username, options, terminal),
   })
   addCommand<PasswordOptions>(user, terminal, {
     usage: 'reset-password <username>',
@@ -109,13 +127,29 @@ async function create(
   terminal: Terminal,
 ): Promise<Answer> {
   const { password, generated } = await choosePassword(options, terminal)
-  const { name, email, locale } = options
+  const { name, email, emailVerified, locale } = options
   const memberships = readMemberships(options)
   const user = await withTenant(options, terminal, (context) =>
-    createUser({ username, name, email, locale, password, memberships }, context),
+    createUser({ username, name, email, emailVerified, locale, password, memberships }, context),
   )
   const fields = formatFields({ username: user.username, id: user.id, password: generated })
   return { data: { user, password: generated }, text: `${fields}${noteFor(generated)}` }
+}
+
+async function update(
+  username: string,
+  options: UpdateOptions,
+  terminal: Terminal,
+): Promise<Answer> {
+  const { email, emailVerified } = options
+  if (email === undefined && emailVerified === undefined) {
+    throw new UsageError('say what to change, for example --email-verified')
+  }
+  const user = await withTenant(options, terminal, (context) =>
+    changeEmail({ username, email, emailVerified }, context),
+  )
+  const state = user.emailVerified ? 'verified' : 'not verified'
+  return { data: { user }, text: `${user.username}: ${user.email ?? 'no address'}, ${state}` }
 }
 
 async function resetPassword(

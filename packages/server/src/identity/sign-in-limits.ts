@@ -23,6 +23,11 @@ export const DEVICE_LIFETIME_SECONDS = DEVICE.windowSeconds
 export interface Caller {
   /** What was typed, or what it stands for: an account that does not exist has the same limits. */
   readonly account: readonly string[]
+  /**
+   * What was typed, where one account goes by several names: each has a limit of its own for one source, so that nobody
+   * learns from a name that is locked which other one it belongs to.
+   */
+  readonly typed?: readonly string[]
   readonly source: readonly string[]
   /** The id of its cookie, when that is one of this account. */
   readonly deviceId: string | undefined
@@ -35,10 +40,10 @@ export interface Caller {
  * @returns lists of allowances, to be tried in turn
  */
 export function allowancesOf(
-  { account, source, deviceId, known }: Caller,
+  { account, typed = account, source, deviceId, known }: Caller,
   { guesses, perMinute }: { guesses: Guessing; perMinute: number },
 ): readonly (readonly Allowance[])[] {
-  const callerSlot = guesses.slotOf('caller', ...account, ...source)
+  const callerSlot = guesses.slotOf('caller', ...typed, ...source)
   const ofSource: Allowance = {
     purpose: 'source',
     slot: guesses.slotOf('source', ...source),

@@ -18,7 +18,7 @@ export interface SignInDeps {
   readonly tenant: Tenant
   readonly store: Pick<
     Store,
-    'findUserByUsername' | 'updatePasswordHash' | 'findKnownCaller' | 'rememberCaller'
+    'findUserForSignIn' | 'findUser' | 'updatePasswordHash' | 'findKnownCaller' | 'rememberCaller'
   >
   readonly clock: Clock
   readonly guesses: Guessing
@@ -54,22 +54,24 @@ async function trySignIn(credentials: Credentials, deps: SignInDeps): Promise<Si
   const username = normaliseUsername(credentials.username)
   // Nobody has a longer one, so its hash need not be made (ASVS 6.2.9), and nothing was guessed.
   if ([...password].length > MAX_PASSWORD_CODE_POINTS) return { outcome: 'wrong_credentials' }
-  const user = await store.findUserByUsername(tenant.name, username)
+  const user = await store.findUserForSignIn(tenant.name, username)
   const deviceId = (user && deviceOf?.(user)) ?? undefined
   const caller = await findKnownCaller(user?.id, source, deps)
-  const account = ['user', username]
+  const typed = ['user', username]
+  // A name and an address of one account give no more tries together than either alone.
+  const account = ['user', user?.username ?? username]
   const ways = allowancesOf(
-    { account, source: [source], deviceId, known: caller.known },
+    { account, typed, source: [source], deviceId, known: caller.known },
     { guesses, perMinute: guesses.limits.signInsPerMinute },
   )
   const target = `username:${username.slice(0, MAX_RECORDED_LENGTH)}`
   const attempt = {
     ...{ ways, subject: user?.id ?? null },
-    presented: digestOf(...account, password, source, deviceId ?? ''),
+    presented: digestOf(...typed, password, source, deviceId ?? ''),
     event: eventIfSpent({ ...credentials, action: 'sign_in.locked', target }, deps),
   }
   const checked = await guesses.check(attempt, () =>
-    checkPassword(user, { username, password, source }, deps),
+    checkPassword(user, { password, source }, deps),
   )
   if (checked.outcome === 'refused') return { outcome: 'locked', seconds: checked.seconds }
   if (checked.outcome === 'wrong') {
@@ -84,7 +86,6 @@ async function trySignIn(credentials: Credentials, deps: SignInDeps): Promise<Si
 const MAX_RECORDED_LENGTH = 128
 
 interface Given {
-  readonly username: string
   readonly password: string
   readonly source: string
 }
@@ -95,7 +96,7 @@ async function checkPassword(
   deps: SignInDeps,
 ): Promise<UserRecord | undefined> {
   const { tenant, store } = deps
-  const { username, password, source } = given
+  const { password, source } = given
   const { correct, outdated } = await verifyPassword(password, user?.passwordHash ?? null, source)
   if (!user || !correct || user.disabledAtSeconds !== null) return undefined
   const before = user.passwordHash
@@ -104,6 +105,6 @@ async function checkPassword(
   const hashes = { tenant: tenant.name, userId: user.id, before, after }
   if (await store.updatePasswordHash(hashes)) return { ...user, passwordHash: after }
   // Another sign-in has made it anew, or it is no longer the password.
-  const userNow = await store.findUserByUsername(tenant.name, username)
+  const userNow = await store.findUser(tenant.name, user.id)
   return checkPassword(userNow, given, deps)
 }

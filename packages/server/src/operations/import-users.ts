@@ -52,7 +52,6 @@ function userKind(
       ...(values.id === undefined ? [] : checkHandle('id', values.id)),
       ...checkProfile(toProfile(values)),
       ...checkSecret(values),
-      ...checkVerified(values),
       ...checkPlace({ organisationId: values.organisation, unitId: values.unit }, organisations),
       ...checkRole(values),
     ],
@@ -66,8 +65,7 @@ function userKind(
     },
     async toStored(values) {
       const passwordHash = values.password_hash ?? (await hashPassword(values.password ?? ''))
-      const { id, email_verified: emailVerified } = values
-      return toUserRecords({ ...toProfile(values), id, emailVerified, passwordHash }, context)
+      return toUserRecords({ ...toProfile(values), id: values.id, passwordHash }, context)
     },
     idOf: ({ user }) => user.id,
     store: (batch, events) => store.importUsers(batch, events),
@@ -75,14 +73,14 @@ function userKind(
 }
 
 function toProfile({ organisation, unit, role, ...values }: UserValues): Omit<NewUser, 'password'> {
-  const { username = '', name = '', email, locale } = values
+  const { username = '', name = '', email, email_verified: emailVerified, locale } = values
   const membership = {
     organisationId: organisation ?? '',
     defaultUnitId: unit,
     role: readRole(role),
   }
   const memberships = organisation === undefined ? [] : [membership]
-  return { username, name, email, locale, memberships }
+  return { username, name, email, emailVerified, locale, memberships }
 }
 
 function checkRole({ role, organisation }: UserValues): FieldProblem[] {
@@ -101,9 +99,4 @@ function checkSecret(values: UserValues): FieldProblem[] {
   const problem =
     hash === undefined ? 'is missing: give it, or password' : passwordHashProblem(hash)
   return problem === undefined ? [] : [{ field: 'password_hash', problem }]
-}
-
-function checkVerified({ email, email_verified: verified }: UserValues): FieldProblem[] {
-  if (!verified || email !== undefined) return []
-  return [{ field: 'email_verified', problem: 'is true, and there is no email' }]
 }

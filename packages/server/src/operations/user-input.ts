@@ -13,6 +13,8 @@ export interface NewUser {
   readonly name: string
   readonly password: string
   readonly email?: string | undefined
+  /** The operator knows that the address is the user's own: then it signs in like the user name. */
+  readonly emailVerified?: boolean | undefined
   readonly locale?: string | undefined
   readonly memberships?: readonly NewMembership[] | undefined
 }
@@ -38,22 +40,27 @@ export function checkNewUser(input: NewUser): FieldProblem[] {
 /** Everything but the password. */
 export function checkProfile(input: Omit<NewUser, 'password'>): FieldProblem[] {
   return [
-    ...checkUsername(input.username),
+    ...checkUsername(input),
     ...checkName('name', input.name),
-    ...checkEmail(input.email),
+    ...checkEmail(input),
     ...checkLocale(input.locale),
   ]
 }
 
-function checkUsername(text: string): FieldProblem[] {
+function checkUsername(input: Omit<NewUser, 'password'>): FieldProblem[] {
   const field = 'username'
-  const username = normaliseUsername(text)
+  const username = normaliseUsername(input.username)
   if (username === '') return [{ field, problem: 'is empty' }]
   if ([...username].length > MAX_USERNAME_CODE_POINTS) {
     return [{ field, problem: `has more than ${MAX_USERNAME_CODE_POINTS} characters` }]
   }
   if (/[\s\p{C}]/u.test(username)) {
     return [{ field, problem: 'holds spaces or invisible characters: leave them out' }]
+  }
+  // Otherwise somebody could be called by the address of another, and keep that person from signing in with it.
+  if (username.includes('@') && !isOwnAddress(username, input)) {
+    const problem = 'looks like an e-mail address, and is not the verified one of this user'
+    return [{ field, problem: `${problem}: give that too, or a name without @` }]
   }
   return []
 }
@@ -63,7 +70,20 @@ export function checkPassword(password: string, username: string): FieldProblem[
   return problem === undefined ? [] : [{ field: 'password', problem }]
 }
 
-function checkEmail(email: string | undefined): FieldProblem[] {
+function isOwnAddress(
+  username: string,
+  { email = '', emailVerified }: Pick<NewUser, 'email' | 'emailVerified'>,
+): boolean {
+  return emailVerified === true && normaliseUsername(email) === username
+}
+
+export function checkEmail({
+  email,
+  emailVerified,
+}: Pick<NewUser, 'email' | 'emailVerified'>): FieldProblem[] {
+  if (email === undefined && emailVerified) {
+    return [{ field: 'email_verified', problem: 'is true, and there is no email' }]
+  }
   if (email === undefined || /^[^\s@\p{C}]+@[^\s@\p{C}]+\.[^\s@.\p{C}]+$/u.test(email)) return []
   return [{ field: 'email', problem: `"${email}" is not an e-mail address` }]
 }

@@ -10,7 +10,13 @@ import { walk } from '../store/walk.ts'
 import { holderEndingNow } from '../tokens/ending.ts'
 import { eventOf, type OperationContext, refusal, refuseIfAny } from './operation.ts'
 import { findOrganisations } from './organisations.ts'
-import { checkMemberships, checkNewUser, checkPassword, type NewUser } from './user-input.ts'
+import {
+  checkEmail,
+  checkMemberships,
+  checkNewUser,
+  checkPassword,
+  type NewUser,
+} from './user-input.ts'
 
 /** A user without the hash of the password. */
 export type UserView = Omit<UserRecord, 'passwordHash'> & {
@@ -36,7 +42,6 @@ export async function createUser(input: NewUser, context: OperationContext): Pro
 /** A user with a password that is hashed already. */
 export interface HashedUser extends Omit<NewUser, 'password'> {
   readonly id?: string | undefined
-  readonly emailVerified?: boolean | undefined
   readonly passwordHash: string
 }
 
@@ -77,6 +82,30 @@ export async function* listUsers(
 ): AsyncGenerator<UserView> {
   const users = walk((page) => store.listUsers(tenant.name, page), limit)
   for await (const { passwordHash: _, ...user } of users) yield user
+}
+
+/** What the user is told by, and signs in with where it is verified; another address is not, unless this says so. */
+export async function changeEmail(
+  input: {
+    readonly username: string
+    readonly email?: string | undefined
+    readonly emailVerified?: boolean | undefined
+  },
+  context: OperationContext,
+): Promise<UserView> {
+  const { tenant, store } = context
+  const user = await requireUser(input.username, context)
+  const email = input.email ?? user.email ?? undefined
+  const keeps = email === user.email && user.emailVerified
+  const change = { email, emailVerified: input.emailVerified ?? keeps }
+  refuseIfAny(checkEmail(change))
+  const changed = { email: email ?? null, emailVerified: change.emailVerified }
+  const event = eventOf(context, 'user.email_changed', `user:${user.id}`)
+  const key = { tenant: tenant.name, userId: user.id }
+  if (!(await store.changeEmail({ ...key, ...changed }, event))) {
+    throw refusal('username', `"${user.username}" was deleted meanwhile`)
+  }
+  return view({ ...user, ...changed }, context)
 }
 
 /** Ends every session and grant of the user, and unlocks the account. @throws OperationError */

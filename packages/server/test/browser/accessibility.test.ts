@@ -88,7 +88,7 @@ describe('WCAG 2.2 §2.1.1: the Tab key reaches everything, and the focus is see
     await stranger.page.locator('#username:focus').waitFor()
     expect(await walkThrough(stranger)).toEqual([
       'link "Skip to content"',
-      'textbox "Username"',
+      'textbox "User name or e-mail address"',
       'textbox "Password"',
       'button "Show password"',
       'button "Sign in"',

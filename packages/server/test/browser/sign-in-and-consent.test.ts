@@ -105,7 +105,7 @@ describe.each([
     expect(await visitor.focused.getAttribute('role')).toBe('alert')
     expect(await visitor.page.title()).toMatch(/^Error: /)
 
-    const username = visitor.page.getByLabel('Username')
+    const username = visitor.page.getByLabel('User name or e-mail address')
     expect(await username.inputValue()).toBe('ada')
     expect(await username.getAttribute('aria-invalid')).toBe('true')
     expect(await visitor.page.locator('#password').inputValue()).toBe('')

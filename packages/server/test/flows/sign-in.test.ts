@@ -47,7 +47,7 @@ describe.each(STORES)('sign-in on %s', (kind) => {
     })
 
     it.each([
-      [{ username: '', password: PASSWORD }, 'Enter your username'],
+      [{ username: '', password: PASSWORD }, 'Enter your user name or e-mail address'],
       [{ username: 'ada', password: '' }, 'Enter your password'],
     ])('names the field that is missing in %j, and keeps the other', async (fields, problem) => {
       const answer = await submit(fields)
@@ -75,7 +75,7 @@ describe.each(STORES)('sign-in on %s', (kind) => {
     }
     const wrong = await answerFor('eve', 'wrong')
     expect(wrong.status).toBe(422)
-    expect(wrong.text).toContain('The username or the password is not right.')
+    expect(wrong.text).toContain('The user name, e-mail address or password is not right.')
     for (const username of ['nobody', 'disabled', 'keyless']) {
       expect(await answerFor(username), username).toEqual(wrong)
     }

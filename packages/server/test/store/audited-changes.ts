@@ -70,6 +70,7 @@ export async function tenantWithEverything(store: Store) {
 export const REPEATABLE_CHANGES = new Set([
   'addClientSecret',
   'changeRole',
+  'changeEmail',
   'changePassword',
   'revokeUserGrants',
 ])
@@ -108,6 +109,11 @@ export const AUDITED_CHANGES: Readonly<Record<string, AuditedChange>> = {
   changeRole: (store, { tenant }, event) =>
     store.changeRole(
       { tenant, userId: USER, organisationId: 'organisation-1', role: 'admin' },
+      event,
+    ),
+  changeEmail: (store, { tenant }, event) =>
+    store.changeEmail(
+      { tenant, userId: USER, email: 'new@example.com', emailVerified: true },
       event,
     ),
   changePassword: (store, { ending }, event) =>

@@ -38,12 +38,22 @@ export interface IdentityStore {
   ): Promise<readonly number[]>
   findUser(tenant: string, id: UserId): Promise<UserRecord | null>
   findUserByUsername(tenant: string, username: string): Promise<UserRecord | null>
+  /**
+   * Who has this user name; or, where nobody has, the only one whose verified e-mail address it is.
+   * @param name folded, as user names are
+   */
+  findUserForSignIn(tenant: string, name: string): Promise<UserRecord | null>
   listUsers(tenant: string, page?: Page<ByAge>): Promise<readonly ListedUser[]>
   /** All of them: who creates a user gives at most {@link MOST_MEMBERSHIPS}. */
   listMemberships(tenant: string, userId: UserId): Promise<readonly Membership[]>
   /** @returns false when the user is no member. */
   changeRole(
     input: Pick<MembershipRecord, 'tenant' | 'userId' | 'organisationId' | 'role'>,
+    event?: AuditEventRecord,
+  ): Promise<boolean>
+  /** Ends nothing. @returns false when there is no such user. */
+  changeEmail(
+    input: Pick<UserRecord, 'tenant' | 'email' | 'emailVerified'> & { userId: UserId },
     event?: AuditEventRecord,
   ): Promise<boolean>
   /** Another hash of the same password. Ends nothing. @returns false when the password has changed meanwhile. */

@@ -94,12 +94,14 @@ import {
   suspendTrustedIssuer,
 } from './trusted-issuers.ts'
 import {
+  changeEmail,
   changePassword,
   changeRole,
   createUser,
   disableUser,
   findUser,
   findUserByUsername,
+  findUserForSignIn,
   listMemberships,
   listUsers,
   updatePasswordHash,
@@ -199,6 +201,8 @@ function identityMethods({ read, write, transact, change }: Methods): IdentitySt
     importUsers: (...given) => transact(importUsers)(...given).catch(positionsTaken),
     findUser: read(findUser),
     findUserByUsername: read(findUserByUsername),
+    findUserForSignIn: read(findUserForSignIn),
+    changeEmail: change(changeEmail),
     listUsers: read(listUsers),
     listMemberships: read(listMemberships),
     changeRole: change(changeRole),

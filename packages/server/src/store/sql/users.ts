@@ -1,6 +1,6 @@
 // Plans about users and the organisations they belong to.
 
-import type { Compilable, Kysely } from 'kysely'
+import { type Compilable, type Kysely, sql } from 'kysely'
 import type { RevocationTag, UserId } from '../../protocol/ids.ts'
 import type { ByAge, Page } from '../port/page.ts'
 import type { ListedUser } from '../port/people.ts'
@@ -14,6 +14,8 @@ import { call, finishWith, first, type Plan, run } from './plan.ts'
 import type { Database } from './schema.ts'
 import { deleteUserSessions } from './sessions.ts'
 import { statement } from './statement.ts'
+
+const EMAIL = { email: USER.email, emailVerified: USER.emailVerified }
 
 type UserKey = { tenant: string; userId: UserId }
 
@@ -60,6 +62,31 @@ const selectUserByUsername = statement((db, p: { tenant: string; username: strin
 
 export function* findUserByUsername(tenant: string, username: string): Plan<UserRecord | null> {
   return (yield* first(selectUserByUsername, { tenant, username })) ?? null
+}
+
+/** One statement, so that no name takes longer than another. Of those with the address, two are enough to be one too many. */
+const selectUsersForSignIn = statement((db, p: { tenant: string; name: string }) =>
+  db
+    .selectFrom('users')
+    .where('tenant', '=', p.tenant)
+    .where((eb) =>
+      eb.or([
+        eb('username', '=', p.name),
+        eb.and([
+          eb(eb.fn<string>('lower', ['email']), '=', p.name),
+          // As the index has it: a value that is passed in would not find it.
+          sql<boolean>`email_verified = 1`,
+        ]),
+      ]),
+    )
+    .select(columnsOf(USER))
+    .orderBy((eb) => eb.case().when('username', '=', p.name).then(0).else(1).end())
+    .limit(2),
+)
+
+export function* findUserForSignIn(tenant: string, name: string): Plan<UserRecord | null> {
+  const [found, another] = yield* run(selectUsersForSignIn, { tenant, name })
+  return found !== undefined && (found.username === name || another === undefined) ? found : null
 }
 
 type UserPage = PageInput & { tenant: string }
@@ -157,6 +184,21 @@ const setRole = statement((db, p: RoleChange) =>
 
 export function* changeRole(input: RoleChange): Plan<boolean> {
   return (yield* first(setRole, input)) !== undefined
+}
+
+type EmailChange = Parameters<IdentityStore['changeEmail']>[0]
+
+const setEmail = statement((db, p: EmailChange) =>
+  db
+    .updateTable('users')
+    .set(valuesOf<Pick<UserRecord, 'email' | 'emailVerified'>>(EMAIL, p))
+    .where('tenant', '=', p.tenant)
+    .where('id', '=', p.userId)
+    .returning('id'),
+)
+
+export function* changeEmail(input: EmailChange): Plan<boolean> {
+  return (yield* first(setEmail, input)) !== undefined
 }
 
 type PasswordChange = Parameters<IdentityStore['changePassword']>[0]

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { asUserId } from '../../../src/protocol/ids.ts'
+import type { UserRecord } from '../../../src/store/records.ts'
 import {
   giveGrant,
   membershipRecord,
@@ -178,6 +179,39 @@ function userContract(store: TheStore): void {
       expect(await store().changeRole({ ...key, userId: OTHER_USER, role: 'member' })).toBe(false)
       expect(await store().changeRole({ ...key, tenant: newTenant(), role: 'member' })).toBe(false)
       expect(await roles()).toEqual(['admin'])
+    })
+
+    test('clients row 33: finds a user to sign in by name, or by an address that only one has verified', async () => {
+      const tenant = newTenant()
+      const give = (id: string, fields: Partial<UserRecord>) =>
+        store().createUser(userRecord({ tenant, id: asUserId(id), username: id, ...fields }), [])
+      await give('ada', { email: 'Ada@Example.com', emailVerified: true })
+      await give('bo', { email: 'bo@example.com', emailVerified: false })
+      await give('cy', { email: 'shared@example.com', emailVerified: true })
+      await give('di', { email: 'shared@example.com', emailVerified: true })
+      await give('ed', { email: 'both@example.com', emailVerified: true })
+      await give('fi', { email: 'both@example.com', emailVerified: false })
+      await give('gus', { email: 'gus@example.com', emailVerified: true })
+      await give('hal', { username: 'gus@example.com' })
+      const find = async (name: string, of = tenant) =>
+        (await store().findUserForSignIn(of, name))?.id ?? null
+      expect(await find('ada')).toBe('ada')
+      expect(await find('ada@example.com')).toBe('ada')
+      expect(await find('ada@example.com', newTenant())).toBeNull()
+      expect(await find('bo@example.com')).toBeNull()
+      expect(await find('shared@example.com')).toBeNull()
+      expect(await find('both@example.com')).toBe('ed')
+      // Whoever has it as a name goes first.
+      expect(await find('gus@example.com')).toBe('hal')
+      expect(await find('nobody@example.com')).toBeNull()
+
+      const change = { tenant, userId: asUserId('bo'), email: 'bo@example.com' }
+      expect(await store().changeEmail({ ...change, emailVerified: true })).toBe(true)
+      expect(await find('bo@example.com')).toBe('bo')
+      expect(await store().changeEmail({ ...change, email: null, emailVerified: false })).toBe(true)
+      expect(await find('bo@example.com')).toBeNull()
+      const stranger = { ...change, userId: asUserId('nobody'), emailVerified: true }
+      expect(await store().changeEmail(stranger)).toBe(false)
     })
 
     test('a new form of the same password ends nothing', async () => {

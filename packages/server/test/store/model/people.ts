@@ -101,6 +101,8 @@ type UserMethods =
   | 'importUsers'
   | 'findUser'
   | 'findUserByUsername'
+  | 'findUserForSignIn'
+  | 'changeEmail'
   | 'listUsers'
   | 'updatePasswordHash'
   | 'changePassword'
@@ -141,6 +143,22 @@ function userModel(state: State): Pick<IdentityStore, UserMethods> {
 
     async findUserByUsername(tenant, username) {
       return structuredClone(state.users.find(like({ tenant, username })) ?? null)
+    },
+
+    async findUserForSignIn(tenant, name) {
+      const ofTenant = state.users.filter(like({ tenant }))
+      const named = ofTenant.find(({ username }) => username === name)
+      const [only, ...others] = ofTenant.filter(
+        ({ email, emailVerified }) => emailVerified && email?.toLowerCase() === name,
+      )
+      return structuredClone(named ?? (others.length === 0 ? only : undefined) ?? null)
+    },
+
+    async changeEmail({ tenant, userId, email, emailVerified }) {
+      const user = find(tenant, userId)
+      if (!user) return false
+      Object.assign(user, { email, emailVerified })
+      return true
     },
 
     async listUsers(tenant, page) {

@@ -282,6 +282,15 @@ const deleteExpired: Action = ({ nowSeconds }) => {
   return (store) => store.deleteExpired(nowSeconds, ALL)
 }
 
+const ADDRESSES = ['one@example.com', 'two@example.com']
+
+const changeEmail: Action = (world, { who, what, how }) => {
+  const { tenant } = world
+  const email = pick([...ADDRESSES.map((address) => address.toUpperCase()), null], how)
+  const input = { tenant, userId: pick(USERS, who), email, emailVerified: what % 2 === 0 }
+  return (store) => store.changeEmail(input, eventIn(world))
+}
+
 const lookAround: Action = (world, { who, what }) => {
   const { tenant, nowSeconds } = world
   const userId = pick(USERS, who)
@@ -297,6 +306,7 @@ const lookAround: Action = (world, { who, what }) => {
     await store.listOrganisations(tenant),
     await store.findUser(tenant, userId),
     await store.findUserByUsername(tenant, pick(USERNAMES, what)),
+    await store.findUserForSignIn(tenant, pick([...USERNAMES, ...ADDRESSES], what)),
     await store.listUsers(tenant),
     await store.listMemberships(tenant, userId),
     await store.findSession(tenant, pick(world.sessions, what).hash, nowSeconds),
@@ -334,6 +344,7 @@ export const OTHER_ACTIONS = {
   touchSession,
   endSession,
   createFirstKeys,
+  changeEmail,
   rotateKeys,
   recordAuditEvent,
   reportUses,
