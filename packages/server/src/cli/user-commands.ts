@@ -67,16 +67,7 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
         terminal.list(listUsers(context, options.limit), USERS, options),
       ),
   })
-  addCommand<UpdateOptions>(user, terminal, {
-    usage: 'update <username>',
-    description: 'change the e-mail address of a user, or whether it is verified; ends nothing',
-    options: (command) =>
-      tenantOption(command)
-        .option('--email <address>', 'e-mail address; a new one is not verified')
-        .option('--email-verified', 'the address is known to be the own one: it signs in, too')
-        .option('--no-email-verified', 'nothing is known of whose it is'),
-    run: (options, [username = '']) => update(username, options, terminal),
-  })
+  addUpdateCommand(user, terminal)
   addCommand<PasswordOptions>(user, terminal, {
     usage: 'reset-password <username>',
     description: 'give a user a new password; ends every session and every access of apps',
@@ -114,6 +105,19 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
         text: `${username} is disabled for good: no command lets the user in again`,
       }
     },
+  })
+}
+
+function addUpdateCommand(user: Command, terminal: Terminal): void {
+  addCommand<UpdateOptions>(user, terminal, {
+    usage: 'update <username>',
+    description: 'change the e-mail address of a user, or whether it is verified; ends nothing',
+    options: (command) =>
+      tenantOption(command)
+        .option('--email <address>', 'e-mail address; a new one is not verified')
+        .option('--email-verified', 'the address is known to be the own one: it signs in, too')
+        .option('--no-email-verified', 'nothing is known of whose it is'),
+    run: (options, [username = '']) => update(username, options, terminal),
   })
 }
 
