@@ -146,6 +146,7 @@ describe('the first start', () => {
     expect(statSync(join(cli.path, 'data')).mode & 0o777).toBe(0o700)
     const issuer = `http://localhost:${port}`
     expect(readDemo()).toEqual({
+      pages: { account: `${issuer}/account/apps`, developers: `${issuer}/developers` },
       name: 'standard',
       contract: 'standard',
       issuer,
