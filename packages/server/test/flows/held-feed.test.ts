@@ -75,6 +75,8 @@ describe.each(STORES)('contracts: revoked means now, on %s', (kind) => {
       const { body } = await read(query)
       expect(body.last_sequence).toBe(await lastNumber())
     },
+    // Held, it would be answered as well, but not before this.
+    15_000,
   )
 
   it.each(['wait=-1', 'wait=x', 'wait=1.5', 'wait='])('%s is refused', async (query) => {
