@@ -26,26 +26,23 @@ export function tagsAreCurrent(facts: HolderFacts) {
   return expressionBuilder<Database>().and([clientTagIsCurrent(facts), userTagIsCurrent(facts)])
 }
 
+/** One value, which is looked up by its key: PostgreSQL might join a row that only has to exist with all of a tenant. */
 export function clientTagIsCurrent({ tenant, clientId, clientTag }: ClientFacts) {
   const eb = expressionBuilder<Database>()
-  return eb.exists(
-    eb
-      .selectFrom('clients')
-      .where('clients.tenant', '=', tenant)
-      .where('clients.id', '=', clientId)
-      .where('clients.tag', '=', clientTag)
-      .select('clients.id'),
-  )
+  const current = eb
+    .selectFrom('clients')
+    .where('clients.tenant', '=', tenant)
+    .where('clients.id', '=', clientId)
+    .select('clients.tag')
+  return eb(current, '=', clientTag)
 }
 
 export function userTagIsCurrent({ tenant, userId, userTag }: UserFacts) {
   const eb = expressionBuilder<Database>()
-  return eb.exists(
-    eb
-      .selectFrom('users')
-      .where('users.tenant', '=', tenant)
-      .where('users.id', '=', userId as UserId)
-      .where('users.tag', '=', userTag as RevocationTag)
-      .select('users.id'),
-  )
+  const current = eb
+    .selectFrom('users')
+    .where('users.tenant', '=', tenant)
+    .where('users.id', '=', userId as UserId)
+    .select('users.tag')
+  return eb(current, '=', userTag as RevocationTag)
 }
