@@ -113,8 +113,9 @@ describe.each(STORES)('requests on %s', (kind) => {
       }
     })
 
-    it('E2: a list, an object, a number or nothing is no parameter', async () => {
-      const values = ['["a"]', '{"$gt":""}', '1', 'true', 'null', '[]']
+    it('E2: a list, an object or a truth value is no parameter', async () => {
+      // A number is its digits and null is nothing, as old systems send them.
+      const values = ['["a"]', '{"$gt":""}', '1.5', 'true', '[]']
       const requests = places.flatMap((place) =>
         sentTo(place, {
           form: [],
@@ -188,8 +189,6 @@ describe.each(STORES)('requests on %s', (kind) => {
         'text/plain',
         'text/json',
         'multipart/form-data; boundary=x',
-        'application/x-www-form-urlencoded; charset=iso-8859-1',
-        'application/json; charset=utf-16',
         'application/jsonp',
         'application/x-www-form-urlencoded, application/json',
         'garbage',

@@ -153,5 +153,6 @@ export const FRONT_CHANNEL_CHECKS: readonly Check[] = [
 function seesForgetful(what: string, { status }: BrowserPage, witness: Witness): void {
   // 307 and 308 would send the form on. RFC 9700 §4.12 has 303; with 302, browsers turn POST into GET by habit.
   if (status === 302) witness.seesOdd(what, '302')
-  else witness.sees(what, status === 303, `${status}`)
+  // A page that leads on by itself sends no form at all.
+  else witness.sees(what, status === 303 || status === 200, `${status}`)
 }
