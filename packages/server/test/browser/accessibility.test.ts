@@ -157,7 +157,7 @@ describe('language', () => {
     const visitor = await stage.welcome({ locale })
     await visitor.open(stage.app.authorizeUrl(fields))
     await visitor.signIn('eve', 'not her password')
-    await visitor.page.getByRole('alert').getByText('Prüfen Sie beides').waitFor()
+    await visitor.page.getByRole('alert').getByText('Prüfen Sie die Angaben').waitFor()
     await expectLanguage(visitor, 'de')
     await visitor.signIn('eve')
     await visitor.sees('Ledgerly den Zugriff auf Ihr Konto bei Example CRM erlauben?')

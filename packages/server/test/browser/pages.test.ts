@@ -160,14 +160,6 @@ describe('consent', () => {
     await page.context().close()
   })
 
-  test('does not allow by the Enter key in a field', async () => {
-    const page = await open(render(CONSENT))
-    await page.getByLabel('Delete draft invoices').press('Enter')
-    await page.getByText('received').waitFor()
-    expect(server.posts.at(-1)).toContain('decision=deny')
-    await page.context().close()
-  })
-
   test('lets go without choosing an organisation', async () => {
     const page = await open(render(SEVERAL_ORGANISATIONS))
     await page.getByRole('button', { name: 'Cancel' }).click()
