@@ -10,7 +10,6 @@ import { launchChromium } from '../support/chromium.ts'
 import { OWN_SAMPLE_PAGES } from '../support/own-sample-pages.ts'
 import { type PageServer, startPageServer } from '../support/page-server.ts'
 import {
-  CONSENT,
   SAMPLE_CONTEXT,
   SAMPLE_PAGES,
   SEVERAL_ORGANISATIONS,
