@@ -63,6 +63,7 @@ function mayBeRefused(id: string, call: Call, lineage: Lineage): boolean {
   const mayHaveWon = (other: Call) =>
     other.operation === call.operation && other.outcome !== 'refused' && other.startMs < call.endMs
   if (call.operation === 'exchange') {
+    if (lineage.restores.mayRefuseJwt(call)) return true
     return others.some(mayHaveWon) || mayBeLate(thing, call, history.rules)
   }
   if (thing === undefined || hasMaybeExpired(thing, call, history.rules)) return true

@@ -8,9 +8,14 @@ export interface Restores {
   endingsOf(thing: Thing): readonly Ending[]
   /** Whether a server that was asked later may know nothing of the earlier call. */
   mayHaveForgotten(earlier: Call, later: Call): boolean
+  /** Whether a JWT that is good once may be from before a restore, for all that the servers know (decision 0053). */
+  mayRefuseJwt(call: Call): boolean
   /** Those of them that a server knows of for certain when it is asked. */
   knownTo(call: Call, others: readonly Call[]): readonly Call[]
 }
+
+/** Clocks may be apart by so much; the caller's own, another second. */
+const JWT_MARGIN_MS = 121_000
 
 export function findRestores({ calls }: History): Restores {
   const restores = calls.filter(({ operation }) => operation === 'restore')
@@ -24,6 +29,10 @@ export function findRestores({ calls }: History): Restores {
   return {
     endingsOf: (thing) => restores.flatMap((restore) => endingBy(restore, thing)),
     mayHaveForgotten,
+    mayRefuseJwt: ({ startMs, endMs }) =>
+      restores.some(
+        (restore) => endMs > restore.startMs && startMs < restore.endMs + JWT_MARGIN_MS,
+      ),
     knownTo: (call, others) => others.filter((other) => !mayHaveForgotten(other, call)),
   }
 }
