@@ -69,16 +69,14 @@ export function defaultAudience(tenant: Tenant): string {
 
 /**
  * RFC 8707 §2: the APIs of this tenant that a request names, in the spelling in which they are registered. Libraries
- * parse a URI and write it anew, so two spellings of one are the same (RFC 3986 §6.2.2, RFC 3986 §6.2.3).
- * @throws OAuthError resource_unknown
+ * parse a URI and write it anew, so two spellings of one are the same (RFC 3986 §6.2.2, RFC 3986 §6.2.3). What is no API
+ * of this tenant stays as it is, for {@link checkAudience} to refuse.
  */
 export function findAudience(tenant: Tenant, resources: readonly string[]): readonly string[] {
   const known = [...tenant.resourceServers.map(({ audience }) => audience), tenant.issuer]
   const found = resources.map((resource) => {
     const normal = normalUri(resource)
-    const audience = known.find((uri) => uri === resource || normalUri(uri) === normal)
-    if (audience === undefined) throw new OAuthError('resource_unknown')
-    return audience
+    return known.find((uri) => uri === resource || normalUri(uri) === normal) ?? resource
   })
   return [...new Set(found)]
 }
@@ -89,18 +87,22 @@ export function normalUri(uri: string): string {
 }
 
 /**
- * Whether each API scope belongs to one of the APIs of the audience.
- * @throws OAuthError scope_not_of_resource
+ * RFC 8707 §2: whether each audience is an API of this tenant, and each API scope belongs to one of them.
+ * @throws OAuthError resource_unknown, scope_not_of_resource
  */
 export function checkAudience(
   tenant: Tenant,
   audience: readonly string[],
   scopes: readonly string[],
 ): void {
-  const servers = tenant.resourceServers.filter((server) => audience.includes(server.audience))
+  const servers = audience.map((uri) => {
+    const server = tenant.resourceServers.find((candidate) => candidate.audience === uri)
+    if (!server && uri !== tenant.issuer) throw new OAuthError('resource_unknown')
+    return server
+  })
   for (const scope of scopes) {
     if (isIdentityScope(scope)) continue
-    if (!servers.some((server) => server.scopes.some(({ name }) => name === scope))) {
+    if (!servers.some((server) => server?.scopes.some(({ name }) => name === scope))) {
       throw new OAuthError('scope_not_of_resource')
     }
   }

@@ -208,8 +208,8 @@ const parameters: readonly Mutant[] = [
     name: 'any resource may be named',
     breaks: 'B13, RFC 8707 §2',
     file: 'server/src/protocol/tenant.ts',
-    find: "    if (audience === undefined) throw new OAuthError('resource_unknown')\n    return audience",
-    replace: '    return audience ?? resource',
+    find: "    if (!server && uri !== tenant.issuer) throw new OAuthError('resource_unknown')\n",
+    replace: '',
     killedBy: unit('protocol/tenant'),
   },
   {
