@@ -83,7 +83,9 @@ test('says a problem in the title, in a summary that leads to the field, and bes
 
 test('ASVS 6.3.8: does not tell a wrong name from a wrong password', () => {
   const page = draw({ problem: { kind: 'wrong_credentials' } })
-  expect(page.querySelector('.problem li')?.text).toContain('The user name, e-mail address or password')
+  expect(page.querySelector('.problem li')?.text).toContain(
+    'The user name, e-mail address or password',
+  )
 })
 
 test('says how long a locked user has to wait', () => {
