@@ -78,7 +78,7 @@ describe('metadata is read anew, so that nobody has to restart the API', () => {
     expect(await ask()).toBe(200)
   })
 
-  test('a feed that has moved is found within a minute', async () => {
+  test('so is a feed that has moved, once it was asked for without being held', async () => {
     const { ask, moveFeed } = guardOfFeed('/revocations')
     expect(await ask()).toBe(200)
     moveFeed('/new/revocations')

@@ -66,9 +66,7 @@ describe('field report 6: clients ask for more than there is', () => {
 
 describe('a name that exists nowhere', () => {
   it('is named, with the nearest one', () => {
-    expect(refusalOf('contacts:raed')).toBe(
-      'scope_unknown: contacts:raed: did you mean contacts:read?',
-    )
+    expect(refusalOf('contacts:raed')).toBe('scope_unknown: contacts:raed -> contacts:read?')
     expect(refusalOf('contacts:read something-else')).toBe('scope_unknown: something-else')
   })
 })

@@ -70,6 +70,7 @@ function mustRefuse(
 function refuseUnknown(scope: string, allowed: ReadonlySet<string>, tenant: Tenant): never {
   const listed = tenant.resourceServers.flatMap(({ scopes }) => scopes.map(({ name }) => name))
   const nearest = suggest(scope, [...allowed, ...listed])
-  const parameter = nearest === undefined ? scope : `${scope}: did you mean ${nearest}?`
+  // Without words, for it stands in sentences of five languages.
+  const parameter = nearest === undefined ? scope : `${scope} -> ${nearest}?`
   throw new OAuthError('scope_unknown', { parameter })
 }
