@@ -12,6 +12,7 @@ import type { AttackTarget } from '../target.ts'
 const ROUNDS = 5
 /** For longer than a server keeps an app in memory. */
 const STALE_MS = 400
+const REFUSED_PAUSE_MS = 40
 const LOWERED_SECONDS = 60
 /** Past the end of a token of the lowered kind with all allowance for clocks, and well before that of an older one. */
 const AFTER_SECONDS = 1800
@@ -142,7 +143,8 @@ async function fetchWhile(app: AppUnderAttack, act: () => Promise<void>): Promis
     while (!isOver) {
       const { status, body } = await app.post(url, { grant_type: 'client_credentials' })
       if (status === 200) tokens.push(body.access_token)
-      else await setTimeout(5)
+      // Seldom enough not to be taken for somebody who guesses.
+      else await setTimeout(REFUSED_PAUSE_MS)
     }
   })
   while (tokens.length < 2) await setTimeout(1)
