@@ -9,6 +9,7 @@ import type { AuthorizationReply, Log } from '../protocol/message.ts'
 import type { TenantObserver } from '../protocol/observer.ts'
 import type { Store } from '../store/port.ts'
 import type { GrantRecord, Membership } from '../store/records.ts'
+import { type CodeLimit, tooMany } from './code-limit.ts'
 import { coverOf } from './consent-cover.ts'
 import { type GiveDeps, giveCode, giveToken } from './give.ts'
 import { type Interaction, interactionExpiry } from './interaction.ts'
@@ -17,6 +18,7 @@ import type { AuthorizationRequest } from './request.ts'
 export interface ApproveDeps extends GiveDeps {
   readonly store: GiveDeps['store'] & Pick<Store, 'approveAuthorization' | 'claimOnce'>
   readonly observer: Pick<TenantObserver, 'tokenIssued'>
+  readonly codeLimit: CodeLimit
 }
 
 export interface Approval {
@@ -41,6 +43,7 @@ export async function approve(
   const { request, account, interaction, requestId, log } = approval
   const { tenant, store, clock } = deps
   const now = clock.nowSeconds()
+  const allowance = await deps.codeLimit.allowanceFor(request, account)
   const grant = newGrant(approval, tenant.name, now)
   const { hash: sessionHash } = account.session
   const { id: userId, tag: userTag } = account.user
@@ -63,7 +66,9 @@ export async function approve(
       : null,
     interaction: interaction ? oneTimeId(interaction, tenant.name) : null,
     session: sessionHash,
+    allowance,
   })
+  if (typeof outcome === 'object') throw tooMany(request)
   // The password changed, or the account was disabled, while the answer was on its way.
   if (outcome === 'signed_out') throw new PageError('interaction_invalid')
   if (outcome === 'already_decided') return outcome

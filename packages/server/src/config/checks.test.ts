@@ -73,7 +73,7 @@ describe('the policy', () => {
   it.each([
     [{ refreshToken: { retryWindowSeconds: 301 } }, 'from 0 to 300'],
     [{ code: { lifetimeSeconds: 601 } }, 'from 1 to 600'],
-    [{ code: { silentPerMinute: 0 } }, 'from 1 to 100000'],
+    [{ code: { perMinute: 0 } }, 'from 1 to 100000'],
     [{ accessToken: { lifetimeSeconds: 86_401 } }, 'from 1 to 86400'],
     [{ accessToken: { lifetimeSeconds: 0 } }, 'from 1 to 86400'],
     [{ pkce: { requiredFor: 'none' } }, 'one of all, public'],

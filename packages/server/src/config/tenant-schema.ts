@@ -101,12 +101,12 @@ const PolicySchema = Type.Object(
       Type.Object(
         {
           lifetimeSeconds: seconds(1, 600, 'How long an authorization code is good for.'),
-          silentPerMinute: Type.Optional(
+          perMinute: Type.Optional(
             Type.Integer({
               minimum: 1,
               maximum: 100_000,
               description:
-                'How many codes an app gets in a minute for one user who is not asked anything, from each process.',
+                'How many codes an app gets in a minute for one user, from all processes together. Up to a sixth of them more from each process are not counted.',
             }),
           ),
         },

@@ -20,7 +20,7 @@ export const USUAL_PATHS = {
 export const USUAL_POLICY: Policy = {
   accessToken: { format: 'jwt', lifetimeSeconds: 3600 },
   refreshToken: { idleSeconds: 30 * DAY, absoluteSeconds: 180 * DAY, retryWindowSeconds: 30 },
-  code: { lifetimeSeconds: 60, silentPerMinute: 60 },
+  code: { lifetimeSeconds: 60, perMinute: 60 },
   pkce: {
     requiredFor: 'all',
     methods: ['S256'],

@@ -16,7 +16,6 @@ import {
 import { consentPage, type PageContext, selectAccountPage, signInPage } from '../authorize/pages.ts'
 import { tellUnlessStranger } from '../authorize/refuse.ts'
 import { checkAuthorizationRequest, type RequestDeps } from '../authorize/request.ts'
-import { createSilentLimit } from '../authorize/silent-limit.ts'
 import { identifyBrowser } from '../identity/browser.ts'
 import { readAccounts, type SessionDeps } from '../identity/sessions.ts'
 import type { CookieChange, Endpoint, IncomingRequest, Reply } from '../protocol/message.ts'
@@ -33,7 +32,6 @@ export interface AuthorizeDeps extends InteractionDeps, SessionDeps, Omit<Approv
 
 export function createAuthorizeEndpoint(deps: AuthorizeDeps): Endpoint {
   const watchChallenge = createChallengeWatch(deps)
-  const countSilent = createSilentLimit(deps)
   return async (incoming) => {
     // OIDC Core §3.1.2.1 wants POST too, but a cross-site POST comes without our cookies: move on by GET.
     if (incoming.method === 'POST') {
@@ -66,7 +64,6 @@ export function createAuthorizeEndpoint(deps: AuthorizeDeps): Endpoint {
       case 'consent':
         return { kind: 'page', status: 200, page: consentPage(context, decision, deps), cookies }
       case 'issue':
-        if (interaction.account === undefined) countSilent(request, decision.account)
         return issue({ ...context, ...decision }, occasionOf(incoming), deps)
     }
   }

@@ -1,5 +1,6 @@
 // The endpoints of a tenant and where they are: what its contract has, no more.
 
+import { createCodeLimit } from '../authorize/code-limit.ts'
 import type { Contract } from '../contracts/contract.ts'
 import type { Audience, Route } from '../http/route.ts'
 import type { Guessing } from '../identity/guessing.ts'
@@ -105,7 +106,7 @@ function listVersionRoutes(parts: ProtocolDeps): readonly Route[] {
 
 function listPageRoutes(parts: ProtocolDeps, authorizePath: string): readonly Route[] {
   const { signOut } = parts.contract.paths
-  const forUsers = { ...parts, authorizePath }
+  const forUsers = { ...parts, authorizePath, codeLimit: createCodeLimit(parts) }
   const ofRequest: readonly Route[] = [
     {
       ...get('page', authorizePath, createAuthorizeEndpoint(forUsers)),

@@ -26,8 +26,8 @@ export interface Policy {
   }
   readonly code: {
     readonly lifetimeSeconds: number
-    /** How many an app gets for one user who is not asked anything. */
-    readonly silentPerMinute: number
+    /** How many an app gets for one user, asked or not. */
+    readonly perMinute: number
   }
   readonly pkce: {
     /** `all`: every client sends a challenge. `public`: only those without a secret must. */

@@ -289,9 +289,9 @@ export const REASONS = {
   },
 
   // Authorization endpoint
-  silent_too_often: {
+  codes_too_many: {
     code: 'temporarily_unavailable',
-    description: 'Too many requests without the user. Wait a minute before asking again.',
+    description: 'The client has asked too often for this user. Wait a minute, then ask again.',
   },
   response_type_unknown: {
     code: 'unsupported_response_type',

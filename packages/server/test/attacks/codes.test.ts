@@ -1,11 +1,16 @@
 // Attacks on authorization codes and on PKCE, over HTTP.
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { TestBrowser } from '../support/browser.ts'
 import { latestEvents } from '../support/latest-events.ts'
 import { registerClient } from '../support/register-client.ts'
 import { signedInBrowser } from '../support/signed-in-browser.ts'
-import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
+import {
+  type SecondNode,
+  STORES,
+  startTestServer,
+  type TestServer,
+} from '../support/start-server.ts'
 import { type Fields, getAnswer, newPkce, TestApp } from '../support/test-app.ts'
 import { OTHER_APP, SPA, TENANT, WEB_APP } from '../support/world.ts'
 
@@ -101,31 +106,70 @@ describe.each(STORES)('attacks on codes on %s', (kind) => {
     }
   })
 
-  it('security H8, A25: an app gets so many codes in a minute for a user who is not asked, then is told to wait', async () => {
-    const limited = await startTestServer(kind, { policy: { code: { silentPerMinute: 5 } } })
-    const web = new TestApp(limited, WEB_APP)
-    const other = new TestApp(limited, OTHER_APP)
-    const { browser } = await web.obtainCode({ user: 'ada' })
-    await other.obtainCode({ browser })
-    const bob = (await web.obtainCode({ user: 'bob', organisation: 'acme' })).browser
-    const ask = async (from: TestBrowser, app: TestApp, fields: Fields = {}) => {
-      const { location = '' } = await from.open(app.authorizeUrl(fields))
+  describe('security H8, A25: an app gets so many codes in a minute for a user, whoever asks', () => {
+    const LIMIT = 5
+    let limited: TestServer
+    let node: SecondNode
+    let web: TestApp
+    let there: TestApp
+    let ada: TestBrowser
+
+    beforeEach(async () => {
+      limited = await startTestServer(kind, { policy: { code: { perMinute: LIMIT } } })
+      node = await limited.startSecondNode()
+      web = new TestApp(limited, WEB_APP)
+      there = new TestApp({ issuer: node.url }, WEB_APP)
+      ada = (await web.obtainCode({ user: 'ada' })).browser
+      // For longer than the window of that first code.
+      limited.clock.advance(61)
+    })
+    afterEach(async () => {
+      await node.close()
+      await limited.stop()
+    })
+
+    const told = (location = '') => {
       const { searchParams } = new URL(location)
       return searchParams.get('error') ?? (searchParams.has('code') ? 'code' : location)
     }
-    for (const prompt of ['none', undefined, 'none', undefined, 'none']) {
-      expect(await ask(browser, web, { prompt })).toBe('code')
+    const ask = async (from: TestBrowser, app: TestApp, fields: Fields = {}) =>
+      told((await from.open(app.authorizeUrl(fields))).location)
+    /** By the page, as a program would that presses its button. */
+    const press = async (from: TestBrowser, app: TestApp) => {
+      const first = await from.open(app.authorizeUrl({ prompt: 'consent' }))
+      return told((await app.answerPages(from, first)).location)
     }
-    expect(await ask(browser, web, { prompt: 'none' })).toBe('temporarily_unavailable')
-    expect(await ask(browser, web)).toBe('temporarily_unavailable')
-    expect(await ask(browser, other)).toBe('code')
-    expect(await ask(bob, web)).toBe('code')
-    // Who signs in has done something.
-    const signedIn = await web.obtainCode({ user: 'ada' })
-    expect(signedIn.code).not.toBe('')
-    limited.clock.advance(60)
-    expect(await ask(browser, web, { prompt: 'none' })).toBe('code')
-    await limited.stop()
+
+    it('in silence, at one node as at the other', async () => {
+      const other = new TestApp(limited, OTHER_APP)
+      const bob = (await web.obtainCode({ user: 'bob', organisation: 'acme' })).browser
+      await other.obtainCode({ browser: ada })
+      for (const app of [web, there, web, there, web]) {
+        expect(await ask(ada, app, { prompt: 'none' })).toBe('code')
+      }
+      for (const app of [web, there]) {
+        expect(await ask(ada, app, { prompt: 'none' })).toBe('temporarily_unavailable')
+        expect(await ask(ada, app)).toBe('temporarily_unavailable')
+      }
+      expect(await ask(ada, other)).toBe('code')
+      expect(await ask(bob, web)).toBe('code')
+      limited.clock.advance(60)
+      expect(await ask(ada, web, { prompt: 'none' })).toBe('code')
+    })
+
+    it('by a program that presses the button of the page', async () => {
+      for (let codes = 0; codes < LIMIT; codes += 1) expect(await press(ada, web)).toBe('code')
+      expect(await press(ada, there)).toBe('temporarily_unavailable')
+      expect(await ask(ada, web)).toBe('temporarily_unavailable')
+      limited.clock.advance(60)
+      expect(await press(ada, web)).toBe('code')
+    })
+
+    it('however many ask for the last one at once', async () => {
+      const tries = Array.from({ length: 4 * LIMIT }, (_, at) => ask(ada, at % 2 ? web : there))
+      const answers = await Promise.all(tries)
+      expect(answers.filter((answer) => answer === 'code')).toHaveLength(LIMIT)
+    })
   })
 
   describe('one challenge for every user', () => {

@@ -140,7 +140,8 @@ async function authorize(
     const { account } = await startSession(here, deps)
     const { scopes } = request
     const approval = { request, account, scopes, membership: undefined, interaction: undefined }
-    const reply = await approve({ ...approval, answered: true, ...occasion }, deps)
+    const approving = { ...deps, codeLimit: { allowanceFor: async () => null } }
+    const reply = await approve({ ...approval, answered: true, ...occasion }, approving)
     if (reply === 'already_decided') return undefined
     world.known.takenBack.delete(yesOf(username, client.id))
     return reply.fields

@@ -3,8 +3,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Dialect } from '../../src/store/sql/statement.ts'
 import { DIALECTS, openPair, type Rewrite } from './databases.ts'
+import type { Stores } from './race.ts'
 import {
   raceForCode,
+  raceForLastCodes,
   raceForLease,
   raceForTheTurn,
   raceToClaim,
@@ -20,7 +22,6 @@ import {
   raceToRotateKeys,
   raceToSignIn,
   raceToUseJwt,
-  type Stores,
 } from './races.ts'
 
 interface Breakage {
@@ -72,7 +73,7 @@ const BREAKAGES: readonly Breakage[] = [
   {
     guard: 'a failure is added to those that are there',
     without: (sql) => sql.replaceAll('guesses.failures + 1', '1'),
-    races: [raceToFail, raceToEndMachineTokens],
+    races: [raceToFail, raceToEndMachineTokens, raceForLastCodes],
   },
   {
     guard: 'a lease must have ended or be the own one',
@@ -83,7 +84,7 @@ const BREAKAGES: readonly Breakage[] = [
     guard: 'a failure must be one that is allowed',
     without: (sql) =>
       sql.replace(/or guesses\.failures < excluded\.allowed\s+returning/, 'or true returning'),
-    races: [raceToFail, raceToEndMachineTokens],
+    races: [raceToFail, raceToEndMachineTokens, raceForLastCodes],
   },
   {
     guard: 'an allowance must have a place that is free',

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { FeedPage } from '../../src/store/port/feed.ts'
 import type { Store } from '../../src/store/port.ts'
 import { DIALECTS, openPair, type Rewrite } from './databases.ts'
+import { insist } from './race.ts'
 import { NOW, newGrantId, newTenant } from './records.ts'
 
 const REVOKERS = 16
@@ -32,7 +33,8 @@ async function followFeed({
   async function revoke(revoker: number): Promise<void> {
     const store = revoker % 2 === 0 ? stores[0] : stores[1]
     for (let i = 0; i < REVOCATIONS_EACH; i++) {
-      await store.revokeGrant({ ...input, grantId: newGrantId() })
+      const grantId = newGrantId()
+      await insist(() => store.revokeGrant({ ...input, grantId }))
     }
   }
   const revokers = Promise.all(Array.from({ length: REVOKERS }, (_, i) => revoke(i)))
@@ -45,7 +47,8 @@ async function followFeed({
   let afterSequence = 0
   for (let more = true; more; looks++) {
     more = writing
-    const page = await read(stores[0], { tenant, afterSequence, nowSeconds: NOW, limit: 1000 })
+    const asked = { tenant, afterSequence, nowSeconds: NOW, limit: 1000 }
+    const page = await insist(() => read(stores[0], asked))
     for (const line of page.lines) seen.add(line.sequence)
     // As the endpoint does: nothing is left behind a page that is not full.
     afterSequence = page.lastSequence

@@ -1,16 +1,21 @@
 // One-time transitions under many callers at once. Each check returns what went wrong, so that the contract can
 // expect nothing, and the broken stores something.
 
-import { setTimeout as pause } from 'node:timers/promises'
 import { newId } from '../../src/platform/random.ts'
 import { asGrantId } from '../../src/protocol/ids.ts'
-import {
-  type GrantEndingOutcome,
-  type RotateOutcome,
-  type Store,
-  StoreUnavailableError,
-} from '../../src/store/port.ts'
+import type { GrantEndingOutcome, RotateOutcome, Store } from '../../src/store/port.ts'
 import type { GrantRecord } from '../../src/store/records.ts'
+import {
+  CALLERS,
+  type Check,
+  count,
+  differences,
+  failed,
+  insist,
+  race,
+  type Stores,
+  tally,
+} from './race.ts'
 import {
   accessIdentifierRecord,
   accessTokenRecord,
@@ -37,66 +42,6 @@ import {
   trustedIssuerRecord,
   userRecord,
 } from './records.ts'
-
-/** Stores over one database; callers are spread over them as over processes. */
-export type Stores = readonly [Store, Store]
-
-type Check = (stores: Stores) => Promise<string[]>
-
-const CALLERS = 100
-/** So long others are turned away after somebody has waited for nothing. */
-const SILENT_MS = 300
-
-function race<Result>(
-  stores: Stores,
-  act: (store: Store, caller: number) => Promise<Result>,
-): Promise<Result[]> {
-  return Promise.all(
-    Array.from({ length: CALLERS }, (_, caller) =>
-      insist(() => act(stores[caller % 2 === 0 ? 0 : 1], caller)),
-    ),
-  )
-}
-
-/** A busy machine may make callers wait too long for a connection; they are told, and come back. */
-async function insist<Result>(act: () => Promise<Result>): Promise<Result> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await act()
-    } catch (error) {
-      if (!(error instanceof StoreUnavailableError) || tries === 15) throw error
-      await pause(SILENT_MS)
-    }
-  }
-}
-
-/** An outcome of its own, where the store breaks instead of refusing. */
-function failed(error: unknown): 'failed' {
-  if (error instanceof StoreUnavailableError) throw error
-  return 'failed'
-}
-
-/** Of how many items something is found. */
-async function count<Item>(
-  items: readonly Item[],
-  find: (item: Item) => Promise<unknown>,
-): Promise<number> {
-  const found = await Promise.all(items.map((item) => insist(() => find(item))))
-  return found.filter((each) => each !== null).length
-}
-
-function tally(outcomes: readonly string[]): Record<string, number> {
-  return Object.fromEntries(
-    Map.groupBy(outcomes, (outcome) => outcome)
-      .entries()
-      .map(([outcome, all]) => [outcome, all.length]),
-  )
-}
-
-function differences(what: string, found: unknown, wanted: unknown): string[] {
-  const [a, b] = [JSON.stringify(found), JSON.stringify(wanted)]
-  return a === b ? [] : [`${what}: ${a} instead of ${b}`]
-}
 
 const NO_TOKENS = { accessToken: null, refreshToken: null }
 
@@ -177,7 +122,7 @@ export const raceToDecide: Check = async (stores) => {
   })
   const stored = await count(codes, ({ hash }) => stores[0].findCode(tenant, hash))
   return [
-    ...differences('outcomes', tally(outcomes.toSorted()), {
+    ...differences('outcomes', tally(outcomes.map(String).toSorted()), {
       already_decided: CALLERS - 1,
       approved: 1,
     }),
@@ -403,6 +348,24 @@ export const raceToEndMachineTokens: Check = async (stores) => {
     ...differences('ended', outcomes.filter(isEnd).length, 5),
     ...differences('lines', lines.length, 5),
     ...differences('events', events.length, 5),
+  ]
+}
+
+/** However many are asked for together, an app is given as many codes for one user as its allowance has. */
+export const raceForLastCodes: Check = async (stores) => {
+  const tenant = newTenant()
+  const codes = Array.from({ length: CALLERS }, () => codeRecord({ tenant }))
+  const outcomes = await race(stores, (each, caller) => {
+    const code = codes[caller] ?? codeRecord({ tenant })
+    return each.approveAuthorization(approvalOf(code, { allowance: allowanceOf('codes') }))
+  })
+  return [
+    ...differences(
+      'approved',
+      outcomes.filter((each) => each === 'approved').length,
+      FREE_FAILURES,
+    ),
+    ...differences('codes', await count(codes, ({ hash }) => stores[0].findCode(tenant, hash)), 5),
   ]
 }
 

@@ -343,6 +343,7 @@ export const approvalOf = (code: CodeRecord, given: GivenApproval = {}): Approva
   given: { kind: 'code', code },
   interaction: null,
   session: null,
+  allowance: null,
   ...given,
   consent: given.consent
     ? { shownRedirectUri: given.consent.redirectUris[0] ?? '', ...given.consent }

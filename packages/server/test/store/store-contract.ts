@@ -23,9 +23,11 @@ import { refreshTokenContract } from './contract/refresh-tokens.ts'
 import { revocationContract } from './contract/revocations.ts'
 import { sessionContract } from './contract/sessions.ts'
 import { versionUseContract } from './contract/version-uses.ts'
+import type { Stores } from './race.ts'
 import {
   raceForCode,
   raceForFirstKeys,
+  raceForLastCodes,
   raceForLease,
   raceForTheTurn,
   raceToChangeClient,
@@ -42,7 +44,6 @@ import {
   raceToRotateKeys,
   raceToSignIn,
   raceToUseJwt,
-  type Stores,
 } from './races.ts'
 import { auditEventRecord, NOW, newTenant, rotationOf, startChain } from './records.ts'
 
@@ -105,6 +106,7 @@ function raceContract(stores: () => Stores): void {
       'one rotates the keys': raceToRotateKeys,
       'one ends a grant': raceToRevoke,
       'as many tokens of one app end as may end': raceToEndMachineTokens,
+      'as many codes are given as the allowance has': raceForLastCodes,
       'one changes an app that all have read': raceToChangeClient,
       'none opens a grant that a suspended key leaves alive': raceToOpenBeforeSuspension,
       'B17: one opens a grant with a JWT': raceToUseJwt,

@@ -173,10 +173,10 @@ function pathsOf({ contract: name }: Tenant): ContractPaths {
   return contract.paths
 }
 
-/** The clock of a test stands still, so that all its silent authorizations fall into one minute. */
+/** The clock of a test stands still, so that all its authorizations fall into one minute. */
 function policyOf(policy: object = {}): object {
   const code = 'code' in policy && typeof policy.code === 'object' ? policy.code : {}
-  return { ...policy, code: { silentPerMinute: 10_000, ...code } }
+  return { ...policy, code: { perMinute: 10_000, ...code } }
 }
 
 function configFor(issuer: string, port: number, options: TestServerOptions) {

@@ -11,6 +11,7 @@ import type {
   RefreshTokenRecord,
 } from '../records.ts'
 import type { Ending, GrantEnding, JwtId, OneTimeId, UserGrantsEnding } from './ending.ts'
+import type { Allowance } from './guessing.ts'
 import type { ByAge, Page } from './page.ts'
 
 /** The tokens that a transition stores together with the change that pays for them. */
@@ -52,7 +53,9 @@ export interface GrantStore {
     interaction: OneTimeId | null
     /** The session that it hangs on; null when there is none. */
     session: TokenHash | null
-  }): Promise<'approved' | 'already_decided' | 'signed_out'>
+    /** What it counts in, whoever races for the last of it; null when it counts nowhere. */
+    allowance: Allowance | null
+  }): Promise<'approved' | 'already_decided' | 'signed_out' | SpentAllowanceOutcome>
 
   /** Claims an id that may be used once. @returns whether this caller is the first. */
   claimOnce(id: OneTimeId, event?: AuditEventRecord): Promise<boolean>
@@ -159,11 +162,12 @@ export interface GrantStore {
   ): Promise<Connection | null>
 }
 
-export type GrantEndingOutcome =
-  | 'ended'
-  | 'ended_before'
-  /** The allowance is used up, and nothing was changed. */
-  | { readonly spentForSeconds: number }
+export type GrantEndingOutcome = 'ended' | 'ended_before' | SpentAllowanceOutcome
+
+/** The allowance is used up, and nothing was changed. */
+export interface SpentAllowanceOutcome {
+  readonly spentForSeconds: number
+}
 
 /** What a grant without a code is opened with. None of it may have ended when the grant is stored. */
 export type GrantGuard =

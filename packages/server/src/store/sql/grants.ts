@@ -9,6 +9,7 @@ import { makeRoomFor } from './bound-grants.ts'
 import { insertCode } from './codes.ts'
 import { columnsOf, GRANT, TABLES, valuesOf } from './columns.ts'
 import { liveGrantsOf } from './connections.ts'
+import { countFailure } from './guesses.ts'
 import { claimOnce } from './one-time-ids.ts'
 import { openingOf } from './opening.ts'
 import { NEWEST_FIRST, type PageInput } from './page.ts'
@@ -23,11 +24,17 @@ type Input<Method extends keyof GrantStore> = Parameters<GrantStore[Method]>[0]
 
 export function* approveAuthorization(
   input: Input<'approveAuthorization'>,
-): Plan<'approved' | 'already_decided' | 'signed_out'> {
-  const { given, consent, interaction, session } = input
+): Plan<Awaited<ReturnType<GrantStore['approveAuthorization']>>> {
+  const { given, consent, interaction, session, allowance } = input
   const parties = given.kind === 'code' ? given.code : given.grant
   const held = session === null || (yield* holdSession({ ...parties, hash: session }))
   if (!held) return 'signed_out'
+  if (allowance !== null) {
+    const nowSeconds =
+      given.kind === 'code' ? given.code.issuedAtSeconds : given.grant.createdAtSeconds
+    const counted = yield* countFailure({ tenant: parties.tenant, nowSeconds, allowance })
+    if ('spentForSeconds' in counted) return counted
+  }
   if (interaction !== null && !(yield* claimOnce(interaction))) return 'already_decided'
   if (consent !== null) yield* addConsent(consent)
   if (given.kind === 'token') yield* makeRoomFor(given.grant)

@@ -82,7 +82,7 @@ async function lowerOnce(run: Run, round: number): Promise<void> {
 /** A JWT is good until somebody remembers that it is not. Nobody here waits a minute between two codes. */
 const POLICY = {
   accessToken: { format: 'jwt', lifetimeSeconds: LIFETIME_SECONDS },
-  code: { silentPerMinute: 100_000 },
+  code: { perMinute: 100_000 },
 }
 
 function lifetimesIn({ recorder }: Place): ReadonlySet<number> {

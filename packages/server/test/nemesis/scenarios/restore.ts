@@ -61,7 +61,7 @@ export const restore: Scenario = {
 }
 
 /** Of JWTs, an API hears of an end by the feed alone. Nobody here waits a minute between two codes. */
-const POLICY = { accessToken: { format: 'jwt' }, code: { silentPerMinute: 100_000 } }
+const POLICY = { accessToken: { format: 'jwt' }, code: { perMinute: 100_000 } }
 
 interface Stage {
   readonly place: Place

@@ -13,7 +13,7 @@ import type { Way } from './way.ts'
 export const codeFlow: Way = {
   name: 'codes, machines and JWTs',
   // A JWT can be active without any record of it. Nobody here waits a minute between two codes.
-  deployment: { policy: { accessToken: { format: 'opaque' }, code: { silentPerMinute: 100_000 } } },
+  deployment: { policy: { accessToken: { format: 'opaque' }, code: { perMinute: 100_000 } } },
 
   async settle(place, callers) {
     const context = await place.deployment.openContext()

@@ -2,8 +2,17 @@
 
 import type { UserId } from '../../../src/protocol/ids.ts'
 import { MOST_GRANTS } from '../../../src/store/limits.ts'
-import type { Connection, ConnectionKey, GrantStore, NewTokens } from '../../../src/store/port.ts'
+import type { Allowance } from '../../../src/store/port/guessing.ts'
+import type {
+  Connection,
+  ConnectionKey,
+  GivenCode,
+  GivenToken,
+  GrantStore,
+  NewTokens,
+} from '../../../src/store/port.ts'
 import type { CodeRecord, GrantRecord, NewConsentRecord } from '../../../src/store/records.ts'
+import { countFailure } from './guesses.ts'
 import {
   endGrants,
   hasCurrentTags,
@@ -102,6 +111,15 @@ export function noteUse(grant: State['grants'][number], atSeconds: number): void
   grant.lastUsedAtSeconds = atSeconds
 }
 
+function countCode(state: State, given: GivenCode | GivenToken, allowance: Allowance | null) {
+  if (!allowance) return undefined
+  const parties = given.kind === 'code' ? given.code : given.grant
+  const nowSeconds =
+    given.kind === 'code' ? given.code.issuedAtSeconds : given.grant.createdAtSeconds
+  const counted = countFailure(state, { tenant: parties.tenant, allowance, nowSeconds })
+  return 'spentForSeconds' in counted ? counted : undefined
+}
+
 type Methods =
   | 'findConsent'
   | 'approveAuthorization'
@@ -131,13 +149,15 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
       return structuredClone(state.consents.find(like(key)) ?? null)
     },
 
-    async approveAuthorization({ given, consent, interaction, session }) {
+    async approveAuthorization({ given, consent, interaction, session, allowance }) {
       const parties = given.kind === 'code' ? given.code : given.grant
       const { tenant } = parties
       const held =
         session === null ||
         (state.sessions.some(like({ tenant, hash: session })) && hasCurrentTags(state, parties))
       if (!held) return 'signed_out'
+      const spent = countCode(state, given, allowance)
+      if (spent) return spent
       if (interaction && !(await claim(interaction))) return 'already_decided'
       if (given.kind === 'code') state.codes.push({ ...given.code })
       else {

@@ -1,6 +1,6 @@
 // Random calls about grants, codes and tokens.
 
-import type { GrantId } from '../../../src/protocol/ids.ts'
+import type { ClientId, GrantId, UserId } from '../../../src/protocol/ids.ts'
 import type { FeedPage } from '../../../src/store/port/feed.ts'
 import type { AccessTokenRecord, RefreshTokenRecord } from '../../../src/store/records.ts'
 import {
@@ -89,8 +89,15 @@ const approve: Action = (world, { who, what, how }) => {
   world.grants.push(grantRecord({ tenant, id: code.grantId }))
   world.codes.push(code)
   const interaction = how % 4 === 0 ? onceIn(world, what) : null
-  return (store) => store.approveAuthorization(approvalOf(code, { consent, interaction }))
+  const allowance = what % 2 === 0 ? codesOf(parties) : null
+  return (store) =>
+    store.approveAuthorization(approvalOf(code, { consent, interaction, allowance }))
 }
+
+const codesOf = ({ userId, clientId }: { userId: UserId; clientId: ClientId }) => ({
+  ...{ purpose: 'codes', slot: `${userId} ${clientId}`, failures: 2 },
+  ...{ windowSeconds: 60, thenEverySeconds: 0 },
+})
 
 const onceIn = ({ tenant, nowSeconds }: World, what: number) => ({
   ...{ tenant, purpose: 'consent', id: `${what}` },
