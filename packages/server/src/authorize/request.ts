@@ -114,6 +114,7 @@ export async function checkAuthorizationRequest(
       if (!isFree(allowance, client, tenant)) await checkAllowance(allowance, use, deps)
     }
     const scopes = chooseScopes(parseRequestedScope(optional(params, 'scope')), client, tenant)
+    if (scopes.includes('openid')) prepareIdTokens(client, deps)
     return {
       ...known,
       responseType,
@@ -131,6 +132,15 @@ export async function checkAuthorizationRequest(
     if (!(error instanceof OAuthError)) throw error
     return { ...known, refusal: error, silent: optional(params, 'prompt')?.trim() === 'none' }
   }
+}
+
+/**
+ * The first app that needs an algorithm has its keys made. That takes seconds for RSA, longer than some apps wait for
+ * their tokens, so it begins while the user signs in.
+ */
+function prepareIdTokens({ idTokenAlgorithm }: ClientRecord, { keys }: RequestDeps): void {
+  // What fails here fails again when the token is signed, and there somebody is told.
+  keys.idTokenSigner(idTokenAlgorithm).catch(() => undefined)
 }
 
 async function findRequestedClient(params: Params, deps: RequestDeps): Promise<ClientRecord> {

@@ -76,6 +76,13 @@ const TABLE = {
     'financial-cents': 'works',
     versioned: 'works',
   },
+  '@modelcontextprotocol/sdk': {
+    standard: 'works',
+    'mister-james': 'works',
+    'json-api': 'works',
+    'financial-cents': 'works',
+    versioned: 'works',
+  },
 } as const satisfies Record<keyof typeof GENERIC_CLIENTS, Record<string, string>>
 
 const CONTRACTS = ['standard', 'mister-james', 'json-api', 'financial-cents', 'versioned'] as const

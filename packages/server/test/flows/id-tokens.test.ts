@@ -59,6 +59,25 @@ describe.each(STORES)('ID tokens on %s', (kind) => {
     expect(body.id_token_signing_alg_values_supported).toContain('RS256')
   })
 
+  it('clients G2: keys that an app needs first are made while its user signs in', async () => {
+    const fresh = await startTestServer(kind)
+    try {
+      const input = { name: 'First', type: 'confidential', redirectUris: [CALLBACK] } as const
+      const { client } = await createClient({ ...input, scopes: ['openid'] }, fresh.context)
+      const app = new TestApp(fresh, { id: client.id, secret: '', redirectUri: CALLBACK })
+      const algorithms = async () => {
+        const { body } = await getAnswer(`${fresh.issuer}/jwks`)
+        return new Set(body.keys.map(({ alg }: { alg: string }) => alg))
+      }
+      expect(await algorithms()).toEqual(new Set(['ES256']))
+      await new TestBrowser().openAndFollow(app.authorizeUrl({ scope: 'openid' }))
+      const patience = { timeout: 50_000, interval: 100 }
+      await expect.poll(algorithms, patience).toEqual(new Set(['ES256', 'RS256']))
+    } finally {
+      await fresh.stop()
+    }
+  })
+
   it('clients G2: another algorithm counts from the next token on', async () => {
     const app = await register('ES256')
     const { refresh_token } = await app.obtainTokens({ fields: { scope: SCOPE } })

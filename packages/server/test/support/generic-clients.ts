@@ -2,6 +2,12 @@
 
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import {
+  discoverAuthorizationServerMetadata,
+  exchangeAuthorization,
+  refreshAuthorization,
+  startAuthorization,
+} from '@modelcontextprotocol/sdk/client/auth.js'
 import ClientOAuth2 from 'client-oauth2'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
@@ -268,6 +274,32 @@ const oauth4webapi: MakeClient = async (server, app) => {
   }
 }
 
+const mcpSdk: MakeClient = async (server, app) => {
+  const metadata = await discoverAuthorizationServerMetadata(server.issuer)
+  const clientInformation = { client_id: app.id, client_secret: app.secret }
+  const common = { ...(metadata && { metadata }), clientInformation }
+  const read = (answer: { access_token: string; refresh_token?: string | undefined }) => ({
+    accessToken: answer.access_token,
+    refreshToken: answer.refresh_token ?? '',
+  })
+  return {
+    async signIn(visit) {
+      const { authorizationUrl, codeVerifier } = await startAuthorization(server.issuer, {
+        ...common,
+        redirectUrl: app.redirectUri,
+        scope: SCOPE,
+        state: STATE,
+      })
+      const authorizationCode = readCallback(await visit(authorizationUrl.href))
+      const proof = { authorizationCode, codeVerifier, redirectUri: app.redirectUri }
+      return read(await exchangeAuthorization(server.issuer, { ...common, ...proof }))
+    },
+    refresh: async ({ refreshToken }) =>
+      read(await refreshAuthorization(server.issuer, { ...common, refreshToken })),
+    revoke: undefined,
+  }
+}
+
 export const GENERIC_CLIENTS = {
   'simple-oauth2, form': simpleOAuth2('form', 'header'),
   'simple-oauth2, form, secret in the body': simpleOAuth2('form', 'body'),
@@ -277,4 +309,5 @@ export const GENERIC_CLIENTS = {
   'client-oauth2': clientOAuth2,
   'openid-client': openIdClient,
   oauth4webapi,
+  '@modelcontextprotocol/sdk': mcpSdk,
 } as const satisfies Record<string, MakeClient>

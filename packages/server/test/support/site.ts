@@ -16,7 +16,10 @@ export interface Visit {
   readonly form: URLSearchParams
 }
 
-type SiteAnswer = { readonly html: string } | { readonly redirect: string }
+type SiteAnswer =
+  | { readonly html: string }
+  | { readonly redirect: string }
+  | { readonly script: string }
 
 /** `127.0.0.1` is another site than `localhost`, where the server runs; `localhost` only another origin. */
 type Host = '127.0.0.1' | 'localhost'
@@ -25,6 +28,8 @@ export async function startSite(host: Host, answer: (visit: Visit) => SiteAnswer
   const server = createServer(async (request, response) => {
     const given = answer(await readVisit(request))
     if ('redirect' in given) response.writeHead(303, { location: given.redirect }).end()
+    else if ('script' in given)
+      response.setHeader('content-type', 'text/javascript').end(given.script)
     else response.setHeader('content-type', 'text/html; charset=utf-8').end(given.html)
   })
   await once(server.listen(0, host), 'listening')

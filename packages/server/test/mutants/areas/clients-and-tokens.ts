@@ -38,6 +38,14 @@ const idTokens: readonly Mutant[] = [
     killedBy: unit('tokens/id-token'),
   },
   {
+    name: 'keys of ID tokens are made when the app waits for its tokens',
+    breaks: 'clients G2',
+    file: 'server/src/authorize/request.ts',
+    find: "if (scopes.includes('openid')) prepare",
+    replace: "if (scopes.includes('')) prepare",
+    killedBy: flows('id-tokens'),
+  },
+  {
     name: 'a rotation promotes the keys of every algorithm',
     breaks: 'R10',
     file: 'server/src/store/sql/keys.ts',
