@@ -10,16 +10,15 @@ import { nextSequence, publish } from './publish.ts'
 import type { Database } from './schema.ts'
 import { statement } from './statement.ts'
 
-/** Whose grants, and when: each a value, or a column of the statement that asks. */
+/** Whose grants: each a value, or a column of the statement that asks. */
 interface Party {
   readonly tenant: string | Expression<string>
   readonly userId: UserId | Expression<UserId>
   readonly clientId: ClientId | Expression<ClientId>
   readonly organisationId: string | null | Expression<string | null>
-  readonly nowSeconds: number
 }
 
-function liveGrants(p: Party) {
+function grantsOf(p: Party) {
   const eb = expressionBuilder<Database>()
   return eb
     .selectFrom('grants as others')
@@ -28,20 +27,24 @@ function liveGrants(p: Party) {
     .where('others.clientId', '=', p.clientId)
     .where('others.organisationId', 'is not distinct from', p.organisationId)
     .where('others.revokedAtSeconds', 'is', null)
-    .where('others.endsAtSeconds', '>', p.nowSeconds)
-    .select('others.id')
 }
 
-/** Tells whether any are too many once another is opened. Which ones does not matter yet: nothing is sorted. */
+/**
+ * Tells whether there may be too many once another is opened: some may have run out. To know which, or to sort them,
+ * the rows themselves would have to be read, while an index counts them.
+ */
 function oneBeyond(p: Party) {
-  return liveGrants(p)
+  return grantsOf(p)
+    .select(({ lit }) => lit(1).as('one'))
     .limit(1)
     .offset(MOST_GRANTS - 1)
 }
 
 /** Those that are too many then: the oldest. */
-function grantsBeyond(p: Party) {
-  return liveGrants(p)
+function grantsBeyond(p: Party & { readonly nowSeconds: number }) {
+  return grantsOf(p)
+    .where('others.endsAtSeconds', '>', p.nowSeconds)
+    .select('others.id')
     .orderBy('others.createdAtSeconds', 'desc')
     .orderBy('others.id', 'desc')
     .limit(MOST_GRANTS)
@@ -49,15 +52,14 @@ function grantsBeyond(p: Party) {
 }
 
 /** Within the statement that spends a code, so that whoever has few grants pays nothing for it. */
-export function firstBeyond({ nowSeconds }: { readonly nowSeconds: number }) {
+export function firstBeyond() {
   const { ref } = expressionBuilder<Database, 'codes'>()
-  const party = {
+  return oneBeyond({
     tenant: ref('codes.tenant'),
     userId: ref('codes.userId'),
     clientId: ref('codes.clientId'),
     organisationId: ref('codes.organisationId'),
-  }
-  return oneBeyond({ ...party, nowSeconds })
+  })
 }
 
 type OneParty = Pick<CodeRecord, 'tenant' | 'userId' | 'clientId' | 'organisationId'> & {

@@ -65,7 +65,7 @@ const spendCode = statement((db, p: CodeKey & { clientId: ClientId; nowSeconds: 
         ),
       ]),
     )
-    .returning([...columnsOf(CODE), firstBeyond(p).as('beyond')]),
+    .returning([...columnsOf(CODE), firstBeyond().as('beyond')]),
 )
 
 export function* redeemCode(input: Input): Plan<'redeemed' | Refusal> {

@@ -8,7 +8,7 @@ import { lastTokenEnd } from '../../protocol/token-lifetime.ts'
 import type { HolderEnding } from '../port.ts'
 import { endCodesOfClient, endCodesOfUser, shortlyBefore } from './end-codes.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
-import { FOR_EVER, nextSequence, publish, replaceLine, takeNumber } from './publish.ts'
+import { FOR_EVER, findIdsUntil, nextSequence, publish, replaceLine } from './publish.ts'
 import type { UnfinishedEndingRow } from './schema.ts'
 import { type Statement, statement } from './statement.ts'
 
@@ -34,11 +34,11 @@ export function* endHolder(holder: Holder, input: HolderEnding): Plan<number> {
   const codes = { tenant, nowSeconds }
   if (holder.kind === 'user') yield* run(endCodesOfUser, { ...codes, userId: holder.id })
   else yield* run(endCodesOfClient, { ...codes, id: holder.id })
-  const { sequence, idsUntilSeconds } = yield* takeNumber(tenant)
+  const sequence = yield* nextSequence(tenant)
   const line = { tenant, kind, nowSeconds }
   yield* publish({ ...line, sequence, subject: tag, issuedUntilSeconds: FOR_EVER })
   const isTold = tokensName === 'tags'
-  if (isTold && nowSeconds < idsUntilSeconds) {
+  if (isTold && nowSeconds < (yield* findIdsUntil())) {
     const issuedUntilSeconds = nowSeconds + CLOCK_MARGIN_SECONDS
     yield* publish({
       ...line,

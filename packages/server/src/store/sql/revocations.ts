@@ -44,14 +44,19 @@ const selectTraces = statement((db, p: GrantKey) =>
     ),
 )
 
+function* hasTraces(grant: GrantKey): Plan<boolean> {
+  return (yield* first(selectTraces, grant)) !== undefined
+}
+
 export function* revokeGrant(input: Input<'revokeGrant'>): Plan<GrantEndingOutcome> {
-  const { tenant, grantId, nowSeconds, endsConsent, event } = input
+  const { tenant, grantId, nowSeconds, endsConsent, machineToken, event } = input
   const sequence = yield* nextSequence(tenant)
-  const ended = yield* first(endGrant, input)
+  // The grant of an app that acts for itself mostly has no record that could be ended.
+  const mayHaveRecord = machineToken === undefined || (yield* hasTraces(input))
+  const ended = mayHaveRecord ? yield* first(endGrant, input) : undefined
   // A grant that was not ended now either ended before, or never had a record: then only its line can tell.
-  if (ended === undefined && (yield* first(selectTraces, input)) !== undefined)
-    return 'ended_before'
-  const alone = ended === undefined ? input.machineToken : undefined
+  if (mayHaveRecord && ended === undefined && (yield* hasTraces(input))) return 'ended_before'
+  const alone = ended === undefined ? machineToken : undefined
   if (alone) {
     const counted = yield* countFailure({ tenant, nowSeconds, allowance: alone.allowance })
     if ('spentForSeconds' in counted) return counted

@@ -10,7 +10,7 @@ import { tagsAreCurrent } from './current-tags.ts'
 import { holdPassword } from './hold-password.ts'
 import { listedBy, type PageInput } from './page.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
-import { statement } from './statement.ts'
+import { hasRowLocks, statement } from './statement.ts'
 
 type SessionKey = { tenant: string; hash: TokenHash }
 
@@ -30,16 +30,16 @@ type SessionOfGrant = SessionKey &
 
 const lockSession = statement((db, p: SessionOfGrant) =>
   db
-    .updateTable('sessions')
-    .set((eb) => ({ lastSeenAtSeconds: eb.ref('lastSeenAtSeconds') }))
+    .selectFrom('sessions')
     .where('tenant', '=', p.tenant)
     .where('hash', '=', p.hash)
     .where(tagsAreCurrent(p))
-    .returning('id'),
+    .select('id')
+    .$if(hasRowLocks(db), (query) => query.forKeyShare()),
 )
 
 /**
- * Keeps a session from ending before this transaction does.
+ * Keeps a session from ending before this transaction does, and nobody from using it meanwhile.
  * @returns false when it has ended, or all tokens of its user or of this app have
  */
 export function* holdSession(session: SessionOfGrant): Plan<boolean> {

@@ -218,17 +218,17 @@ export const bounds: Area = {
       name: 'what people allowed fills the allowance of the feed',
       breaks: 'security M3',
       file: REVOCATIONS,
-      find: 'const alone = ended === undefined ? input.machineToken : undefined',
-      replace: 'const alone = input.machineToken',
+      find: 'const alone = ended === undefined ? machineToken : undefined',
+      replace: 'const alone = machineToken',
       killedBy: STORE,
     },
     {
       name: 'a token that is in the feed is counted again',
       breaks: 'security M3',
       file: REVOCATIONS,
-      find: 'if (ended === undefined && (yield* first(selectTraces, input)) !== undefined)',
+      find: 'if (mayHaveRecord && ended === undefined && (yield* hasTraces(input)))',
       replace:
-        'if (input.machineToken) yield* countFailure({ ...input, ...input.machineToken })\n  if (ended === undefined && (yield* first(selectTraces, input)) !== undefined)',
+        'if (machineToken) yield* countFailure({ ...input, ...machineToken })\n  if (mayHaveRecord && ended === undefined && (yield* hasTraces(input)))',
       killedBy: STORE,
     },
     {

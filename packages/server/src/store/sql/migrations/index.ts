@@ -14,6 +14,7 @@ import { guessingSchema } from './0008-guessing.ts'
 import { consentCoversSchema } from './0009-consent-covers.ts'
 import { appOwnersSchema } from './0010-app-owners.ts'
 import { codesHaveTagsSchema } from './0011-codes-have-tags.ts'
+import { countGrantsSchema } from './0014-count-grants.ts'
 import { idTokensSchema } from './0016-id-tokens.ts'
 import { verifiedAddressesSchema } from './0017-verified-addresses.ts'
 
@@ -29,6 +30,7 @@ const MIGRATIONS: Record<string, (dialect: Dialect) => readonly string[]> = {
   '0009-consent-covers': consentCoversSchema,
   '0010-app-owners': appOwnersSchema,
   '0011-codes-have-tags': codesHaveTagsSchema,
+  '0014-count-grants': countGrantsSchema,
   '0016-id-tokens': idTokensSchema,
   '0017-verified-addresses': verifiedAddressesSchema,
 }
