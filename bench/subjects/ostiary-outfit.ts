@@ -13,7 +13,7 @@ import { openStore } from '../../packages/server/src/store/sql/open.ts'
 import type { Credentials } from './calls.ts'
 import { AUDIENCE, REDIRECT_URI, SCOPE, USERS } from './subject.ts'
 
-const FURTHER_APPS = 127
+const FURTHER_APPS = 511
 /** With a thousand revocations each, enough for ten minutes at the rate of SQLite. */
 const FURTHER_MACHINES = 255
 

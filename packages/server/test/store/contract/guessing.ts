@@ -232,6 +232,8 @@ export function guessContract(store: TheStore): void {
       for (const failures of [1, 2, 3]) expect(await count(tenant)).toEqual({ failures })
       expect(await count(tenant, NOW + 5)).toEqual({ spentForSeconds: WINDOW - 5 })
       expect(await count(tenant, NOW + WINDOW)).toEqual({ failures: 1 })
+      expect(await count(tenant, NOW + WINDOW + 1)).toEqual({ failures: 2 })
+      expect(await count(tenant, NOW + 2 * WINDOW)).toEqual({ failures: 1 })
     })
 
     test('is on the list of what is used up from the last that is allowed until the window ends', async () => {
