@@ -17,7 +17,7 @@ if (!issuer) {
 
 const app = fastify({ logger: true })
 const { pathname } = new URL(audience)
-const resource = { issuer, audience }
+const resource = { issuer, audience, ...(contract && { contract }) }
 const credentials = {
   ...(process.env.OSTIARY_CLIENT_ID && { clientId: process.env.OSTIARY_CLIENT_ID }),
   ...(process.env.OSTIARY_CLIENT_SECRET && { clientSecret: process.env.OSTIARY_CLIENT_SECRET }),
@@ -27,7 +27,6 @@ await app.register(registerApi, {
   prefix: pathname === '/' ? '' : pathname,
   ...resource,
   ...credentials,
-  ...(contract && { contract }),
   versions: process.env.CRM_VERSIONS === 'true',
   // There is one organisation here, so whoever has a token of this contract belongs to it.
   ...(contract === 'financial-cents' && { organisationOf: () => 'demo' }),

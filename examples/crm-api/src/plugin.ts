@@ -1,16 +1,16 @@
 // A small CRM behind OAuth tokens: the sample API of the demo, and a pattern for one's own.
 // Mount it under the path of its audience: `app.register(registerApi, { prefix: '/api/v1', ...options })`.
 
-import { createGuard, type GuardOptions } from '@ostiary/resource'
+import { type ContractName, createGuard, type GuardOptions } from '@ostiary/resource'
 import { protect, resourceMetadata, versioned } from '@ostiary/resource/fastify'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type AccessOptions, createAccess } from './access.ts'
 import { allowOrigins } from './cors.ts'
 import { handleErrors, RequestError } from './errors.ts'
-import { RESOURCES } from './resources.ts'
+import { RESOURCES, scopeNamesOf } from './resources.ts'
 import { addResource, type Organisation, refuseOtherMethods } from './routes.ts'
 import { createValidatorCompiler } from './schemas.ts'
-import { scopes } from './scopes.ts'
+import { scopesOf } from './scopes.ts'
 import { seedRows } from './seed.ts'
 import { Store } from './store.ts'
 
@@ -33,6 +33,8 @@ export interface ApiOptions extends ResourceOptions, AccessOptions {
 export interface ResourceOptions {
   readonly issuer: string
   readonly audience: string
+  /** Wire contract of the issuer: what its tokens look like, and which scopes it documents. */
+  readonly contract?: ContractName
   /** How to reach the issuer. Default: the global fetch. */
   readonly fetch?: typeof fetch
 }
@@ -72,7 +74,8 @@ export async function registerApi(app: FastifyInstance, options: ApiOptions): Pr
   }))
   refuseOtherMethods(app, '/me', ['GET', 'HEAD'])
   const access = createAccess(options)
-  const context = { guard, access, store, resources: RESOURCES, organisations }
+  const scopeNames = scopeNamesOf(contract)
+  const context = { guard, access, scopeNames, store, resources: RESOURCES, organisations }
   for (const resource of RESOURCES) addResource(app, context, resource)
 }
 
@@ -89,12 +92,12 @@ export async function registerMetadata(
   app.get(guard.metadataPath(), resourceMetadata(guard))
 }
 
-function guardOptions({ issuer, audience, fetch }: ResourceOptions): GuardOptions {
+function guardOptions({ issuer, audience, contract, fetch }: ResourceOptions): GuardOptions {
   return {
     issuer,
     audience,
     name: 'Sample CRM',
-    scopes: scopes.map(({ name }) => name),
+    scopes: scopesOf(contract).map(({ name }) => name),
     ...(fetch && { fetch }),
   }
 }

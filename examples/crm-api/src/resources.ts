@@ -1,5 +1,7 @@
 // The whole data model of the API: routes, schemas, tables and seed rows all follow from this one list.
 
+import type { ContractName } from '@ostiary/resource'
+
 type ColumnKind = 'text' | 'long-text' | 'email' | 'date' | 'cents' | 'choice' | 'reference'
 
 export interface Column {
@@ -67,10 +69,18 @@ export const RESOURCES: readonly Resource[] = [
   },
 ]
 
-export function readScope(resource: Resource): string {
-  return `${resource.name}:read`
+/** What a request needs: a scope for each resource, or one for all where the contract documents it so. */
+export interface ScopeNames {
+  read(resource: Resource): string
+  write(resource: Resource): string
 }
 
-export function writeScope(resource: Resource): string {
-  return `${resource.name}:write`
+const BY_RESOURCE: ScopeNames = {
+  read: ({ name }) => `${name}:read`,
+  write: ({ name }) => `${name}:write`,
+}
+const FOR_ALL: ScopeNames = { read: () => 'read', write: () => 'write' }
+
+export function scopeNamesOf(contract: ContractName | undefined): ScopeNames {
+  return contract === 'mister-james' ? FOR_ALL : BY_RESOURCE
 }

@@ -5,7 +5,7 @@ import { protect } from '@ostiary/resource/fastify'
 import type { FastifyInstance } from 'fastify'
 import type { Access } from './access.ts'
 import { RequestError, refuseMethod } from './errors.ts'
-import { type Resource, readScope, writeScope } from './resources.ts'
+import type { Resource, ScopeNames } from './resources.ts'
 import { changeBody, createBody, idParams, pageQuery } from './schemas.ts'
 import type { Owner, Row, Store, Values } from './store.ts'
 
@@ -19,6 +19,7 @@ export interface Organisation {
 export interface RouteContext {
   readonly guard: Guard
   readonly access: Access
+  readonly scopeNames: ScopeNames
   readonly store: Store
   readonly resources: readonly Resource[]
   readonly organisations: readonly Organisation[]
@@ -28,12 +29,12 @@ type ById = { Params: { id: number } }
 type Body = { Body: Values & { unit_id?: string } }
 
 export function addResource(app: FastifyInstance, context: RouteContext, resource: Resource): void {
-  const { guard, store } = context
+  const { guard, scopeNames, store } = context
   const { ownerOf, mayRead, mayWrite } = context.access
   const list = `/${resource.name}`
   const item = `${list}/:id`
-  const onRead = protect(guard, { scopes: [readScope(resource)], check: mayRead })
-  const onWrite = protect(guard, { scopes: [writeScope(resource)], check: mayWrite })
+  const onRead = protect(guard, { scopes: [scopeNames.read(resource)], check: mayRead })
+  const onWrite = protect(guard, { scopes: [scopeNames.write(resource)], check: mayWrite })
 
   app.get<{ Querystring: { after: number; limit: number } }>(
     list,

@@ -1,5 +1,7 @@
 // The scopes of this API in the words of the consent page, for the configuration of the authorization server.
 
+import type { ContractName } from '@ostiary/resource'
+
 type Text = Readonly<Record<'en' | 'de' | 'nl' | 'fr' | 'el', string>>
 
 export interface Scope {
@@ -15,6 +17,13 @@ export interface Scope {
   readonly optional: boolean
 }
 
+const EVERYTHING: Text = {
+  en: 'All data',
+  de: 'Alle Daten',
+  nl: 'Alle gegevens',
+  fr: 'Toutes les données',
+  el: 'Όλα τα δεδομένα',
+}
 const CLIENTS: Text = { en: 'Clients', de: 'Kunden', nl: 'Klanten', fr: 'Clients', el: 'Πελάτες' }
 const CONTACTS: Text = {
   en: 'Contacts',
@@ -125,6 +134,34 @@ export const scopes: readonly Scope[] = [
     }),
   ),
 ]
+
+/** Where a contract documents its own. The users of the account are among the data, so both are sensitive. */
+export const contractScopes: Readonly<Partial<Record<ContractName, readonly Scope[]>>> = {
+  'mister-james': [
+    sensitive(
+      read('read', EVERYTHING, {
+        en: 'see all data of your account, its users included',
+        de: 'alle Daten Ihres Kontos ansehen, auch dessen Benutzer',
+        nl: 'alle gegevens van uw account bekijken, ook de gebruikers ervan',
+        fr: 'voir toutes les données de votre compte, y compris ses utilisateurs',
+        el: 'να βλέπει όλα τα δεδομένα του λογαριασμού σας, μαζί και τους χρήστες του',
+      }),
+    ),
+    sensitive(
+      write('write', EVERYTHING, {
+        en: 'add, change and delete data of your account, its users included',
+        de: 'Daten Ihres Kontos anlegen, ändern und löschen, auch dessen Benutzer',
+        nl: 'gegevens van uw account toevoegen, wijzigen en verwijderen, ook de gebruikers ervan',
+        fr: 'ajouter, modifier et supprimer des données de votre compte, y compris ses utilisateurs',
+        el: 'να προσθέτει, να αλλάζει και να διαγράφει δεδομένα του λογαριασμού σας, μαζί και τους χρήστες του',
+      }),
+    ),
+  ],
+}
+
+export function scopesOf(contract: ContractName | undefined): readonly Scope[] {
+  return (contract && contractScopes[contract]) ?? scopes
+}
 
 function read(name: string, group: Text, description: Text): Scope {
   return { name, group, description, access: 'read', sensitive: false, optional: false }

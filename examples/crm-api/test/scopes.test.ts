@@ -1,11 +1,29 @@
 import { describe, expect, test } from 'vitest'
-import { RESOURCES, readScope, writeScope } from '../src/resources.ts'
-import { scopes } from '../src/scopes.ts'
+import { RESOURCES, scopeNamesOf } from '../src/resources.ts'
+import { scopes, scopesOf } from '../src/scopes.ts'
 import { startApi } from './support/start-api.ts'
 
-test('every resource has its two scopes, and there are no others', () => {
-  const expected = RESOURCES.flatMap((resource) => [readScope(resource), writeScope(resource)])
-  expect(scopes.map(({ name }) => name).sort()).toEqual(expected.sort())
+test.each(['standard', 'mister-james'] as const)(
+  'every resource of %s has its two scopes, and there are no others',
+  (contract) => {
+    const { read, write } = scopeNamesOf(contract)
+    const expected = new Set(RESOURCES.flatMap((resource) => [read(resource), write(resource)]))
+    expect(new Set(scopesOf(contract).map(({ name }) => name))).toEqual(expected)
+  },
+)
+
+test('mister-james K "authorize parameters": `read` opens all five resources, and `write` changes them', async () => {
+  const api = await startApi({ contract: 'mister-james' })
+  const [reads, writes] = await Promise.all(
+    ['read', 'write'].map((scope) => api.callAs({ scopes: [scope] })),
+  )
+  for (const { name } of RESOURCES) {
+    const change = { name: 'Other' }
+    expect((await reads?.('GET', `/${name}`))?.status, name).toBe(200)
+    expect((await reads?.('PATCH', `/${name}/1`, change))?.status, name).toBe(403)
+    expect((await writes?.('PATCH', `/${name}/1`, change))?.status, name).toBe(200)
+    expect((await writes?.('GET', `/${name}`))?.status, name).toBe(403)
+  }
 })
 
 describe.each(RESOURCES.map(({ name }) => name))('%s', (name) => {

@@ -69,7 +69,7 @@ async function dev(options: DevOptions, terminal: Terminal): Promise<undefined> 
       ready() {
         const demos = [...seeded].map(([tenant, cast]) => describeDemo(tenant, cast))
         writeDemoFile(folder, { tenants: demos })
-        writeDemoConfig({ folder, port: config.server.port, scopes: api.scopes })
+        writeDemoConfig({ folder, port: config.server.port, api })
         terminal.say(welcome(demos, { folder, api }), options)
       },
     },
@@ -86,7 +86,7 @@ async function configure(input: {
 }): Promise<Config> {
   const { folder, api, options, terminal } = input
   const load = (port: number, more: readonly Setting[] = []) => {
-    const value = demoConfig({ folder, port, scopes: api.scopes })
+    const value = demoConfig({ folder, port, api })
     const flags = [...toSettings(options), ...more]
     return loadConfig({ value, env: terminal.env, flags, development: true }).config
   }

@@ -103,7 +103,7 @@ export async function createDeveloperApp(
       registeredBy: context.userId,
       // Nobody vouches for who registers an app here: it is a third party's, and without a publisher.
       party: 'third',
-      ...scopesOf(tenant),
+      scopes: scopesOf(tenant),
     },
     context,
   )
@@ -111,16 +111,10 @@ export async function createDeveloperApp(
 
 const USUAL_GRANT_TYPES = ['authorization_code', 'refresh_token']
 
-/** The app may ask for whatever there is: its users decide. What it does not ask for by name is harmless. */
-function scopesOf({ rules, resourceServers }: Tenant): {
-  scopes: readonly string[]
-  defaultScopes: readonly string[]
-} {
-  const offered = resourceServers.flatMap((server) => server.scopes)
-  const harmless = offered.filter(({ access, sensitive }) => access === 'read' && !sensitive)
-  const namesOf = (scopes: typeof offered) => [...new Set(scopes.map(({ name }) => name))]
-  const identity = rules.openId ? IDENTITY_SCOPES : []
-  return { scopes: [...identity, ...namesOf(offered)], defaultScopes: namesOf(harmless) }
+/** The app may ask for whatever there is, and asks for all of it when it names none: its users decide. */
+function scopesOf({ rules, resourceServers }: Tenant): readonly string[] {
+  const offered = resourceServers.flatMap(({ scopes }) => scopes.map(({ name }) => name))
+  return [...new Set([...(rules.openId ? IDENTITY_SCOPES : []), ...offered])]
 }
 
 function pickOrganisation(

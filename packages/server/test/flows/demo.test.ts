@@ -257,6 +257,11 @@ describe('a later start', () => {
     expect(await walkThePages(ready)).toHaveProperty('refresh_token')
   })
 
+  it('registers its apps for the scopes that the API has now', async () => {
+    const { curl } = await startDemo(port, [])
+    expect(await paste(curl[0])).toMatchObject({ scope: 'read write' })
+  })
+
   it.each(['is gone', 'is damaged'])(
     'makes new secrets and passwords when demo.json %s, and ends the old ones',
     async (state) => {
@@ -290,7 +295,7 @@ describe('without an API', () => {
     const { curl, api } = await startDemo(0, [])
     expect(api).toBeNull()
     expect(curl).toHaveLength(1)
-    expect(await paste(curl[0])).toMatchObject({ scope: 'contacts:read' })
+    expect(await paste(curl[0])).toMatchObject({ scope: 'read write' })
   })
 
   it('refuses a module that is no API, and exits with 2', async () => {

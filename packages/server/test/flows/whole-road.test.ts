@@ -73,6 +73,13 @@ describe('the whole road', () => {
     expect((await callApi('/contacts', refreshed.body.access_token)).status).toBe(200)
   })
 
+  it('gives an app that names no scope all that it is registered for', async () => {
+    const tokens = await connect('demo-web', 'ben', '')
+    for (const name of ['clients', 'contacts', 'users', 'templates', 'projects']) {
+      expect((await callApi(`/${name}`, tokens.access_token)).status, name).toBe(200)
+    }
+  })
+
   it('shows an organisation its own rows only', async () => {
     const [northwind, lighthouse] = await Promise.all([
       connect('demo-spa', 'ben', 'contacts:read'),

@@ -1,6 +1,6 @@
 // The people and apps of a tenant with a vendor's contract, registered as an operator would: ids and secrets are made.
 
-import { scopes } from '../../../../examples/crm-api/src/scopes.ts'
+import { contractScopes, scopes } from '../../../../examples/crm-api/src/scopes.ts'
 import { findContract } from '../../src/contracts/index.ts'
 import type { NewClient } from '../../src/operations/client-input.ts'
 import { type ClientContext, createClient } from '../../src/operations/clients.ts'
@@ -39,21 +39,13 @@ const STANDARD_APPS: Apps = {
   apiServer: API_SERVER,
 }
 
-/** Beside those of the sample API, two as short as some vendors have them. */
-const SHORT_SCOPES = (['read', 'change'] as const).map((access) => ({
-  name: access === 'read' ? 'read' : 'write',
-  description: { en: `${access} your data` },
-  group: { en: 'Everything' },
-  access,
-}))
-
-/** The APIs of such a tenant, as in the configuration file. Where tokens name no API, there is but one. */
+/** The APIs of such a tenant, as in the configuration file, with scopes long and short. Where tokens name no API, there is but one. */
 export function contractApis(contract: string, issuer: string): readonly object[] {
   const found = findContract(contract)
   const api = {
     audience: issuer + found?.paths.api,
     name: 'Sample CRM',
-    scopes: [...scopes, ...SHORT_SCOPES],
+    scopes: [...scopes, ...(contractScopes['mister-james'] ?? [])],
   }
   return contract === 'financial-cents' ? [api] : [api, ...RESOURCE_SERVERS.slice(1)]
 }

@@ -25,12 +25,10 @@ export function listDemoApps(tenant: Tenant, nowSeconds: number): readonly DemoC
   ]
 }
 
+/** Without default scopes: a request that names none is for all of them, as the vendors' documents have it. */
 function scopesFor({ rules }: Tenant, { scopes }: ResourceServer) {
-  const read = scopes.filter(({ access, sensitive }) => access === 'read' && !sensitive)
-  return {
-    scopes: [...(rules.openId ? IDENTITY_SCOPES : []), ...scopes.map(({ name }) => name)],
-    defaultScopes: read.map(({ name }) => name),
-  }
+  const names = scopes.map(({ name }) => name)
+  return { scopes: rules.openId ? [...IDENTITY_SCOPES, ...names] : names }
 }
 
 /** Where a contract says how long its client ids are, a name is no client id. */

@@ -1,5 +1,5 @@
 // The API that the demo protects: a module with `registerApi` and `registerMetadata` (Fastify plugins), and
-// beside it a scopes.ts with `scopes`.
+// beside it a scopes.ts with `scopes`, and `contractScopes` where a contract documents its own.
 
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -10,7 +10,7 @@ import { ORGANISATIONS } from './cast.ts'
 import type { SeededUser } from './seed.ts'
 
 export interface DemoApi {
-  readonly scopes: readonly ScopeDefinition[]
+  scopesOf(contract: string): readonly ScopeDefinition[]
   /** undefined when there is no API to serve, only its scopes. */
   readonly mount: ((server: FastifyInstance, wiring: ApiWiring) => Promise<void>) | undefined
 }
@@ -27,45 +27,61 @@ export interface ApiWiring {
   readonly clientSecret: string
 }
 
-const NO_API: DemoApi = {
-  scopes: [
-    {
-      name: 'contacts:read',
-      description: {
-        en: 'see your contacts',
-        de: 'Ihre Kontakte ansehen',
-        nl: 'uw contacten bekijken',
-        fr: 'voir vos contacts',
-        el: 'να βλέπει τις επαφές σας',
-      },
-      group: {
-        en: 'Contacts',
-        de: 'Kontakte',
-        nl: 'Contacten',
-        fr: 'Contacts',
-        el: 'Επαφές',
-      },
-      access: 'read',
-      sensitive: false,
-      optional: false,
-    },
-  ],
-  mount: undefined,
+const GROUP = {
+  en: 'All data',
+  de: 'Alle Daten',
+  nl: 'Alle gegevens',
+  fr: 'Toutes les données',
+  el: 'Όλα τα δεδομένα',
 }
+
+/** The names that a vendor's documentation has, which will do for the others. */
+const SCOPES_WITHOUT_API: readonly ScopeDefinition[] = [
+  {
+    name: 'read',
+    description: {
+      en: 'see your data',
+      de: 'Ihre Daten ansehen',
+      nl: 'uw gegevens bekijken',
+      fr: 'voir vos données',
+      el: 'να βλέπει τα δεδομένα σας',
+    },
+    group: GROUP,
+    access: 'read',
+    sensitive: false,
+    optional: false,
+  },
+  {
+    name: 'write',
+    description: {
+      en: 'add, change and delete your data',
+      de: 'Ihre Daten anlegen, ändern und löschen',
+      nl: 'uw gegevens toevoegen, wijzigen en verwijderen',
+      fr: 'ajouter, modifier et supprimer vos données',
+      el: 'να προσθέτει, να αλλάζει και να διαγράφει τα δεδομένα σας',
+    },
+    group: GROUP,
+    access: 'delete',
+    sensitive: false,
+    optional: false,
+  },
+]
+
+const NO_API: DemoApi = { scopesOf: () => SCOPES_WITHOUT_API, mount: undefined }
 
 /** @throws UsageError when the module is not such an API */
 export async function loadDemoApi(file: string | undefined): Promise<DemoApi> {
   if (file === undefined) return NO_API
   const url = pathToFileURL(resolve(file))
   const { registerApi, registerMetadata } = await importModule(url)
-  const { scopes } = await importModule(new URL('scopes.ts', url))
+  const { scopes, contractScopes = {} } = await importModule(new URL('scopes.ts', url))
   if (!isPlugin(registerApi) || !isPlugin(registerMetadata) || !Array.isArray(scopes)) {
     throw new UsageError(
       `${file} is not an API for the demo: export registerApi and registerMetadata, and scopes from scopes.ts beside it`,
     )
   }
   return {
-    scopes,
+    scopesOf: (contract) => Object(contractScopes)[contract] ?? scopes,
     async mount(server, { tenant, folder, users, origins, clientId, clientSecret }) {
       const { issuer, contract } = tenant
       const audience = defaultAudience(tenant)

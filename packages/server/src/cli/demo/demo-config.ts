@@ -3,12 +3,12 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CONTRACT_NAMES, findContract } from '../../contracts/index.ts'
-import type { ScopeDefinition } from '../../protocol/tenant.ts'
+import type { DemoApi } from './demo-api.ts'
 
 interface DemoConfigInput {
   readonly folder: string
   readonly port: number
-  readonly scopes: readonly ScopeDefinition[]
+  readonly api: DemoApi
 }
 
 export function demoConfig(input: DemoConfigInput): object {
@@ -35,16 +35,16 @@ export function writeDemoConfig(input: DemoConfigInput): void {
 }
 
 /** `standard` has the root, every other contract the path of its name. */
-function tenantOf(contract: string, { port, scopes }: DemoConfigInput): object {
+function tenantOf(contract: string, { port, api }: DemoConfigInput): object {
   const path = contract === 'standard' ? '' : `/${contract}`
   const issuer = `http://localhost:${port}${path}`
-  const api = findContract(contract)?.paths.api ?? ''
+  const audience = issuer + (findContract(contract)?.paths.api ?? '')
   return {
     name: contract,
     displayName: `Ostiary demo${contract === 'standard' ? '' : ` (${contract})`}`,
     issuer,
     contract,
-    resourceServers: [{ audience: issuer + api, name: 'Sample CRM', scopes }],
+    resourceServers: [{ audience, name: 'Sample CRM', scopes: api.scopesOf(contract) }],
     ...(contract === 'versioned' && { apiVersions: API_VERSIONS }),
   }
 }

@@ -3,7 +3,9 @@
 
 import { findContract } from '../../contracts/index.ts'
 import { verifyPassword } from '../../identity/passwords.ts'
+import type { NewClient } from '../../operations/client-input.ts'
 import { addClientSecret, revokeClientSecret } from '../../operations/client-secrets.ts'
+import { updateClient } from '../../operations/client-update.ts'
 import { createClient } from '../../operations/clients.ts'
 import { createOrganisation } from '../../operations/organisations.ts'
 import type { NewUser } from '../../operations/user-input.ts'
@@ -103,11 +105,21 @@ async function seedClient(
     const { client, secret } = await createClient(input, context)
     return { client, secret: secret ?? undefined, note }
   }
-  const { client } = existing
+  const client = await keepScopes(existing.client, input, context)
   if (client.type === 'public') return { client, secret: undefined, note }
   const secret = known.secretOf(client.tenant, client.id)
   const works = secret !== undefined && isSecretOf(existing, secret)
   return { client, secret: works ? secret : await replaceSecret(existing, context), note }
+}
+
+/** An app whose scopes the API has no more gets those that it has: nothing could be done with the others. */
+async function keepScopes(
+  client: ClientRecord,
+  { scopes = [] }: NewClient,
+  context: Context,
+): Promise<ClientRecord> {
+  if (client.scopes.every((scope) => scopes.includes(scope))) return client
+  return updateClient({ clientId: client.id, scopes, defaultScopes: [] }, context)
 }
 
 function isSecretOf({ secrets }: ClientWithSecrets, secret: string): boolean {
