@@ -126,7 +126,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     serveSite(server, createSite(part, { config, watch, assets }), host)
   }
   await options.extend?.(server)
-  watch.readFrom({ store, keyRings: parts, heldRequests: heldFeed.news.waiting })
+  watch.readFrom({ store, keyRings: parts, news: heldFeed.news })
   // Before the port that answers requests is open: should this one be taken, nobody has been answered.
   const management = await startManagement(options, { health, metrics: watch.metrics })
   const url = await listenOn(server, config.server, PORT_SETTINGS).catch(async (error: unknown) => {
@@ -177,7 +177,8 @@ function createWatch({ config, store, log, clock, masterKey }: ServerOptions) {
         admission: admission.state,
         connections: connections.state,
         passwords: passwordQueueState,
-        heldRequests: from.heldRequests,
+        heldRequests: from.news.waiting,
+        isToldOfFeeds: from.news.isTold,
         store: () => from.store.load(),
         lagMilliseconds,
         keyAges: () => from.keyRings.flatMap(keyAgesOf),
@@ -190,7 +191,7 @@ function createWatch({ config, store, log, clock, masterKey }: ServerOptions) {
 interface SourcesOfTenants {
   readonly store: Store
   readonly keyRings: readonly KeyRingOfTenant[]
-  readonly heldRequests: () => number
+  readonly news: HeldFeed['news']
 }
 
 interface KeyRingOfTenant {

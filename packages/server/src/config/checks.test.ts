@@ -225,6 +225,9 @@ describe('server and database', () => {
       expect.stringContaining('database.url is set, and so is database.path'),
       expect.stringContaining('OSTIARY_MASTER_KEY'),
     ])
+    expect(findings({ database: { listenUrl: 'postgres://db/x' } })).toEqual([
+      expect.stringContaining('database.listenUrl is set without database.url'),
+    ])
   })
 
   it.each(['c2hvcnQ=', 'A'.repeat(43), '0123456789abcdef'.repeat(4)])(

@@ -82,11 +82,15 @@ function checkPorts({ server, management }: RawConfig): Finding[] {
 }
 
 function checkDatabase(config: RawConfig): Finding[] {
-  const { path, url } = config.database
+  const { path, url, listenUrl } = config.database
   const findings: Finding[] = []
   if (path !== undefined && url !== undefined) {
     const what = 'is set, and so is database.path'
     findings.push({ path: ['database', 'url'], what, remedy: 'remove one of the two' })
+  }
+  if (listenUrl !== undefined && url === undefined) {
+    const what = 'is set without database.url, and only PostgreSQL tells anything'
+    findings.push({ path: ['database', 'listenUrl'], what, remedy: 'remove it, or set both' })
   }
   if (url !== undefined && config.masterKey === undefined) {
     const what = 'is missing, and PostgreSQL needs it: all processes must share one'

@@ -143,6 +143,7 @@ describe('where a value comes from', () => {
       kind: 'postgres',
       url: 'postgres://db/x',
       poolSize: 10,
+      listenUrl: undefined,
     })
   })
 

@@ -22,7 +22,12 @@ const DEFAULT_DATABASE = './data/ostiary.db'
 
 export type DatabaseSettings =
   | { readonly kind: 'sqlite'; readonly path: string }
-  | { readonly kind: 'postgres'; readonly url: string; readonly poolSize: number }
+  | {
+      readonly kind: 'postgres'
+      readonly url: string
+      readonly poolSize: number
+      readonly listenUrl: string | undefined
+    }
 
 /** The configuration as the program uses it: complete, checked, file names absolute. */
 export interface Config extends Omit<RawConfig, 'database'> {
@@ -143,11 +148,11 @@ function locate(
 }
 
 function finish(raw: RawConfig, file: string | undefined): Config {
-  const { path = DEFAULT_DATABASE, url, poolSize } = raw.database
+  const { path = DEFAULT_DATABASE, url, poolSize, listenUrl } = raw.database
   const folder = file === undefined ? '.' : dirname(file)
   const database: DatabaseSettings =
     url === undefined
       ? { kind: 'sqlite', path: path === ':memory:' ? path : resolve(folder, path) }
-      : { kind: 'postgres', url, poolSize }
+      : { kind: 'postgres', url, poolSize, listenUrl }
   return { ...raw, database }
 }

@@ -121,6 +121,8 @@ const ManagementSchema = Type.Object(
   { ...closed, default: {}, description: 'What operators and their monitoring ask.' },
 )
 
+const POSTGRES_URL = '^postgres(ql)?://[^\\s]+$'
+
 const DatabaseSchema = Type.Object(
   {
     path: Type.Optional(
@@ -133,11 +135,20 @@ const DatabaseSchema = Type.Object(
     ),
     url: Type.Optional(
       Type.String({
-        pattern: '^postgres(ql)?://[^\\s]+$',
+        pattern: POSTGRES_URL,
         writeOnly: true,
         description:
           'PostgreSQL to use instead of SQLite; needs `masterKey`. Secret, because it holds a password.',
         examples: ['postgres://ostiary:password@db.example/ostiary'],
+      }),
+    ),
+    listenUrl: Type.Optional(
+      Type.String({
+        pattern: POSTGRES_URL,
+        writeOnly: true,
+        description:
+          'PostgreSQL itself, when `url` is that of PgBouncer: there each process keeps one connection, on which it hears at once what others revoke. Without one it looks ten times a second.',
+        examples: ['postgres://ostiary:password@db.example:5432/ostiary'],
       }),
     ),
     poolSize: Type.Integer({

@@ -55,6 +55,7 @@ export function createRevocationFeedEndpoint(deps: RevocationFeedDeps): Endpoint
     const follower = waitSeconds > 0 ? await nameFollower(request, deps) : undefined
     const known =
       follower === undefined ? undefined : heldFeed.followers.hold(tenant.name, follower, after)
+    const mark = heldFeed.news.mark(tenant.name)
     const page = await readPage(after).catch((error) => {
       known?.()
       throw error
@@ -70,7 +71,9 @@ export function createRevocationFeedEndpoint(deps: RevocationFeedDeps): Endpoint
     return {
       kind: 'held',
       until: (ended) =>
-        heldFeed.news.wait(tenant.name, page, { milliseconds, ended }).finally(giveBack),
+        heldFeed.news
+          .wait(tenant.name, { ...page, mark }, { milliseconds, ended })
+          .finally(giveBack),
       answer: async () => tell(await readTogether(after), waitSeconds),
     }
   }

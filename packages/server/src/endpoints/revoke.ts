@@ -2,7 +2,6 @@
 
 import { authenticateClient, type ClientAuthDeps } from '../client-auth/index.ts'
 import type { Followers } from '../feed/followers.ts'
-import type { FeedNews } from '../feed/news.ts'
 import { type LegacyDeps, spendAllowance } from '../legacy/allowances.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { ClientId, GrantId } from '../protocol/ids.ts'
@@ -20,10 +19,7 @@ export interface RevocationDeps extends ClientAuthDeps, FindTokenDeps, LegacyDep
     LegacyDeps['store'] &
     Pick<Store, 'revokeGrant' | 'readFeedState'>
   readonly observer: Pick<TenantObserver, 'followersLapsed'>
-  readonly heldFeed: {
-    readonly news: Pick<FeedNews, 'look'>
-    readonly followers: Pick<Followers, 'wait'>
-  }
+  readonly heldFeed: { readonly followers: Pick<Followers, 'wait'> }
 }
 
 export function createRevocationEndpoint(deps: RevocationDeps): Endpoint {
@@ -130,7 +126,6 @@ async function endGrant(
       requestId,
     },
   })
-  deps.heldFeed.news.look(ending.tenant)
   if (typeof outcome === 'object') refuseWhile(outcome.spentForSeconds)
 }
 

@@ -62,6 +62,11 @@ export const METRICS = {
     help: 'Requests for the feed of revocations that wait for news. Their waiting counts in no other metric.',
     labels: {},
   },
+  ostiary_feed_told: {
+    kind: 'gauge',
+    help: 'Processes that PostgreSQL tells at once of what others revoke. Where requests are held and it is 0, they look for it ten times a second.',
+    labels: {},
+  },
   ostiary_feed_followers_lapsed_total: {
     kind: 'counter',
     help: 'APIs that did not confirm a revocation within the second for which its answer waits.',

@@ -11,6 +11,7 @@ export interface Sources {
   readonly admission: () => AdmissionState
   readonly connections: () => ConnectionState
   readonly heldRequests: () => number
+  readonly isToldOfFeeds: () => boolean
   readonly passwords: () => QueueState
   readonly store: () => StoreLoad
   readonly lagMilliseconds: () => number
@@ -38,7 +39,7 @@ export function readAtScrape(metrics: MetricRegistry, sources: Sources): void {
 
 function readServer(
   metrics: MetricRegistry,
-  { admission, heldRequests, passwords, lagMilliseconds }: Sources,
+  { admission, heldRequests, isToldOfFeeds, passwords, lagMilliseconds }: Sources,
 ): void {
   const inFlight = metrics.gauge('ostiary_http_requests_in_flight')
   metrics.atScrape('ostiary_http_requests_in_flight', () => inFlight.set(admission().inFlight))
@@ -50,6 +51,8 @@ function readServer(
   })
   const held = metrics.gauge('ostiary_feed_requests_held')
   metrics.atScrape('ostiary_feed_requests_held', () => held.set(heldRequests()))
+  const told = metrics.gauge('ostiary_feed_told')
+  metrics.atScrape('ostiary_feed_told', () => told.set(Number(isToldOfFeeds())))
   const lag = metrics.gauge('ostiary_event_loop_lag_seconds')
   metrics.atScrape('ostiary_event_loop_lag_seconds', () => lag.set(lagMilliseconds() / 1000))
   const checks = metrics.gauge('ostiary_password_checks')

@@ -9,7 +9,7 @@ import type { KeyStore } from './port/keys.ts'
 import type { ApplicationKeyStore } from './port/machines.ts'
 import type { Page } from './port/page.ts'
 import type { IdentityStore } from './port/people.ts'
-import type { LeaseStore, StoreLoad, StoreObserver } from './port/process.ts'
+import type { LeaseStore, NewsStore, StoreLoad, StoreObserver } from './port/process.ts'
 import type { VersionUseStore } from './port/versions.ts'
 import type { AuditEventRecord } from './records.ts'
 
@@ -46,7 +46,7 @@ export type {
   OrganisationWithUnits,
   UserWithMemberships,
 } from './port/people.ts'
-export type { StoreLoad, StoreObserver } from './port/process.ts'
+export type { News, StoreLoad, StoreObserver } from './port/process.ts'
 export type { VersionUseStore } from './port/versions.ts'
 
 /** A store that cannot answer (lost connection, disk full, time-out). The caller answers 503, never a guess. */
@@ -74,7 +74,8 @@ export interface Store
     KeyStore,
     VersionUseStore,
     GuessStore,
-    LeaseStore {
+    LeaseStore,
+    NewsStore {
   recordAuditEvent(event: AuditEventRecord): Promise<void>
   /** The latest first. */
   listAuditEvents(

@@ -1,5 +1,6 @@
 // What a server of this machine says of itself when `ostiary doctor` asks at its management port.
 
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { renameSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -7,6 +8,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { createCliFolder } from '../support/cli.ts'
 import { findFreePort } from '../support/free-port.ts'
+import { createDatabase } from '../support/postgres.ts'
 
 it('doctor tells what /readyz says: well, unavailable, nobody, somebody else', async () => {
   const [port, managementPort] = [await findFreePort(), await findFreePort()]
@@ -57,5 +59,26 @@ it('doctor tells what /readyz says: well, unavailable, nobody, somebody else', a
   expect(await readiness()).toMatchObject({
     ...{ ok: false, detail: expect.stringContaining('says 404 and nothing that Ostiary') },
     fix: expect.stringContaining('management.port'),
+  })
+})
+
+it('doctor tells whether PostgreSQL tells servers of revocations, or they look for them', async () => {
+  const url = await createDatabase()
+  const cli = await createCliFolder({
+    database: { url },
+    tenants: [{ name: 'acme', issuer: 'https://127.0.0.1:1' }],
+  })
+  onTestFinished(() => cli.remove())
+  const env = { OSTIARY_MASTER_KEY: randomBytes(32).toString('base64') }
+  await cli.run(['migrate'], { env })
+  const finding = async (more: Record<string, string> = {}) => {
+    const { checks } = await cli.json(['doctor'], { env: { ...env, ...more } })
+    return (checks as { subject: string }[]).find(({ subject }) => subject === 'Revocations')
+  }
+  expect(await finding()).toMatchObject({ ok: true, detail: expect.stringMatching(/^PostgreSQL/) })
+  // Nothing that is told in one database arrives in another, as behind a pooler.
+  const elsewhere = { OSTIARY_DATABASE_LISTEN_URL: await createDatabase() }
+  expect(await finding(elsewhere)).toMatchObject({
+    ...{ ok: true, detail: expect.stringContaining('look ten times a second') },
   })
 })

@@ -138,9 +138,11 @@ test('house L5: a transaction ends with a step that says so, unless the rows of 
       return next.value
     })
   const parts = { read: driver.read.bind(driver), write: driver.write.bind(driver), transact }
+  const handNewsTo = driver.handNewsTo.bind(driver)
   await runAllActions(
     createStore({
       ...parts,
+      handNewsTo,
       check: () => driver.check(),
       load: () => driver.load(),
       close: () => driver.close(),

@@ -58,9 +58,11 @@ export interface NodeChange {
   readonly policy?: object
   readonly clock?: Clock
   readonly masterKey?: Buffer
+  /** Where it listens for what others tell. */
+  readonly listenUrl?: string
 }
 
-export type SecondNode = Pick<RunningServer, 'url' | 'close'>
+export type SecondNode = Pick<RunningServer, 'url' | 'managementUrl' | 'close'>
 
 export interface TestServerOptions {
   /** Contract of a vendor: then people and apps are those of contract-world.ts. */
@@ -140,10 +142,16 @@ export async function startTestServer(
     clock,
     logLines,
     forgetLog: () => void logLines.splice(0),
-    startSecondNode: ({ policy, clock: its = clock, masterKey: own = masterKey } = {}) => {
+    startSecondNode: ({
+      policy,
+      clock: its = clock,
+      masterKey: own = masterKey,
+      listenUrl,
+    } = {}) => {
+      const at = database.kind === 'postgres' ? { ...database, listenUrl } : database
       const value = configFor(issuer, port, { ...options, ...(policy && { policy }) })
       const { config: changed } = loadConfig({ env: {}, value, development: true })
-      return startSecondNode({ ...parts, config: changed, clock: its, masterKey: own }, database)
+      return startSecondNode({ ...parts, config: changed, clock: its, masterKey: own }, at)
     },
     loseDatabase: closeStore,
     async stop() {
@@ -155,11 +163,12 @@ export async function startTestServer(
 }
 
 async function startSecondNode(parts: ServerOptions, database: StoreSettings): Promise<SecondNode> {
-  const store = await openStore(database, { migrate: false })
+  const store = await openStore(database, { migrate: false, log: parts.log })
   const server = { ...parts.config.server, port: await findFreePort() }
   const node = await startServer({ ...parts, store, config: { ...parts.config, server } })
   return {
     url: node.url,
+    managementUrl: node.managementUrl,
     async close() {
       await node.close()
       await store.close()

@@ -1,6 +1,7 @@
 // Looks at the database: whether it answers, whether it is migrated, how old the signing keys are.
 
 import { existsSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../../config/load.ts'
 import { resolveTenants } from '../../config/tenants.ts'
 import { systemClock } from '../../platform/clock.ts'
@@ -15,6 +16,8 @@ import { type Finding, well, wrong } from './finding.ts'
 import { usableMasterKey } from './installation.ts'
 
 const DAY = 86_400
+/** So long a connection and what is told on it may take. */
+const NEWS_MILLISECONDS = 2500
 /** A server rotates within minutes of the due time: so much later, none is running or it cannot. */
 const OVERDUE_SECONDS = DAY
 
@@ -34,7 +37,8 @@ export async function checkDatabase(config: Config, host: Host): Promise<readonl
   try {
     const tenants = resolveTenants(config)
     const keys = await Promise.all(tenants.map((tenant) => checkKeyAge(tenant, store)))
-    return [migrations, ...(await checkSeals(config, store)), ...keys]
+    const news = database.kind === 'postgres' ? [await checkNews(store)] : []
+    return [migrations, ...news, ...(await checkSeals(config, store)), ...keys]
   } finally {
     await store.close()
   }
@@ -53,6 +57,20 @@ async function checkMigrations({ database }: Config, host: Host): Promise<Findin
         : `check that ${database.path} is a file of Ostiary that this user may write`
     return wrong(subject, reasonOf(error), fix)
   }
+}
+
+/** It works either way: where nothing is told, servers look for it. */
+async function checkNews(store: Store): Promise<Finding> {
+  const told = new Promise<boolean>((resolve) => {
+    store.hearNews(() => void (store.hearsOthers() && resolve(true)))
+  })
+  const isTold = await Promise.race([told, delay(NEWS_MILLISECONDS, false, { ref: false })])
+  return well(
+    'Revocations',
+    isTold
+      ? 'PostgreSQL tells each server of those by others'
+      : 'servers look ten times a second for those by others, because nothing that PostgreSQL tells arrives; behind PgBouncer, database.listenUrl changes that',
+  )
 }
 
 /** Nothing where there is no usable master key: that is a finding of its own. */

@@ -14,6 +14,23 @@ export interface LeaseStore {
   endLease(task: string, holder: string): Promise<boolean>
 }
 
+/** What has moved on for a tenant: its feed has another number, or those who follow it have read further. */
+export interface News {
+  readonly of: 'feed' | 'followers'
+  readonly tenant: string
+}
+
+/** What processes that share a database tell each other as soon as it is committed. */
+export interface NewsStore {
+  /**
+   * From now on, tells of what this process has committed and, while {@link hearsOthers}, of what others have.
+   * @param hear is given undefined when there may be news that nobody told of
+   */
+  hearNews(hear: (news: News | undefined) => void): void
+  /** While it does not, one has to look. */
+  hearsOthers(): boolean
+}
+
 export interface StoreObserver {
   /** Does the work of a call and gives back what it gives. @param method its name in this port */
   around<Result>(method: string, work: () => Promise<Result>): Promise<Result>

@@ -44,7 +44,7 @@ export function audited<Args extends unknown[], Result>(
       // The commit travels with the last step, which only a change that came about has: so the event goes with it.
       const more = last ? [call(insertAuditEvent, event)] : []
       recorded = last
-      const rows = yield { calls: [...more, ...calls], last }
+      const rows = yield { ...step.value, calls: [...more, ...calls] }
       step = plan.next(rows.slice(more.length))
     }
     if (!(recorded || UNCHANGED.has(step.value))) yield* finishWith([call(insertAuditEvent, event)])

@@ -5,6 +5,7 @@ import type { Log } from '../../protocol/message.ts'
 import { cacheClients } from '../cached-clients.ts'
 import type { Store } from '../port.ts'
 import { createCheckpointer } from './checkpointer.ts'
+import { createExchange, type Exchange } from './exchange.ts'
 import {
   type MigrationStatus,
   migratePostgres,
@@ -16,6 +17,7 @@ import { MIGRATION_NAMES } from './migrations/index.ts'
 import type { Driver } from './plan.ts'
 import { PostgresDriver } from './postgres.ts'
 import { asStoreError } from './postgres-errors.ts'
+import { createPostgresExchange } from './postgres-exchange.ts'
 import { openPool } from './postgres-pool.ts'
 import { SqliteDriver } from './sqlite.ts'
 import { openDatabaseFile, watchDatabaseFiles } from './sqlite-file.ts'
@@ -24,7 +26,13 @@ import { createStore } from './store.ts'
 
 export type StoreSettings =
   | { readonly kind: 'sqlite'; readonly path: string }
-  | { readonly kind: 'postgres'; readonly url: string; readonly poolSize?: number }
+  | {
+      readonly kind: 'postgres'
+      readonly url: string
+      readonly poolSize?: number
+      /** Where to listen, when a pooler is at the other address. */
+      readonly listenUrl?: string | undefined
+    }
 
 export interface OpenOptions {
   readonly migrate: boolean
@@ -34,7 +42,9 @@ export interface OpenOptions {
 
 /** @throws StoreUnavailableError when it cannot be reached, or is not migrated and `migrate` is false. */
 export async function openStore(settings: StoreSettings, options: OpenOptions): Promise<Store> {
-  const store = cacheClients(createStore(await openDriver(settings, options)))
+  const driver = await openDriver(settings, options)
+  const exchange = openExchange(settings, driver, options.log)
+  const store = cacheClients(createStore(driver, exchange))
   try {
     await store.check()
     return store
@@ -81,6 +91,11 @@ async function openDriver(settings: StoreSettings, { migrate, log }: OpenOptions
 }
 
 const DEFAULT_POOL_SIZE = 10
+
+function openExchange(settings: StoreSettings, driver: Driver, log?: Log): Exchange {
+  if (settings.kind === 'sqlite') return createExchange()
+  return createPostgresExchange({ driver, url: settings.listenUrl ?? settings.url, log })
+}
 
 /** No error of the driver leaves the store for want of a connection. */
 async function reaching<Result>(work: Promise<Result>): Promise<Result> {

@@ -1,7 +1,7 @@
 // A plan is a piece of work on the database, written once for both of them: a generator that yields statements
 // and is given their rows. SQLite runs it in one go, PostgreSQL awaits each step. It never sees a connection.
 
-import type { StoreLoad } from '../port.ts'
+import type { News, StoreLoad } from '../port.ts'
 import type { AnyStatement, Statement } from './statement.ts'
 
 /** Statements that do not need each other's rows; they run in this order and may travel together. */
@@ -9,6 +9,8 @@ export interface Step {
   readonly calls: readonly StatementCall[]
   /** Nothing follows: the commit may travel with them. */
   readonly last: boolean
+  /** What others want to know as soon as it is committed. */
+  readonly news?: News
 }
 
 export interface StatementCall {
@@ -29,10 +31,17 @@ export interface Driver {
   write<Result>(plan: () => Plan<Result>): Promise<Result>
   /** Several statements, all or nothing. Durable when the promise resolves. */
   transact<Result>(plan: () => Plan<Result>): Promise<Result>
+  /** From now on, hands over the news of every transaction that was committed. */
+  handNewsTo(tell: (news: News) => void): void
   load(): StoreLoad
   /** @throws StoreUnavailableError when what it works on is in trouble that no plan meets yet */
   check(): Promise<void>
   close(): Promise<void>
+}
+
+/** Others are told of it when the transaction is committed. */
+export function* announce(news: News): Plan<void> {
+  yield { calls: [], last: false, news }
 }
 
 /** Runs one statement. @returns its rows. */

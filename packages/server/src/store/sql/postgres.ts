@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Pool, PoolClient, QueryArrayConfig, QueryArrayResult } from 'pg'
 import { monotonicClock } from '../../platform/clock.ts'
 import { DeadlineError, waitFor } from '../../platform/deadline.ts'
-import { type StoreLoad, StoreUnavailableError } from '../port.ts'
+import { type News, type StoreLoad, StoreUnavailableError } from '../port.ts'
 import type { Driver, Plan, Step, StepRows } from './plan.ts'
 import { asStoreError, asTrouble, isConflict, isSilence } from './postgres-errors.ts'
 import { type Compile, type RowDecoder, rowDecoder } from './statement.ts'
@@ -30,6 +30,7 @@ export class PostgresDriver implements Driver {
   readonly #decoders = new Map<string, RowDecoder>()
   /** Runs while it is not to be asked. */
   #silence: NodeJS.Timeout | undefined
+  #tell: (news: News) => void = () => undefined
 
   constructor(
     pool: Pool,
@@ -51,15 +52,22 @@ export class PostgresDriver implements Driver {
     )
   }
 
-  transact<Result>(plan: () => Plan<Result>): Promise<Result> {
-    return this.#withClient(async (client) => {
+  async transact<Result>(plan: () => Plan<Result>): Promise<Result> {
+    const news: News[] = []
+    const result = await this.#withClient(async (client) => {
       try {
-        return await this.#inTransaction(client, plan())
+        return await this.#inTransaction(client, plan(), news)
       } catch (error) {
         if (!(error instanceof StoreUnavailableError)) await query(client, { text: 'rollback' })
         throw error
       }
     })
+    news.forEach(this.#tell)
+    return result
+  }
+
+  handNewsTo(tell: (news: News) => void): void {
+    this.#tell = tell
   }
 
   load(): StoreLoad {
@@ -79,10 +87,15 @@ export class PostgresDriver implements Driver {
   }
 
   /** The first statements travel with the `begin`, the last ones with the `commit`. */
-  async #inTransaction<Result>(client: PoolClient, plan: Plan<Result>): Promise<Result> {
+  async #inTransaction<Result>(
+    client: PoolClient,
+    plan: Plan<Result>,
+    news: News[],
+  ): Promise<Result> {
     let committing = false
     const run = async (step: Step): Promise<StepRows> => {
       if (committing) throw new Error('a transaction went on after its last step')
+      if (step.news) news.push(step.news)
       committing = step.last
       // Should one of the statements fail, the `commit` behind it rolls back.
       const [rows] = await Promise.all([

@@ -5,7 +5,7 @@
 import type { OnConflictBuilder } from 'kysely'
 import { lastTokenEnd } from '../../protocol/token-lifetime.ts'
 import type { RevocationRecord } from '../records.ts'
-import { call, first, type Plan, type StatementCall } from './plan.ts'
+import { announce, call, first, type Plan, type StatementCall } from './plan.ts'
 import type { Database } from './schema.ts'
 import { statement } from './statement.ts'
 
@@ -31,6 +31,7 @@ const startSequence = statement((db, p: { tenant: string }) =>
 
 /** The next number of the feed. Held until the transaction ends; a number that is not used stays a gap for ever. */
 export function* nextSequence(tenant: string): Plan<number> {
+  yield* announce({ of: 'feed', tenant })
   // An insertion that always finds its row costs twice as much as the update that it becomes.
   const row = (yield* first(raiseSequence, { tenant })) ?? (yield* first(startSequence, { tenant }))
   if (row === undefined) throw new Error('the database returned no sequence number')

@@ -5,7 +5,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { monotonicClock } from '../../platform/clock.ts'
 import { giveUpAtMilliseconds } from '../../platform/deadline.ts'
-import type { StoreLoad } from '../port.ts'
+import type { News, StoreLoad } from '../port.ts'
 import { type Checkpointer, NO_CHECKPOINTS } from './checkpointer.ts'
 import type { Driver, Plan, StatementCall } from './plan.ts'
 import { asStoreError, isUnavailable, resultCode, SQLITE_BUSY } from './sqlite-errors.ts'
@@ -60,6 +60,7 @@ export class SqliteDriver implements Driver {
   /** Statements of the latest group, and rows that they told of: about as many as they changed. */
   #changes = 0
   #closed: Promise<void> | undefined
+  #tell: (news: News) => void = () => undefined
 
   constructor(
     db: DatabaseSync,
@@ -100,6 +101,10 @@ export class SqliteDriver implements Driver {
     return this.#enqueue(plan, false)
   }
 
+  handNewsTo(tell: (news: News) => void): void {
+    this.#tell = tell
+  }
+
   load(): StoreLoad {
     return {
       waiting: this.#queue.length,
@@ -131,8 +136,12 @@ export class SqliteDriver implements Driver {
   #enqueue<Result>(plan: () => Plan<Result>, single: boolean): Promise<Result> {
     return new Promise((resolve, reject) => {
       const run = () => {
-        const result = this.#carryOut(plan())
-        return () => resolve(result)
+        const news: News[] = []
+        const result = this.#carryOut(plan(), news)
+        return () => {
+          resolve(result)
+          news.forEach(this.#tell)
+        }
       }
       const untilMilliseconds = giveUpAtMilliseconds(this.#patienceMilliseconds)
       this.#queue.push({ untilMilliseconds, single, run, fail: reject })
@@ -238,9 +247,12 @@ export class SqliteDriver implements Driver {
     }
   }
 
-  #carryOut<Result>(plan: Plan<Result>): Result {
+  #carryOut<Result>(plan: Plan<Result>, news: News[] = []): Result {
     let next = plan.next()
-    while (!next.done) next = plan.next(next.value.calls.map((call) => this.#execute(call)))
+    while (!next.done) {
+      if (next.value.news) news.push(next.value.news)
+      next = plan.next(next.value.calls.map((call) => this.#execute(call)))
+    }
     return next.value
   }
 

@@ -49,6 +49,7 @@ import {
 import { findCode, redeemCode } from './codes.ts'
 import { findConnection, listConnections } from './connections.ts'
 import { continueEndings, hasUnfinishedEndings } from './endings.ts'
+import { createExchange, type Exchange } from './exchange.ts'
 import { readFeed, readFeedState } from './feed.ts'
 import { approveAuthorization, findConsent, findGrant, listUserGrants } from './grants.ts'
 import {
@@ -108,7 +109,8 @@ import {
 } from './users.ts'
 import { listVersionUses, recordVersionUses } from './version-uses.ts'
 
-export function createStore(driver: Driver): Store {
+export function createStore(driver: Driver, exchange: Exchange = createExchange()): Store {
+  driver.handNewsTo(exchange.tell)
   let around: StoreObserver['around'] = (_method, work) => work()
   const methods = methodsOf(driver, (method, work) => around(method, work))
   return {
@@ -140,7 +142,12 @@ export function createStore(driver: Driver): Store {
         await driver.check()
         await checkSchema(driver)
       }),
-    close: () => driver.close(),
+    hearNews: exchange.hearNews,
+    hearsOthers: exchange.hearsOthers,
+    async close() {
+      await exchange.close()
+      await driver.close()
+    },
   }
 }
 

@@ -1,7 +1,7 @@
 // Mutants of the feed that is pushed: how long requests are held, what they hold up, and how a guard follows.
 
 import { flows, unit } from '../commands.ts'
-import type { Area } from '../mutant.ts'
+import type { Area, TestCommand } from '../mutant.ts'
 
 const NEWS = 'server/src/feed/news.ts'
 const FOLLOWERS = 'server/src/feed/followers.ts'
@@ -14,6 +14,7 @@ const FOLLOWER = 'resource/src/revocation-feed.ts'
 const PACE = 'resource/src/feed-pace.ts'
 const QUIET = 'resource/src/quiet-requests.ts'
 
+const EXCHANGE: TestCommand = { project: 'store', files: ['store/postgres-exchange'] }
 const heldFeed = flows('flows/held-feed')
 const awaited = flows('flows/awaited-followers')
 const guard = unit('resource/test/held-feed.test')
@@ -28,6 +29,38 @@ export const heldFeedMutants: Area = {
       find: 'if (isNews(state, waiter.from)) waiter.wake()',
       replace: 'if (state.lastSequence < 0) waiter.wake()',
       killedBy: heldFeed,
+    },
+    {
+      name: 'told: what is told while the feed is read is missed',
+      breaks: 'L3',
+      file: NEWS,
+      find: 'if (this.#told !== mark) void',
+      replace: 'if (this.#told < mark) void',
+      killedBy: unit('src/feed/news.test'),
+    },
+    {
+      name: 'told: lines are told of before they are durable',
+      breaks: 'L3',
+      file: 'server/src/store/sql/postgres.ts',
+      find: 'if (step.news) news.push(step.news)',
+      replace: 'if (step.news) this.#tell(step.news)',
+      killedBy: EXCHANGE,
+    },
+    {
+      name: 'told: who listens is believed to hear',
+      breaks: 'L3',
+      file: 'server/src/store/sql/postgres-listener.ts',
+      find: 'this.#surroundings.send(this.#echo)',
+      replace: 'this.#hears = true',
+      killedBy: EXCHANGE,
+    },
+    {
+      name: 'told: a connection that was cut is not made anew',
+      breaks: 'L3',
+      file: 'server/src/store/sql/postgres-listener.ts',
+      find: '() => this.#begin())\n    this.#hears',
+      replace: '() => undefined)\n    this.#hears',
+      killedBy: EXCHANGE,
     },
     {
       name: 'held: a source may have any number of places',

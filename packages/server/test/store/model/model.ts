@@ -33,6 +33,8 @@ export function createModel(): Store {
     deleteExpired: async (nowSeconds) => deleteExpired(state, nowSeconds),
     countExpired: async (nowSeconds) => deleteExpired(structuredClone(state), nowSeconds),
     watch: () => undefined,
+    hearNews: () => undefined,
+    hearsOthers: () => false,
     load: () => ({
       waiting: 0,
       connections: { busy: 0, idle: 0 },
