@@ -4,6 +4,7 @@ import { OAuthError } from '../protocol/errors.ts'
 import { covers } from '../protocol/scope.ts'
 import { checkAudience, findAudience, isIdentityScope, type Tenant } from '../protocol/tenant.ts'
 import type { ClientRecord, GrantRecord } from '../store/records.ts'
+import { hasEffect } from '../tokens/choose-scopes.ts'
 
 export interface Coverage {
   readonly scopes: readonly string[]
@@ -16,15 +17,31 @@ export function narrowGrant(
   asked: { scopes: readonly string[] | undefined; resources: readonly string[] },
   tenant: Tenant,
 ): Coverage {
-  if (asked.scopes && !covers(grant.scopes, asked.scopes)) throw new OAuthError('scope_not_granted')
+  const named = scopesNamed(asked.scopes, grant, tenant)
   if (asked.resources.length === 0) {
-    return { scopes: asked.scopes ?? grant.scopes, audience: grant.audience }
+    return { scopes: named ?? grant.scopes, audience: grant.audience }
   }
   const audience = findAudience(tenant, asked.resources)
   if (!covers(grant.audience, audience)) throw new OAuthError('resource_unknown')
-  const scopes = asked.scopes ?? scopesOf(tenant, audience, grant.scopes)
+  const scopes = named ?? scopesOf(tenant, audience, grant.scopes)
   checkAudience(tenant, audience, scopes)
   return { scopes, audience }
+}
+
+/**
+ * Libraries repeat at each refresh what they asked for at first, `offline_access` too (OIDC Core §11). What OpenID Connect
+ * defines and the grant does not hold is passed over, as it was then.
+ */
+function scopesNamed(
+  asked: readonly string[] | undefined,
+  { scopes: granted }: Pick<GrantRecord, 'scopes'>,
+  tenant: Tenant,
+): readonly string[] | undefined {
+  const named = asked?.filter((scope) => hasEffect(scope, tenant))
+  if (named === undefined || named.length === 0) return undefined
+  const wanted = named.filter((scope) => granted.includes(scope) || !isIdentityScope(scope))
+  if (wanted.length === 0 || !covers(granted, wanted)) throw new OAuthError('scope_not_granted')
+  return wanted
 }
 
 /**

@@ -46,7 +46,8 @@ function defaultsOf({ scopes, defaultScopes }: Registered): readonly string[] {
   return defaults
 }
 
-function hasEffect(scope: string, tenant: Tenant): boolean {
+/** Whether it is more than a name that libraries add of their own accord. */
+export function hasEffect(scope: string, tenant: Tenant): boolean {
   // An API may have a scope of that name.
   if (findScope(tenant, scope) !== undefined) return true
   return isIdentityScope(scope) ? tenant.rules.openId : !WITHOUT_EFFECT.includes(scope)
