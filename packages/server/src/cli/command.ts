@@ -2,6 +2,7 @@
 
 import type { Command, Option } from 'commander'
 import type { Answer } from './answer.ts'
+import { inFlagsOf } from './flag-names.ts'
 import type { Host } from './host.ts'
 import type { List } from './list.ts'
 
@@ -46,7 +47,9 @@ export function addCommand<Options extends object>(
     .option('--json', 'answer with one JSON object')
     .action(async () => {
       const options = command.opts<Options & SharedOptions>()
-      const answer = await shape.run(options, command.args)
+      const answer = await shape.run(options, command.args).catch((error: unknown) => {
+        throw inFlagsOf(command, error)
+      })
       if (answer) terminal.say(answer, options)
     })
 }

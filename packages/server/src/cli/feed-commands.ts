@@ -7,7 +7,7 @@ import type { Answer } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { parseDays } from './days-option.ts'
 import { CommandError, reasonOf, UsageError } from './failure.ts'
-import { type FeedCopy, openFeedCopy } from './feed/feed-copy.ts'
+import { type FeedCopy, openFeedCopy, readFeedCopy } from './feed/feed-copy.ts'
 import { createFollower } from './feed/follow-feed.ts'
 import { holdCopy } from './feed/hold-copy.ts'
 import { requirePlaceForFile } from './places.ts'
@@ -37,6 +37,8 @@ export function addFeedCommands(program: Command, terminal: Terminal): void {
       const { issuer } = options
       if (!isWebAddress(issuer)) throw new UsageError(`--issuer: ${issuer} is no URL with https`)
       requirePlaceForFile(file)
+      // Before there is a lock beside it: what is refused is left as it was found.
+      readFeedCopy(file, issuer)
       const release = await holdCopy(file)
       try {
         return await followInto(file, options, terminal)

@@ -1,7 +1,8 @@
 // Files and folders that a command line names. What is wrong with one of them is wrong input, and no bug of ours.
 
-import { mkdirSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { makeFolder } from '../platform/make-folder.ts'
 import { reasonOf, UsageError } from './failure.ts'
 
 /** @throws UsageError when there is nothing to read */
@@ -28,14 +29,18 @@ export function requirePlaceForFile(path: string): void {
   if (isFolder(path)) throw new UsageError(`${path} is a folder: name a file`)
 }
 
-/** @throws UsageError when something else than a folder is there already */
+/** @throws UsageError when something else than a folder is there already, or no folder can be made there */
 export function makeNamedFolder(path: string, mode?: number): void {
   try {
-    mkdirSync(path, { recursive: true, mode })
+    makeFolder(path, mode)
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code !== 'EEXIST' && code !== 'ENOTDIR') throw cause
-    throw new UsageError(`${path} is no folder, or lies below a file`, { cause })
+    if (code === 'EEXIST' || code === 'ENOTDIR') {
+      throw new UsageError(`${path} is no folder, or lies below a file`, { cause })
+    }
+    // The file system has no folders there, as below /proc.
+    if (code !== 'ENOENT') throw cause
+    throw new UsageError(`${path} cannot be made: name another folder`, { cause })
   }
 }
 

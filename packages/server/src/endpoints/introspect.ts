@@ -23,7 +23,7 @@ export function createIntrospectionEndpoint(deps: ClientAuthDeps & FindTokenDeps
     // RFC 7662 §2.1: the caller must prove who it is, and a public client cannot.
     if (!client.proven) throw new OAuthError('client_credentials_missing')
     const found = await findToken(required(request.params, 'token'), deps)
-    const body = found && mayKnow(client, found) ? describe(found, deps) : INACTIVE
+    const body = found && mayKnow(client, found) ? describe(found, client, deps) : INACTIVE
     return { kind: 'json', status: 200, body }
   }
 }
@@ -34,11 +34,17 @@ function mayKnow(client: ClientRecord, found: FoundToken): boolean {
   return client.resourceServer !== null && found.facts.audience.includes(client.resourceServer)
 }
 
-function describe(found: FoundToken, { tenant, clock }: FindTokenDeps): object {
+function describe(
+  found: FoundToken,
+  caller: ClientRecord,
+  { tenant, clock }: FindTokenDeps,
+): object {
   if (found.kind === 'access') return accessTokenState(found.facts, tenant.issuer)
-  return isLiveRefreshToken(found, clock.nowSeconds())
-    ? refreshTokenState(found, tenant.issuer)
-    : INACTIVE
+  if (!isLiveRefreshToken(found, clock.nowSeconds())) return INACTIVE
+  // It is the caller's own. What was taken from the app since is in no further token; without any scope there is none.
+  const scopes = found.grant.scopes.filter((scope) => caller.scopes.includes(scope))
+  if (scopes.length === 0 && found.grant.scopes.length > 0) return INACTIVE
+  return refreshTokenState({ ...found, grant: { ...found.grant, scopes } }, tenant.issuer)
 }
 
 function accessTokenState(facts: AccessTokenFacts, issuer: string): object {

@@ -85,7 +85,11 @@ async function describe(
   const membership = memberships.find(({ organisation }) => organisation.id === organisationId)
   return {
     ...access,
-    scopes: inOrderOf(tenant, scopes),
+    // What an operator has taken from it since, it gets no more; given back, it has it again without asking.
+    scopes: inOrderOf(
+      tenant,
+      scopes.filter((scope) => found.client.scopes.includes(scope)),
+    ),
     client: found.client,
     organisationId,
     organisation: membership?.organisation ?? null,

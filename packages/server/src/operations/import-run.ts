@@ -64,7 +64,7 @@ export async function runImport<Table extends Columns, Stored>(
 
 const TAKEN = {
   field: 'record',
-  problem: 'is taken: its id or username is in use, or was until lately',
+  problem: 'is taken: its id or username is in use',
 }
 
 function findUnreadable(rows: readonly ImportRow[]): FieldProblem[] {

@@ -105,7 +105,7 @@ export function checkMemberships(
   const problems = memberships.flatMap(({ organisationId, defaultUnitId, furtherUnitIds = [] }) => {
     const organisation = organisations.find(({ id }) => id === organisationId)
     if (!organisation) {
-      return [{ field, problem: `organisation "${organisationId}" does not exist` }]
+      return [{ field, problem: `"${organisationId}" does not exist` }]
     }
     const units = new Set(organisation.units.map(({ id }) => id))
     const named = [...(defaultUnitId === undefined ? [] : [defaultUnitId]), ...furtherUnitIds]

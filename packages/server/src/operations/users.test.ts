@@ -61,7 +61,7 @@ describe('creating a user', () => {
     [{ email: 'ada' }, /^email "ada" is not an e-mail address/],
     [{ locale: 'not a tag' }, /^locale .* language tag/],
     [{ password: 'short' }, /^password is too short/],
-    [{ memberships: [{ organisationId: 'acme' }] }, /^memberships organisation "acme" does not/],
+    [{ memberships: [{ organisationId: 'acme' }] }, /^memberships "acme" does not/],
   ])('refuses %j', async (changes, problem) => {
     expect(await refusals({ ...ADA, ...changes })).toEqual([expect.stringMatching(problem)])
     expect(await Array.fromAsync(listUsers(context))).toEqual([])

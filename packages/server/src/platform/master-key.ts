@@ -2,16 +2,9 @@
 // the embedded database, where only its owner may read it.
 
 import { randomBytes } from 'node:crypto'
-import {
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeFolder } from './make-folder.ts'
 
 const KEY_BYTES = 32
 const FILE_NAME = 'master.key'
@@ -111,7 +104,7 @@ function createFile(file: string, databasePath: string): void {
   if (existsSync(databasePath)) {
     throw new MasterKeyError(`${file} is missing, and ${databasePath} is sealed under it`, PUT_BACK)
   }
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(file), 0o700)
   const draft = `${file}.${process.pid}`
   writeFileSync(draft, `${randomBytes(KEY_BYTES).toString('base64')}\n`, {
     mode: 0o600,

@@ -3,6 +3,7 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { updateClient } from '../../src/operations/client-update.ts'
+import { AccountHolder } from '../support/account-holder.ts'
 import { registerClient } from '../support/register-client.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { TestApp } from '../support/test-app.ts'
@@ -56,6 +57,27 @@ describe.each(STORES)('RFC 6749 §6: a scope that was taken from its app, on %s'
     const { code, verifier } = await app.obtainCode({ ...ASKED })
     await leave(app, ['contacts:read'])
     expect((await app.redeem(code, verifier)).body.scope).toBe('contacts:read')
+  })
+
+  it('is shown by no introspection and no page', async () => {
+    const app = await newApp()
+    const { refresh_token } = await app.obtainTokens({ ...ASKED })
+    const ada = await AccountHolder.signedIn(server, 'ada')
+    const told = async () => (await app.introspect(refresh_token)).body
+    const shown = async () =>
+      (await ada.open(`/account/apps/remove?app=${app.client.id}&organisation=acme`)).root
+        .querySelectorAll('.scopes li bdi')
+        .map(({ text }) => text)
+    expect((await told()).scope).toBe(BOTH.join(' '))
+    expect(await shown()).toHaveLength(2)
+    await leave(app, ['contacts:read'])
+    expect((await told()).scope).toBe('contacts:read')
+    expect(await shown()).toEqual(['See your contacts'])
+    await leave(app, ['openid'])
+    expect(await told()).toEqual({ active: false })
+    await leave(app, BOTH)
+    expect((await told()).scope).toBe(BOTH.join(' '))
+    expect(await shown()).toHaveLength(2)
   })
 
   it('ends it where nothing else was allowed, and the refresh token is not spent by that', async () => {

@@ -1,7 +1,7 @@
 // What a command line asks for that cannot be: exit code 2 and one sentence, never a stack trace, a silent choice or a
 // file that is gone.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CliFolder, createCliFolder } from '../support/cli.ts'
@@ -29,6 +29,7 @@ describe('wrong input is exit code 2', () => {
   afterAll(() => cli.remove())
 
   const LETTER = 'Dear Ada,'
+  const NEW_APP = ['client', 'create', '--name', 'New']
 
   /** What is wrong, and what the refusal must name. */
   const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
@@ -52,6 +53,7 @@ describe('wrong input is exit code 2', () => {
     [[...TRUST, '--jwks-file', 'nope'], /there is no file nope/],
     [[...TRUST, '--jwks-file', 'letter.txt'], /JWK set/],
     [['reference', 'letter.txt'], /letter\.txt is no folder/],
+    [['reference', '/proc/ostiary/x'], /\/proc\/ostiary\/x cannot be made: name another folder/],
     [['dev', '--data', 'letter.txt'], /letter\.txt is no folder/],
     [['dev', '--api', 'nope.ts'], /nope\.ts/],
     // Flags that contradict each other, of which one would be passed over without a word.
@@ -70,7 +72,23 @@ describe('wrong input is exit code 2', () => {
       /stable-refresh-token' cannot be used with/,
     ],
     [[...TRUST, '--jwks-file', 'jwks.json', '--jwks-uri', 'https://i.example/jwks'], /one place/],
-    // Values of flags.
+    // Values of flags, which are named as they were typed.
+    [[...NEW_APP, '--redirect-uri', 'myapp'], /--redirect-uri "myapp" is not an absolute URI/],
+    [[...NEW_APP, '--post-logout-redirect-uri', 'x'], /--post-logout-redirect-uri "x" is not/],
+    [[...NEW_APP, '--grant', 'nope'], /--grant "nope" is not offered/],
+    [[...NEW_APP, '--scope', 'nope'], /--scope "nope" is not a scope/],
+    [[...NEW_APP, '--default-scope', 'nope'], /--default-scope "nope" is not among/],
+    [[...NEW_APP, '--default-audience', 'x'], /--default-audience "x" is not an API/],
+    [[...NEW_APP, '--organisation', 'nope'], /--organisation "nope" does not exist/],
+    [[...NEW_APP, '--privacy', 'x'], /--privacy "x" is not an https address/],
+    [[...NEW_APP, '--id', 'ledger'], /--id "ledger" is taken/],
+    [['client', 'update', 'ledger', '--redirect-uri', 'x'], /--redirect-uri "x" is not/],
+    [['user', 'create', 'eve', '--name', ''], /--name is empty/],
+    [['user', 'create', 'eve', '--name', 'Eve', '--locale', '!'], /--locale /],
+    [
+      ['user', 'create', 'eve', '--name', 'E', '--organisation', 'nope'],
+      /--organisation "nope" does not/,
+    ],
     [['start', '--port', 'abc'], /--port .*abc/],
     [['api-version', 'usage', '--days', 'x'], /days must be a whole number/],
     [['client', 'list', '--limit', '0'], /limit/],
@@ -100,6 +118,8 @@ describe('wrong input is exit code 2', () => {
     })
     expect(stderr).not.toMatch(/\n {4}at |this is a bug/)
     expect(readFileSync(join(cli.path, 'letter.txt'), 'utf8')).toBe(LETTER)
+    // What is refused leaves nothing beside it.
+    expect(existsSync(join(cli.path, 'letter.txt.lock'))).toBe(false)
   })
 
   it('what cannot be undone is said before and after', async () => {

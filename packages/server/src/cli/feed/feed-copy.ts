@@ -37,14 +37,20 @@ export interface FeedCopy {
 const HEARTBEAT_SECONDS = 60
 
 /** @throws UsageError when the file is something else, or the copy of another feed */
-export function openFeedCopy(path: string, issuer: string): FeedCopy {
-  let { pages, intactBytes } = existsSync(path) ? readPages(path) : { pages: [], intactBytes: 0 }
+export function readFeedCopy(path: string, issuer: string): ReturnType<typeof readPages> {
+  const { pages, intactBytes } = existsSync(path) ? readPages(path) : { pages: [], intactBytes: 0 }
   const stranger = pages.find((page) => page.issuer !== issuer)
   if (stranger) {
     throw new UsageError(
       `${path} is a copy of the feed of ${stranger.issuer}\n→ name another file for ${issuer}: each issuer has its own`,
     )
   }
+  return { pages, intactBytes }
+}
+
+/** @throws UsageError when the file is something else, or the copy of another feed */
+export function openFeedCopy(path: string, issuer: string): FeedCopy {
+  let { pages, intactBytes } = readFeedCopy(path, issuer)
   if (existsSync(path)) truncateSync(path, intactBytes)
   return {
     last: () => pages.at(-1),

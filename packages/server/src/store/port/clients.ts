@@ -67,8 +67,8 @@ export interface ClientStore {
   /** Disables the app, ends all its grants and publishes the revocation. */
   disableClient(input: ClientEnding, event?: AuditEventRecord): Promise<boolean>
   /**
-   * Ends an app as {@link disableClient} does, and forgets it with its secrets and consents. Its id stays taken until
-   * the revocation has expired: no app can be mistaken for one whose tokens may still be about.
+   * Ends an app as {@link disableClient} does, and forgets it with its secrets and consents. Its id is free at once: an
+   * app that takes it has another tag, so that no token of the former one is mistaken for one of its own.
    */
   deleteClient(input: ClientEnding, event?: AuditEventRecord): Promise<boolean>
 }

@@ -1,9 +1,10 @@
 // Opens the database file of the embedded store, so that only its owner can read it and no commit is lost.
 
-import { closeSync, mkdirSync, openSync, type Stats, statSync } from 'node:fs'
+import { closeSync, openSync, type Stats, statSync } from 'node:fs'
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeFolder } from '../../platform/make-folder.ts'
 import { StoreUnavailableError } from '../port.ts'
 
 /** How long others may write before what has to be written here fails. */
@@ -34,7 +35,7 @@ export function openDatabaseFile(path: string): DatabaseSync {
 /** SQLite would make it readable for all; the files it puts beside it take over the mode of this one. */
 function createPrivately(path: string): void {
   if (path === ':memory:') return
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path), 0o700)
   try {
     closeSync(openSync(path, 'wx', 0o600))
   } catch (error) {

@@ -72,7 +72,7 @@ export const SERVER: Readonly<Record<string, Row>> = {
   'store/cached-clients': { folders: 'store/port platform', packages: '' },
   'store/sql': {
     folders:
-      'store/port store/cached-clients platform/clock platform/deadline platform/random protocol/token-lifetime',
+      'store/port store/cached-clients platform/clock platform/deadline platform/make-folder platform/random protocol/token-lifetime',
     packages: 'node:* kysely pg',
   },
   contracts: { folders: 'protocol', packages: '' },
