@@ -25,6 +25,7 @@ import { type HealthSettings, listenForMonitoring, type Management } from './htt
 import type { Route, Site } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
 import { serveSite } from './http/site.ts'
+import { createSiteDirectory, type SiteDirectory } from './http/site-directory.ts'
 import { createIssuerWatch } from './http/wrong-issuer.ts'
 import { createGuessing, createSpentAllowances, type GuessLimits } from './identity/guessing.ts'
 import { createIssuerKeys } from './identity/issuer-keys.ts'
@@ -92,7 +93,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   const health = { log, checkReady: ready.check, departure }
   const watch = createWatch(options)
-  const server = createHttpServer({ ...config.server, ...health, ...watch })
+  const sites = createSiteDirectory()
+  const server = createHttpServer({ ...config.server, ...health, ...watch, sites })
   const guessing = {
     ...{ store, clock, sealer: sealer.for('guessing'), limits: limitsOf(config) },
     spent: createSpentAllowances({ store, clock }),
@@ -117,14 +119,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       apiVersions: createPublishedVersions({ tenant, store, clock }),
     }
   })
-  const assets = readAssets(ASSET_FOLDER)
-  const paths = parts.map(({ tenant }) => pathOf(tenant))
-  for (const part of parts) {
-    // The host decides only where the path alone does not.
-    const shared = paths.filter((path) => path === pathOf(part.tenant)).length > 1
-    const host = shared ? new URL(part.tenant.issuer).host : undefined
-    serveSite(server, createSite(part, { config, watch, assets }), host)
-  }
+  serveTenants(server, parts, { config, watch, sites })
   await options.extend?.(server)
   watch.readFrom({ store, keyRings: parts, news: heldFeed.news })
   // Before the port that answers requests is open: should this one be taken, nobody has been answered.
@@ -148,6 +143,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await management?.close()
       watch.stop()
     },
+  }
+}
+
+function serveTenants(
+  server: FastifyInstance,
+  parts: readonly TenantParts[],
+  { sites, ...rest }: { config: Config; watch: Watch; sites: SiteDirectory },
+): void {
+  const assets = readAssets(ASSET_FOLDER)
+  const paths = parts.map(({ tenant }) => pathOf(tenant))
+  for (const part of parts) {
+    // The host decides only where the path alone does not.
+    const shared = paths.filter((path) => path === pathOf(part.tenant)).length > 1
+    const host = shared ? new URL(part.tenant.issuer).host : undefined
+    const site = createSite(part, { ...rest, assets })
+    sites.add(site)
+    serveSite(server, site, host)
   }
 }
 
@@ -268,6 +280,7 @@ function createSite(
     assets,
     brandStylesheet: brandStylesheet(tenant),
     errorResponse: contract.errorResponse,
+    routingRefusal: contract.routingRefusal,
     describeError: contract.errorLanguage === 'reader' ? describeError : describeErrorInEnglish,
     renderPage: (page, reader) => renderPage(page, { ...view, ...reader }),
     renderFormPost: (formPost, reader) => renderFormPost(formPost, { ...view, ...reader }),

@@ -6,7 +6,7 @@ import type { Allowance } from '../protocol/allowance.ts'
 import { OAuthError, PageError, type RedirectTarget } from '../protocol/errors.ts'
 import { asClientId, asUserId, type UserId } from '../protocol/ids.ts'
 import { list, optional, type Params } from '../protocol/params.ts'
-import { type ChallengeMethod, isChallenge } from '../protocol/pkce.ts'
+import { type ChallengeMethod, fromBase64Challenge, isChallenge } from '../protocol/pkce.ts'
 import { mustUsePkce } from '../protocol/policy.ts'
 import { type Prompt, parsePrompt } from '../protocol/prompt.ts'
 import {
@@ -243,9 +243,13 @@ function checkChallenge(
   }
   const asked = named ?? methodWhenOmitted
   const method = methods.find((known) => known === asked)
-  if (method === undefined) throw new OAuthError('code_challenge_method_unknown')
-  if (!isChallenge(value, method)) throw new OAuthError('code_challenge_malformed')
-  return { value, method }
+  if (method === undefined) {
+    throw new OAuthError('code_challenge_method_unknown', { parameter: methods.join(', ') })
+  }
+  const challenge =
+    method === 'S256' && tenant.rules.base64Challenges ? fromBase64Challenge(value) : value
+  if (!isChallenge(challenge, method)) throw new OAuthError('code_challenge_malformed')
+  return { value: challenge, method }
 }
 
 function checkResources(

@@ -21,6 +21,8 @@ export interface Contract {
   tokenResponse(response: TokenResponse): Record<string, unknown>
   /** Refusal at the token, revocation and introspection endpoints; `description` is in the caller's language. */
   errorResponse(error: OAuthError, description: string): ErrorResponse
+  /** Body of the refusal of an address that there is not (404), or of a method that it does not have (405). */
+  readonly routingRefusal?: RoutingRefusal
 }
 
 export interface KeyExchangeInput {
@@ -31,6 +33,8 @@ export interface KeyExchangeInput {
   /** The release that the tenant is at; undefined for the newest. */
   readonly release: string | undefined
 }
+
+export type RoutingRefusal = (status: 404 | 405, description: string) => Record<string, unknown>
 
 export interface ErrorResponse {
   readonly status: number

@@ -50,7 +50,12 @@ const STATUSES: Readonly<Partial<Record<ErrorCode, { status: number; code: strin
 
 function errorResponse(error: OAuthError, description: string): ErrorResponse {
   const { status, code } = STATUSES[error.code] ?? { status: 400, code: 'INVALID_REQUEST' }
-  return { status, body: { status: { code, description, message: description } } }
+  return { status, body: refusalOf(code, description) }
+}
+
+/** The envelope without `data`. */
+function refusalOf(code: string, description: string): Record<string, unknown> {
+  return { status: { code, description, message: description } }
 }
 
 export const crmCom: Contract = {
@@ -85,4 +90,6 @@ export const crmCom: Contract = {
     status: { code: 'OK', description: '', message: '' },
   }),
   errorResponse,
+  routingRefusal: (status, description) =>
+    refusalOf(status === 404 ? 'NOT_FOUND' : 'METHOD_NOT_ALLOWED', description),
 }

@@ -30,6 +30,7 @@ export const standard: Contract = {
     selfService: true,
     httpsRedirectsOnly: false,
     exactRedirectUris: false,
+    base64Challenges: false,
     formats: USUAL_FORMATS,
     jwt: jwtAt,
     releases: [],

@@ -64,6 +64,7 @@ export const LEGACY_RULES = {
   selfService: false,
   httpsRedirectsOnly: false,
   exactRedirectUris: false,
+  base64Challenges: false,
   formats: USUAL_FORMATS,
   releases: [],
 } as const satisfies Partial<ContractRules>

@@ -26,6 +26,7 @@ export const versioned: Contract = {
   rules: {
     ...LEGACY_RULES,
     allowances: { ...LEGACY_RULES.allowances, 'pkce-plain': 'at-registration' },
+    base64Challenges: true,
     formats: { ...USUAL_FORMATS, clientId: { kind: 'hex', bytes: 40 } },
     jwt: jwtAt,
   },

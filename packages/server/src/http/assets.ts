@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ASSET_HEADERS, JSON_HEADERS } from './headers.ts'
+import { ASSET_HEADERS } from './headers.ts'
 import type { Asset, Site } from './route.ts'
-import { NOT_FOUND } from './serve-request.ts'
+import { sendNothing } from './serve-request.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -56,7 +56,7 @@ export function serveAssets(
     (request, reply) => {
       const asset = site.assets.get(request.params.file)
       if (asset) sendAsset(request, reply, asset)
-      else reply.code(404).headers(JSON_HEADERS).send(JSON.stringify(NOT_FOUND))
+      else sendNothing(reply, site)
     },
   )
   scope.get(`${prefix}/assets/brand.css`, { constraints }, (request, reply) => {

@@ -1,7 +1,7 @@
 // What a route is: data that app.ts fills in and server.ts serves. HTTP itself stays in this folder.
 
 import type { ApiVersions } from '@ostiary/resource/api-versions'
-import type { Encoding, ErrorResponse } from '../contracts/contract.ts'
+import type { Encoding, ErrorResponse, RoutingRefusal } from '../contracts/contract.ts'
 import type { ErrorDescription, OAuthError } from '../protocol/errors.ts'
 import type { Endpoint, Log } from '../protocol/message.ts'
 import type { Page } from '../protocol/page.ts'
@@ -68,6 +68,8 @@ export interface Site {
   readonly brandStylesheet: string
   /** Status and body of a refusal that is told in JSON. */
   errorResponse(error: OAuthError, description: string): ErrorResponse
+  /** Body of the refusal of an address or a method that there is not, where the contract has a form for it. */
+  readonly routingRefusal?: RoutingRefusal | undefined
   /** The words for a refusal that is told to an app. */
   describeError(error: OAuthError, reader: RequestReader): ErrorDescription
   renderPage(page: Page, reader: Reader): RenderedPage

@@ -1,6 +1,7 @@
 // One request, from HTTP to its endpoint and back: the only place where failures become answers.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { RoutingRefusal } from '../contracts/contract.ts'
 import { OAuthError, PageError } from '../protocol/errors.ts'
 import { optional } from '../protocol/params.ts'
 import { countVersion, serveVersion } from './api-version.ts'
@@ -82,13 +83,24 @@ function sendNotFound(
 ): FastifyReply {
   const error = new PageError('not_found')
   if (context.route.audience === 'page') return sendFailure(error, { request, reply, ...context })
-  return reply.code(404).headers(JSON_HEADERS).send(JSON.stringify(NOT_FOUND))
+  return sendNothing(reply, context.site)
 }
 
-export const NOT_FOUND = {
-  error: 'not_found',
-  error_description: 'There is nothing at this address.',
+/** @param site below whose issuer it would be; undefined below none */
+export function sendNothing(
+  reply: FastifyReply,
+  site: Pick<Site, 'routingRefusal'> | undefined,
+): FastifyReply {
+  const body = (site?.routingRefusal ?? usualRefusal)(404, NOTHING_HERE)
+  return reply.code(404).headers(JSON_HEADERS).send(JSON.stringify(body))
 }
+
+const NOTHING_HERE = 'There is nothing at this address.'
+
+const usualRefusal: RoutingRefusal = (status, description) => ({
+  error: status === 404 ? 'not_found' : 'invalid_request',
+  error_description: description,
+})
 
 export function refuseMethod(
   reply: FastifyReply,
@@ -100,9 +112,9 @@ export function refuseMethod(
     const error = new PageError('method_not_allowed')
     return sendFailure(error, { request, reply, route, site })
   }
-  const body = {
-    error: 'invalid_request',
-    error_description: `Use ${allowed.join(' or ')} for this address.`,
-  }
+  const body = (site.routingRefusal ?? usualRefusal)(
+    405,
+    `Use ${allowed.join(' or ')} for this address.`,
+  )
   return reply.code(405).headers(JSON_HEADERS).send(JSON.stringify(body))
 }

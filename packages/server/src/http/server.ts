@@ -21,7 +21,8 @@ import { holdRequests } from './hold.ts'
 import { findRepeatedHeader, saidTwice } from './repeated-headers.ts'
 import { requestIdsOf } from './request-id.ts'
 import { logOfRequest } from './request-log.ts'
-import { NOT_FOUND } from './serve-request.ts'
+import { sendNothing } from './serve-request.ts'
+import type { SiteDirectory } from './site-directory.ts'
 import { type RequestTracer, traceRequests } from './trace-requests.ts'
 import { observeTraffic, type TrafficObserver } from './traffic.ts'
 import type { IssuerWatch } from './wrong-issuer.ts'
@@ -55,6 +56,8 @@ export interface HttpSettings {
   readonly examiner?: Examiner | undefined
   readonly clock?: Clock | undefined
   readonly issuers?: IssuerWatch | undefined
+  /** undefined where there is no tenant. */
+  readonly sites?: SiteDirectory | undefined
 }
 
 export function createHttpServer(settings: HttpSettings): FastifyInstance {
@@ -101,7 +104,7 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
   if (settings.tracer) traceRequests(server, settings.tracer)
   const { examiner, clock = systemClock } = settings
   if (examiner) answerExaminations(server, { examiner, clock })
-  serveNothing(server, settings.issuers)
+  serveNothing(server, settings)
   serveHealth(server, settings)
   return server
 }
@@ -122,15 +125,15 @@ function logAnswers(server: FastifyInstance): void {
 }
 
 /** Where nothing is, no body is read: whatever comes with the request, the answer is the same. */
-function serveNothing(server: FastifyInstance, issuers: IssuerWatch | undefined): void {
+function serveNothing(server: FastifyInstance, { issuers, sites }: HttpSettings): void {
   server.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, _body, done) => done(null))
     scope.setNotFoundHandler((request, reply) => {
       issuers?.lookAtNothing(request)
-      return sendPlainly(reply, 404, NOT_FOUND)
+      return sendNothing(reply, sites?.siteOf(request))
     })
-    scope.setErrorHandler((_error, _request, reply) => sendPlainly(reply, 404, NOT_FOUND))
+    scope.setErrorHandler((_error, request, reply) => sendNothing(reply, sites?.siteOf(request)))
   })
 }
 

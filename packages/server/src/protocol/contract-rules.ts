@@ -35,6 +35,8 @@ export interface ContractRules {
    * endpoint even where PKCE was used.
    */
   readonly exactRedirectUris: boolean
+  /** Whether a hashed challenge may come as padded base64, as older documents have it, and not as base64url alone. */
+  readonly base64Challenges: boolean
   readonly formats: {
     readonly clientId: IdFormat
     readonly userId: IdFormat

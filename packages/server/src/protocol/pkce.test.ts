@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isChallenge, isVerifier, verifierMatches } from './pkce.ts'
+import { fromBase64Challenge, isChallenge, isVerifier, verifierMatches } from './pkce.ts'
 
 const UNRESERVED = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~'
 const verifier = fc.string({
@@ -42,6 +42,32 @@ describe('RFC 7636 §4.2: a challenge', () => {
   ])('A8: %j can be one of S256: %s; a plain one: %s', (text, hashed, plain) => {
     expect(isChallenge(text, 'S256')).toBe(hashed)
     expect(isChallenge(text, 'plain')).toBe(plain)
+  })
+})
+
+describe('a challenge in padded base64', () => {
+  it('is the same challenge, also when its plus signs were read as spaces', () => {
+    fc.assert(
+      fc.property(verifier, (text) => {
+        const padded = createHash('sha256').update(text).digest('base64')
+        expect(fromBase64Challenge(padded)).toBe(challengeOf(text))
+        expect(fromBase64Challenge(padded.replaceAll('+', ' '))).toBe(challengeOf(text))
+        expect(fromBase64Challenge(challengeOf(text))).toBe(challengeOf(text))
+      }),
+    )
+  })
+
+  it.each([
+    '',
+    '=',
+    `${'A'.repeat(42)}=`,
+    `${'A'.repeat(44)}=`,
+    `${'A'.repeat(43)}==`,
+    'A'.repeat(44),
+    `${'A'.repeat(42)}-=`,
+    `${'A'.repeat(43)}=\n`,
+  ])('stays what it is when it is none: %j', (text) => {
+    expect(fromBase64Challenge(text)).toBe(text)
   })
 })
 

@@ -12,6 +12,17 @@ export function isChallenge(text: string, method: ChallengeMethod): boolean {
   return method === 'S256' ? S256_CHALLENGE.test(text) : VERIFIER.test(text)
 }
 
+const PADDED_BASE64 = /^[A-Za-z0-9+/ ]{43}=$/
+
+/**
+ * The base64url of a challenge that was written as padded base64, and anything else as it is. Who sends its `+` without
+ * encoding it has sent a space, as forms are read; no challenge has one, so that it can mean nothing else.
+ */
+export function fromBase64Challenge(text: string): string {
+  if (!PADDED_BASE64.test(text)) return text
+  return text.slice(0, -1).replace(/[+ ]/g, '-').replaceAll('/', '_')
+}
+
 export function isVerifier(text: string): boolean {
   return VERIFIER.test(text)
 }

@@ -311,7 +311,7 @@ export const REASONS = {
   },
   code_challenge_method_unknown: {
     code: 'invalid_request',
-    description: 'This code_challenge_method is not supported: use S256.',
+    description: 'Name a code_challenge_method that is supported.',
   },
   prompt_malformed: {
     code: 'invalid_request',

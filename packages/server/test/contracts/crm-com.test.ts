@@ -343,6 +343,19 @@ describe.each(STORES)('crm-com on %s', (kind) => {
       expectRefusal(jwt, 403, 'NOT_ALLOWED')
     })
 
+    it('crm-com D "errors": 404 and 405 in the envelope too', async () => {
+      const token = '/authentication/consumer_application_key/token'
+      const nowhere = ['/authentication/consumer_application_key', `${token}/`, '/x?y=1', '']
+      for (const path of nowhere) {
+        expectRefusal(await ask(server.issuer + path), 404, 'NOT_FOUND')
+        expectRefusal(await ask(server.issuer + path, { method: 'POST' }), 404, 'NOT_FOUND')
+      }
+      const get = await ask(server.issuer + token)
+      expectRefusal(get, 405, 'METHOD_NOT_ALLOWED')
+      expect(get.headers.allow).toBe('POST')
+      expect(get.body.status.message).toBe('Use POST for this address.')
+    })
+
     it('crm-com D "errors": in the language of the caller', async () => {
       const greek = await send('{}', { ...basicKey(key), 'accept-language': 'el' })
       expect(greek.body.status.code).toBe('INVALID_REQUEST')

@@ -1,6 +1,7 @@
 // Contract `versioned`, fact by fact: what a client written against the vendor's documentation sends and gets back.
 // More about versions is in test/flows/api-versions.test.ts.
 
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { NewClient } from '../../src/operations/client-input.ts'
 import { TestBrowser } from '../support/browser.ts'
@@ -190,7 +191,25 @@ describe.each(STORES)('versioned on %s', (kind) => {
           `${usual()}&code_challenge=${CHALLENGE}&code_challenge_method=${method}`,
         )
         expect(errorIn(location)[0], method).toBe('invalid_request')
+        const told = new URL(location).searchParams.get('error_description')
+        expect(told, method).toBe('Name a code_challenge_method that is supported. (S256, plain)')
       }
+    })
+
+    it('versioned K "`code_challenge`": padded base64 of the hash is the same challenge', async () => {
+      // Its base64 has both letters that base64url writes differently.
+      const verifier = `${'x'.repeat(43)}e`
+      const padded = createHash('sha256').update(verifier).digest('base64')
+      expect(padded).toMatch(/^(?=.*\+)(?=.*\/).{43}=$/)
+      const encoded = encodeURIComponent(padded)
+      for (const sent of [encoded, padded, padded.replace('=', '%3D')]) {
+        const query = `${usual()}&code_challenge=${sent}&code_challenge_method=S256`
+        const code = codeIn(await allow(query))
+        expect((await redeem(code, `&code_verifier=${VERIFIER}`)).body.error).toBe('invalid_grant')
+        expect((await redeem(code, `&code_verifier=${verifier}`)).status, sent).toBe(200)
+      }
+      const plain = await allow(`${usual()}&code_challenge=${encoded}`)
+      expect(errorIn(plain)[0]).toBe('invalid_request')
     })
 
     it('versioned K "PKCE": an app without a secret must, and plain is enough', async () => {

@@ -106,6 +106,8 @@ const ENVELOPE_CODES: Readonly<Record<string, string>> = {
   INVALID_CREDENTIALS: 'invalid_client',
   INVALID_REQUEST: 'invalid_request',
   NOT_ALLOWED: 'access_denied',
+  NOT_FOUND,
+  METHOD_NOT_ALLOWED: 'invalid_request',
   TOO_MANY_REQUESTS: 'too_many_requests',
 }
 
