@@ -34,6 +34,11 @@ export interface IntrospectionOptions extends ApiCredentials {
 export interface GuardOptions {
   /** Issuer of the tokens, exactly as in its metadata. Default: OSTIARY_ISSUER. */
   readonly issuer?: string
+  /**
+   * Where this API reaches the issuer, if that is not its own address: an origin such as `https://auth.internal:8443`.
+   * The paths are the same there.
+   */
+  readonly issuerOrigin?: string
   /** This API, as the issuer names it. Every token must be for it. Default: OSTIARY_AUDIENCE. */
   readonly audience?: string
   /** Wire contract of the issuer, which says what its tokens look like. Default: OSTIARY_CONTRACT, else `standard`. */
@@ -98,6 +103,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 const KINDS: Readonly<Record<keyof GuardOptions, Kind>> = {
   issuer: text,
+  issuerOrigin: text,
   audience: text,
   contract: text,
   name: text,
@@ -135,11 +141,12 @@ export function readSettings(
   const named = options.contract ?? environment.OSTIARY_CONTRACT ?? 'standard'
   const contract = isContractName(named) ? named : 'standard'
   const shape = SHAPES[contract]
+  const issuer = options.issuer ?? environment.OSTIARY_ISSUER ?? ''
   const settings: Settings = {
     ...options,
     contract,
     shape,
-    issuer: options.issuer ?? environment.OSTIARY_ISSUER ?? '',
+    issuer,
     audience: options.audience ?? environment.OSTIARY_AUDIENCE ?? '',
     algorithms: options.algorithms ?? shape.jwt?.algorithms.usual ?? [],
     clockToleranceSeconds: options.clockToleranceSeconds ?? 0,
@@ -150,13 +157,13 @@ export function readSettings(
     cacheSize: options.cacheSize ?? 10_000,
     timeoutSeconds: options.timeoutSeconds ?? 5,
     apiVersions: readApiVersionOptions(options.apiVersions),
-    // Looked up at each call, so that a fetch replaced later (tracing, tests) is honoured.
-    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    fetch: fetchFromIssuer(issuer, options),
   }
   const problems = [
     ...misplaced,
     ...checkContract(named),
     ...checkIssuer(settings),
+    ...checkIssuerOrigin(settings),
     ...checkAudience(settings),
     ...checkAlgorithms(settings, options.algorithms),
     ...checkIntrospection(settings),
@@ -185,6 +192,21 @@ function checkContract(name: string): string[] {
   return [`contract "${name}" is not known. Choose of ${CONTRACTS.join(', ')}.`]
 }
 
+/** Every call to the issuer goes through it. */
+function fetchFromIssuer(
+  issuer: string,
+  { fetch: given, issuerOrigin }: GuardOptions,
+): typeof fetch {
+  // Looked up at each call, so that a fetch replaced later (tracing, tests) is honoured.
+  const send: typeof fetch = given ?? ((input, init) => globalThis.fetch(input, init))
+  if (issuerOrigin === undefined) return send
+  return (input, init) => {
+    const { origin, pathname, search } = new URL(String(input))
+    if (origin !== new URL(issuer).origin) return send(input, init)
+    return send(new URL(pathname + search, issuerOrigin).href, init)
+  }
+}
+
 function checkIssuer({ issuer, allowHttp }: Settings): string[] {
   if (!issuer) {
     return ["issuer is missing: pass { issuer: 'https://auth.example.com' } or set OSTIARY_ISSUER."]
@@ -194,10 +216,26 @@ function checkIssuer({ issuer, allowHttp }: Settings): string[] {
   if (url.search || url.hash || url.username || url.password) {
     return ['issuer must have neither query, fragment nor user name (RFC 8414 §2).']
   }
+  return checkHttps('issuer', url, allowHttp)
+}
+
+function checkIssuerOrigin({ issuerOrigin, allowHttp }: Settings): string[] {
+  if (issuerOrigin === undefined) return []
+  if (!URL.canParse(issuerOrigin)) return [`issuerOrigin "${issuerOrigin}" is not a URL.`]
+  const url = new URL(issuerOrigin)
+  if (url.href !== `${url.origin}/`) {
+    return [
+      `issuerOrigin "${issuerOrigin}" must be an origin: the paths are those of the issuer. Write '${url.origin}'.`,
+    ]
+  }
+  return checkHttps('issuerOrigin', url, allowHttp)
+}
+
+function checkHttps(option: string, url: URL, allowHttp: boolean | undefined): string[] {
   if (url.protocol === 'https:') return []
   if (url.protocol === 'http:' && (allowHttp || isLoopback(url.hostname))) return []
   return [
-    `issuer "${issuer}" must use https: anyone on the way could replace its keys. ` +
+    `${option} "${url.href.replace(/\/$/, '')}" must use https: anyone on the way could replace its keys. ` +
       'In a closed test network set allowHttp: true.',
   ]
 }

@@ -34,8 +34,16 @@ export function readUsualClaims(claims: Claims, { audience }: { audience: string
     claims,
     feedSubjects: nameFeedSubjects({ subject, clientId, grantId }, readTags(claims)),
   }
-  if (facts.audience.includes(audience)) return facts
+  if (facts.audience.some((named) => isSameUri(named, audience))) return facts
   throw new TokenError('audience_mismatch', { detail: `aud is ${JSON.stringify(claims.aud)}` })
+}
+
+/** RFC 3986 §6.2.2, RFC 3986 §6.2.3: `https://API.example:443` and `https://api.example/` are one API, as the issuer has it. */
+function isSameUri(named: string, audience: string): boolean {
+  if (named === audience) return true
+  return (
+    URL.canParse(named) && URL.canParse(audience) && new URL(named).href === new URL(audience).href
+  )
 }
 
 /** `rev: { c, u }`: by what the feed knows the app and the user. A form that is not ours would hide what ends the token. */

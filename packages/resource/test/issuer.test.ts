@@ -114,6 +114,46 @@ test('RFC 8414 §3.3: metadata of another issuer is refused, with both names in 
   expect(String(errors)).toContain('"https://issuer.test"')
 })
 
+test('field 46: an issuer that is reached under an inner address is called there alone', async () => {
+  const issuer = createTestIssuer({ issuer: 'https://auth.example.com/crm' })
+  const called: string[] = []
+  const guard = createGuard({
+    ...issuer.guardOptions,
+    issuerOrigin: 'https://auth.internal:8443',
+    fetch: (input, init) => {
+      called.push(String(input))
+      return issuer.fetch(String(input).replace('auth.internal:8443', 'auth.example.com'), init)
+    },
+  })
+  onTestFinished(() => guard.close())
+  const answer = await send(guard, requestWith(`Bearer ${await issuer.mint()}`))
+  expect(answer).toMatchObject({ status: 200 })
+  expect(called).toContain('https://auth.internal:8443/crm/jwks')
+  expect(called.filter((url) => !url.startsWith('https://auth.internal:8443/'))).toEqual([])
+  expect(guard.metadata().authorization_servers).toEqual(['https://auth.example.com/crm'])
+})
+
+test('field 46: what the issuer has at another origin is asked for there', async () => {
+  const issuer = createTestIssuer()
+  const called: string[] = []
+  const guard = createGuard({
+    ...issuer.guardOptions,
+    ...withoutFeed,
+    issuerOrigin: 'https://auth.internal',
+    fetch: async (input, init) => {
+      called.push(String(input))
+      const url = String(input).replace(/auth\.internal|keys\.test/, 'issuer.test')
+      const answer = await issuer.fetch(url, init)
+      if (url !== metadataUrl(issuer.issuer)) return answer
+      const metadata = (await answer.json()) as object
+      return Response.json({ ...metadata, jwks_uri: 'https://keys.test/jwks' })
+    },
+  })
+  const answer = await send(guard, requestWith(`Bearer ${await issuer.mint()}`))
+  expect(answer).toMatchObject({ status: 200 })
+  expect(called).toEqual([metadataUrl('https://auth.internal'), 'https://keys.test/jwks'])
+})
+
 describe('metadata that cannot be trusted or used refuses every token', () => {
   const issuer = 'https://issuer.test'
   const good = { issuer, jwks_uri: `${issuer}/jwks` }

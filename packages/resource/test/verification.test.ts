@@ -101,6 +101,16 @@ test('RFC 7519 §4.1.3: one of several audiences is enough', async () => {
   expect(await ask(jwt)).toMatchObject({ status: 200 })
 })
 
+test.each([
+  ['https://API.test:443', 200],
+  ['https://api.test/', 200],
+  ['https://api.test/v1', 401],
+  ['http://api.test/', 401],
+])('field 43, RFC 3986 §6.2.3: a token for %s is answered %i', async (aud, status) => {
+  const { issuer, ask } = newGuardUnderTest()
+  expect(await ask(await issuer.mint({ claims: { aud } }))).toMatchObject({ status })
+})
+
 test('RFC 7515 §4.1.9: the type may be written with its prefix and in any case', async () => {
   const { issuer, ask } = newGuardUnderTest()
   for (const typ of ['at+jwt', 'AT+JWT', 'application/at+jwt']) {

@@ -90,9 +90,17 @@ export const apiGuard: Area = {
       name: 'a token for another API is taken',
       breaks: 'B13, RFC 9068 §4',
       file: 'resource/src/usual-claims.ts',
-      find: 'if (facts.audience.includes(audience)) return facts',
+      find: 'if (facts.audience.some((named) => isSameUri(named, audience))) return facts',
       replace: 'if (facts.audience.length > 0) return facts',
       killedBy: unit('resource/test/verification'),
+    },
+    {
+      name: 'an inner address takes in what is at another origin',
+      breaks: 'field 46',
+      file: 'resource/src/options.ts',
+      find: '    if (origin !== new URL(issuer).origin) return send(input, init)\n',
+      replace: '',
+      killedBy: unit('resource/test/issuer'),
     },
     {
       name: 'a token is taken after its expiry',
