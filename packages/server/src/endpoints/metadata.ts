@@ -15,9 +15,9 @@ export function createMetadataEndpoint(deps: {
   readonly tenant: Tenant
   readonly contract: Contract
 }): Endpoint {
-  const body = describeServer(deps.tenant, deps.contract)
+  const text = JSON.stringify(describeServer(deps.tenant, deps.contract))
   const headers = { 'cache-control': `public, max-age=${MAX_AGE_SECONDS}` }
-  return async () => ({ kind: 'json', status: 200, body, headers })
+  return async () => ({ kind: 'document', text, headers })
 }
 
 function describeServer(tenant: Tenant, contract: Contract) {

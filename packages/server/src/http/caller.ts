@@ -60,15 +60,15 @@ export function nameCallers(
   })
 }
 
-/** What every request of a connection would have parsed again. */
-const peers = new Map<string, Pick<Caller, 'address' | 'source'>>()
+/** What every request of a connection would have parsed again: who sends it when it says nothing of others. */
+const peers = new Map<string, Caller>()
 const MAX_PEERS = 10_000
 
-function describePeer(text = ''): Pick<Caller, 'address' | 'source'> {
+function describePeer(text = ''): Caller {
   const known = peers.get(text)
   if (known !== undefined) return known
   const address = normaliseAddress(text)
-  const peer = { address, source: sourceOf(address) }
+  const peer = { address, source: sourceOf(address), protocol: undefined, claimsProxy: false }
   if (peers.size >= MAX_PEERS) peers.clear()
   peers.set(text, peer)
   return peer
@@ -81,10 +81,10 @@ export function callerOf(
   const peer = describePeer(socket.remoteAddress)
   const forwarded = textOf(headers['x-forwarded-for'])
   if (!isTrusted(peer.address)) {
-    return { ...peer, protocol: undefined, claimsProxy: forwarded !== '' }
+    return forwarded === '' ? peer : { ...peer, claimsProxy: true }
   }
   const protocol = lastOf(textOf(headers['x-forwarded-proto']))
-  if (forwarded === '') return { ...peer, protocol, claimsProxy: false }
+  if (forwarded === '') return { ...peer, protocol }
   const address = callerAmong(forwarded, isTrusted)
   return { address, source: sourceOf(address), protocol, claimsProxy: false }
 }

@@ -47,6 +47,11 @@ export const SHARED_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'cross-origin',
 }
 
+export const DOCUMENT_HEADERS: Readonly<Record<string, string>> = {
+  ...JSON_HEADERS,
+  ...SHARED_HEADERS,
+}
+
 export const ASSET_HEADERS: Readonly<Record<string, string>> = {
   ...EVERYWHERE,
   'cross-origin-resource-policy': 'same-origin',

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify'
 import type { AuthorizationReply, Reply } from '../protocol/message.ts'
 import { writeCookies } from './cookies.ts'
 import {
+  DOCUMENT_HEADERS,
   JSON_HEADERS,
   PAGE_HEADERS,
   POPUP_PAGE_HEADERS,
@@ -26,6 +27,8 @@ export function sendReply(reply: FastifyReply, answer: Reply, context: ReplyCont
   switch (answer.kind) {
     case 'json':
       return sendJson(reply, answer, route)
+    case 'document':
+      return reply.headers(DOCUMENT_HEADERS).headers(answer.headers).send(answer.text)
     case 'empty':
       return reply
         .code(answer.status)

@@ -53,6 +53,12 @@ export type Reply =
       readonly headers?: Readonly<Record<string, string>>
     }
   | {
+      /** JSON that is answered again and again, and was written out once. */
+      readonly kind: 'document'
+      readonly text: string
+      readonly headers: Readonly<Record<string, string>>
+    }
+  | {
       readonly kind: 'empty'
       readonly status: number
       readonly headers?: Readonly<Record<string, string>>
