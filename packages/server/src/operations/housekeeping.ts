@@ -1,5 +1,5 @@
-// What the server does by itself: deletes what has expired, in small batches, and rotates keys when they are due. Of
-// all processes that share the database, one does each of them.
+// What the server does by itself: deletes what has expired, in small batches, rotates keys when they are due, and lets
+// the database look at what has grown. Of all processes that share the database, one does each of them.
 
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../protocol/message.ts'
@@ -13,6 +13,8 @@ const CLEAN_EVERY_MS = 60_000
 const ROTATION_CHECK_EVERY_MS = 10 * 60_000
 /** Nothing waits for it: what has ended gives nothing more from the start. */
 const ENDINGS_EVERY_MS = 1000
+/** So long a database that was just filled may be slow. */
+const STATISTICS_EVERY_MS = 5000
 /** Each writes four index entries a grant: some milliseconds, during which a process with SQLite does nothing else. */
 const GRANTS_PER_BATCH = 200
 /** Small enough that no request waits behind a batch. */
@@ -27,7 +29,7 @@ const LEASE_ROUNDS = 1.5
 const MIN_LEASE_SECONDS = 15
 
 export interface HousekeepingDeps {
-  readonly store: CleanUpStore & EndingStore & LeaseStore
+  readonly store: CleanUpStore & EndingStore & StatisticsStore & LeaseStore
   readonly clock: Clock
   readonly log: Log
   readonly keyRings: readonly KeyDeps[]
@@ -35,6 +37,7 @@ export interface HousekeepingDeps {
 }
 
 type EndingStore = Pick<Store, 'hasUnfinishedEndings' | 'continueEndings'>
+type StatisticsStore = Pick<Store, 'findOutgrownTables' | 'analyseTable'>
 type CleanUpStore = Pick<Store, 'deleteExpired' | 'countExpired'>
 
 /** @returns what stops it; resolves when nothing of it runs any more. */
@@ -56,6 +59,15 @@ export function startHousekeeping(deps: HousekeepingDeps): () => Promise<void> {
         everyMs: ENDINGS_EVERY_MS,
         isDue: () => deps.store.hasUnfinishedEndings(),
         work: (lease) => finishEndings(deps.store, signal, lease),
+      },
+      { deps, signal },
+    ),
+    repeat(
+      {
+        name: 'statistics',
+        everyMs: STATISTICS_EVERY_MS,
+        isDue: async () => (await deps.store.findOutgrownTables()).length > 0,
+        work: (lease) => analyseOutgrown(deps.store, signal, lease),
       },
       { deps, signal },
     ),
@@ -105,6 +117,16 @@ async function finishEndings(store: EndingStore, signal: AbortSignal, lease: Lea
   while (!signal.aborted && (await lease.hold())) {
     if (!(await store.continueEndings(GRANTS_PER_BATCH))) break
     await pause(PAUSE_BETWEEN_BATCHES_MS, signal)
+  }
+}
+
+async function analyseOutgrown(
+  store: StatisticsStore,
+  signal: AbortSignal,
+  lease: Lease,
+): Promise<void> {
+  for (const name of await store.findOutgrownTables()) {
+    if (!signal.aborted && (await lease.hold())) await store.analyseTable(name)
   }
 }
 

@@ -86,6 +86,10 @@ export interface Store
   deleteExpired(nowSeconds: number, limit: number): Promise<number>
   /** About how many rows {@link deleteExpired} has to do with now, counting up to `limit` per table. */
   countExpired(nowSeconds: number, limit: number): Promise<number>
+  /** Tables that have outgrown what the database knows of their size, and chooses its ways by. */
+  findOutgrownTables(): Promise<readonly string[]>
+  /** Lets the database look at one of them. */
+  analyseTable(name: string): Promise<void>
   /** From now on, tells one observer of every call that reaches the database. */
   watch(observer: StoreObserver): void
   load(): StoreLoad

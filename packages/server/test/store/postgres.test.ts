@@ -103,6 +103,22 @@ describe('trouble with the database', () => {
     expect((await store.readFeed(feed)).lines).toMatchObject([{ sequence: 8 }])
   })
 
+  test('a table that was filled is looked at, and then left alone', async () => {
+    const { store, admin } = await openAlone(2)
+    const fill = () =>
+      admin.query(`insert into one_time_ids (tenant, purpose, id, expires_at_seconds)
+        select 'main', 'test', gen_random_uuid(), 0 from generate_series(1, 150)`)
+    await fill()
+    await admin.query('select pg_stat_force_next_flush()')
+    await expect.poll(() => store.findOutgrownTables()).toEqual(['one_time_ids'])
+    await store.analyseTable('one_time_ids')
+    await expect.poll(() => store.findOutgrownTables()).toEqual([])
+    // Half as much again is no reason to look.
+    await fill()
+    await admin.query('select pg_stat_force_next_flush()')
+    expect(await store.findOutgrownTables()).toEqual([])
+  })
+
   test('chaos 3: a single statement that loses a deadlock is run again', async () => {
     const { store, admin } = await openAlone(2)
     await admin.query(`set deadlock_timeout = '10s'`)

@@ -85,6 +85,7 @@ import {
 } from './sessions.ts'
 import { settleTry, tellAllLeftOut } from './settle-try.ts'
 import { statement } from './statement.ts'
+import { analyseTable, findOutgrownTables } from './statistics.ts'
 import {
   createTrustedIssuer,
   deleteTrustedIssuer,
@@ -133,6 +134,8 @@ export function createStore(driver: Driver, exchange: Exchange = createExchange(
       around('deleteExpired', () => deleteExpired(driver, batchOf(nowSeconds, limit))),
     countExpired: (nowSeconds, limit) =>
       around('countExpired', () => countExpired(driver, batchOf(nowSeconds, limit))),
+    findOutgrownTables: methods.read(findOutgrownTables),
+    analyseTable: methods.write(analyseTable),
     watch: (observer) => {
       around = (method, work) => observer.around(method, work)
     },
