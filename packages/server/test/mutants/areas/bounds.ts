@@ -109,22 +109,6 @@ export const bounds: Area = {
       killedBy: unit('cli/list'),
     },
     {
-      name: 'a database that was filled is read as if it were empty',
-      breaks: '0074',
-      file: 'server/src/store/sql/statistics.ts',
-      find: 'greatest(reltuples, 0)',
-      replace: 'greatest(reltuples, 1000)',
-      killedBy: STORE,
-    },
-    {
-      name: 'tables are looked at again and again',
-      breaks: '0074',
-      file: 'server/src/store/sql/statistics.ts',
-      find: '2 * greatest',
-      replace: '0 * greatest',
-      killedBy: STORE,
-    },
-    {
       name: 'a user has grants of one app without end, by codes',
       breaks: 'security H8',
       file: CODES,

@@ -182,8 +182,8 @@ const callers: readonly Mutant[] = [
     name: 'a proxy that nobody trusts is not noticed',
     breaks: 'D7',
     file: CALLER,
-    find: "claimsProxy: forwarded !== ''",
-    replace: "claimsProxy: forwarded === 'x'",
+    find: "return forwarded === '' ? peer",
+    replace: "return forwarded !== 'x' ? peer",
     killedBy: unit('http/caller'),
   },
 ]

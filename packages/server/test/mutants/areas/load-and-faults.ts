@@ -13,11 +13,32 @@ const ON_POSTGRES: TestCommand = {
   files: ['store/postgres.test'],
   names: 'trouble with the database',
 }
+const STATISTICS: TestCommand = {
+  project: 'store',
+  files: ['store/postgres.test'],
+  names: 'a table that was filled',
+}
 const REPEATED = 'server/src/platform/repeated-lines.ts'
 
 export const loadAndFaults: Area = {
   name: 'Load and faults',
   mutants: [
+    {
+      name: 'a database that was filled is read as if it were empty',
+      breaks: '0074',
+      file: 'server/src/store/sql/statistics.ts',
+      find: 'greatest(reltuples, 0)',
+      replace: 'greatest(reltuples, 1000)',
+      killedBy: STATISTICS,
+    },
+    {
+      name: 'tables are looked at again and again',
+      breaks: '0074',
+      file: 'server/src/store/sql/statistics.ts',
+      find: '2 * greatest',
+      replace: '0 * greatest',
+      killedBy: STATISTICS,
+    },
     {
       name: 'requests of one connection are begun at once',
       breaks: 'R14',
