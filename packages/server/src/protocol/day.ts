@@ -1,8 +1,17 @@
 // Days in UTC, as people write them and as counts are kept by them.
 
+const SECONDS = 86_400
+
+/** The one that was asked for last: requests ask for today. */
+let last = { day: 0, text: '1970-01-01' }
+
 /** `2026-11-21`, UTC. */
 export function dayOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 10)
+  const day = Math.floor(seconds / SECONDS)
+  if (day !== last.day) {
+    last = { day, text: new Date(day * SECONDS * 1000).toISOString().slice(0, 10) }
+  }
+  return last.text
 }
 
 /** @returns the moment at which the day begins; undefined for what is no such day */

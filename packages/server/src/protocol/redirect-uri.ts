@@ -89,11 +89,12 @@ export function matchRedirectUri(
   presented: string,
   { anyLoopbackPort, emptyPathIsRoot }: RedirectComparison,
 ): VerifiedRedirectUri | undefined {
+  if (registered.includes(presented)) return presented as VerifiedRedirectUri
   const rooted = (uri: string) => (emptyPathIsRoot ? uri.replace(WITHOUT_PATH, '$1/') : uri)
   const comparable = (uri: string) =>
     anyLoopbackPort ? withoutLoopbackPort(rooted(uri)) : rooted(uri)
   const wanted = comparable(presented)
-  return registered.some((uri) => uri === presented || comparable(uri) === wanted)
+  return registered.some((uri) => comparable(uri) === wanted)
     ? (presented as VerifiedRedirectUri)
     : undefined
 }
