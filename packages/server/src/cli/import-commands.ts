@@ -1,9 +1,10 @@
 // ostiary import …
 
 import { type Command, Option } from 'commander'
-import { CLIENT_COLUMNS, importClients } from '../operations/import-clients.ts'
+import { CLIENT_COLUMNS } from '../operations/import-client-values.ts'
+import { importClients } from '../operations/import-clients.ts'
 import type { Columns, ImportRow } from '../operations/import-rows.ts'
-import type { ImportOptions, ImportReport } from '../operations/import-run.ts'
+import type { ImportOptions, ImportReport, ImportStep } from '../operations/import-run.ts'
 import { importUsers, USER_COLUMNS } from '../operations/import-users.ts'
 import { describeProblem } from '../operations/operation.ts'
 import type { Answer } from './answer.ts'
@@ -16,6 +17,8 @@ import { tenantOption } from './tenant-option.ts'
 interface CommandOptions extends TenantOptions {
   readonly format?: ImportFormat
   readonly partial?: boolean
+  readonly dryRun?: boolean
+  readonly update?: boolean
 }
 
 interface Kind {
@@ -30,7 +33,10 @@ export function addImportCommands(program: Command, terminal: Terminal): void {
     usage: 'clients <file>',
     description:
       'register the apps in a file, with the secrets that they use already; - reads standard input',
-    options: importOptions,
+    options: (command) => {
+      importOptions(command)
+      command.option('--update', 'change the apps that are there already, where a line says so')
+    },
     run: (options, [file = '']) => run(file, options, { terminal, kind: CLIENTS }),
   })
   addCommand<CommandOptions>(group, terminal, {
@@ -54,22 +60,51 @@ function importOptions(command: Command): void {
       ).choices(['jsonl', 'csv'] satisfies ImportFormat[]),
     )
     .option('--partial', 'take the good lines although there are bad ones')
+    .option('--dry-run', 'write nothing: say what would be done, and by which defaults')
 }
 
 async function run(
   file: string,
-  { format, partial = false, ...options }: CommandOptions,
+  { format, partial = false, dryRun = false, update = false, ...options }: CommandOptions,
   { terminal, kind }: { readonly terminal: Terminal; readonly kind: Kind },
 ): Promise<Answer> {
   const rows = await readImportFile({ file, format, stdin: terminal.stdin }, kind.columns)
   const report = await withTenant(options, terminal, (context) =>
-    kind.run(rows, { partial }, context),
+    kind.run(rows, { partial, dryRun, update }, context),
   )
-  const { imported, problems } = report
-  const summary = `imported ${imported} of ${rows.length} ${kind.nouns}`
+  const { problems, steps, ...counts } = report
+  const told = steps.filter(
+    ({ outcome }) => outcome === 'changed' || (dryRun && outcome === 'created'),
+  )
+  const summary = `${summarise(counts, { dryRun, update })} of ${rows.length} ${kind.nouns}`
   return {
-    data: { imported, records: rows.length, problems },
-    text: [summary, ...problems.map(describeProblem)].join('\n'),
+    data: { ...counts, records: rows.length, problems, steps: told, dryRun },
+    text: [
+      dryRun ? `${summary}; nothing was written` : summary,
+      ...told.map((step) => describeStep(step, dryRun)),
+      ...problems.map(describeProblem),
+    ].join('\n'),
     exitCode: problems.length === 0 ? EXIT_CODES.ok : EXIT_CODES.usage,
   }
+}
+
+function summarise(
+  { imported, changed, unchanged }: Pick<ImportReport, 'imported' | 'changed' | 'unchanged'>,
+  { dryRun, update }: { readonly dryRun: boolean; readonly update: boolean },
+): string {
+  const words = dryRun ? ['would import', 'change', 'leave'] : ['imported', 'changed', 'left']
+  const [create, change, leave] = words
+  if (!update) return `${create} ${imported}`
+  return `${create} ${imported}, ${change} ${changed} and ${leave} ${unchanged} as they are,`
+}
+
+function describeStep(
+  { line, id, outcome, columns, defaults }: ImportStep,
+  dryRun: boolean,
+): string {
+  const is = dryRun ? 'would be' : 'was'
+  const meant = Object.entries(defaults).map(([column, value]) => `${column} ${value}`)
+  const more = outcome === 'changed' ? columns : meant
+  const how = outcome === 'changed' ? ': ' : more.length > 0 ? '; by default ' : ''
+  return `line ${line}: "${id}" ${is} ${outcome}${how}${more.join(', ')}`
 }

@@ -6,7 +6,8 @@ import type { IdTokenAlgorithm } from '../protocol/policy.ts'
 import { type RedirectUriProblem, redirectUriProblem } from '../protocol/redirect-uri.ts'
 import { findScope, isIdentityScope, type Tenant } from '../protocol/tenant.ts'
 import type { ClientAllowance, ClientRecord } from '../store/records.ts'
-import { checkHandle, checkName, checkWebAddress, findRepeated } from './field-checks.ts'
+import { checkClientId } from './client-ids.ts'
+import { checkName, checkWebAddress, findRepeated } from './field-checks.ts'
 import type { FieldProblem } from './operation.ts'
 
 export interface NewClient {
@@ -82,7 +83,7 @@ export function checkClient(
 ): FieldProblem[] {
   const grantTypes = defaultGrantTypes(input)
   return [
-    ...(input.id === undefined ? [] : checkHandle('id', input.id)),
+    ...(input.id === undefined ? [] : checkClientId(input.id, input.type)),
     ...checkName('name', input.name),
     ...(input.publisher === undefined ? [] : checkName('publisher', input.publisher)),
     ...checkGrantTypes(input, offeredGrantTypes(tenant, known), tenant),

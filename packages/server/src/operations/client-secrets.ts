@@ -50,24 +50,36 @@ export async function addClientSecret(
   return created
 }
 
+function liveAt(
+  nowSeconds: number,
+  secrets: readonly ClientSecretRecord[],
+): readonly ClientSecretRecord[] {
+  return secrets.filter((secret) => (secret.expiresAtSeconds ?? Infinity) > nowSeconds)
+}
+
+/** An app has room for a few secrets: enough to change them without a gap. */
+export function checkRoom(
+  field: string,
+  secrets: readonly ClientSecretRecord[],
+  nowSeconds: number,
+): FieldProblem[] {
+  const { length } = liveAt(nowSeconds, secrets)
+  if (length < MAX_LIVE_SECRETS) return []
+  const problem = `has ${length} secrets already: revoke one that is no longer used`
+  return [{ field, problem, code: 'too_many', value: String(MAX_LIVE_SECRETS) }]
+}
+
 function checkNewSecret(
   { name, expiresAtSeconds }: NewClientSecret,
   { client, secrets }: ClientWithSecrets,
   nowSeconds: number,
 ): FieldProblem[] {
   const problems = checkName('name', name)
-  const live = secrets.filter((secret) => (secret.expiresAtSeconds ?? Infinity) > nowSeconds)
+  const live = liveAt(nowSeconds, secrets)
   if (client.type === 'public') {
     problems.push({ field: 'client', problem: 'is public: it cannot keep a secret' })
   }
-  if (live.length >= MAX_LIVE_SECRETS) {
-    problems.push({
-      field: 'client',
-      problem: `has ${live.length} secrets already: revoke one that is no longer used`,
-      code: 'too_many',
-      value: String(MAX_LIVE_SECRETS),
-    })
-  }
+  problems.push(...checkRoom('client', secrets, nowSeconds))
   if (live.some((secret) => secret.name === name.trim())) {
     const problem = `"${name.trim()}" is the name of another secret`
     problems.push({ field: 'name', problem, code: 'taken' })

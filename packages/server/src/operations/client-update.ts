@@ -48,7 +48,7 @@ function checkRelief(
 }
 
 /** What was wrong before, since the configuration changed perhaps, does not keep the rest from being changed. */
-function newProblems(
+export function newProblems(
   before: ClientRecord,
   after: ClientRecord,
   context: ClientContext,

@@ -110,7 +110,7 @@ describe('what cannot be registered', () => {
     [{ name: ' ' }, /^name is empty/],
     [{ name: 'x'.repeat(101) }, /^name has more than 100/],
     [{ name: 'Ledger\u202Etxt' }, /^name holds invisible characters/],
-    [{ id: 'a b' }, /^id "a b" cannot be used/],
+    [{ id: 'a%20b' }, /^id "a%20b" cannot be used/],
     [{ redirectUris: ['http://app.example/cb'] }, /is http: use https/],
     [{ redirectUris: ['https://app.example/cb#x'] }, /has a fragment/],
     [{ redirectUris: ['javascript:alert(1)'] }, /scheme that is not allowed/],

@@ -6,6 +6,7 @@ import type { ClientAllowance, ClientRecord } from '../store/records.ts'
 import { walk } from '../store/walk.ts'
 import { holderEndingNow } from '../tokens/ending.ts'
 import { allowancesAtRegistration, checkAllowances } from './allowances.ts'
+import { checkTwin } from './client-ids.ts'
 import {
   checkNewClient,
   defaultGrantTypes,
@@ -38,6 +39,7 @@ export async function createClient(
     ...checkNewClient(input, context.tenant, context.grantTypes),
     ...checkAllowances(input.allowances ?? [], context),
     ...checkPlace(input, organisations),
+    ...(await checkTwin(input.id, context)),
   ])
   const client = toClientRecord(input, context)
   const created =

@@ -39,7 +39,7 @@ const find = (id: string) => context.store.findClient(context.tenant.name, asCli
 describe('importing apps', () => {
   it('registers them with the ids and secrets that they have, and says so of each in the audit trail', async () => {
     const report = await take(LEDGER, { id: 'spa', name: 'Spa', redirect_uris: REDIRECT_URI })
-    expect(report).toEqual({ imported: 2, problems: [] })
+    expect(report).toMatchObject({ imported: 2, changed: 0, problems: [] })
     expect(await find('ledger')).toMatchObject({
       client: { type: 'confidential', party: 'third', redirectUris: [REDIRECT_URI] },
       secrets: [{ name: 'imported', hash: sha256(SECRET), hint: ' app', expiresAtSeconds: null }],
@@ -114,7 +114,7 @@ describe('importing apps', () => {
 describe('what is wrong with an app', () => {
   it.each([
     [{ id: null }, 'id is missing'],
-    [{ id: 'no spaces' }, /^id "no spaces" cannot be used/],
+    [{ id: 'a%20b' }, /^id "a%20b" cannot be used: it holds %20, which HTTP Basic also reads/],
     [{ name: '' }, 'name is empty: give a name'],
     [{ name: 5 }, 'name is not text'],
     [{ name: 'nul \0' }, 'name is not text'],
@@ -253,5 +253,182 @@ describe('a file with bad lines', () => {
 
   it('is refused when there is nothing in it', async () => {
     expect(await problemsWith()).toEqual(['file holds no records'])
+  })
+})
+
+describe('field-reports 8: ids that apps have', () => {
+  it.each([
+    ['mail@acme.example'],
+    ['12345+abc/d='],
+    ['com.example.app'],
+    ['Ledger of Acme'],
+    ['{8a1c-77}'],
+    ['100%'],
+    ['~!*()$&,;?'],
+  ])('%s is taken as it is', async (id) => {
+    await take({ ...LEDGER, id })
+    expect((await find(id))?.client.id).toBe(id)
+  })
+
+  it('a colon is for apps that have no secret to send by HTTP Basic', async () => {
+    const id = 'urn:acme:board'
+    await take({ id, name: 'Board', redirect_uris: [REDIRECT_URI] })
+    expect(await find(id)).not.toBeNull()
+    expect(await problemsWith({ ...LEDGER, id: 'urn:acme:ledger' })).toEqual([
+      expect.stringMatching(/^line 1: id "urn:acme:ledger" cannot be used: it holds a colon/),
+    ])
+  })
+
+  it.each([
+    ['mail%40acme.example', /holds %40, which HTTP Basic also reads as "@"/],
+    ['a%C3', /holds %C3, which HTTP Basic also reads as a part of a character/],
+    ['a+b c', /holds a plus and a space/],
+    [' a', /printable ASCII, or a space at an end/],
+    ['a ', /printable ASCII, or a space at an end/],
+    ['müller', /printable ASCII/],
+    ['a\tb', /printable ASCII/],
+    ['x'.repeat(256), /more than 255 characters/],
+  ])('%s would be ambiguous, or nobody can send it', async (id, problem) => {
+    expect(await problemsWith({ ...LEDGER, id })).toEqual([expect.stringMatching(problem)])
+  })
+
+  it('two ids that HTTP Basic does not tell from each other are not both taken', async () => {
+    const [spaced, plus] = [
+      { ...LEDGER, id: 'a b' },
+      { ...LEDGER, id: 'a+b' },
+    ]
+    expect(await problemsWith(spaced, plus)).toEqual([
+      'line 2: id, with each + as a space, "a b" is on line 1 already',
+    ])
+    const because = /^line 1: id "\S+( \S+)?" cannot be used: HTTP Basic does not tell it from/
+    await take(spaced)
+    expect(await problemsWith(plus)).toEqual([expect.stringMatching(because)])
+    await take({ ...LEDGER, id: 'c+d' })
+    expect(await problemsWith({ ...LEDGER, id: 'c d' })).toEqual([expect.stringMatching(because)])
+  })
+})
+
+describe('a dry run', () => {
+  const dryRun = (records: readonly object[], update = false) =>
+    importClients(rowsOf(records), { partial: false, dryRun: true, update }, context)
+
+  it('says what would be created and by which defaults, and what is wrong, and writes nothing', async () => {
+    const report = await dryRun([LEDGER, { ...LEDGER, id: 'second', name: '' }])
+    expect(report).toMatchObject({
+      imported: 1,
+      steps: [
+        {
+          ...{ line: 1, id: 'ledger', outcome: 'created' },
+          defaults: {
+            type: 'confidential',
+            grants: 'authorization_code refresh_token',
+            default_scopes: 'all of its scopes',
+            first_party: 'false',
+            require_pkce: 'as the tenant has it',
+            refresh_policy: 'rotate',
+            id_token_signed_response_alg: 'RS256',
+            id_token_profile: 'true',
+          },
+        },
+      ],
+      problems: [{ line: 2, field: 'name' }],
+    })
+    expect(await find('ledger')).toBeNull()
+    expect(await auditTrail(context)).toEqual([])
+  })
+
+  it('tells the defaults that the app then has', async () => {
+    const [step] = (await dryRun([LEDGER])).steps
+    await take(LEDGER)
+    const client = (await find('ledger'))?.client
+    expect(step?.defaults).toMatchObject({
+      type: client?.type,
+      grants: client?.grantTypes.join(' '),
+      refresh_policy: client?.refreshPolicy,
+      id_token_signed_response_alg: client?.idTokenAlgorithm,
+      id_token_profile: String(client?.idTokenProfile),
+    })
+  })
+
+  it('says what would change, and changes nothing', async () => {
+    await take(LEDGER)
+    const before = await find('ledger')
+    const report = await dryRun([{ ...LEDGER, name: 'Ledger 2' }], true)
+    expect(report).toMatchObject({
+      ...{ imported: 0, changed: 1 },
+      steps: [{ outcome: 'changed', columns: ['name'] }],
+    })
+    expect(await find('ledger')).toEqual(before)
+  })
+})
+
+describe('an update', () => {
+  const update = (...records: readonly object[]) =>
+    importClients(rowsOf(records), { partial: false, update: true }, context)
+
+  it('changes what a row says otherwise, leaves the rest, and adds what is new', async () => {
+    await take({ ...LEDGER, publisher: 'Acme', scopes: 'openid contacts:read' })
+    const change = { id: 'ledger', name: 'Ledger 2', scopes: ['openid'], secret: 'another secret' }
+    const report = await update(change, { ...LEDGER, id: 'new' })
+    expect(report).toMatchObject({ imported: 1, changed: 1, unchanged: 0, problems: [] })
+    expect(report.steps[0]?.columns).toEqual(['name', 'scopes', 'secret'])
+    expect(await find('ledger')).toMatchObject({
+      client: {
+        ...{ name: 'Ledger 2', scopes: ['openid'], publisher: 'Acme' },
+        redirectUris: [REDIRECT_URI],
+      },
+    })
+    const secrets = (await find('ledger'))?.secrets.map(({ name, hash }) => `${name} ${hash}`)
+    expect(secrets?.toSorted()).toEqual(
+      [`imported ${sha256(SECRET)}`, `imported 2 ${sha256('another secret')}`].toSorted(),
+    )
+    expect(await auditTrail(context)).toEqual([
+      'test client.updated client:ledger',
+      'test client_secret.added client:ledger',
+      'test client.imported client:new',
+      'test client.imported client:ledger',
+    ])
+  })
+
+  it('changes nothing when the same file is imported once more', async () => {
+    const rows = [
+      {
+        ...LEDGER,
+        first_party: true,
+        organisation: null,
+        default_scopes: 'openid',
+        scopes: 'openid',
+      },
+      { id: 'board', name: 'Board', redirect_uris: [REDIRECT_URI] },
+    ]
+    await update(...rows)
+    const before = await auditTrail(context)
+    expect(await update(...rows)).toMatchObject({ imported: 0, changed: 0, unchanged: 2 })
+    expect(await auditTrail(context)).toEqual(before)
+  })
+
+  it.each([
+    [{ type: 'public', secret: null }, /^line 1: type cannot be changed/],
+    [{ redirect_uris: ['http://ledger.example/'] }, /^line 1: redirect_uris "http:/],
+    [{ name: ' ' }, /^line 1: name is empty/],
+    [{ scopes: 'nothing' }, /^line 1: scopes "nothing" is not a scope/],
+    [{ organisation: 'nowhere' }, /^line 1: organisation "nowhere" does not exist/],
+    [{ refresh_policy: 'never' }, /^line 1: refresh_policy is neither/],
+  ])('%j: is said on its line, and nothing is changed', async (change, problem) => {
+    await take(LEDGER)
+    const before = await find('ledger')
+    const problems = await problemsOf(update({ ...LEDGER, ...change }, { ...LEDGER, id: 'new' }))
+    expect(problems.map(describeProblem)).toEqual([expect.stringMatching(problem)])
+    expect(await find('ledger')).toEqual(before)
+    expect(await find('new')).toBeNull()
+  })
+
+  it('leaves a disabled app as it is', async () => {
+    await take(LEDGER)
+    await disableClient({ clientId: 'ledger' }, context)
+    const problems = await problemsOf(update({ ...LEDGER, name: 'Back' }))
+    expect(problems.map(describeProblem)).toEqual([
+      'line 1: id "ledger" is disabled: it cannot be changed',
+    ])
   })
 })

@@ -1,18 +1,51 @@
-// The course of every import: all rows are checked first, then stored in one transaction, all or none of them.
+// The course of every import: all rows are checked first, then the new ones are stored in one transaction, all or none of
+// them, and then what is there already is changed, where that was asked for.
 
 import type { AuditEventRecord } from '../store/records.ts'
 import { type Columns, type ImportRow, readValues, type ValuesOf } from './import-rows.ts'
-import { eventOf, type FieldProblem, type OperationContext, refuseIfAny } from './operation.ts'
+import {
+  eventOf,
+  type FieldProblem,
+  type OperationContext,
+  OperationError,
+  refuseIfAny,
+} from './operation.ts'
 
 export interface ImportOptions {
   /** Take the good rows although there are bad ones. */
   readonly partial: boolean
+  /** Write nothing: only say what would be done. */
+  readonly dryRun?: boolean
+  /** Change what is there already, where its row says otherwise. */
+  readonly update?: boolean
 }
 
 export interface ImportReport {
   readonly imported: number
+  readonly changed: number
+  readonly unchanged: number
+  /** In the order of the rows; those that were left out have problems instead. */
+  readonly steps: readonly ImportStep[]
   /** What is wrong with the rows that were left out. */
   readonly problems: readonly FieldProblem[]
+}
+
+export interface ImportStep {
+  readonly line: number
+  readonly id: string
+  readonly outcome: 'created' | 'changed' | 'unchanged'
+  /** What is changed, by column. */
+  readonly columns: readonly string[]
+  /** What is meant where the row of a new record says nothing, by column. */
+  readonly defaults: Readonly<Record<string, string>>
+}
+
+/** What a row changes at a record that is there. */
+export interface Change {
+  readonly columns: readonly string[]
+  readonly problems: readonly FieldProblem[]
+  /** @throws OperationError when somebody else has changed it since */
+  apply(): Promise<void>
 }
 
 /** What is imported, and by which rules. */
@@ -22,10 +55,13 @@ export interface ImportKind<Table extends Columns, Stored> {
   /** The column in which a field of the operation stands, where the names differ. */
   readonly columnOf: Readonly<Record<string, string>>
   check(values: ValuesOf<Table>): readonly FieldProblem[]
-  /** What no two of them may share, by column. */
+  /** What no two of them may share, by column; the first names it. */
   keysOf(values: ValuesOf<Table>): Readonly<Record<string, string | undefined>>
-  /** @returns the columns of those keys that are in use already */
-  findTaken(values: ValuesOf<Table>): Promise<readonly string[]>
+  /** What is wrong with a new one because of those that are there. */
+  findConflicts(values: ValuesOf<Table>): Promise<readonly FieldProblem[]>
+  /** @returns undefined when there is none to be changed */
+  findChange?(values: ValuesOf<Table>): Promise<Change | undefined>
+  defaultsOf?(values: ValuesOf<Table>): Readonly<Record<string, string>>
   toStored(values: ValuesOf<Table>): Promise<Stored>
   idOf(stored: Stored): string
   /** @returns the positions of those that are taken; then nothing was stored */
@@ -36,30 +72,81 @@ export interface ImportKind<Table extends Columns, Stored> {
 interface Candidate<Table extends Columns> {
   readonly line: number
   readonly values: ValuesOf<Table>
+  /** undefined when it is new. */
+  readonly change: Change | undefined
   readonly problems: readonly FieldProblem[]
 }
 
-/** @throws OperationError with what is wrong with any row, unless the good ones are to be taken all the same */
+type RunOptions = ImportOptions & OperationContext
+
+/**
+ * New records are stored in one transaction. After it, those that are there are changed, each in its own: what is
+ * interrupted there goes on where it was when the same file is imported once more.
+ * @throws OperationError with what is wrong with any row, unless the good ones are to be taken all the same
+ */
 export async function runImport<Table extends Columns, Stored>(
   kind: ImportKind<Table, Stored>,
   rows: readonly ImportRow[],
-  { partial, ...context }: ImportOptions & OperationContext,
+  options: RunOptions,
 ): Promise<ImportReport> {
+  const { partial, dryRun = false, update = false } = options
   if (rows.length === 0) refuseIfAny([{ field: 'file', problem: 'holds no records' }])
-  const candidates = await checkRows(kind, rows)
+  const candidates = await checkRows(kind, rows, update)
   const problems = [...findUnreadable(rows), ...candidates.flatMap((each) => each.problems)]
   problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
-  if (!partial) refuseIfAny(problems)
+  if (!(partial || dryRun)) refuseIfAny(problems)
   const good = candidates.filter((candidate) => candidate.problems.length === 0)
-  const batch = await inGroups(good, ({ values }) => kind.toStored(values))
+  if (!dryRun) {
+    await createAll(kind, good, options)
+    await changeAll(good)
+  }
+  const steps = good.map((candidate) => stepOf(kind, candidate))
+  const count = (outcome: ImportStep['outcome']) =>
+    steps.filter((step) => step.outcome === outcome).length
+  const counts = { imported: count('created'), changed: count('changed') }
+  return { ...counts, unchanged: count('unchanged'), steps, problems }
+}
+
+async function createAll<Table extends Columns, Stored>(
+  kind: ImportKind<Table, Stored>,
+  good: readonly Candidate<Table>[],
+  context: OperationContext,
+): Promise<void> {
+  const fresh = good.filter(({ change }) => change === undefined)
+  const batch = await inGroups(fresh, ({ values }) => kind.toStored(values))
   // One for each, so that what came in can be traced.
   const events = batch.map((stored) =>
     eventOf(context, `${kind.noun}.imported`, `${kind.noun}:${kind.idOf(stored)}`),
   )
   const taken = batch.length > 0 ? await kind.store(batch, events) : []
-  // Somebody was faster since the check, or it is kept from being used again.
-  refuseIfAny(taken.map((position) => ({ ...TAKEN, line: good[position]?.line ?? 0 })))
-  return { imported: batch.length, problems }
+  // Somebody was faster since the check.
+  refuseIfAny(taken.map((position) => ({ ...TAKEN, line: fresh[position]?.line ?? 0 })))
+}
+
+async function changeAll<Table extends Columns>(good: readonly Candidate<Table>[]): Promise<void> {
+  await inGroups(good, async ({ line, change }) => {
+    if (!change || change.columns.length === 0) return
+    await change.apply().catch((error: unknown) => {
+      if (!(error instanceof OperationError)) throw error
+      throw new OperationError(error.problems.map((each) => ({ ...each, line })))
+    })
+  })
+}
+
+function stepOf<Table extends Columns, Stored>(
+  kind: ImportKind<Table, Stored>,
+  { line, values, change }: Candidate<Table>,
+): ImportStep {
+  const [id = ''] = Object.values(kind.keysOf(values))
+  if (change === undefined) {
+    return { line, id, outcome: 'created', columns: [], defaults: kind.defaultsOf?.(values) ?? {} }
+  }
+  const outcome = change.columns.length > 0 ? 'changed' : 'unchanged'
+  return { line, id, outcome, columns: change.columns, defaults: {} }
+}
+
+export function existsAlready(field: string, value: string): FieldProblem {
+  return { field, problem: `"${value}" exists already` }
 }
 
 const TAKEN = {
@@ -74,35 +161,29 @@ function findUnreadable(rows: readonly ImportRow[]): FieldProblem[] {
 async function checkRows<Table extends Columns, Stored>(
   kind: ImportKind<Table, Stored>,
   rows: readonly ImportRow[],
+  update: boolean,
 ): Promise<readonly Candidate<Table>[]> {
   const firstLines = new Map<string, number>()
-  const candidates = rows.flatMap((row): Candidate<Table>[] => {
+  const readable = rows.flatMap((row) => {
     if ('problem' in row) return []
+    const { line } = row
     const { values, problems } = readValues(row, kind.columns)
-    const broken = checkRules(kind, values).filter(
+    return [
+      { line, values, problems, repeated: findRepeatedKeys(kind.keysOf(values), line, firstLines) },
+    ]
+  })
+  return inGroups(readable, async ({ line, values, problems, repeated }) => {
+    const change = update ? await kind.findChange?.(values) : undefined
+    const found = change
+      ? change.problems
+      : [...kind.check(values), ...(await kind.findConflicts(values))]
+    const broken = found
+      .map(({ field, ...rest }) => ({ ...rest, field: kind.columnOf[field] ?? field }))
       // A value that cannot be understood looks as if it were missing.
-      ({ field }) => !problems.some((problem) => problem.field === field),
-    )
-    const repeated = findRepeatedKeys(kind.keysOf(values), row.line, firstLines)
-    return [{ line: row.line, values, problems: [...problems, ...broken, ...repeated] }]
+      .filter(({ field }) => !problems.some((problem) => problem.field === field))
+    const all = [...problems, ...broken, ...repeated].map((each) => ({ line, ...each }))
+    return { line, values, change, problems: all }
   })
-  return inGroups(candidates, async ({ line, values, problems }) => {
-    const taken = await kind.findTaken(values)
-    const existing = taken.map((field) => ({
-      field,
-      problem: `"${kind.keysOf(values)[field]}" exists already`,
-    }))
-    return { line, values, problems: [...problems, ...existing].map((each) => ({ line, ...each })) }
-  })
-}
-
-function checkRules<Table extends Columns, Stored>(
-  kind: ImportKind<Table, Stored>,
-  values: ValuesOf<Table>,
-): FieldProblem[] {
-  return kind
-    .check(values)
-    .map(({ field, problem }) => ({ field: kind.columnOf[field] ?? field, problem }))
 }
 
 /** @param firstLines of each key so far; those of this line are added */

@@ -7,7 +7,13 @@ import { asUserId } from '../protocol/ids.ts'
 import type { OrganisationWithUnits, UserWithMemberships } from '../store/port.ts'
 import { checkHandle } from './field-checks.ts'
 import { type ImportRow, namedIn, type ValuesOf } from './import-rows.ts'
-import { type ImportKind, type ImportOptions, type ImportReport, runImport } from './import-run.ts'
+import {
+  existsAlready,
+  type ImportKind,
+  type ImportOptions,
+  type ImportReport,
+  runImport,
+} from './import-run.ts'
 import type { FieldProblem, OperationContext } from './operation.ts'
 import { checkPlace, findOrganisations } from './organisations.ts'
 import { checkPassword, checkProfile, type NewUser, readRole } from './user-input.ts'
@@ -56,12 +62,15 @@ function userKind(
       ...checkRole(values),
     ],
     keysOf: ({ username = '', id }) => ({ username: normaliseUsername(username), id }),
-    async findTaken({ username = '', id }) {
+    async findConflicts({ username = '', id }) {
       const [byName, byId] = await Promise.all([
         store.findUserByUsername(tenant.name, normaliseUsername(username)),
         id === undefined ? null : store.findUser(tenant.name, asUserId(id)),
       ])
-      return [...(byName ? ['username'] : []), ...(byId ? ['id'] : [])]
+      return [
+        ...(byName ? [existsAlready('username', normaliseUsername(username))] : []),
+        ...(byId ? [existsAlready('id', id ?? '')] : []),
+      ]
     },
     async toStored(values) {
       const passwordHash = values.password_hash ?? (await hashPassword(values.password ?? ''))

@@ -200,7 +200,7 @@ describe.each(STORES)('importing on %s', (kind: StoreKind) => {
       ])
       const run = await importFile('users', { name: 'some.ndjson', content }, '--partial', '--json')
       expect(run).toMatchObject({ exitCode: 2, stderr: '' })
-      expect(JSON.parse(run.stdout)).toEqual({
+      expect(JSON.parse(run.stdout)).toMatchObject({
         imported: 1,
         records: 2,
         problems: [{ line: 2, field: 'password_hash', problem: expect.any(String) }],
@@ -261,6 +261,35 @@ describe.each(STORES)('importing on %s', (kind: StoreKind) => {
       const run = await cli.run(['import', 'clients', '-', '--format', 'jsonl'], { stdin })
       expect(run).toMatchObject({ exitCode: 0, stdout: 'imported 1 of 1 apps\n' })
       expect(await server.store.findClient(TENANT, asClientId('piped'))).not.toBeNull()
+    })
+
+    it('are shown by --dry-run and changed by --update', async () => {
+      const old = { id: 'mail@acme.example/1+2=', name: 'Mail', secret: SECRET }
+      const rows = [{ ...old, redirect_uris: [redirectUri], scopes: ['contacts:read'] }]
+      const run = (flags: readonly string[], records: readonly object[]) =>
+        cli.run(['import', 'clients', '-', '--format', 'jsonl', ...flags], {
+          stdin: jsonLines(records),
+        })
+      const shown = await run(['--dry-run'], [...rows, { id: 'a%40b', name: 'B' }])
+      expect(shown.exitCode).toBe(2)
+      expect(shown.stdout).toMatch(
+        /^would import 1 of 2 apps; nothing was written\nline 1: "mail@acme\.example\/1\+2=" would be created; by default type confidential, grants authorization_code refresh_token, default_scopes all of its scopes,/,
+      )
+      expect(shown.stdout).toContain('line 2: id "a%40b" cannot be used: it holds %40')
+      expect(await server.store.findClient(TENANT, asClientId(old.id))).toBeNull()
+
+      await run([], rows)
+      const client = { id: old.id, secret: SECRET, redirectUri }
+      const app = new TestApp(server, client)
+      const { access_token: token } = await app.obtainTokens()
+      expect((await app.introspect(token)).body).toMatchObject({
+        ...{ active: true, client_id: old.id, scope: 'contacts:read' },
+      })
+      const changed = await run(['--update'], [{ id: old.id, name: 'Post', secret: SECRET }])
+      expect(changed).toMatchObject({
+        exitCode: 0,
+        stdout: `imported 0, changed 1 and left 0 as they are, of 1 apps\nline 1: "${old.id}" was changed: name\n`,
+      })
     })
 
     it('are all left out when one exists already', async () => {

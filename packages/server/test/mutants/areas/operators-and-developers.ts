@@ -5,7 +5,7 @@ import type { Area, Mutant } from '../mutant.ts'
 
 const ACCESS = 'server/src/operations/developer-access.ts'
 const ALLOWANCES = 'server/src/legacy/allowances.ts'
-const IMPORT_CLIENTS = 'server/src/operations/import-clients.ts'
+const IMPORT_CLIENTS = 'server/src/operations/import-client-values.ts'
 const CLIENT_INPUT = 'server/src/operations/client-input.ts'
 
 const portal: readonly Mutant[] = [
@@ -210,7 +210,7 @@ const registrations: readonly Mutant[] = [
   {
     name: 'an app is imported with whatever its file says',
     breaks: 'A14, C5',
-    file: IMPORT_CLIENTS,
+    file: 'server/src/operations/import-clients.ts',
     find: '      ...checkNewClient(toInput(values), tenant, grantTypes),\n',
     replace: '',
     killedBy: unit('operations/import-clients'),
@@ -219,8 +219,40 @@ const registrations: readonly Mutant[] = [
     name: 'an app is imported with allowances that it may not have',
     breaks: 'RFC 9700 §2',
     file: IMPORT_CLIENTS,
-    find: '      ...checkLegacy(values, context),\n',
+    find: ', ...checkLegacy(values, context)',
     replace: '',
+    killedBy: unit('operations/import-clients'),
+  },
+  {
+    name: 'an id may hold an escape, which is also the id of another app',
+    breaks: 'field-reports 8, RFC 6749 §2.3.1',
+    file: 'server/src/operations/client-ids.ts',
+    find: '  if (escaped !== undefined) {',
+    replace: '  if (escaped === undefined && id.length < 0) {',
+    killedBy: unit('operations/import-clients'),
+  },
+  {
+    name: 'two ids that HTTP Basic does not tell apart are both taken',
+    breaks: 'field-reports 8, RFC 6749 §2.3.1',
+    file: 'server/src/operations/import-clients.ts',
+    find: "taken ? [existsAlready('id', id)] : checkTwin(id, context)",
+    replace: "taken ? [existsAlready('id', id)] : []",
+    killedBy: unit('operations/import-clients'),
+  },
+  {
+    name: 'a dry run writes',
+    breaks: 'field-reports 8',
+    file: 'server/src/operations/import-run.ts',
+    find: '  if (!dryRun) {',
+    replace: '  if (dryRun !== undefined) {',
+    killedBy: unit('operations/import-clients'),
+  },
+  {
+    name: 'an update takes back what a row does not say',
+    breaks: 'field-reports 8',
+    file: 'server/src/operations/import-client-change.ts',
+    find: 'values[column as keyof typeof CHANGEABLE] === undefined ? [] : [[field, input[field]]],',
+    replace: '[[field, input[field]]],',
     killedBy: unit('operations/import-clients'),
   },
   {
