@@ -17,6 +17,7 @@ import { GRANT_TYPES } from './grants/index.ts'
 import { createAdmission } from './http/admission.ts'
 import { readAssets } from './http/assets.ts'
 import { createConnections } from './http/connections.ts'
+import { describeCookies } from './http/cookies.ts'
 import { createDeparture, type Departure } from './http/departure.ts'
 import { DOCTOR_PURPOSE } from './http/examination.ts'
 import { createReadiness } from './http/health.ts'
@@ -270,6 +271,7 @@ function createSite(
   return {
     tenant: tenant.name,
     issuer: tenant.issuer,
+    cookies: describeCookies(tenant.name, tenant.issuer),
     responseIssuer: tenant.rules.issuerInResponses ? tenant.issuer : undefined,
     responseEnd: tenant.rules.fragmentInResponses ? '#' : '',
     behindTrustedProxy: config.server.trustedProxies.length > 0,

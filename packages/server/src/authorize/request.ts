@@ -10,7 +10,7 @@ import { type ChallengeMethod, fromBase64Challenge, isChallenge } from '../proto
 import { mustUsePkce } from '../protocol/policy.ts'
 import { type Prompt, parsePrompt } from '../protocol/prompt.ts'
 import {
-  isInsecureRedirect,
+  crossesPlainHttp,
   matchRedirectUri,
   redirectDifference,
   type VerifiedRedirectUri,
@@ -89,7 +89,7 @@ export async function checkAuthorizationRequest(
   const { tenant } = deps
   const redirectUri = verifyRedirectUri(params, client, tenant)
   const use = { client, ...occasion }
-  const insecure = isInsecureRedirect(redirectUri)
+  const insecure = crossesPlainHttp(redirectUri)
   if (insecure) await checkInsecureRedirect(redirectUri, use, deps)
   const target = {
     redirectUri,

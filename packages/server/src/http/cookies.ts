@@ -3,31 +3,44 @@
 import { parseCookie, stringifySetCookie } from 'cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CookieChange } from '../protocol/message.ts'
+import { crossesPlainHttp } from '../protocol/redirect-uri.ts'
 
 const COOKIES = ['session', 'device', 'new-secret'] as const
 const SHARED = 'browser'
 
-/** Several tenants can share a host, and `__Host-` cookies have no path, so the name holds the tenant. */
-function fullName(name: string, tenant: string): string {
-  return `__Host-ostiary-${tenant}-${name}`
+/** How the cookies of one tenant are told from those of others, and how browsers keep them. */
+export interface CookieKind {
+  readonly prefix: string
+  readonly secure: boolean
+}
+
+/**
+ * Several tenants can share a host, and `__Host-` cookies have no path, so the name holds the tenant; cookies know no port
+ * (RFC 6265 §8.5), so it holds that too. Browsers drop secure cookies, and those with `__Host-`, of an issuer on plain http
+ * in a network, which an operator has to allow by name.
+ */
+export function describeCookies(tenant: string, issuer: string): CookieKind {
+  const { port } = new URL(issuer)
+  const secure = !crossesPlainHttp(issuer)
+  const place = port === '' ? tenant : `${tenant}.${port}`
+  return { prefix: `${secure ? '__Host-' : ''}ostiary-${place}-`, secure }
 }
 
 const NONE = {}
 
 export function readCookies(
   { headers }: FastifyRequest,
-  tenant: string,
+  { prefix }: CookieKind,
 ): Readonly<Record<string, string | undefined>> {
   if (headers.cookie === undefined) return NONE
   const cookies = parseCookie(headers.cookie)
-  const single = COOKIES.map((name) => [name, cookies[fullName(name, tenant)]])
-  return { ...Object.fromEntries(single), [SHARED]: readShared(cookies, tenant) }
+  const single = COOKIES.map((name) => [name, cookies[prefix + name]])
+  return { ...Object.fromEntries(single), [SHARED]: readShared(cookies, prefix) }
 }
 
 /** All that there are of the one that several answers at the same time may set, in the order of the browser. */
-function readShared(cookies: Readonly<Record<string, string | undefined>>, tenant: string) {
-  const prefix = fullName(`${SHARED}-`, tenant)
-  const values = Object.entries(cookies).filter(([name]) => name.startsWith(prefix))
+function readShared(cookies: Readonly<Record<string, string | undefined>>, prefix: string) {
+  const values = Object.entries(cookies).filter(([name]) => name.startsWith(`${prefix}${SHARED}-`))
   return values.length === 0 ? undefined : values.map(([, value]) => value).join('.')
 }
 
@@ -39,15 +52,15 @@ function nameOf({ name, value }: CookieChange): string {
 export function writeCookies(
   reply: FastifyReply,
   changes: readonly CookieChange[],
-  tenant: string,
+  { prefix, secure }: CookieKind,
 ): void {
   for (const change of changes) {
     const { value, maxAgeSeconds } = change
     const cookie = stringifySetCookie({
-      name: fullName(nameOf(change), tenant),
+      name: prefix + nameOf(change),
       value: value ?? '',
       path: '/',
-      secure: true,
+      secure,
       httpOnly: true,
       // Strict would lose the session on the way in from an app (RFC 6265bis §5.6.7).
       sameSite: 'lax',

@@ -8,6 +8,7 @@ import type { VerifiedRedirectUri } from '../protocol/redirect-uri.ts'
 import { describeError, describeErrorInEnglish } from '../ui/error-descriptions.ts'
 import { renderFormPost, renderLeaving, renderPage } from '../ui/render.ts'
 import { nameCallers } from './caller.ts'
+import { describeCookies } from './cookies.ts'
 import type { Audience, Route, Site } from './route.ts'
 import { serveSite } from './site.ts'
 
@@ -29,6 +30,7 @@ function redirecting(responseMode: ResponseMode, uiLocales: string | undefined):
 const SITE: Site = {
   tenant: SAMPLE_TENANT.name,
   issuer: SAMPLE_TENANT.issuer,
+  cookies: describeCookies(SAMPLE_TENANT.name, SAMPLE_TENANT.issuer),
   responseIssuer: undefined,
   responseEnd: '#',
   behindTrustedProxy: false,

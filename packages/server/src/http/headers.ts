@@ -28,6 +28,14 @@ export const POPUP_PAGE_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'unsafe-none',
 }
 
+/**
+ * Of an issuer on plain http in a network: browsers do not say there that a form comes from our own page, but by `Origin`,
+ * and that is `null` for a page that sends no referrer. Other origins get none of either.
+ */
+export const PLAIN_HTTP_PAGE_HEADERS: Readonly<Record<string, string>> = {
+  'referrer-policy': 'same-origin',
+}
+
 /** A browser shows nothing of a redirect, and every header takes room from its address in the buffer of a proxy. */
 export const REDIRECT_HEADERS: Readonly<Record<string, string>> = {
   ...EVERYWHERE,

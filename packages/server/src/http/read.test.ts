@@ -6,6 +6,7 @@ import type { IncomingRequest } from '../protocol/message.ts'
 import { describeErrorInEnglish } from '../ui/error-descriptions.ts'
 import { renderFormPost, renderPage } from '../ui/render.ts'
 import { nameCallers } from './caller.ts'
+import { describeCookies } from './cookies.ts'
 import type { Route, Site } from './route.ts'
 import { serveSite } from './site.ts'
 
@@ -25,6 +26,7 @@ function taking(path: string, how: Partial<Route> = {}): Route {
 const site: Site = {
   tenant: SAMPLE_TENANT.name,
   issuer: SAMPLE_TENANT.issuer,
+  cookies: describeCookies(SAMPLE_TENANT.name, SAMPLE_TENANT.issuer),
   responseIssuer: undefined,
   responseEnd: '#',
   behindTrustedProxy: false,

@@ -20,7 +20,7 @@ export function readRequest(request: FastifyRequest, route: Route, site: Site): 
     pathParams: readPathParams(request, route),
     authorization: headers.authorization,
     origin: headers.origin,
-    cookies: readCookies(request, site.tenant),
+    cookies: readCookies(request, site.cookies),
     acceptLanguage: headers['accept-language'],
     address: request.caller.address,
     source: request.caller.source,

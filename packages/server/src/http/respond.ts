@@ -7,6 +7,7 @@ import {
   DOCUMENT_HEADERS,
   JSON_HEADERS,
   PAGE_HEADERS,
+  PLAIN_HTTP_PAGE_HEADERS,
   POPUP_PAGE_HEADERS,
   REDIRECT_HEADERS,
   SHARED_HEADERS,
@@ -23,7 +24,7 @@ export interface ReplyContext {
 
 export function sendReply(reply: FastifyReply, answer: Reply, context: ReplyContext): FastifyReply {
   const { site, route, reader } = context
-  if ('cookies' in answer && answer.cookies) writeCookies(reply, answer.cookies, site.tenant)
+  if ('cookies' in answer && answer.cookies) writeCookies(reply, answer.cookies, site.cookies)
   switch (answer.kind) {
     case 'json':
       return sendJson(reply, answer, route)
@@ -38,7 +39,7 @@ export function sendReply(reply: FastifyReply, answer: Reply, context: ReplyCont
     case 'page':
       if (answer.retryAfterSeconds !== undefined)
         reply.header('retry-after', answer.retryAfterSeconds)
-      return sendPage(reply.code(answer.status), site.renderPage(answer.page, reader), route)
+      return sendPage(reply.code(answer.status), site.renderPage(answer.page, reader), context)
     case 'local_redirect':
       return sendOn(reply, site.issuer + answer.path, context)
     case 'authorization':
@@ -67,10 +68,15 @@ export function addVary(reply: FastifyReply, header: string): void {
   reply.header('vary', others === undefined ? header : `${others}, ${header}`)
 }
 
-function sendPage(reply: FastifyReply, page: RenderedPage, route: Route): FastifyReply {
+function sendPage(
+  reply: FastifyReply,
+  page: RenderedPage,
+  { site, route }: ReplyContext,
+): FastifyReply {
   addVary(reply, 'Accept-Language, Cookie')
   return reply
     .headers(route.keepsOpener ? POPUP_PAGE_HEADERS : PAGE_HEADERS)
+    .headers(site.cookies.secure ? {} : PLAIN_HTTP_PAGE_HEADERS)
     .header('content-language', page.language)
     .header('content-security-policy', page.contentSecurityPolicy)
     .send(page.html)
@@ -86,7 +92,7 @@ function sendAuthorization(
   answer: AuthorizationReply,
   context: ReplyContext,
 ): FastifyReply {
-  const { site, route, reader } = context
+  const { site, reader } = context
   const fields = Object.entries(answer.fields).filter(
     (field): field is [string, string] => field[1] !== undefined,
   )
@@ -100,7 +106,7 @@ function sendAuthorization(
       return sendPage(
         reply.code(200),
         site.renderFormPost({ redirectUri, fields: Object.fromEntries(fields) }, reader),
-        route,
+        context,
       )
   }
 }
@@ -127,9 +133,10 @@ function sendToApp(reply: FastifyReply, address: string, context: ReplyContext):
 function sendLeavingPage(
   reply: FastifyReply,
   address: string,
-  { site, route, reader }: ReplyContext,
+  context: ReplyContext,
 ): FastifyReply {
-  return sendPage(reply.code(200), site.renderLeaving({ address }, reader), route)
+  const { site, reader } = context
+  return sendPage(reply.code(200), site.renderLeaving({ address }, reader), context)
 }
 
 /**

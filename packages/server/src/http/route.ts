@@ -6,6 +6,7 @@ import type { ErrorDescription, OAuthError } from '../protocol/errors.ts'
 import type { Endpoint, Log } from '../protocol/message.ts'
 import type { Page } from '../protocol/page.ts'
 import type { VerifiedRedirectUri } from '../protocol/redirect-uri.ts'
+import type { CookieKind } from './cookies.ts'
 import type { TrafficObserver } from './traffic.ts'
 import type { IssuerWatch } from './wrong-issuer.ts'
 
@@ -50,6 +51,7 @@ export interface RouteVersions {
 export interface Site {
   readonly tenant: string
   readonly issuer: string
+  readonly cookies: CookieKind
   /** `iss` of authorization responses, where the contract has it (RFC 9207 §2). */
   readonly responseIssuer: string | undefined
   /** What authorization responses in the query end with (RFC 9700 §4.1.3). */

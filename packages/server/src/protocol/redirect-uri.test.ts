@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LONG_ENOUGH_MS, longTexts, slowestMs } from '../../test/support/long-text.ts'
 import {
+  crossesPlainHttp,
   displayHost,
   formActionSource,
-  isInsecureRedirect,
   isLoopback,
   isNativeRedirect,
   matchRedirectUri,
@@ -353,7 +353,7 @@ describe('where a redirect URI leads', () => {
     ['https://app.example/callback', false],
     ['com.example.app:/callback', false],
   ])('RFC 9700 §2.6: what is sent to %s crosses a network in the clear: %s', (uri, insecure) => {
-    expect(isInsecureRedirect(uri)).toBe(insecure)
+    expect(crossesPlainHttp(uri)).toBe(insecure)
   })
 })
 

@@ -167,8 +167,8 @@ export function formActionSource(uri: string): string {
   return url.origin === 'null' ? url.protocol : url.origin
 }
 
-/** Whether codes and tokens sent there cross a network without TLS. */
-export function isInsecureRedirect(uri: string): boolean {
+/** Whether what is sent there crosses a network without TLS. */
+export function crossesPlainHttp(uri: string): boolean {
   return new URL(uri).protocol === 'http:' && !isLoopback(uri)
 }
 

@@ -5,6 +5,7 @@ import { hashPassword } from '../../src/identity/passwords.ts'
 import { newRevocationTag } from '../../src/platform/random.ts'
 import { asUserId } from '../../src/protocol/ids.ts'
 import { TestBrowser } from '../support/browser.ts'
+import { cookieName } from '../support/cookie-name.ts'
 import { type PlainAnswer, sendRequest } from '../support/http-request.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { basic, getAnswer, postForm, TestApp } from '../support/test-app.ts'
@@ -350,7 +351,7 @@ describe.each(STORES)('attacks with parameters on %s', (kind) => {
       })
     const withCookie = (text: string) =>
       sendRequest(new TestApp(server, WEB_APP).authorizeUrl({ prompt: 'none' }), {
-        headers: { cookie: `__Host-ostiary-${TENANT}-session=${encodeURIComponent(text)}` },
+        headers: { cookie: `${cookieName(server.issuer, 'session')}=${encodeURIComponent(text)}` },
       })
 
     /** An answer without what is different each time. */
@@ -381,7 +382,7 @@ describe.each(STORES)('attacks with parameters on %s', (kind) => {
         ]) {
           expect((await browser.submit(page, fields)).status, text).toBe(422)
         }
-        expect(browser.cookies.has(`__Host-ostiary-${TENANT}-session`)).toBe(false)
+        expect(browser.cookies.has(cookieName(server.issuer, 'session'))).toBe(false)
       }
     })
 

@@ -9,6 +9,7 @@ import { looksLikeSecret, newSecret } from '../../src/platform/random.ts'
 import { asClientId } from '../../src/protocol/ids.ts'
 import { holderEndingNow } from '../../src/tokens/ending.ts'
 import type { TestBrowser } from '../support/browser.ts'
+import { cookieName } from '../support/cookie-name.ts'
 import { latestEvents } from '../support/latest-events.ts'
 import { registerClient } from '../support/register-client.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
@@ -261,7 +262,7 @@ describe.each(STORES)('attacks on refresh tokens on %s', (kind) => {
     const { body } = await app.redeem(code, verifier)
     expect(looksLikeSecret('ost_ac', code)).toBe(true)
     expect(looksLikeSecret('ost_rt', body.refresh_token)).toBe(true)
-    const session = visitor.cookies.get(`__Host-ostiary-${TENANT}-session`) ?? ''
+    const session = visitor.cookies.get(cookieName(server.issuer, 'session')) ?? ''
     expect(looksLikeSecret('ost_ss', session)).toBe(true)
     for (const secret of [code, body.refresh_token, session]) {
       expect(randomBytesOf(secret)).toHaveLength(32)

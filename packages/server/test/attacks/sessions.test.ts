@@ -3,19 +3,10 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
+import { cookieName } from '../support/cookie-name.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { type Fields, getAnswer, newPkce, TestApp } from '../support/test-app.ts'
-import {
-  NATIVE_APP,
-  OTHER_APP,
-  PASSWORD,
-  SPA,
-  TENANT,
-  userIdOf,
-  WEB_APP,
-} from '../support/world.ts'
-
-const SESSION_COOKIE = `__Host-ostiary-${TENANT}-session`
+import { NATIVE_APP, OTHER_APP, PASSWORD, SPA, userIdOf, WEB_APP } from '../support/world.ts'
 
 /** What tells the server that a form is not from one of its own pages. */
 const FOREIGN: [string, Record<string, string>][] = [
@@ -30,9 +21,11 @@ const FOREIGN: [string, Record<string, string>][] = [
 describe.each(STORES)('attacks on sessions on %s', (kind) => {
   let server: TestServer
   let app: TestApp
+  let sessionCookie: string
 
   beforeAll(async () => {
     server = await startTestServer(kind, { rateLimits: { failedSignInsPerMinute: 10_000 } })
+    sessionCookie = cookieName(server.issuer, 'session')
     app = new TestApp(server, WEB_APP)
   })
   afterAll(() => server?.stop())
@@ -72,7 +65,7 @@ describe.each(STORES)('attacks on sessions on %s', (kind) => {
         return { browser, page: await browser.open(app.authorizeUrl()) }
       },
       answer: { username: 'ada', password: PASSWORD },
-      hasChanged: async (browser: TestBrowser) => browser.cookies.has(SESSION_COOKIE),
+      hasChanged: async (browser: TestBrowser) => browser.cookies.has(sessionCookie),
     },
     consent: {
       path: '/authorize/consent',
@@ -210,9 +203,9 @@ describe.each(STORES)('attacks on sessions on %s', (kind) => {
       const signIn = await attacker.open(app.authorizeUrl())
       const credentials = { username: 'eve', password: PASSWORD }
       for (const victim of [new TestBrowser(), await signedIn()]) {
-        const before = victim.cookies.get(SESSION_COOKIE)
+        const before = victim.cookies.get(sessionCookie)
         expect((await victim.submit(signIn, credentials)).status).toBe(403)
-        expect(victim.cookies.get(SESSION_COOKIE)).toBe(before)
+        expect(victim.cookies.get(sessionCookie)).toBe(before)
       }
     })
 
@@ -239,22 +232,22 @@ describe.each(STORES)('attacks on sessions on %s', (kind) => {
       `'; drop table sessions; --`,
     ])('D4: a planted cookie (%j) is not taken on', async (planted) => {
       const browser = new TestBrowser()
-      browser.cookies.set(SESSION_COOKIE, encodeURIComponent(planted))
+      browser.cookies.set(sessionCookie, encodeURIComponent(planted))
       expect(await askSilently(browser)).toBe('login_required')
       await app.obtainCode({ browser })
-      expect(browser.cookies.get(SESSION_COOKIE)).toMatch(/^ost_ss_[\w-]{49}$/)
-      expect(browser.cookies.get(SESSION_COOKIE)).not.toContain(planted)
+      expect(browser.cookies.get(sessionCookie)).toMatch(/^ost_ss_[\w-]{49}$/)
+      expect(browser.cookies.get(sessionCookie)).not.toContain(planted)
     })
 
     it("D4: the attacker's own session, planted, does not become the victim's", async () => {
       const { browser: attacker } = await app.obtainCode({ user: 'eve' })
-      const planted = attacker.cookies.get(SESSION_COOKIE) ?? ''
+      const planted = attacker.cookies.get(sessionCookie) ?? ''
       const victim = new TestBrowser()
-      victim.cookies.set(SESSION_COOKIE, planted)
+      victim.cookies.set(sessionCookie, planted)
       const page = await victim.open(app.authorizeUrl({ prompt: 'login' }))
       await victim.submitAndFollow(page, { username: 'ada', password: PASSWORD })
 
-      expect(victim.cookies.get(SESSION_COOKIE)?.split('.')[0]).not.toBe(planted)
+      expect(victim.cookies.get(sessionCookie)?.split('.')[0]).not.toBe(planted)
       // What the attacker kept still stands for the attacker's account alone.
       expect(await askSilently(attacker, { login_hint: 'ada' })).toBe('login_required')
     })

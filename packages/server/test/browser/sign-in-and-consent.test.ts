@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { updateClient } from '../../src/operations/client-update.ts'
 import { asClientId } from '../../src/protocol/ids.ts'
+import { cookieName } from '../support/cookie-name.ts'
 import { leadsTo } from '../support/leaving-page.ts'
 import { type Stage, startStage } from '../support/stage.ts'
 import { type Fields, newPkce } from '../support/test-app.ts'
@@ -89,7 +90,7 @@ describe.each([
     const cookies = await visitor.page.context().cookies()
     const names = cookies.map(({ name }) => name.replace(/-[0-9a-f]{8}$/, '')).sort()
     expect(names).toEqual(
-      ['browser', 'device', 'session'].map((name) => `__Host-ostiary-main-${name}`),
+      ['browser', 'device', 'session'].map((name) => cookieName(stage.server.issuer, name)),
     )
     for (const cookie of cookies) {
       const expected = { secure: true, httpOnly: true, sameSite: 'Lax', path: '/' }

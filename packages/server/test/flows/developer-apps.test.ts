@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { AccountHolder, clientOn, problemsOn } from '../support/account-holder.ts'
 import type { BrowserPage } from '../support/browser.ts'
+import { cookieName } from '../support/cookie-name.ts'
 import { latestEvents } from '../support/latest-events.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { TestApp } from '../support/test-app.ts'
@@ -68,7 +69,7 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
       expect(secret).toMatch(/^ost_cs_/)
       expect(page.url).not.toContain(secret)
       expect(page.headers.get('cache-control')).toBe('no-store')
-      expect(ada.browser.cookies.has('__Host-ostiary-main-new-secret')).toBe(false)
+      expect(ada.browser.cookies.has(cookieName(server.issuer, 'new-secret'))).toBe(false)
       expect((await show(ada, id)).text).not.toContain(secret)
       expect((await show(bob, id)).text).not.toContain(secret)
       expect(server.logLines.join('\n')).not.toContain(secret)
@@ -83,7 +84,7 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
       expect(cookie).toMatch(/; Max-Age=300; .*HttpOnly; Secure; SameSite=Lax$/)
       expect(cookie).not.toContain('ost_cs_')
 
-      const name = '__Host-ostiary-main-new-secret'
+      const name = cookieName(server.issuer, 'new-secret')
       bob.browser.cookies.set(name, ada.browser.cookies.get(name) ?? '')
       const path = (answer.location ?? '').slice(server.issuer.length)
       expect(clientOn(await bob.open(path)).secret).toBeUndefined()

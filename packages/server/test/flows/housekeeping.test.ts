@@ -11,6 +11,7 @@ import { createLog } from '../../src/platform/log.ts'
 import { NO_OBSERVER } from '../../src/protocol/observer.ts'
 import { StoreUnavailableError } from '../../src/store/port.ts'
 import { TestBrowser } from '../support/browser.ts'
+import { cookieName } from '../support/cookie-name.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { TestApp } from '../support/test-app.ts'
 import { TENANT, WEB_APP } from '../support/world.ts'
@@ -21,13 +22,13 @@ const TASKS = ['clean-up', 'key-rotation']
 const FOR_EVER = { holder: 'test', nowSeconds: 9_999_999_999, endsAtSeconds: 99_999_999_999 }
 
 /** Rows of every kind, and how to look for them whatever the time is. */
-async function leaveTraces({ store }: TestServer, app: TestApp) {
+async function leaveTraces({ store, issuer }: TestServer, app: TestApp) {
   const browser = new TestBrowser()
   const tokens = await app.obtainTokens({ browser })
   const { code } = await app.obtainCode({ browser })
   const ended = await app.obtainTokens({ browser })
   await app.revoke(ended.refresh_token)
-  const session = browser.cookies.get('__Host-ostiary-main-session') ?? ''
+  const session = browser.cookies.get(cookieName(issuer, 'session')) ?? ''
   const traces = {
     code: () => store.findCode(TENANT, tokenKey(code)),
     accessToken: () => store.findAccessToken(TENANT, tokenKey(tokens.access_token), 0),

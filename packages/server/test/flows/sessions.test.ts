@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { holderEndingNow } from '../../src/tokens/ending.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
+import { cookieName } from '../support/cookie-name.ts'
 import { kindOf } from '../support/page-kind.ts'
 import { registerClient } from '../support/register-client.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
@@ -12,16 +13,16 @@ import { OTHER_APP, PASSWORD, TENANT, type Username, userIdOf, WEB_APP } from '.
 
 const HOUR = 3600
 const DAY = 24 * HOUR
-const SESSION_COOKIE = '__Host-ostiary-main-session'
-const BROWSER_COOKIE = '__Host-ostiary-main-browser-'
 const GOODBYE = 'https://app.example/goodbye'
 
 describe.each(STORES)('sessions on %s', (kind) => {
   let server: TestServer
   let app: TestApp
+  let sessionCookie: string
 
   beforeAll(async () => {
     server = await startTestServer(kind)
+    sessionCookie = cookieName(server.issuer, 'session')
     app = new TestApp(server, WEB_APP)
   })
   afterAll(() => server?.stop())
@@ -53,7 +54,7 @@ describe.each(STORES)('sessions on %s', (kind) => {
     }
 
     it('ASVS 3.3.1: the session cookie is for this host, this protocol and no script', async () => {
-      const { value, attributes } = cookieIn(await signIn(new TestBrowser()), SESSION_COOKIE)
+      const { value, attributes } = cookieIn(await signIn(new TestBrowser()), sessionCookie)
       expect(value).toMatch(/^ost_ss_[\w-]{49}$/)
       expect(attributes).toEqual([
         'HttpOnly',
@@ -70,17 +71,31 @@ describe.each(STORES)('sessions on %s', (kind) => {
       const [name = ''] = line.split('=')
       const { value, attributes } = cookieIn(page, name)
       expect(value).toMatch(/^[0-9a-f]{32}$/)
-      expect(name).toBe(BROWSER_COOKIE + value.slice(0, 8))
+      expect(name).toBe(cookieName(server.issuer, 'browser-') + value.slice(0, 8))
       expect(attributes).toEqual(['HttpOnly', 'Path=/', 'SameSite=Lax', 'Secure'])
+    })
+
+    it('field 29: servers at two ports of a host leave each other alone', async () => {
+      const neighbour = await startTestServer('sqlite')
+      try {
+        const browser = await browserOf('ada')
+        const there = new TestApp(neighbour, WEB_APP)
+        await there.obtainCode({ browser, user: 'eve' })
+        expect(await signedInUsers(browser)).toEqual(['ada'])
+        const url = there.authorizeUrl({ prompt: 'none' })
+        expect((await browser.open(url)).location).toContain('code=')
+      } finally {
+        await neighbour.stop()
+      }
     })
 
     it('ASVS 7.2.4: every sign-in gives a new session', async () => {
       const browser = new TestBrowser()
-      const first = cookieIn(await signIn(browser), SESSION_COOKIE).value
-      const second = cookieIn(await signIn(browser), SESSION_COOKIE).value
+      const first = cookieIn(await signIn(browser), sessionCookie).value
+      const second = cookieIn(await signIn(browser), sessionCookie).value
       expect(second).not.toContain(first)
       const thief = new TestBrowser()
-      thief.cookies.set(SESSION_COOKIE, first)
+      thief.cookies.set(sessionCookie, first)
       expect(await signedInUsers(thief)).toEqual([])
     })
 
@@ -88,7 +103,7 @@ describe.each(STORES)('sessions on %s', (kind) => {
       'RFC 6265 §8.4: a cookie "%s" that is not ours signs nobody in',
       async (value) => {
         const browser = new TestBrowser()
-        browser.cookies.set(SESSION_COOKIE, value)
+        browser.cookies.set(sessionCookie, value)
         const page = await browser.open(app.authorizeUrl())
         expect(page.status).toBe(200)
         expect(kindOf(page)).toBe('sign-in')
@@ -183,7 +198,7 @@ describe.each(STORES)('sessions on %s', (kind) => {
       for (const [name, value] of browser.cookies) copy.cookies.set(name, value)
       const done = await browser.submit(await browser.open(signOutUrl()), {})
       expect(kindOf(done)).toBe('signed-out')
-      expect(browser.cookies.has(SESSION_COOKIE)).toBe(false)
+      expect(browser.cookies.has(sessionCookie)).toBe(false)
       expect(await signedInUsers(copy)).toEqual([])
     })
 

@@ -131,7 +131,10 @@ const HEADERS: readonly Field[] = [
   ['authorization', 'Digest username="a"'],
   ['cookie', '='],
   ['cookie', `a=${'b'.repeat(5000)}`],
-  ['cookie', `__Host-ostiary-main-session=${CANARY}; __Host-ostiary-main-browser-x=%`],
+  [
+    'cookie',
+    `__Host-ostiary-main.{PORT}-session=${CANARY}; __Host-ostiary-main.{PORT}-browser-x=%`,
+  ],
   ['origin', 'null'],
   ['origin', 'https://evil.example'],
   ['sec-fetch-site', 'cross-site'],

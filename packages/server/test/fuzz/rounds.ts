@@ -99,11 +99,13 @@ async function tryPlan(plan: Plan, world: World): Promise<readonly string[]> {
 }
 
 async function send({ method, target, headers, body }: Request, { url }: TestServer) {
+  const { port } = new URL(url)
+  const sent = headers.map(([name, value]) => [name, value.replaceAll('{PORT}', port)] as const)
   try {
     return await sendRequest(url, {
       method,
       path: target,
-      headers: { ...Object.fromEntries(headers), ...(body && { 'content-length': body.length }) },
+      headers: { ...Object.fromEntries(sent), ...(body && { 'content-length': body.length }) },
       signal: AbortSignal.timeout(PATIENCE_MS),
       ...(body && { body }),
     })

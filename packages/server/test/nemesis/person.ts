@@ -1,6 +1,7 @@
 // Somebody in a browser, as far as tokens hang on them: signs in, allows an app, takes that back, signs out.
 
 import { TestBrowser } from '../support/browser.ts'
+import { cookieName } from '../support/cookie-name.ts'
 import { kindOf } from '../support/page-kind.ts'
 import { newPkce, TestApp } from '../support/test-app.ts'
 import { PASSWORD, type TestClient, WEB_APP } from '../support/world.ts'
@@ -10,8 +11,6 @@ import { outcomeOf, readEnd, type Told } from './recorder.ts'
 
 /** The one organisation that everybody here belongs to. */
 export const ORGANISATION = 'acme'
-
-const SESSION_COOKIE = '__Host-ostiary-main-session'
 
 export interface Code {
   readonly value: string
@@ -30,7 +29,8 @@ export class Person {
   }
 
   get session(): string | undefined {
-    return this.#browser.cookies.get(SESSION_COOKIE)
+    const { issuer } = this.#caller.place.deployment
+    return this.#browser.cookies.get(cookieName(issuer, 'session'))
   }
 
   async signIn(): Promise<void> {

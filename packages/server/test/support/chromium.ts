@@ -17,11 +17,12 @@ const ARGS = ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none']
 
 const CACHE = fileURLToPath(new URL('../../../../node_modules/.cache', import.meta.url))
 
-export async function launchChromium(): Promise<Browser> {
+/** @param more arguments of the browser beside the usual ones */
+export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
   const folder = await unpackOnce()
   return chromium.launch({
     executablePath: join(folder, 'chromium'),
-    args: ARGS,
+    args: [...ARGS, ...more],
     env: {
       ...process.env,
       LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'),

@@ -191,6 +191,7 @@ function policyOf(policy: object = {}): object {
 function configFor(issuer: string, port: number, options: TestServerOptions) {
   const { rateLimits = {}, tenant = {}, trustedProxies = [] } = options
   const { contract, neighbours = [] } = options
+  const isPlain = options.publicIssuer?.startsWith('http:') ?? false
   return {
     server: {
       host: 'localhost',
@@ -201,6 +202,7 @@ function configFor(issuer: string, port: number, options: TestServerOptions) {
       ...options.server,
     },
     management: options.management ?? {},
+    allow: isPlain ? ['http-issuer'] : [],
     rateLimits,
     tenants: [
       {
