@@ -28,6 +28,7 @@ import { createHttpServer } from './http/server.ts'
 import { serveSite } from './http/site.ts'
 import { createSiteDirectory, type SiteDirectory } from './http/site-directory.ts'
 import { createIssuerWatch } from './http/wrong-issuer.ts'
+import { codeSealerOf } from './identity/access-identifiers.ts'
 import { createGuessing, createSpentAllowances, type GuessLimits } from './identity/guessing.ts'
 import { createIssuerKeys } from './identity/issuer-keys.ts'
 import { passwordQueueState } from './identity/passwords.ts'
@@ -112,6 +113,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       keyDeps,
       keys: createKeyRing(keyDeps),
       sealer: sealer.for(`pages of ${tenant.name}`),
+      codeSealer: codeSealerOf(sealer, tenant),
       observer: watch.events.forTenant(tenant),
       guesses: createGuessing({ ...guessing, tenant: tenant.name }),
       uses,

@@ -125,7 +125,7 @@ const IDENTIFIERS: List<AccessIdentifierView> = {
   none: 'nothing stands for this user',
   columns: [
     { title: 'ID', value: ({ id }) => id },
-    { title: 'KIND', value: ({ kind }) => KINDS[kind] },
+    { title: 'KIND', value: ({ kind, weak }) => (weak ? 'weak code' : KINDS[kind]) },
     { title: 'ENDS WITH', value: ({ hint }) => hint },
     { title: 'CREATED', value: ({ createdAtSeconds }) => formatTime(createdAtSeconds) },
     { title: 'LAST USED', value: ({ lastUsedAtSeconds: last }) => formatTime(last) || 'never' },

@@ -3,6 +3,8 @@
 import type { Setting } from '../config/environment.ts'
 import { type Config, loadConfig } from '../config/load.ts'
 import { resolveTenants } from '../config/tenants.ts'
+import { codeSealerOf } from '../identity/access-identifiers.ts'
+import type { CodeContext } from '../operations/access-identifiers.ts'
 import type { ClientContext } from '../operations/clients.ts'
 import type { KeyContext } from '../operations/keys.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -17,7 +19,7 @@ import { UsageError } from './failure.ts'
 import type { Host } from './host.ts'
 
 /** Everything that operations ask for. */
-export type Context = ClientContext & KeyContext
+export type Context = ClientContext & KeyContext & CodeContext
 
 export interface TenantOptions extends SharedOptions {
   readonly tenant?: string
@@ -72,12 +74,14 @@ export async function createContext(
   { store, masterKey }: Deployment,
   host: Host,
 ): Promise<Context> {
+  const sealer = new Sealer(masterKey)
   return {
     tenant,
     store,
     clock: systemClock,
     actor: 'cli',
-    sealer: signingKeySealer(new Sealer(masterKey), tenant),
+    sealer: signingKeySealer(sealer, tenant),
+    codeSealer: codeSealerOf(sealer, tenant),
     grantTypes: await host.parts.listGrantTypes(),
   }
 }

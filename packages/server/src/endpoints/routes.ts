@@ -38,6 +38,8 @@ export interface ProtocolDeps {
   readonly keys: KeyRing
   readonly sealer: Sealer
   readonly guesses: Guessing
+  /** Of what weak codes are found by. */
+  readonly codeSealer: Sealer
   readonly uses: UseCounter
   readonly observer: TenantObserver
   readonly issuerKeys: IssuerKeys

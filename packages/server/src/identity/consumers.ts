@@ -3,6 +3,7 @@
 
 import type { Clock } from '../platform/clock.ts'
 import { digestOf } from '../platform/hash.ts'
+import type { Sealer } from '../platform/seal.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { asUserId, type TokenHash } from '../protocol/ids.ts'
 import type { PresentedIdentifier } from '../protocol/key-exchange.ts'
@@ -10,7 +11,7 @@ import type { Log } from '../protocol/message.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
 import type { AccessIdentifierRecord, Membership, UserRecord } from '../store/records.ts'
-import { hashOfCode, hashOfIdentifier } from './access-identifiers.ts'
+import { digestOfWeakCode, hashOfCode, hashOfIdentifier, isWeakCode } from './access-identifiers.ts'
 import { eventIfSpent, noteFailedCheck } from './failed-checks.ts'
 import type { Guessing } from './guessing.ts'
 import { findKnownCaller } from './known-callers.ts'
@@ -26,6 +27,8 @@ export interface ConsumerDeps {
   >
   readonly clock: Clock
   readonly guesses: Guessing
+  /** Of the tenant's weak codes. */
+  readonly codeSealer: Sealer
 }
 
 export interface ConsumerRequest {
@@ -57,10 +60,10 @@ export function findConsumer(
   { asker, request }: { readonly asker: Asker; readonly request: ConsumerRequest },
   deps: ConsumerDeps,
 ): Promise<Member> {
-  const source = [asker.keyId, request.source]
-  return presented.kind === 'authentication_code'
-    ? findByCode(presented.code, { asker, request, source }, deps)
-    : findByPassCode(presented, { asker, request, source }, deps)
+  const question = { asker, request, source: [asker.keyId, request.source] }
+  if (presented.kind === 'identifier') return findByPassCode(presented, question, deps)
+  const { code } = presented
+  return isWeakCode(code) ? findByWeakCode(code, question, deps) : findByCode(code, question, deps)
 }
 
 /** @throws OAuthError consumer_unknown, consumer_disabled */
@@ -94,29 +97,72 @@ function findByCode(
   })
 }
 
-async function findByPassCode(
+function findByPassCode(
   { identifier, passCode }: Extract<PresentedIdentifier, { kind: 'identifier' }>,
+  question: Question,
+  deps: ConsumerDeps,
+): Promise<Member> {
+  const hash = hashOfIdentifier(identifier)
+  const { organisationId } = question.asker
+  return findBySecret(
+    {
+      named: { kind: 'identifier', hash },
+      secret: passCode,
+      // What nobody has, or somebody of another organisation, has the same limits.
+      account: ['identifier', organisationId, hash],
+      targetOf: (id) => (id === undefined ? `identifier:${hash}` : `access_identifier:${id}`),
+    },
+    question,
+    deps,
+  )
+}
+
+/** A weak code names and proves in one: each try is at all codes that the key opens, so they share a limit. */
+function findByWeakCode(code: string, question: Question, deps: ConsumerDeps): Promise<Member> {
+  const hash = digestOfWeakCode(code, deps.codeSealer)
+  const { keyId } = question.asker
+  return findBySecret(
+    {
+      named: { kind: 'authentication_code', hash },
+      secret: code,
+      account: ['weak codes', keyId],
+      targetOf: () => `application_key:${keyId}`,
+    },
+    question,
+    deps,
+  )
+}
+
+/** What is found by what it is called, and then held against argon2id. */
+interface Secret {
+  readonly named: Named
+  readonly secret: string
+  /** Whose failures count together, wherever they come from. */
+  readonly account: readonly string[]
+  /** What the log and the audit trail name. */
+  targetOf(identifierId: string | undefined): string
+}
+
+async function findBySecret(
+  { named, secret, account, targetOf }: Secret,
   { asker, request, source }: Question,
   deps: ConsumerDeps,
 ): Promise<Member> {
   const { guesses } = deps
-  const hash = hashOfIdentifier(identifier)
-  const member = await findMember({ kind: 'identifier', hash }, asker, deps)
+  const member = await findMember(named, asker, deps)
   const id = member?.identifier.id
-  // What nobody has, or somebody of another organisation, has the same limits.
-  const account = ['identifier', asker.organisationId, hash]
   const caller = await findKnownCaller(id, request.source, deps)
   const ways = allowancesOf(
-    { account, source, deviceId: undefined, known: caller.known },
+    { account, typed: [...account, named.hash], source, deviceId: undefined, known: caller.known },
     { guesses, perMinute: guesses.limits.clientsPerMinute },
   )
-  const target = id === undefined ? `identifier:${hash}` : `access_identifier:${id}`
+  const target = targetOf(id)
   const attempt = {
-    ...{ ways, subject: id ?? null, presented: digestOf(...account, ...source, passCode) },
+    ...{ ways, subject: id ?? null, presented: digestOf(...account, ...source, secret) },
     event: eventIfSpent({ ...request, action: 'access_identifier.locked', target }, deps),
   }
   const checked = await guesses.check(attempt, async () =>
-    (await isPassCodeOf(member, { passCode, source: request.source })) &&
+    (await isSecretOf(member, { secret, source: request.source })) &&
     member?.user.disabledAtSeconds === null
       ? member
       : undefined,
@@ -132,12 +178,17 @@ async function findByPassCode(
   return checked.result
 }
 
+interface Named {
+  readonly kind: PresentedIdentifier['kind']
+  readonly hash: TokenHash
+}
+
 /**
  * The organisation is part of the question: who belongs to another one is not found, so that nobody learns anything
  * about other people's consumers. Memberships are looked up either way, so that time tells nothing.
  */
 async function findMember(
-  { kind, hash }: { readonly kind: PresentedIdentifier['kind']; readonly hash: TokenHash },
+  { kind, hash }: Named,
   { organisationId }: Asker,
   { tenant, store }: ConsumerDeps,
 ): Promise<Member | null> {
@@ -147,12 +198,12 @@ async function findMember(
   return consumer && membership ? { ...consumer, membership } : null
 }
 
-async function isPassCodeOf(
+async function isSecretOf(
   consumer: Consumer | null,
-  { passCode, source }: { readonly passCode: string; readonly source: string },
+  { secret, source }: { readonly secret: string; readonly source: string },
 ): Promise<boolean> {
   // Nobody has a longer one, so its hash need not be made (ASVS 6.2.9).
-  if ([...passCode].length > MAX_PASSWORD_CODE_POINTS) return false
+  if ([...secret].length > MAX_PASSWORD_CODE_POINTS) return false
   const hash = consumer?.identifier.passCodeHash ?? null
-  return (await verifyPassword(passCode, hash, source)).correct
+  return (await verifyPassword(secret, hash, source)).correct
 }

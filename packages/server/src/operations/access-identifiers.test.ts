@@ -1,5 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createTestContext, problemsOf } from '../../test/support/operation-context.ts'
+import { digestOfWeakCode } from '../identity/access-identifiers.ts'
+import { sha256 } from '../platform/hash.ts'
+import { Sealer } from '../platform/seal.ts'
 import {
   addAuthenticationCode,
   addIdentifier,
@@ -35,8 +39,25 @@ describe('what stands for a user', () => {
     expect(await problemsOf(addIdentifier(again, context))).toMatchObject([{ field: 'identifier' }])
   })
 
+  it('ASVS 6.5.2: a code that could be guessed is found by a keyed digest, and kept as argon2id', async () => {
+    const context = await contextWithAda()
+    const code = 'p_kestora1!'
+    const { identifier } = await addAuthenticationCode({ ...ada, code }, context)
+    const long = await addAuthenticationCode({ ...ada, code: 'x'.repeat(16) }, context)
+    expect([identifier.weak, identifier.hint, long.identifier.weak]).toEqual([true, '', false])
+    const { tenant, store } = context
+    const stored = await store.listAccessIdentifiers(tenant.name, identifier.userId)
+    const { hash, passCodeHash } = stored.find(({ id }) => id === identifier.id) ?? {}
+    expect(passCodeHash).toMatch(/^\$argon2id\$/)
+    // Whoever has a copy of the database can try codes against neither, with no key.
+    const other = digestOfWeakCode(code, new Sealer(randomBytes(32)))
+    expect([sha256(code), other]).not.toContain(hash)
+    expect(hash).toBe(digestOfWeakCode(code, context.codeSealer))
+    expect(stored.find(({ id }) => id === long.identifier.id)?.passCodeHash).toBeNull()
+  })
+
   it.each([
-    ['a code of 15 characters', { code: 'x'.repeat(15) }, 'code'],
+    ['a code of 7 characters', { code: 'x'.repeat(7) }, 'code'],
     ['a code of 257 characters', { code: 'x'.repeat(257) }, 'code'],
   ])('refuses %s', async (_what, input, field) => {
     const context = await contextWithAda()

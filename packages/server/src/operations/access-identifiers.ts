@@ -1,9 +1,16 @@
 // What stands for a user in the exchange of an application key or an identity JWT: authentication codes, identifiers
 // with pass codes, and links to the subjects of trusted issuers.
 
-import { hashOfCode, hashOfIdentifier, hashOfIdentity } from '../identity/access-identifiers.ts'
+import {
+  digestOfWeakCode,
+  hashOfCode,
+  hashOfIdentifier,
+  hashOfIdentity,
+  isWeakCode,
+} from '../identity/access-identifiers.ts'
 import { hashPassword, MAX_PASSWORD_CODE_POINTS } from '../identity/passwords.ts'
 import { newId, newSecret } from '../platform/random.ts'
+import type { Sealer } from '../platform/seal.ts'
 import type { AccessIdentifierRecord, UserRecord } from '../store/records.ts'
 import { walk } from '../store/walk.ts'
 import { endingNow } from '../tokens/ending.ts'
@@ -12,13 +19,22 @@ import { requireTrustedIssuer } from './trusted-issuers.ts'
 import { requireUser } from './users.ts'
 
 const HINT_LENGTH = 4
-const MIN_CODE_LENGTH = 16
+/** One that is in the field already; those that we make have 256 random bits. */
+const MIN_CODE_LENGTH = 8
 /** A pass code is good for nothing without an application key, and is locked after a few wrong tries. */
 const MIN_PASS_CODE_LENGTH = 4
 const MAX_LENGTH = MAX_PASSWORD_CODE_POINTS
 
+export interface CodeContext extends OperationContext {
+  /** Of the tenant's weak codes. */
+  readonly codeSealer: Sealer
+}
+
 /** An access identifier as lists show it. */
-export type AccessIdentifierView = Omit<AccessIdentifierRecord, 'hash' | 'passCodeHash'>
+export type AccessIdentifierView = Omit<AccessIdentifierRecord, 'hash' | 'passCodeHash'> & {
+  /** A code that is short enough to be guessed: better replaced by one that we make. */
+  readonly weak: boolean
+}
 
 /** @throws OperationError */
 export async function addAuthenticationCode(
@@ -27,15 +43,21 @@ export async function addAuthenticationCode(
     /** One that is in the field already; made when not given. */
     readonly code?: string | undefined
   },
-  context: OperationContext,
+  context: CodeContext,
 ): Promise<{ readonly identifier: AccessIdentifierView; readonly code: string }> {
   const code = input.code ?? newSecret('ost_uc')
   refuseIfAny(checkLength('code', code, MIN_CODE_LENGTH))
   const user = await requireUser(input.username, context)
   const identifier = newRecord(user, context, {
     kind: 'authentication_code',
-    hash: hashOfCode(code),
-    hint: code.slice(-HINT_LENGTH),
+    ...(isWeakCode(code)
+      ? {
+          hash: digestOfWeakCode(code, context.codeSealer),
+          // Its last four characters would be half of a code of eight.
+          hint: '',
+          passCodeHash: await hashPassword(code),
+        }
+      : { hash: hashOfCode(code), hint: code.slice(-HINT_LENGTH) }),
   })
   return { identifier: await save(identifier, context), code }
 }
@@ -148,8 +170,8 @@ const NAMES = {
   identity: 'subject',
 } as const
 
-function viewOf({ hash: _, passCodeHash: __, ...view }: AccessIdentifierRecord) {
-  return view
+function viewOf({ hash: _, passCodeHash, ...view }: AccessIdentifierRecord): AccessIdentifierView {
+  return { ...view, weak: view.kind === 'authentication_code' && passCodeHash !== null }
 }
 
 function checkLength(field: string, text: string, minimum: number) {

@@ -266,7 +266,7 @@ export interface AccessIdentifierRecord {
   readonly hash: TokenHash
   /** By which people recognise it. */
   readonly hint: string
-  /** argon2id in PHC form; set for an identifier. */
+  /** argon2id in PHC form; set for an identifier, and for a code that is too short to be found by its hash alone. */
   readonly passCodeHash: string | null
   /** Set for an identity. */
   readonly trustedIssuerId: ClientId | null

@@ -6,6 +6,7 @@ import { listProtocolRoutes, type ProtocolDeps } from '../../src/endpoints/route
 import { createFollowers } from '../../src/feed/followers.ts'
 import { createFeedNews } from '../../src/feed/news.ts'
 import { createPlaces } from '../../src/feed/places.ts'
+import { codeSealerOf } from '../../src/identity/access-identifiers.ts'
 import { createGuessing, createSpentAllowances } from '../../src/identity/guessing.ts'
 import { createIssuerKeys } from '../../src/identity/issuer-keys.ts'
 import type { Clock } from '../../src/platform/clock.ts'
@@ -56,6 +57,7 @@ export function createNode({ tenant, store, clock, sealer }: NodeParts): Node {
   const spent = createSpentAllowances({ store, clock })
   const deps: ProtocolDeps = {
     ...{ tenant, contract, store, clock, sealer },
+    codeSealer: codeSealerOf(sealer, tenant),
     keys: createKeyRing(keyDeps),
     guesses: createGuessing({ ...guessing, spent, tenant: tenant.name }),
     // No app here has an allowance, so there is no use to be stored.

@@ -1,5 +1,6 @@
 // The people, apps, keys and issuers of every world, put into an empty database once.
 
+import { codeSealerOf } from '../../src/identity/access-identifiers.ts'
 import { addAuthenticationCode, linkIdentity } from '../../src/operations/access-identifiers.ts'
 import { createApplicationKey } from '../../src/operations/application-keys.ts'
 import { addTrustedIssuer } from '../../src/operations/trusted-issuers.ts'
@@ -58,7 +59,8 @@ export async function seed(
   const tenant = tenantWith(FIRST_SETTINGS[kind])
   await populate(store, clock.nowSeconds())
   await addApps(store, clock.nowSeconds())
-  const context = { tenant, store, clock, actor: 'operator' }
+  const codeSealer = codeSealerOf(sealer, tenant)
+  const context = { tenant, store, clock, actor: 'operator', codeSealer }
   const organisation = { organisationId: 'acme', name: 'key' }
   const { key, record } = await createApplicationKey(organisation, context)
   const issuerKey = await newIdentityKey('identity')

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   addAuthenticationCode,
   addIdentifier,
+  type CodeContext,
   linkIdentity,
   removeAccessIdentifier,
 } from '../../src/operations/access-identifiers.ts'
@@ -59,7 +60,7 @@ interface Opening {
 describe.each(STORES)('racing key exchanges on %s', (kind) => {
   let deployment: Deployment
   let processes: readonly ServerProcess[]
-  let context: ClientContext
+  let context: ClientContext & CodeContext
   let issuerKey: IdentityKey
 
   beforeAll(async () => {

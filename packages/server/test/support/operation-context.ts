@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { GRANT_TYPES } from '../../src/grants/index.ts'
+import type { CodeContext } from '../../src/operations/access-identifiers.ts'
 import type { ClientContext } from '../../src/operations/clients.ts'
 import type { KeyContext } from '../../src/operations/keys.ts'
 import { type FieldProblem, OperationError } from '../../src/operations/operation.ts'
@@ -12,7 +13,7 @@ import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { latestEvents } from './latest-events.ts'
 import { MAIN_TENANT } from './tenant.ts'
 
-export type TestContext = ClientContext & KeyContext & { readonly clock: FakeClock }
+export type TestContext = ClientContext & KeyContext & CodeContext & { readonly clock: FakeClock }
 
 export async function createTestContext(tenant: Tenant = MAIN_TENANT): Promise<TestContext> {
   return {
@@ -23,6 +24,7 @@ export async function createTestContext(tenant: Tenant = MAIN_TENANT): Promise<T
     requestId: 'request-1',
     grantTypes: GRANT_TYPES,
     sealer: new Sealer(randomBytes(32)),
+    codeSealer: new Sealer(randomBytes(32)),
   }
 }
 

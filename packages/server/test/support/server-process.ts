@@ -14,8 +14,12 @@ import { resolveTenants } from '../../src/config/tenants.ts'
 import type { ContractPaths } from '../../src/contracts/contract.ts'
 import { findContract } from '../../src/contracts/index.ts'
 import { GRANT_TYPES } from '../../src/grants/index.ts'
+import { codeSealerOf } from '../../src/identity/access-identifiers.ts'
+import type { CodeContext } from '../../src/operations/access-identifiers.ts'
 import type { ClientContext } from '../../src/operations/clients.ts'
 import { systemClock } from '../../src/platform/clock.ts'
+import { loadMasterKey } from '../../src/platform/master-key.ts'
+import { Sealer } from '../../src/platform/seal.ts'
 import { openStore } from '../../src/store/sql/open.ts'
 import { BARE_ENVIRONMENT } from './bare-environment.ts'
 import { type Apps, contractApis, populateTenant } from './contract-world.ts'
@@ -35,7 +39,7 @@ export interface Deployment {
   readonly paths: ContractPaths
   readonly apps: Apps
   /** For what operators do, beside whatever servers run. The caller closes its store. */
-  openContext(): Promise<ClientContext>
+  openContext(): Promise<ClientContext & CodeContext>
   remove(): Promise<void>
 }
 
@@ -65,9 +69,14 @@ export async function createDeployment(
   const contract = tenant && findContract(tenant.contract)
   if (!contract) throw new Error('the configuration has no tenant')
 
-  const openContext = async (): Promise<ClientContext> => {
+  const openContext = async (): Promise<ClientContext & CodeContext> => {
     const store = await openStore(config.database, { migrate: true })
-    return { tenant, store, clock: systemClock, actor: 'operator', grantTypes: GRANT_TYPES }
+    const sealer = new Sealer(loadMasterKey(config))
+    const operator = { actor: 'operator', grantTypes: GRANT_TYPES }
+    return {
+      ...{ tenant, store, clock: systemClock, ...operator },
+      codeSealer: codeSealerOf(sealer, tenant),
+    }
   }
   const context = await openContext()
   const apps = await populateTenant(context, options.contract)

@@ -10,9 +10,12 @@ import { resolveTenants } from '../../src/config/tenants.ts'
 import type { ContractPaths } from '../../src/contracts/contract.ts'
 import { findContract } from '../../src/contracts/index.ts'
 import { GRANT_TYPES } from '../../src/grants/index.ts'
+import { codeSealerOf } from '../../src/identity/access-identifiers.ts'
+import type { CodeContext } from '../../src/operations/access-identifiers.ts'
 import type { ClientContext } from '../../src/operations/clients.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import { createLog } from '../../src/platform/log.ts'
+import { Sealer } from '../../src/platform/seal.ts'
 import type { Tenant } from '../../src/protocol/tenant.ts'
 import type { Store } from '../../src/store/port.ts'
 import { openStore, type StoreSettings } from '../../src/store/sql/open.ts'
@@ -37,7 +40,7 @@ export interface TestServer {
   readonly paths: ContractPaths
   readonly apps: Apps
   /** For what operators do. */
-  readonly context: ClientContext
+  readonly context: ClientContext & CodeContext
   readonly masterKey: Buffer
   readonly database: StoreSettings
   readonly store: Store
@@ -110,7 +113,9 @@ export async function startTestServer(
       : { kind, url: options.postgresUrl ?? (await createDatabase()) }
   const store = await openStore(database, { migrate: true })
   const clock = createFakeClock()
-  const context = { tenant, store, clock, actor: 'operator', grantTypes: GRANT_TYPES }
+  const codeSealer = codeSealerOf(new Sealer(masterKey), tenant)
+  const operator = { actor: 'operator', grantTypes: GRANT_TYPES, codeSealer }
+  const context = { tenant, store, clock, ...operator }
   const apps = await populateTenant(context, options.contract)
   const logLines: string[] = []
   const log = createLog({

@@ -12,6 +12,22 @@ export const keyExchange: Area = {
   name: 'Application keys and identity JWTs',
   mutants: [
     {
+      name: 'wrong weak codes count for each code apart',
+      breaks: 'C4',
+      file: 'server/src/identity/consumers.ts',
+      find: "account: ['weak codes', keyId],",
+      replace: "account: ['weak codes', keyId, hash],",
+      killedBy: contracts('contracts/crm-com-codes'),
+    },
+    {
+      name: 'a weak code is found by a hash that everybody can make',
+      breaks: 'C4',
+      file: 'server/src/identity/access-identifiers.ts',
+      find: 'return sealer.digest(code) as TokenHash',
+      replace: "return sha256(sealer === undefined ? '' : code)",
+      killedBy: unit('operations/access-identifiers'),
+    },
+    {
       name: 'a suspended application key opens grants',
       breaks: 'C2',
       file: OPEN_GRANT,
@@ -116,8 +132,8 @@ export const keyExchange: Area = {
       name: 'any pass code is right',
       breaks: 'D7',
       file: 'server/src/identity/consumers.ts',
-      find: 'return (await verifyPassword(passCode, hash, source)).correct',
-      replace: 'return (await verifyPassword(passCode, hash, source)) !== undefined',
+      find: 'return (await verifyPassword(secret, hash, source)).correct',
+      replace: 'return (await verifyPassword(secret, hash, source)) !== undefined',
       killedBy: contracts('contracts/crm-com.test'),
     },
     {
