@@ -73,7 +73,7 @@ export async function approve(
   if (outcome === 'signed_out') throw new PageError('interaction_invalid')
   if (outcome === 'already_decided') return outcome
   if (given.kind === 'token') deps.observer.tokenIssued('implicit')
-  for (const allowance of request.legacy) countUse(allowance, request.client, deps)
+  for (const use of request.counted) countUse(use, request.client, deps)
   const { redirectUri, responseMode, state } = request.target
   return {
     kind: 'authorization',

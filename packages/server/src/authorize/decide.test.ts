@@ -72,7 +72,7 @@ function requestOf(
     hintedUserId: undefined,
     loginHint: undefined,
     uiLocales: undefined,
-    legacy: [],
+    counted: [],
     ...fields,
   }
 }

@@ -2,7 +2,7 @@
 // until the redirect URI is verified it is shown on a page of ours, after that it goes to the app.
 
 import { checkAllowance, type LegacyDeps, type LegacyUse } from '../legacy/allowances.ts'
-import type { Allowance } from '../protocol/allowance.ts'
+import { type Allowance, type CountedUse, IGNORED_SCOPES } from '../protocol/allowance.ts'
 import { OAuthError, PageError, type RedirectTarget } from '../protocol/errors.ts'
 import { asClientId, asUserId, type UserId } from '../protocol/ids.ts'
 import { list, optional, type Params } from '../protocol/params.ts'
@@ -20,7 +20,7 @@ import { parseRequestedScope } from '../protocol/scope.ts'
 import { checkAudience, defaultAudience, findAudience, type Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
 import type { ClientRecord } from '../store/records.ts'
-import { chooseScopes } from '../tokens/choose-scopes.ts'
+import { chooseScopes, findUnknown } from '../tokens/choose-scopes.ts'
 import { readIdTokenHint } from '../tokens/id-token.ts'
 import type { KeyRing } from '../tokens/keys.ts'
 import {
@@ -57,8 +57,8 @@ export interface AuthorizationRequest extends KnownRequest {
   readonly maxAgeSeconds: number | undefined
   /** The user whom the app's `id_token_hint` names: the answer is about nobody else. */
   readonly hintedUserId: UserId | undefined
-  /** What it uses that the best current practice forbids. */
-  readonly legacy: readonly Allowance[]
+  /** What it uses that the best current practice forbids, and what was passed over. */
+  readonly counted: readonly CountedUse[]
 }
 
 export interface Challenge {
@@ -113,12 +113,15 @@ export async function checkAuthorizationRequest(
     for (const allowance of legacy) {
       if (!isFree(allowance, client, tenant)) await checkAllowance(allowance, use, deps)
     }
-    const scopes = chooseScopes(parseRequestedScope(optional(params, 'scope')), client, tenant)
+    const asked = parseRequestedScope(optional(params, 'scope'))
+    const scopes = chooseScopes(asked, client, tenant)
     if (scopes.includes('openid')) prepareIdTokens(client, deps)
+    const counted: CountedUse[] = [...(insecure ? (['http-redirect-uri'] as const) : []), ...legacy]
+    if (findUnknown(asked, client, tenant) !== undefined) counted.push(IGNORED_SCOPES)
     return {
       ...known,
       responseType,
-      legacy: insecure ? ['http-redirect-uri', ...legacy] : legacy,
+      counted,
       redirectUriSent: params.has('redirect_uri'),
       scopes,
       audience: checkResources(params, { client, scopes, tenant }),

@@ -2,7 +2,11 @@
 // declared by the contract and switched on for the app until a date. Must not know HTTP or grants.
 
 import type { Clock } from '../platform/clock.ts'
-import { type Allowance, LONGEST_ACCESS_TOKEN_SECONDS } from '../protocol/allowance.ts'
+import {
+  type Allowance,
+  type CountedUse,
+  LONGEST_ACCESS_TOKEN_SECONDS,
+} from '../protocol/allowance.ts'
 import { dayOf } from '../protocol/day.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Log } from '../protocol/message.ts'
@@ -49,7 +53,7 @@ export async function spendAllowance(
 }
 
 export function countUse(
-  allowance: Allowance,
+  allowance: CountedUse,
   { id }: Pick<ClientRecord, 'id'>,
   { tenant, clock, uses }: LegacyDeps,
 ): void {

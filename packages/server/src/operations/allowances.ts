@@ -1,6 +1,6 @@
 // Legacy allowances of apps: who gave which, why and until when, and how much they are used.
 
-import { ALLOWANCE_NAMES, type Allowance } from '../protocol/allowance.ts'
+import { ALLOWANCE_NAMES, type Allowance, IGNORED_SCOPES } from '../protocol/allowance.ts'
 import { dayOf } from '../protocol/day.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { ClientAllowance, ClientRecord } from '../store/records.ts'
@@ -112,11 +112,31 @@ export interface LegacyUse extends ClientAllowance {
 
 const REPORTED_DAYS = 30
 
+export interface IgnoredScopes {
+  readonly uses: number
+  /** `2026-11-21`, UTC. */
+  readonly lastDay: string
+}
+
+/** How often users allowed an app something while it asked for scopes that exist nowhere too, in the last 30 days. */
+export async function findIgnoredScopes(
+  { id }: Pick<ClientRecord, 'id'>,
+  { tenant, store, clock }: OperationContext,
+): Promise<IgnoredScopes | undefined> {
+  const of = { tenant: tenant.name, clientId: id, fromDay: firstReportedDay(clock.nowSeconds()) }
+  const uses = await store.listAllowanceUses(of)
+  return uses.find(({ allowance }) => allowance === IGNORED_SCOPES)
+}
+
+function firstReportedDay(nowSeconds: number): string {
+  return dayOf(nowSeconds - (REPORTED_DAYS - 1) * DAY_SECONDS)
+}
+
 /** Every legacy allowance of the tenant's apps, and how often it was used today and in the 29 days before. */
 export async function* listLegacyUse(context: OperationContext): AsyncGenerator<LegacyUse> {
   const { tenant, store, clock } = context
   const now = clock.nowSeconds()
-  const fromDay = dayOf(now - (REPORTED_DAYS - 1) * DAY_SECONDS)
+  const fromDay = firstReportedDay(now)
   for await (const client of walk((page) => store.listClients(tenant.name, page))) {
     if (client.disabledAtSeconds !== null || client.allowances.length === 0) continue
     const of = { tenant: tenant.name, clientId: client.id, fromDay }

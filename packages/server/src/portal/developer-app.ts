@@ -3,9 +3,11 @@
 import { forSignedIn, type Notice, ownPage, type SignedIn } from '../account/signed-in.ts'
 import { type Destination, ownPath } from '../account/visit.ts'
 import { mayActOnApp } from '../operations/access.ts'
+import { findIgnoredScopes } from '../operations/allowances.ts'
 import { type DeveloperApp, findDeveloperApp } from '../operations/developer-access.ts'
 import { updateDeveloperApp } from '../operations/developer-apps.ts'
 import { implicitAllowance } from '../operations/developer-credentials.ts'
+import type { OperationContext } from '../operations/operation.ts'
 import type { FormProblem } from '../protocol/form-problem.ts'
 import type { Endpoint, Reply } from '../protocol/message.ts'
 import { OWN_PATHS } from '../protocol/own-paths.ts'
@@ -64,6 +66,7 @@ export async function showApp(
     endpoints: deps.endpoints,
     pkce: describePkce(app, deps),
     scopes: app.client.scopes,
+    ignoredScopes: await describeIgnoredScopes(app, contextOf(signedIn, deps)),
     redirectUris: app.client.redirectUris,
     changeable: mayActOnApp('app.update', app.client, app.visitor),
     newSecret,
@@ -80,6 +83,14 @@ async function nameRegistrant(
 ): Promise<string | undefined> {
   if (client.registeredBy === null) return tenant.displayName
   return (await store.findUser(tenant.name, client.registeredBy))?.name
+}
+
+async function describeIgnoredScopes(
+  { client }: DeveloperApp,
+  context: OperationContext,
+): Promise<DeveloperAppPage['ignoredScopes']> {
+  const found = await findIgnoredScopes(client, context)
+  return found && { uses: found.uses, lastAtSeconds: Date.parse(found.lastDay) / 1000 }
 }
 
 function describePkce({ client }: DeveloperApp, { tenant }: PortalDeps): DeveloperAppPage['pkce'] {

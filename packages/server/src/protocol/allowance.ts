@@ -18,6 +18,12 @@ export const ALLOWANCES = {
 
 export type Allowance = keyof typeof ALLOWANCES
 
+/** Requests for scopes that exist nowhere, which OpenID Connect has ignored: its developers should know. */
+export const IGNORED_SCOPES = 'ignored-scopes'
+
+/** What is counted of an app, by day: the use of an allowance, or what was passed over. */
+export type CountedUse = Allowance | typeof IGNORED_SCOPES
+
 export const ALLOWANCE_NAMES = Object.keys(ALLOWANCES) as readonly Allowance[]
 
 /** The longest that an access token lives without the allowance `long-access-token`. */

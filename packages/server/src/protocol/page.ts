@@ -211,6 +211,8 @@ export interface DeveloperAppPage extends OwnPage {
   readonly endpoints: PageEndpoints
   readonly pkce: { readonly required: boolean; readonly methods: readonly string[] }
   readonly scopes: readonly string[]
+  /** It asks for scopes that exist nowhere. */
+  readonly ignoredScopes: { readonly uses: number; readonly lastAtSeconds: number } | undefined
   readonly redirectUris: readonly string[]
   /** Whether this user may change it; otherwise it is only looked at. */
   readonly changeable: boolean

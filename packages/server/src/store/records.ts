@@ -1,7 +1,7 @@
 // What the store keeps, in the words of OAuth. Times are whole seconds since 1970; null means "not set".
 
 import type { AccessTokenFacts } from '../protocol/access-token-facts.ts'
-import type { Allowance } from '../protocol/allowance.ts'
+import type { Allowance, CountedUse } from '../protocol/allowance.ts'
 import type { ClientId, GrantId, RevocationTag, TokenHash, UserId } from '../protocol/ids.ts'
 import type { ChallengeMethod } from '../protocol/pkce.ts'
 import type { IdTokenAlgorithm, SigningAlgorithm } from '../protocol/policy.ts'
@@ -292,11 +292,11 @@ export interface TrustedIssuerRecord {
   readonly suspendedAtSeconds: number | null
 }
 
-/** How often an app used a legacy allowance on one day. */
+/** How often an app used a legacy allowance on one day, or had something passed over. */
 export interface AllowanceUseRecord {
   readonly tenant: string
   readonly clientId: ClientId
-  readonly allowance: Allowance
+  readonly allowance: CountedUse
   /** `2026-11-21`, UTC. */
   readonly day: string
   readonly uses: number

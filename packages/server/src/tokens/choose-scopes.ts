@@ -28,7 +28,7 @@ export function chooseScopes(
   if (named.length === 0) return defaultsOf(registered)
   const allowed = new Set(registered.scopes)
   const exists = (scope: string) => allowed.has(scope) || isOffered(scope, tenant)
-  const unknown = named.find((scope) => !exists(scope))
+  const unknown = findUnknown(named, registered, tenant)
   // OIDC Core §3.1.2.1: scopes that are not understood are ignored. OAuth alone leaves it open, and there a misspelt name
   // is better told than passed over.
   if (unknown !== undefined && !named.includes('openid')) refuseUnknown(unknown, allowed, tenant)
@@ -38,6 +38,17 @@ export function chooseScopes(
     throw new OAuthError('scope_not_allowed', { parameter: refused })
   }
   return chosen
+}
+
+/** @returns a scope that exists nowhere, if one was asked for */
+export function findUnknown(
+  asked: readonly string[] | undefined,
+  { scopes }: Registered,
+  tenant: Tenant,
+): string | undefined {
+  return asked?.find(
+    (scope) => hasEffect(scope, tenant) && !isOffered(scope, tenant) && !scopes.includes(scope),
+  )
 }
 
 function defaultsOf({ scopes, defaultScopes }: Registered): readonly string[] {

@@ -13,6 +13,7 @@ import { nameField, redirectUrisField } from './new-developer-app.ts'
 import { hiddenFields, ownContent, ownHref } from './own-frame.ts'
 import { type Problem, problemSummary } from './problem-summary.ts'
 import type { Content, View } from './view.ts'
+import type { Words } from './words.ts'
 
 const LABELS = {
   name: 'developer.name',
@@ -62,7 +63,14 @@ function overview(page: DeveloperAppPage, { words }: View): string {
   return html`<section class="connect">
 <h2>${words.text('developer_app.overview')}</h2>
 <dl>!${shown.map(([key, value]) => html`<dt>${words.text(key)}</dt><dd><code><bdi>${value}</bdi></code></dd>`)}</dl>
+!${ignoredScopesNotice(page, words)}
 </section>`
+}
+
+function ignoredScopesNotice({ ignoredScopes: found }: DeveloperAppPage, words: Words): string {
+  if (found === undefined) return ''
+  const facts = { count: String(found.uses), date: words.moment(found.lastAtSeconds) }
+  return html`<p class="notice">!${icon('info')}<span>!${words.markup('developer_app.ignored_scopes', facts)}</span></p>`
 }
 
 function changeableParts(page: DeveloperAppPage, problems: readonly Problem[], view: View): string {

@@ -134,6 +134,7 @@ export const DEVELOPER_APP: DeveloperAppPage = {
     revoke: 'https://login.northwind.example/revoke',
   },
   scopes: ['contacts:read', 'contacts:write', 'invoices:delete'],
+  ignoredScopes: undefined,
   redirectUris: ['https://app.northwind.example/callback'],
   changeable: true,
   newSecret: undefined,
@@ -182,6 +183,10 @@ export const OWN_SAMPLE_PAGES: Readonly<Record<string, Page>> = {
   },
   'developer app': { ...DEVELOPER_APP, notice: 'saved' },
   'developer app, only to look at': { ...DEVELOPER_APP, changeable: false },
+  'developer app, asks for unknown scopes': {
+    ...DEVELOPER_APP,
+    ignoredScopes: { uses: 12, lastAtSeconds: NOW - DAY },
+  },
   'developer app, new secret': {
     ...DEVELOPER_APP,
     newSecret: { name: 'first', secret: `ost_cs_${'x7'.repeat(24)}Q` },

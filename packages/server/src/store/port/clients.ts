@@ -1,6 +1,6 @@
 // Apps, their secrets, and what they used.
 
-import type { Allowance } from '../../protocol/allowance.ts'
+import type { CountedUse } from '../../protocol/allowance.ts'
 import type { ClientId } from '../../protocol/ids.ts'
 import type {
   AllowanceUseRecord,
@@ -78,7 +78,7 @@ export interface VouchedName extends ById {
 }
 
 export interface AllowanceUses {
-  readonly allowance: Allowance
+  readonly allowance: CountedUse
   readonly uses: number
   /** `2026-11-21`, UTC. */
   readonly lastDay: string

@@ -216,6 +216,14 @@ const registrations: readonly Mutant[] = [
     killedBy: unit('operations/import-clients'),
   },
   {
+    name: 'what an app asks for in vain is counted nowhere',
+    breaks: 'OIDC Core §3.1.2.1',
+    file: 'server/src/authorize/request.ts',
+    find: 'counted.push(IGNORED_SCOPES)',
+    replace: 'counted.push()',
+    killedBy: { ...flows('flows/ignored-scopes'), names: '^(?!.*postgres)' },
+  },
+  {
     name: 'an app is imported with allowances that it may not have',
     breaks: 'RFC 9700 §2',
     file: IMPORT_CLIENTS,
