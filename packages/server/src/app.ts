@@ -13,6 +13,7 @@ import { listProtocolRoutes, listRootRoutes, type ProtocolDeps } from './endpoin
 import { createFollowers } from './feed/followers.ts'
 import { createFeedNews } from './feed/news.ts'
 import { createPlaces } from './feed/places.ts'
+import { createSharedFollowers } from './feed/shared-followers.ts'
 import { GRANT_TYPES } from './grants/index.ts'
 import { createAdmission } from './http/admission.ts'
 import { readAssets } from './http/assets.ts'
@@ -102,7 +103,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     spent: createSpentAllowances({ store, clock }),
   }
   const uses = createUseCounter({ store, log })
-  const heldFeed = createHeldFeed({ store, config })
+  const heldFeed = createHeldFeed({ store, config, clock })
   const parts = resolveTenants(config).map((tenant) => {
     const keyDeps = { tenant, store, clock, sealer: signingKeySealer(sealer, tenant) }
     return {
@@ -322,14 +323,23 @@ function listPortalRoutes(parts: TenantParts, authorize: string): readonly Route
   })
 }
 
-function createHeldFeed({ store, config }: { store: Store; config: Config }): HeldFeed {
+interface FeedParts extends Pick<ServerOptions, 'store' | 'config'> {
+  readonly clock: Clock
+}
+
+function createHeldFeed({ store, config, clock }: FeedParts): HeldFeed {
   // Each holds a connection, and connections are for everybody.
   const places = { ofSource: 16, inAll: Math.ceil(config.server.maxConnections / 8) }
   return {
     news: createFeedNews({ store }),
     places: createPlaces(places),
-    followers: createFollowers(),
+    followers: isAlone(config) ? createFollowers() : createSharedFollowers({ store, clock }),
   }
+}
+
+/** With PostgreSQL nobody knows how many there are. */
+function isAlone({ database, server }: Config): boolean {
+  return database.kind === 'sqlite' && server.workers === 1
 }
 
 function limitsOf({ rateLimits }: Config): GuessLimits {

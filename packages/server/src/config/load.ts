@@ -26,7 +26,7 @@ export type DatabaseSettings =
       readonly kind: 'postgres'
       readonly url: string
       readonly poolSize: number
-      readonly listenUrl: string | undefined
+      readonly listenUrl?: string | undefined
     }
 
 /** The configuration as the program uses it: complete, checked, file names absolute. */

@@ -134,7 +134,7 @@ const PolicySchema = Type.Object(
     revocationWaitsForApis: Type.Optional(
       Type.Boolean({
         description:
-          'Whether the answer to a revocation waits, for a second at most, until the APIs have confirmed it that follow the feed with their credentials at the same process.',
+          'Whether the answer to a revocation waits, for a second at most, until the APIs have confirmed it that follow the feed with their credentials, whichever process they follow.',
       }),
     ),
     signing: Type.Optional(SigningSchema),

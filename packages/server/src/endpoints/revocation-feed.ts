@@ -48,13 +48,16 @@ export function createRevocationFeedEndpoint(deps: RevocationFeedDeps): Endpoint
       nowSeconds: deps.clock.nowSeconds(),
       limit: PAGE_SIZE,
     })
+  const asking = { tenant: tenant.name, isAwaited: tenant.policy.revocationWaitsForApis }
   const readTogether = sharedByCallers(readPage)
   return async (request) => {
     const after = readNumber(request, 'after')
     const waitSeconds = Math.min(readNumber(request, 'wait'), LONGEST_WAIT_SECONDS)
     const follower = waitSeconds > 0 ? await nameFollower(request, deps) : undefined
     const known =
-      follower === undefined ? undefined : heldFeed.followers.hold(tenant.name, follower, after)
+      follower === undefined
+        ? undefined
+        : await heldFeed.followers.hold({ ...asking, follower, sequence: after })
     const mark = heldFeed.news.mark(tenant.name)
     const page = await readPage(after).catch((error) => {
       known?.()

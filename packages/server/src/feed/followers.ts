@@ -6,18 +6,37 @@ import { monotonicClock } from '../platform/clock.ts'
 /** Of one tenant. */
 const MOST_FOLLOWERS = 64
 /** For so long an answer waits at most. */
-const PATIENCE_MILLISECONDS = 1000
+export const PATIENCE_MILLISECONDS = 1000
 /** Who has not asked for so long follows no more, or elsewhere. */
-const FORGOTTEN_MILLISECONDS = 45_000
+export const FORGOTTEN_SECONDS = 45
+
+export interface Asking {
+  readonly tenant: string
+  readonly follower: string
+  /** It has read the feed up to this number, and asks for what follows. */
+  readonly sequence: number
+  /** Whether the answers of the tenant wait for anybody. */
+  readonly isAwaited: boolean
+}
 
 export interface Followers {
-  /**
-   * It has read the feed up to this number, and asks for what follows.
-   * @returns what says that its request is over, or undefined when it has one already or there are too many of them
-   */
-  hold(tenant: string, id: string, sequence: number): (() => void) | undefined
+  /** @returns what says that its request is over, or undefined when it has one already or there are too many of them */
+  hold(asking: Asking): Promise<(() => void) | undefined>
   /** Until all who are waited for have read up to this number. @returns how many have not, in the time there is */
   wait(tenant: string, sequence: number, ended: AbortSignal): Promise<number>
+}
+
+/** Those whose requests are held by this process. */
+export interface FollowersHere extends Followers {
+  /** @returns undefined when there are too many of them */
+  note(asking: Asking): Noted | undefined
+}
+
+interface Noted {
+  /** It has read further than before, and came back soon after it was told here. */
+  readonly isInTime: boolean
+  /** Undefined when it has a request already. */
+  readonly end: (() => void) | undefined
 }
 
 interface Follower {
@@ -41,7 +60,7 @@ interface Wait {
   look(): void
 }
 
-export function createFollowers(clock = monotonicClock): Followers {
+export function createFollowers(clock = monotonicClock): FollowersHere {
   const tenants = new Map<string, Following>()
 
   function followingOf(tenant: string): Following {
@@ -53,28 +72,33 @@ export function createFollowers(clock = monotonicClock): Followers {
     return following
   }
 
+  function note({ tenant, follower: id, sequence }: Asking): Noted | undefined {
+    const { followers, waits } = followingOf(tenant)
+    const now = clock.nowMilliseconds()
+    const follower = findPlace(followers, id, now)
+    if (follower === undefined) return undefined
+    // Who was told here and comes back here in time is worth waiting for again.
+    const isSoon = now - follower.answeredAtMilliseconds < PATIENCE_MILLISECONDS
+    const isInTime = sequence > follower.sequence && isSoon
+    if (isInTime) follower.isPrompt = true
+    follower.sequence = sequence
+    follower.askedAtMilliseconds = now
+    for (const wait of waits) wait.look()
+    if (follower.isHeld) return { isInTime, end: undefined }
+    follower.isHeld = true
+    const end = () => {
+      follower.isHeld = false
+      follower.answeredAtMilliseconds = clock.nowMilliseconds()
+    }
+    return { isInTime, end }
+  }
+
   return {
-    hold(tenant, id, sequence) {
-      const { followers, waits } = followingOf(tenant)
-      const now = clock.nowMilliseconds()
-      const follower = findPlace(followers, id, now)
-      if (follower === undefined) return undefined
-      // Who was told here and comes back here in time is worth waiting for again.
-      const isInTime = now - follower.answeredAtMilliseconds < PATIENCE_MILLISECONDS
-      if (sequence > follower.sequence && isInTime) follower.isPrompt = true
-      follower.sequence = sequence
-      follower.askedAtMilliseconds = now
-      for (const wait of waits) wait.look()
-      if (follower.isHeld) return undefined
-      follower.isHeld = true
-      return () => {
-        follower.isHeld = false
-        follower.answeredAtMilliseconds = clock.nowMilliseconds()
-      }
-    },
+    note,
+    hold: async (asking) => note(asking)?.end,
     wait(tenant, sequence, ended) {
       const { followers, waits } = followingOf(tenant)
-      const since = clock.nowMilliseconds() - FORGOTTEN_MILLISECONDS
+      const since = clock.nowMilliseconds() - FORGOTTEN_SECONDS * 1000
       const awaited = [...followers.values()].filter(
         (each) => each.isPrompt && each.askedAtMilliseconds >= since,
       )
@@ -92,7 +116,8 @@ function findPlace(
   const known = followers.get(id)
   if (known !== undefined) return known
   for (const [other, { isHeld, askedAtMilliseconds }] of followers) {
-    if (!isHeld && now - askedAtMilliseconds > FORGOTTEN_MILLISECONDS) followers.delete(other)
+    const isForgotten = now - askedAtMilliseconds > FORGOTTEN_SECONDS * 1000
+    if (!isHeld && isForgotten) followers.delete(other)
   }
   if (followers.size >= MOST_FOLLOWERS) return undefined
   const times = { askedAtMilliseconds: now, answeredAtMilliseconds: Number.NEGATIVE_INFINITY }

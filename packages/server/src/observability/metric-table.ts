@@ -69,7 +69,7 @@ export const METRICS = {
   },
   ostiary_feed_followers_lapsed_total: {
     kind: 'counter',
-    help: 'APIs that did not confirm a revocation within the second for which its answer waits.',
+    help: 'APIs that did not confirm a revocation within the second for which its answer waits (`policy.revocationWaitsForApis`); each counts once until it confirms one in time.',
     labels: { tenant },
   },
   ostiary_http_connections: {

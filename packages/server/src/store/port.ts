@@ -3,6 +3,7 @@
 
 import type { ChangeStore, ClientStore } from './port/clients.ts'
 import type { FeedStore } from './port/feed.ts'
+import type { FollowerStore } from './port/followers.ts'
 import type { GrantStore } from './port/grants.ts'
 import type { GuessStore } from './port/guessing.ts'
 import type { KeyStore } from './port/keys.ts'
@@ -69,6 +70,7 @@ export interface Store
     ChangeStore,
     GrantStore,
     FeedStore,
+    FollowerStore,
     IdentityStore,
     ApplicationKeyStore,
     KeyStore,

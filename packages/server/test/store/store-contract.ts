@@ -12,6 +12,7 @@ import { codeContract } from './contract/codes.ts'
 import { connectionContract } from './contract/connections.ts'
 import { endingContract } from './contract/endings.ts'
 import { eventContract } from './contract/events.ts'
+import { followerContract } from './contract/followers.ts'
 import { grantContract } from './contract/grants.ts'
 import { guessContract } from './contract/guessing.ts'
 import { keyContract } from './contract/keys.ts'
@@ -80,6 +81,7 @@ export function storeContract({ name, open }: Backend): void {
     allowanceUseContract(store)
     guessContract(store)
     leaseContract(store)
+    followerContract(store)
     cleanUpContract(store)
     changeContract(() => stores)
     raceContract(() => stores)

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type RunningServer, type ServerOptions, startServer } from '../../src/app.ts'
-import { loadConfig } from '../../src/config/load.ts'
+import { type DatabaseSettings, loadConfig } from '../../src/config/load.ts'
 import { resolveTenants } from '../../src/config/tenants.ts'
 import type { ContractPaths } from '../../src/contracts/contract.ts'
 import { findContract } from '../../src/contracts/index.ts'
@@ -99,18 +99,18 @@ export async function startTestServer(
   const port = await findFreePort()
   const url = `http://localhost:${port}${options.path ?? ''}`
   const issuer = options.publicIssuer ?? url
-  const { config } = loadConfig({
-    env: {},
-    value: configFor(issuer, port, options),
-    development: true,
+  const database: DatabaseSettings =
+    kind === 'sqlite'
+      ? { kind, path: join(folder, 'ostiary.db') }
+      : { kind, url: options.postgresUrl ?? (await createDatabase()), poolSize: 10 }
+  const load = (value: object) => ({
+    ...loadConfig({ env: {}, value, development: true }).config,
+    database,
   })
+  const config = load(configFor(issuer, port, options))
   const [tenant] = resolveTenants(config)
   if (!tenant) throw new Error('the configuration has no tenant')
   const masterKey = randomBytes(32)
-  const database: StoreSettings =
-    kind === 'sqlite'
-      ? { kind, path: join(folder, 'ostiary.db') }
-      : { kind, url: options.postgresUrl ?? (await createDatabase()) }
   const store = await openStore(database, { migrate: true })
   const clock = createFakeClock()
   const codeSealer = codeSealerOf(new Sealer(masterKey), tenant)
@@ -155,8 +155,7 @@ export async function startTestServer(
     } = {}) => {
       const at = database.kind === 'postgres' ? { ...database, listenUrl } : database
       const value = configFor(issuer, port, { ...options, ...(policy && { policy }) })
-      const { config: changed } = loadConfig({ env: {}, value, development: true })
-      return startSecondNode({ ...parts, config: changed, clock: its, masterKey: own }, at)
+      return startSecondNode({ ...parts, config: load(value), clock: its, masterKey: own }, at)
     },
     loseDatabase: closeStore,
     async stop() {

@@ -95,6 +95,11 @@ export const CLEAN_UPS: readonly CleanUp[] = [
     ['tenant', 'account', 'slot'],
     (p) => sql`expires_at_seconds <= ${p.nowSeconds}`,
   ),
+  deleteWhere(
+    'feedFollowers',
+    ['tenant', 'follower'],
+    (p) => sql`expires_at_seconds <= ${p.nowSeconds}`,
+  ),
   deleteWhere('leases', ['task'], (p) => sql`ends_at_seconds <= ${p.nowSeconds}`),
 ]
 

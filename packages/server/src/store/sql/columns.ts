@@ -308,6 +308,13 @@ export const TABLES: { readonly [Table in keyof Database]: Columns<Selectable<Da
     oneTimeIds: { tenant: 'text', purpose: 'text', id: 'text', expiresAtSeconds: 'number' },
     revocations: { tenant: 'text', ...REVOCATION },
     revocationSequences: { tenant: 'text', sequence: 'number' },
+    feedFollowers: {
+      tenant: 'text',
+      follower: 'text',
+      sequence: 'number',
+      isPrompt: 'number',
+      expiresAtSeconds: 'number',
+    },
     feeds: { epoch: 'text', idsUntilSeconds: 'number' },
     unfinishedEndings: {
       tenant: 'text',

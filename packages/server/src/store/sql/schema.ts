@@ -40,6 +40,7 @@ export interface Database {
   revocations: RevocationRow
   revocationSequences: { tenant: string; sequence: number }
   unfinishedEndings: UnfinishedEndingRow
+  feedFollowers: FollowerRow
   feeds: { epoch: string; idsUntilSeconds: number }
   organisations: OrganisationRecord
   units: UnitRecord
@@ -96,6 +97,16 @@ export interface UnfinishedEndingRow {
   /** Of the user; the grants of other kinds are found without. */
   readonly ownerId: string
   readonly endedAtSeconds: number
+}
+
+export interface FollowerRow {
+  readonly tenant: string
+  /** The API and the name of its process. */
+  readonly follower: string
+  readonly sequence: number
+  /** 0 since it let a wait lapse, until it confirms a line in time. */
+  readonly isPrompt: number
+  readonly expiresAtSeconds: number
 }
 
 export interface LeaseRow {

@@ -51,6 +51,7 @@ import { findConnection, listConnections } from './connections.ts'
 import { continueEndings, hasUnfinishedEndings } from './endings.ts'
 import { createExchange, type Exchange } from './exchange.ts'
 import { readFeed, readFeedState } from './feed.ts'
+import { findFollowersBehind, recordFollowers, recordLapses } from './followers.ts'
 import { approveAuthorization, findConsent, findGrant, listUserGrants } from './grants.ts'
 import {
   countFailure,
@@ -126,6 +127,9 @@ export function createStore(driver: Driver, exchange: Exchange = createExchange(
     recordVersionUses: methods.transact(recordVersionUses),
     listVersionUses: methods.read(listVersionUses),
     ...guessMethods(methods),
+    recordFollowers: methods.transact(recordFollowers),
+    findFollowersBehind: methods.read(findFollowersBehind),
+    recordLapses: methods.transact(recordLapses),
     takeLease: methods.write(takeLease),
     endLease: methods.write(endLease),
     recordAuditEvent: methods.write(recordAuditEvent),

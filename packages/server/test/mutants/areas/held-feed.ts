@@ -1,10 +1,11 @@
 // Mutants of the feed that is pushed: how long requests are held, what they hold up, and how a guard follows.
 
-import { flows, unit } from '../commands.ts'
+import { flows, STORE, unit } from '../commands.ts'
 import type { Area, TestCommand } from '../mutant.ts'
 
 const NEWS = 'server/src/feed/news.ts'
 const FOLLOWERS = 'server/src/feed/followers.ts'
+const SHARED = 'server/src/feed/shared-followers.ts'
 const REVOKE = 'server/src/endpoints/revoke.ts'
 const PLACES = 'server/src/feed/places.ts'
 const ENDPOINT = 'server/src/endpoints/revocation-feed.ts'
@@ -14,6 +15,7 @@ const FOLLOWER = 'resource/src/revocation-feed.ts'
 const PACE = 'resource/src/feed-pace.ts'
 const QUIET = 'resource/src/quiet-requests.ts'
 
+const AWAITED_NODES: TestCommand = { project: 'cluster', files: ['cluster/awaited-nodes'] }
 const EXCHANGE: TestCommand = { project: 'store', files: ['store/postgres-exchange'] }
 const heldFeed = flows('flows/held-feed')
 const awaited = flows('flows/awaited-followers')
@@ -157,6 +159,46 @@ export const heldFeedMutants: Area = {
       find: '  if (request.authorization === undefined) return undefined\n  const { id } = await authenticateApi(request, deps)\n',
       replace: "  const id = request.authorization ?? 'anybody'\n",
       killedBy: awaited,
+    },
+    {
+      name: 'awaited: those who follow another node are not waited for',
+      breaks: 'L3',
+      file: SHARED,
+      find: 'if (followers.length === 0) return 0',
+      replace: 'if (followers.length >= 0) return 0',
+      killedBy: AWAITED_NODES,
+    },
+    {
+      name: 'awaited: who hangs at another node is waited for each time',
+      breaks: 'E21',
+      file: SHARED,
+      find: 'return await store.recordLapses({ tenant, sequence, followers })',
+      replace: 'return followers.length',
+      killedBy: AWAITED_NODES,
+    },
+    {
+      name: 'awaited: followers are written down for tenants that wait for nobody',
+      breaks: 'L3',
+      file: SHARED,
+      find: 'noted === undefined || !asking.isAwaited',
+      replace: 'noted === undefined',
+      killedBy: AWAITED_NODES,
+    },
+    {
+      name: 'awaited: any number of followers is waited for',
+      breaks: 'E21',
+      file: 'server/src/store/sql/followers.ts',
+      find: '/** Of one tenant. */\nconst MOST = 64',
+      replace: 'const MOST = 1000',
+      killedBy: STORE,
+    },
+    {
+      name: 'awaited: who let a wait lapse is waited for when it asks again',
+      breaks: 'E21',
+      file: 'server/src/store/sql/followers.ts',
+      find: 'then 1 else feed_followers.is_prompt end',
+      replace: 'then 1 else 1 end',
+      killedBy: STORE,
     },
     {
       name: 'follower: refused credentials end its following',

@@ -9,7 +9,7 @@ import { grantModel } from './grants.ts'
 import { guessModel, tellLeftOut } from './guesses.ts'
 import { keyModel } from './keys.ts'
 import { peopleModel } from './people.ts'
-import { leaseModel } from './processes.ts'
+import { followerModel, leaseModel } from './processes.ts'
 import { refreshTokenModel } from './refresh-tokens.ts'
 import { revocationModel } from './revocations.ts'
 import { by, emptyState, like, partOf, removeWhere, type State } from './state.ts'
@@ -22,6 +22,7 @@ export function createModel(): Store {
     ...openGrantModel(state),
     ...versionUseModel(state),
     ...leaseModel(state),
+    ...followerModel(state),
     // What is kept in memory is compared elsewhere.
     clientsSequence: async () => 0,
     recordAuditEvent: async (event) => void state.auditEvents.push(event),
@@ -90,6 +91,7 @@ function deleteExpired(state: State, now: number): number {
     tellLeftOut(state, now) +
     removeWhere(state.guesses, (each) => each.windowEndsAtSeconds <= now) +
     removeWhere(state.knownCallers, (each) => each.expiresAtSeconds <= now) +
+    removeWhere(state.followers, expired) +
     removeWhere(state.leases, (each) => each.endsAtSeconds <= now) +
     removeWhere(state.versionUses, ({ day }) => day < dayOf(now - 400 * DAY))
   )

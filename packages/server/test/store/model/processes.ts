@@ -1,5 +1,6 @@
-// The model of what processes share: leases.
+// The model of what processes share: leases, and those who follow a feed.
 
+import type { FollowerStore } from '../../../src/store/port/followers.ts'
 import type { LeaseStore } from '../../../src/store/port/process.ts'
 import { like, removeWhere, type State } from './state.ts'
 
@@ -14,5 +15,44 @@ export function leaseModel({ leases }: State): LeaseStore {
     },
 
     endLease: async (task, holder) => removeWhere(leases, like({ task, holder })) > 0,
+  }
+}
+
+export function followerModel({ followers }: State): FollowerStore {
+  return {
+    async recordFollowers(readings, nowSeconds) {
+      for (const { isInTime, ...reading } of readings) {
+        const { tenant, follower } = reading
+        const live = followers.filter(
+          (each) => each.tenant === tenant && each.expiresAtSeconds > nowSeconds,
+        )
+        if (!live.some(like({ follower })) && live.length >= 64) continue
+        const known = followers.find(like({ tenant, follower }))
+        if (known === undefined) followers.push({ ...reading, isPrompt: 1 })
+        else Object.assign(known, reading, isInTime && { isPrompt: 1 })
+      }
+    },
+
+    async findFollowersBehind({ tenant, sequence, nowSeconds }) {
+      const behind = followers.filter(
+        (each) =>
+          each.tenant === tenant &&
+          each.isPrompt === 1 &&
+          each.sequence < sequence &&
+          each.expiresAtSeconds > nowSeconds,
+      )
+      return behind.map(({ follower }) => follower).toSorted()
+    },
+
+    async recordLapses({ tenant, followers: names, sequence }) {
+      let lapsed = 0
+      for (const each of followers) {
+        const isOne = each.tenant === tenant && names.includes(each.follower)
+        if (!isOne || each.isPrompt === 0 || each.sequence >= sequence) continue
+        each.isPrompt = 0
+        lapsed++
+      }
+      return lapsed
+    },
   }
 }

@@ -25,7 +25,7 @@ import type {
   UserRecord,
   VersionUseRecord,
 } from '../../../src/store/records.ts'
-import type { GuessRow, LeaseRow } from '../../../src/store/sql/schema.ts'
+import type { FollowerRow, GuessRow, LeaseRow } from '../../../src/store/sql/schema.ts'
 
 export type Mutable<Record> = { -readonly [Field in keyof Record]: Record[Field] }
 
@@ -58,6 +58,7 @@ export interface State {
   auditEvents: AuditEventRecord[]
   guesses: Mutable<GuessRow>[]
   knownCallers: KnownCaller[]
+  followers: Mutable<FollowerRow>[]
   leases: LeaseRow[]
 }
 
@@ -95,6 +96,7 @@ export const emptyState = (): State => ({
   auditEvents: [],
   guesses: [],
   knownCallers: [],
+  followers: [],
   leases: [],
 })
 

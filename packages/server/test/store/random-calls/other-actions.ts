@@ -278,6 +278,20 @@ const takeLease: Action = ({ nowSeconds }, { who, what, how }) => {
   return (store) => (how === 0 ? store.endLease(task, holder) : store.takeLease(lease))
 }
 
+const follow: Action = ({ tenant, nowSeconds }, { who, what, how }) => {
+  const follower = `api ${who % 3}`
+  const sequence = what % 5
+  const reading = { tenant, follower, sequence, isInTime: how % 2 === 0 }
+  const expiresAtSeconds = nowSeconds + 10 * how
+  return async (store) => {
+    await store.recordFollowers([{ ...reading, expiresAtSeconds }], nowSeconds)
+    const behind = { tenant, sequence: 3, nowSeconds }
+    const followers = await store.findFollowersBehind(behind)
+    const late = how % 3 === 0 ? followers : followers.slice(1)
+    return [followers, await store.recordLapses({ tenant, followers: late, sequence: 3 })]
+  }
+}
+
 const deleteExpired: Action = ({ nowSeconds }) => {
   return (store) => store.deleteExpired(nowSeconds, ALL)
 }
@@ -352,6 +366,7 @@ export const OTHER_ACTIONS = {
   useClient,
   failGuess,
   takeLease,
+  follow,
   deleteExpired,
   lookAround,
 }
