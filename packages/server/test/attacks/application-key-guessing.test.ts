@@ -172,6 +172,21 @@ describe.each(STORES)('guessing at application keys on %s', (kind) => {
       expect((await send(passCodeBody('card-4', PASS_CODE), { from })).status).toBe(200)
     })
 
+    it('takes none away from strangers there either, wherever it asks from', async () => {
+      const other = { username: 'ada', identifier: 'card-5', passCode: PASS_CODE }
+      await addIdentifier(other, server.context)
+      const guess = () => send(passCodeBody('card-5', 'wrong'), { by: foreign, from: newAddress() })
+      for (let tries = 0; tries < 100; tries += 10) {
+        for (const answer of await Promise.all(Array.from({ length: 10 }, guess))) {
+          expect(outcomeOf(answer)).toEqual(WRONG)
+        }
+      }
+      expect(outcomeOf(await guess())).toEqual(LIMITED)
+      expect((await send(passCodeBody('card-5', PASS_CODE), { from: newAddress() })).status).toBe(
+        200,
+      )
+    })
+
     it('waits as long for a consumer of another organisation as for nobody', async () => {
       const t = await measureBelow(TELLING_T, async () => {
         const ask = (identifier: string) => () =>

@@ -69,6 +69,9 @@ describe.each(STORES)('attacks on codes on %s', (kind) => {
       const first = await app.redeem(code, verifier)
       server.clock.advance(11)
       expect(await app.redeem(code, newPkce().verifier)).toMatchObject(INVALID_GRANT)
+      // Another app that has got hold of code and verifier.
+      const other = new TestApp(server, { ...OTHER_APP, redirectUri: app.client.redirectUri })
+      expect(await other.redeem(code, verifier)).toMatchObject(INVALID_GRANT)
       expect(await isActive(first.body.access_token)).toBe(true)
     })
 

@@ -258,4 +258,20 @@ describe.each(STORES)('a tenant with older apps on %s', (kind) => {
     const { location = '' } = await (await signedInBrowser(server)).open(url)
     expect(new URL(location).searchParams.get('error')).toBe('invalid_request')
   })
+
+  it('RFC 9700 §2.1.1: an app that was registered to use PKCE still needs it', async () => {
+    const newer = await registerClient(
+      server,
+      { id: 'newer-app', secret: 'newer-app-secret-0123456789' },
+      {
+        redirectUris: ['https://newer.example/callback'],
+        grantTypes: ['authorization_code'],
+        scopes: ['contacts:read'],
+        requirePkce: true,
+      },
+    )
+    const url = new TestApp(server, newer).authorizeUrl(withoutPkce)
+    const { location = '' } = await (await signedInBrowser(server)).open(url)
+    expect(new URL(location).searchParams.get('error')).toBe('invalid_request')
+  })
 })

@@ -110,7 +110,7 @@ const clientAuthentication: readonly Mutant[] = [
     file: CLIENT_AUTH,
     find: '!credentials.clientIds.includes(named)',
     replace: 'false',
-    killedBy: attacks('attacks/clients'),
+    killedBy: unit('client-auth/index'),
   },
   {
     name: 'wrong secrets are not counted',
@@ -320,7 +320,7 @@ const endings: readonly Mutant[] = [
     file: VOIDING,
     find: ".where('revocations.issuedUntilSeconds', '>=', issuedAtSeconds)",
     replace: ".where('revocations.issuedUntilSeconds', '>', issuedAtSeconds)",
-    killedBy: STORE,
+    killedBy: { project: 'store', files: ['store/restore.test'] },
   },
   {
     name: 'the tokens of an ended grant live on',

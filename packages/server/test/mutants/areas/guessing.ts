@@ -147,14 +147,6 @@ export const guessing: Area = {
       killedBy: EXCHANGES,
     },
     {
-      name: 'the store takes more tries than there are places',
-      breaks: 'D7',
-      file: GUESSES,
-      find: 'return seen.failures + pending < place.failures ?',
-      replace: 'return seen.failures < place.failures ?',
-      killedBy: STORE,
-    },
-    {
       name: 'the store counts more failures than are allowed',
       breaks: 'C4',
       file: GUESSES,

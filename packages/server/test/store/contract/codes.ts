@@ -273,6 +273,9 @@ function endedCodeContract(store: TheStore): void {
         await end(store(), code)
         expect(['expired', 'unknown']).toContain(await store().redeemCode(redemptionOf(code)))
         expect(await store().findGrant(tenant, code.grantId)).toBeNull()
+        // What goes with its session stays until it expires: nothing can come of it.
+        const isGone = (await store().findCode(tenant, code.hash)) === null
+        expect(isGone).toBe(what !== 'the session is ended')
         expect(await store().redeemCode(redemptionOf(left))).toBe('redeemed')
         expect(await store().redeemCode(redemptionOf(foreign))).toBe('redeemed')
       })
