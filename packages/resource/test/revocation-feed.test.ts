@@ -6,7 +6,6 @@ import { AccessToken } from '../src/access-token.ts'
 import { takeInstant } from '../src/elapsed.ts'
 import { createGuard, type GuardOptions } from '../src/index.ts'
 import { createIssuer } from '../src/issuer.ts'
-import { toLineKey } from '../src/line-table.ts'
 import { readSettings } from '../src/options.ts'
 import { RevocationFeed } from '../src/revocation-feed.ts'
 import { RevocationList } from '../src/revocation-list.ts'
@@ -417,24 +416,6 @@ describe('ruling 10: a token without tags', () => {
       })
     },
   )
-})
-
-test('security M5: a line for the whole tenant covers what was issued up to its second, and nothing later', async () => {
-  const issuer = createTestIssuer()
-  const settings = readSettings(issuer.guardOptions)
-  const claims = decodeJwt(await issuer.mint({ issuedAtSeconds: 1_000_000_000 }))
-  const token = new AccessToken(jwtAt.jwt?.readClaims(claims, settings) ?? never())
-  const covers = (issuedUntilSeconds: number) => {
-    const lines = new RevocationList()
-    const line = {
-      kind: 'tenant',
-      key: toLineKey(Buffer.alloc(16)),
-      expiresAtSeconds: 2_000_000_000,
-    } as const
-    lines.add({ ...line, issuedUntilSeconds }, 1_000_000_000)
-    return lines.covers(token)
-  }
-  expect([999_999_999, 1_000_000_000, 1_000_000_001].map(covers)).toEqual([false, true, true])
 })
 
 test('security M3: a feed with more lines than an API can hold closes it', async () => {

@@ -228,7 +228,7 @@ export const apiGuard: Area = {
       file: LIST,
       find: '    if (issuedAtSeconds <= this.#tenantUntilSeconds) return true\n',
       replace: '',
-      killedBy: unit('resource/test/revocation-feed'),
+      killedBy: unit('resource/test/revocation-list'),
     },
     {
       name: 'a feed that is too long is taken in part',

@@ -116,14 +116,6 @@ const parameters: readonly Mutant[] = [
     killedBy: flows('flows/authorization-request'),
   },
   {
-    name: 'public apps need no PKCE where confidential ones need none',
-    breaks: 'A6, RFC 9700 §2.1.1',
-    file: REQUEST,
-    find: "return allowance === 'without-pkce' && ",
-    replace: 'return ',
-    killedBy: flows('flows/authorization-request'),
-  },
-  {
     name: 'the method plain is taken',
     breaks: 'A7, CVE-2025-4144',
     file: REQUEST,
