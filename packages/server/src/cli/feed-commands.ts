@@ -2,13 +2,15 @@
 
 import { setTimeout } from 'node:timers/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { systemClock } from '../platform/clock.ts'
+import { monotonicClock, systemClock } from '../platform/clock.ts'
 import type { Answer } from './answer.ts'
 import { addCommand, type Terminal } from './command.ts'
 import { parseDays } from './days-option.ts'
 import { CommandError, reasonOf, UsageError } from './failure.ts'
 import { type FeedCopy, openFeedCopy, readFeedCopy } from './feed/feed-copy.ts'
+import type { Hold } from './feed/feed-page.ts'
 import { createFollower } from './feed/follow-feed.ts'
+import { FollowPace } from './feed/follow-pace.ts'
 import { holdCopy } from './feed/hold-copy.ts'
 import { requirePlaceForFile } from './places.ts'
 
@@ -30,7 +32,12 @@ export function addFeedCommands(program: Command, terminal: Terminal): void {
     options: (command) =>
       command
         .requiredOption('--issuer <url>', 'whose feed, as in the configuration of the server')
-        .option('--every <seconds>', 'how often to ask', parseSeconds, 2)
+        .option(
+          '--every <seconds>',
+          'how often to ask an issuer that holds no request until there is news',
+          parseSeconds,
+          2,
+        )
         .option('--keep-days <days>', 'as old as the oldest backup that you keep', parseDays, 40)
         .addOption(new Option('--once', 'read what is new, and end').conflicts('every')),
     run: async (options, [file = '']) => {
@@ -59,10 +66,10 @@ async function followInto(
   forget()
   const readNews = createFollower(copy, { issuer, clock: systemClock })
   /** Says so when the feed has begun anew, which is what others must know of a restore. */
-  const catchUp = async () => {
+  const catchUp = async (hold?: Hold) => {
     const before = copy.last()?.epoch
     try {
-      await readNews()
+      await readNews(hold)
     } finally {
       const now = copy.last()?.epoch
       if (before !== undefined && now !== before) say(terminal, describeNewEpoch(issuer, now))
@@ -81,7 +88,7 @@ async function followInto(
 }
 
 interface Following {
-  readonly catchUp: () => Promise<void>
+  readonly catchUp: (hold?: Hold) => Promise<void>
   readonly issuer: string
   readonly everySeconds: number
   readonly forget: () => void
@@ -95,23 +102,35 @@ async function follow(
   const stopping = new AbortController()
   const { signal } = stopping
   terminal.stopRequested().then(() => stopping.abort())
+  const pace = new FollowPace(everySeconds)
   let problem: string | null | undefined = null
   let forgottenAtSeconds = systemClock.nowSeconds()
   while (!signal.aborted) {
-    const found = await catchUp().then(
+    const { waitSeconds } = pace
+    const before = copy.last()?.sequence
+    const startedAt = monotonicClock.nowMilliseconds()
+    const found = await catchUp(waitSeconds > 0 ? { waitSeconds, ended: signal } : undefined).then(
       () => undefined,
       (error: unknown) => reasonOf(error),
     )
-    // Says what changes, not every try.
-    if (found !== problem) {
+    if (signal.aborted) return
+    // Says what changes, not every try; and whether a request that was held was cut on the way, the next one tells.
+    const isCut = waitSeconds > 0 && found !== undefined
+    if (found !== problem && !isCut) {
       say(terminal, found ?? `following ${issuer} from number ${copy.last()?.sequence ?? 0} on`)
+      problem = found
     }
-    problem = found
     if (systemClock.nowSeconds() >= forgottenAtSeconds + DAY_SECONDS) {
       forgottenAtSeconds = systemClock.nowSeconds()
       forget()
     }
-    await setTimeout(everySeconds * 1000, undefined, { signal }).catch(() => undefined)
+    const pause = pace.next({
+      waitSeconds,
+      milliseconds: monotonicClock.nowMilliseconds() - startedAt,
+      hasFailed: found !== undefined,
+      broughtNews: copy.last()?.sequence !== before,
+    })
+    await setTimeout(pause, undefined, { signal }).catch(() => undefined)
   }
 }
 

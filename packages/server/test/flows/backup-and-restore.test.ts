@@ -20,6 +20,7 @@ import { TestApp } from '../support/test-app.ts'
 import { readSteps } from '../support/walkthrough/steps.ts'
 import { API, API_SERVER, OTHER_APP, SPA, STABLE_APP, WEB_APP } from '../support/world.ts'
 
+const PATIENTLY = { timeout: 30_000 }
 const ROOT = new URL('../../../../', import.meta.url)
 
 /** A deployment with a way to put its database back to where it was. */
@@ -269,6 +270,30 @@ test('a follower says when, and that the feed has begun anew after a restore', a
     )
     expect((await follow()).text).not.toContain('anew')
   } finally {
+    await server.kill()
+    await place.deployment.remove()
+  }
+})
+
+test('contracts: revoked means now: a follower is told of what ends, and need not ask often for it', async () => {
+  const place = await createPlace('sqlite')
+  const { issuer, folder } = place.deployment
+  const server = await startProcess(place.deployment)
+  // Asked so seldom, an issuer that told nothing by itself would not be heard of within the time of this test.
+  const never = ['--every', '86400']
+  const follower = place.start('feed', 'follow', 'copy.jsonl', '--issuer', issuer, ...never)
+  try {
+    const copied = async () =>
+      (await readFile(join(folder, 'copy.jsonl'), 'utf8')).split('"kind"').length - 1
+    await expect.poll(() => copied().catch(() => -1), PATIENTLY).toBe(0)
+    const app = new TestApp(place.deployment, WEB_APP)
+    for (const lines of [1, 2, 3]) {
+      const { refresh_token } = await app.obtainTokens()
+      await app.revoke(refresh_token)
+      await expect.poll(copied, PATIENTLY).toBe(lines)
+    }
+  } finally {
+    follower.kill('SIGTERM')
     await server.kill()
     await place.deployment.remove()
   }

@@ -1,7 +1,7 @@
 // Backups of a deployment's database, and how they are put back, as docs/guides/backup-and-restore.md has it: with the
 // real command.
 
-import { execFile } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { BARE_ENVIRONMENT } from './bare-environment.ts'
 import { ask } from './postgres-cluster.ts'
@@ -17,6 +17,8 @@ export interface CommandRun {
 export interface Backups {
   /** `ostiary …` in the folder of the deployment. */
   run(...args: string[]): Promise<CommandRun>
+  /** One that goes on until it is ended. */
+  start(...args: string[]): ChildProcess
   /** On PostgreSQL no server may run: a copy of a whole database needs it for itself. */
   backUp(): Promise<void>
   /** The latest, as far as the tools of the database go. @returns what `ostiary restore` is told of it */
@@ -32,10 +34,16 @@ export function createBackups(deployment: Deployment, url?: string): Backups {
         resolve({ exitCode: Number(error?.code ?? 0), text: stdout + stderr })
       })
     })
-  return { run, ...(url === undefined ? ofFile(run) : ofPostgres(url)) }
+  const start = (...args: string[]) => {
+    const options = { cwd: deployment.folder, env: BARE_ENVIRONMENT, stdio: 'ignore' } as const
+    return spawn(process.execPath, [MAIN, ...args], options)
+  }
+  return { run, start, ...(url === undefined ? ofFile(run) : ofPostgres(url)) }
 }
 
-function ofFile(run: Backups['run']): Omit<Backups, 'run'> {
+type OfDatabase = Pick<Backups, 'backUp' | 'putBack'>
+
+function ofFile(run: Backups['run']): OfDatabase {
   let count = 0
   const name = () => (count === 1 ? 'backup.db' : `backup-${count}.db`)
   return {
@@ -49,7 +57,7 @@ function ofFile(run: Backups['run']): Omit<Backups, 'run'> {
 }
 
 /** There is no pg_dump beside the PostgreSQL of the tests. */
-function ofPostgres(url: string): Omit<Backups, 'run'> {
+function ofPostgres(url: string): OfDatabase {
   const database = new URL(url).pathname.slice(1)
   const copy = async (from: string, to: string) => {
     const administration = Object.assign(new URL(url), { pathname: '/postgres' }).href

@@ -13,6 +13,13 @@ export interface FeedPage {
   readonly revocations: readonly { readonly kind: string; readonly id: string }[]
 }
 
+/** Lets the issuer wait until there is news. */
+export interface Hold {
+  readonly waitSeconds: number
+  /** Nobody waits any more. */
+  readonly ended: AbortSignal
+}
+
 /** RFC 8414 §3.1, RFC 8414 §3.3. @throws Error that says what is wrong with the answer */
 export async function findFeed(issuer: string): Promise<string> {
   const { origin, pathname } = new URL(issuer)
@@ -32,10 +39,15 @@ export async function findFeed(issuer: string): Promise<string> {
 export async function readFeedPage(
   feed: string,
   after: number,
+  hold?: Hold,
 ): Promise<{ readonly page: FeedPage; readonly more: boolean }> {
   const url = new URL(feed)
   url.searchParams.set('after', String(after))
-  const { format, epoch, sequence, last_sequence, more, revocations } = await fetchJson(url.href)
+  if (hold) url.searchParams.set('wait', String(hold.waitSeconds))
+  const { format, epoch, sequence, last_sequence, more, revocations } = await fetchJson(
+    url.href,
+    hold,
+  )
   if (format !== FORMAT) {
     throw new Error(
       `${feed} has format ${JSON.stringify(format)}, and this version reads ${FORMAT}`,
@@ -66,11 +78,12 @@ function isRevocation(line: unknown): boolean {
 
 const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0
 
-async function fetchJson(url: string): Promise<Record<string, unknown>> {
+async function fetchJson(url: string, hold?: Hold): Promise<Record<string, unknown>> {
+  const overtime = AbortSignal.timeout(TIMEOUT_MS + (hold?.waitSeconds ?? 0) * 1000)
   const response = await fetch(url, {
     redirect: 'error',
     headers: { accept: 'application/json' },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: hold ? AbortSignal.any([overtime, hold.ended]) : overtime,
   })
   if (!response.ok) throw new Error(`${url} answers ${response.status}`)
   const document: unknown = await response.json()

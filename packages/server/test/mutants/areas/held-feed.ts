@@ -201,6 +201,14 @@ export const heldFeedMutants: Area = {
       killedBy: STORE,
     },
     {
+      name: 'follower: the command asks for no waiting',
+      breaks: 'L3',
+      file: 'server/src/cli/feed/follow-pace.ts',
+      find: 'this.#mayHold && isOver ? WAIT_SECONDS : 0',
+      replace: 'this.#mayHold && !isOver ? WAIT_SECONDS : 0',
+      killedBy: { ...flows('flows/backup-and-restore'), names: 'a follower is told' },
+    },
+    {
       name: 'follower: refused credentials end its following',
       breaks: 'L3',
       file: FOLLOWER,
