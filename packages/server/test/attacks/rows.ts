@@ -284,6 +284,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
     title: 'right credentials taken for guesses',
     proof: 'server/test/attacks/checks/guessing.ts',
   },
+  D18: {
+    title: 'a person found by an e-mail address',
+    proof: 'server/test/attacks/sign-in.test.ts',
+  },
   // HTTP and platform
   E1: { title: 'a parameter sent twice', proof: 'server/test/attacks/checks/requests.ts' },
   E2: {

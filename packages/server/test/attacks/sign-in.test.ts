@@ -5,6 +5,7 @@ import { hashPassword } from '../../src/identity/passwords.ts'
 import { changePassword } from '../../src/operations/users.ts'
 import { newRevocationTag } from '../../src/platform/random.ts'
 import { asUserId } from '../../src/protocol/ids.ts'
+import type { UserRecord } from '../../src/store/records.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { getAnswer, TestApp } from '../support/test-app.ts'
@@ -26,7 +27,7 @@ describe.each(STORES)('attacks on passwords on %s', (kind) => {
   })
   afterAll(() => server?.stop())
 
-  async function createUser(username: string, disabledAtSeconds: number | null = null) {
+  async function createUser(username: string, changes: Partial<UserRecord> = {}) {
     const outcome = await server.store.createUser(
       {
         tenant: TENANT,
@@ -39,7 +40,8 @@ describe.each(STORES)('attacks on passwords on %s', (kind) => {
         passwordHash,
         locale: null,
         createdAtSeconds: server.clock.nowSeconds(),
-        disabledAtSeconds,
+        disabledAtSeconds: null,
+        ...changes,
       },
       [],
     )
@@ -67,10 +69,74 @@ describe.each(STORES)('attacks on passwords on %s', (kind) => {
     return [page.status, ...headers, text].join('\n')
   }
 
+  /** A name of its own each time: no account locks, and none is in any cache. */
+  async function compareTimes(names: { known: string[]; unknown: string[] }): Promise<number> {
+    const ask = (of: string[]) => () => trySignIn(of.pop() ?? '', WRONG)
+    const kinds = { known: ask(names.known), unknown: ask(names.unknown) }
+    const { known = [], unknown = [] } = await timeInTurn(kinds, SAMPLES)
+    return welchT(known, unknown)
+  }
+
+  describe('whose an e-mail address is', () => {
+    const ADDRESSES = {
+      verified: 'own-one@example.com',
+      'not verified': 'unsure@example.com',
+      'that of two': 'shared@example.com',
+      'that of a user who is gone': 'left@example.com',
+    }
+
+    beforeAll(async () => {
+      await createUser('own-one')
+      await createUser('unsure', { emailVerified: false })
+      await createUser('shared')
+      await createUser('shared-too', { email: ADDRESSES['that of two'] })
+      await createUser('left', { disabledAtSeconds: server.clock.nowSeconds() })
+    })
+
+    it.each(Object.entries(ADDRESSES))(
+      'D18: one that is %s gets the page of one that nobody has',
+      async (_, typed) => {
+        const nobodys = 'nobodys@example.com'
+        const page = comparable(await trySignIn(nobodys, WRONG), nobodys)
+        expect(page).toMatch(/^422\n/)
+        expect(comparable(await trySignIn(typed, WRONG), typed)).toBe(page)
+      },
+    )
+
+    it('D18: one that somebody has locks like one that nobody has', async () => {
+      const tryOften = async (typed: string) => {
+        const pages: string[] = []
+        for (let tries = 0; tries < 12; tries += 1) {
+          pages.push(comparable(await trySignIn(typed, WRONG), typed))
+        }
+        return pages
+      }
+      await createUser('locked-one')
+      const known = await tryOften('locked-one@example.com')
+      expect(known.at(-1)).toMatch(/^429\n/)
+      expect(await tryOften('locked-nobody@example.com')).toEqual(known)
+    })
+
+    it('D18: looking for one takes as long whoever has it', async () => {
+      let users = 0
+      const t = await measureBelow(TELLING_T, async () => {
+        const names = { known: [] as string[], unknown: [] as string[] }
+        for (let round = 0; round < ROUNDS; round += 1) {
+          users += 1
+          await createUser(`addressed-${users}`)
+          names.known.push(`addressed-${users}@example.com`)
+          names.unknown.push(`elsewhere-${users}@example.com`)
+        }
+        return compareTimes(names)
+      })
+      expect(t).toBeLessThan(TELLING_T)
+    })
+  })
+
   describe('who has an account', () => {
     it('D6: a wrong password and an unknown or disabled user get the same page, byte for byte', async () => {
       await createUser('known-user')
-      await createUser('gone-user', server.clock.nowSeconds())
+      await createUser('gone-user', { disabledAtSeconds: server.clock.nowSeconds() })
       const known = comparable(await trySignIn('known-user', WRONG), 'known-user')
       expect(known).toMatch(/^422\n/)
       expect(comparable(await trySignIn('other-user', WRONG), 'other-user')).toBe(known)
@@ -110,11 +176,7 @@ describe.each(STORES)('attacks on passwords on %s', (kind) => {
           names.known.push(`timed-${users}`)
           names.unknown.push(`other-${users}`)
         }
-        // A name of its own each time: no account locks, and none is in any cache.
-        const ask = (of: string[]) => () => trySignIn(of.pop() ?? '', WRONG)
-        const kinds = { known: ask(names.known), unknown: ask(names.unknown) }
-        const { known = [], unknown = [] } = await timeInTurn(kinds, SAMPLES)
-        return welchT(known, unknown)
+        return compareTimes(names)
       })
       expect(t).toBeLessThan(TELLING_T)
     })

@@ -1,7 +1,7 @@
 // Mutants of the limit on guessing: who fails has to wait, and nobody else.
 
 import { attacks, flows, STORE, unit } from '../commands.ts'
-import type { Area } from '../mutant.ts'
+import type { Area, Mutant } from '../mutant.ts'
 
 const SETTLE_TRY = 'server/src/store/sql/settle-try.ts'
 
@@ -14,9 +14,73 @@ const GUESSES = 'server/src/store/sql/guesses.ts'
 const FLOW = flows('flows/guessing')
 const EXCHANGES = attacks('attacks/application-key-guessing')
 
+const BY_ADDRESS = { ...flows('flows/sign-in-by-address'), names: '^(?!.*postgres)' }
+const USERS = 'server/src/store/sql/users.ts'
+
+const byAddress: readonly Mutant[] = [
+  {
+    name: 'an address signs in that nobody has verified',
+    breaks: 'D18, clients row 33',
+    file: USERS,
+    find: 'sql<boolean>`email_verified = 1`',
+    replace: 'sql<boolean>`email_verified < 2`',
+    killedBy: BY_ADDRESS,
+  },
+  {
+    name: 'of two with one address the first signs in',
+    breaks: 'clients row 33',
+    file: USERS,
+    find: 'found.username === name || another === undefined',
+    replace: 'found.username !== undefined || another === undefined',
+    killedBy: BY_ADDRESS,
+  },
+  {
+    name: 'an address goes before the name of another',
+    breaks: 'clients row 33',
+    file: USERS,
+    find: '.then(0).else(1)',
+    replace: '.then(1).else(0)',
+    killedBy: BY_ADDRESS,
+  },
+  {
+    name: 'somebody new is called by the address of another',
+    breaks: 'clients row 33',
+    file: 'server/src/operations/user-input.ts',
+    find: "username.includes('@') && !isOwnAddress(username, input)",
+    replace: "username.includes('@') && input.name === username",
+    killedBy: BY_ADDRESS,
+  },
+  {
+    name: 'a new address is as verified as the one before it',
+    breaks: 'clients row 33',
+    file: 'server/src/operations/users.ts',
+    find: 'email === user.email && user.emailVerified',
+    replace: 'user.emailVerified',
+    killedBy: BY_ADDRESS,
+  },
+  {
+    name: 'a locked name tells whose address is whose',
+    breaks: 'D18',
+    file: 'server/src/identity/sign-in.ts',
+    find: "const typed = ['user', username]",
+    replace: "const typed = ['user', user?.username ?? username]",
+    killedBy: BY_ADDRESS,
+  },
+  {
+    name: 'an address that nobody has is refused without a check',
+    breaks: 'D18, D6',
+    file: 'server/src/identity/sign-in.ts',
+    find: '  const caller = await findKnownCaller(user?.id, source, deps)\n',
+    replace:
+      "  if (user === null) return { outcome: 'wrong_credentials' }\n  const caller = await findKnownCaller(user?.id, source, deps)\n",
+    killedBy: { ...attacks('attacks/sign-in'), names: '^(?!.*postgres).*D18' },
+  },
+]
+
 export const guessing: Area = {
   name: 'Guessing',
   mutants: [
+    ...byAddress,
     {
       name: 'a failed check counts nothing',
       breaks: 'D7',

@@ -57,6 +57,14 @@ export const onceInactive: Area = {
       killedBy: ONCE_INACTIVE,
     },
     {
+      name: 'a line of the feed goes while the tokens that it names are about',
+      breaks: 'B21, security H4',
+      file: 'server/src/store/sql/clean-up.ts',
+      find: "['tenant', 'kind', 'subject'],\n    (p) => sql`expires_at_seconds <=",
+      replace: "['tenant', 'kind', 'subject'],\n    (p) => sql`expires_at_seconds - 94000 <=",
+      killedBy: { project: 'attacks', files: ['attacks/portable'], names: '^(?!.*postgres).*B21' },
+    },
+    {
       name: 'the line of a restore is about no token',
       breaks: 'security M5',
       file: 'server/src/store/sql/restore.ts',
