@@ -20,7 +20,7 @@ import { parseRequestedScope } from '../protocol/scope.ts'
 import { checkAudience, defaultAudience, findAudience, type Tenant } from '../protocol/tenant.ts'
 import type { Store } from '../store/port.ts'
 import type { ClientRecord } from '../store/records.ts'
-import { chooseScopes, findUnknown } from '../tokens/choose-scopes.ts'
+import { chooseScopes, findUnknown, registeredAt } from '../tokens/choose-scopes.ts'
 import { readIdTokenHint } from '../tokens/id-token.ts'
 import type { KeyRing } from '../tokens/keys.ts'
 import {
@@ -113,8 +113,10 @@ export async function checkAuthorizationRequest(
     for (const allowance of legacy) {
       if (!isFree(allowance, client, tenant)) await checkAllowance(allowance, use, deps)
     }
+    const audience = audienceOf(params, client, tenant)
     const asked = parseRequestedScope(optional(params, 'scope'))
-    const scopes = chooseScopes(asked, client, tenant)
+    const scopes = chooseScopes(asked, registeredAt(audience, client, tenant), tenant)
+    checkAudience(tenant, audience, scopes)
     if (scopes.includes('openid')) prepareIdTokens(client, deps)
     const counted: CountedUse[] = [...(insecure ? (['http-redirect-uri'] as const) : []), ...legacy]
     if (findUnknown(asked, client, tenant) !== undefined) counted.push(IGNORED_SCOPES)
@@ -124,7 +126,7 @@ export async function checkAuthorizationRequest(
       counted,
       redirectUriSent: params.has('redirect_uri'),
       scopes,
-      audience: checkResources(params, { client, scopes, tenant }),
+      audience,
       challenge,
       nonce: optional(params, 'nonce'),
       prompts: parsePrompt(optional(params, 'prompt')),
@@ -255,15 +257,10 @@ function checkChallenge(
   return { value: challenge, method }
 }
 
-function checkResources(
-  params: Params,
-  context: { client: ClientRecord; scopes: readonly string[]; tenant: Tenant },
-): readonly string[] {
+function audienceOf(params: Params, client: ClientRecord, tenant: Tenant): readonly string[] {
   const asked = parseResources(list(params, 'resource'))
-  const fallback = context.client.defaultAudience ?? defaultAudience(context.tenant)
-  const audience = asked.length > 0 ? findAudience(context.tenant, asked) : [fallback]
-  checkAudience(context.tenant, audience, context.scopes)
-  return audience
+  if (asked.length > 0) return findAudience(tenant, asked)
+  return [client.defaultAudience ?? defaultAudience(tenant)]
 }
 
 /**

@@ -121,7 +121,10 @@ function createOptions(command: Command): void {
     .option('--redirect-uri <uris...>', 'where users may be sent back to')
     .option('--post-logout-redirect-uri <uris...>', 'where users may go after signing out')
     .option('--grant <types...>', 'grant types (default: by kind of app)')
-    .option('--scope <scopes...>', 'scopes that the app may ask for')
+    .option(
+      '--scope <scopes...>',
+      'scopes that the app may ask for (default: all, if it is not your own and asks users for each)',
+    )
     .option('--default-scope <scopes...>', 'scopes meant when the app names none')
     .option('--default-audience <uri>', 'API meant when the app names none')
     .option('--organisation <id>', 'organisation that owns the app')

@@ -12,7 +12,7 @@ import {
   findAudience,
   isIdentityScope,
 } from '../protocol/tenant.ts'
-import { chooseScopes } from '../tokens/choose-scopes.ts'
+import { chooseScopes, registeredAt } from '../tokens/choose-scopes.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import type { GrantType } from './grant.ts'
 
@@ -33,17 +33,17 @@ export const clientCredentials: GrantType<ClientCredentialsRequest> = {
   async run(request, context) {
     const { client, deps } = context
     const { tenant, store } = deps
-    // There is no user here: scopes that speak of one make no sense (OIDC Core §5.4).
-    const ofApis = (scopes: readonly string[]) => scopes.filter((scope) => !isIdentityScope(scope))
-    const registered = {
-      scopes: ofApis(client.scopes),
-      defaultScopes: ofApis(client.defaultScopes),
-    }
-    const scopes = chooseScopes(request.scopes, registered, tenant)
     const audience =
       request.resources.length > 0
         ? findAudience(tenant, request.resources)
         : [client.defaultAudience ?? defaultAudience(tenant)]
+    // There is no user here: scopes that speak of one make no sense (OIDC Core §5.4).
+    const ofApis = (scopes: readonly string[]) => scopes.filter((scope) => !isIdentityScope(scope))
+    const ofItsOwn = {
+      scopes: ofApis(client.scopes),
+      defaultScopes: ofApis(client.defaultScopes),
+    }
+    const scopes = chooseScopes(request.scopes, registeredAt(audience, ofItsOwn, tenant), tenant)
     checkAudience(tenant, audience, scopes)
 
     const { response, tokens } = await issueTokens(

@@ -2,7 +2,13 @@
 
 import { OAuthError } from '../protocol/errors.ts'
 import { covers } from '../protocol/scope.ts'
-import { checkAudience, findAudience, isIdentityScope, type Tenant } from '../protocol/tenant.ts'
+import {
+  checkAudience,
+  findAudience,
+  isIdentityScope,
+  scopesAt,
+  type Tenant,
+} from '../protocol/tenant.ts'
 import type { ClientRecord, GrantRecord } from '../store/records.ts'
 import { hasEffect } from '../tokens/choose-scopes.ts'
 
@@ -23,7 +29,7 @@ export function narrowGrant(
   }
   const audience = findAudience(tenant, asked.resources)
   if (!covers(grant.audience, audience)) throw new OAuthError('resource_unknown')
-  const scopes = named ?? scopesOf(tenant, audience, grant.scopes)
+  const scopes = named ?? scopesAt(audience, grant.scopes, tenant)
   checkAudience(tenant, audience, scopes)
   return { scopes, audience }
 }
@@ -56,17 +62,4 @@ export function stillAllowed<Granted extends Pick<GrantRecord, 'scopes'>>(
   const scopes = granted.scopes.filter((scope) => client.scopes.includes(scope))
   if (scopes.length === 0) throw new OAuthError('scope_not_granted')
   return { ...granted, scopes }
-}
-
-function scopesOf(
-  tenant: Tenant,
-  audience: readonly string[],
-  scopes: readonly string[],
-): readonly string[] {
-  const servers = tenant.resourceServers.filter((server) => audience.includes(server.audience))
-  return scopes.filter(
-    (scope) =>
-      isIdentityScope(scope) ||
-      servers.some((server) => server.scopes.some(({ name }) => name === scope)),
-  )
 }

@@ -9,9 +9,10 @@ import { optional, required } from '../protocol/params.ts'
 import { parseRequestedScope } from '../protocol/scope.ts'
 import { defaultAudience } from '../protocol/tenant.ts'
 import type { GrantRecord, UserRecord } from '../store/records.ts'
-import { chooseScopes } from '../tokens/choose-scopes.ts'
+import { chooseScopes, registeredAt } from '../tokens/choose-scopes.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import type { GrantContext, GrantType } from './grant.ts'
+import type { Coverage } from './narrow.ts'
 
 interface PasswordRequest {
   readonly username: string
@@ -34,10 +35,12 @@ export const password: GrantType<PasswordRequest> = {
     const { tenant, store, clock } = deps
     if (client.party !== 'first') throw new OAuthError('grant_type_forbidden')
     await spendAllowance('password', context, deps)
-    const scopes = chooseScopes(request.scopes, client, tenant)
+    const audience = [client.defaultAudience ?? defaultAudience(tenant)]
+    const registered = registeredAt(audience, client, tenant)
+    const scopes = chooseScopes(request.scopes, registered, tenant)
 
     const user = await findUser(request, context)
-    const grant = await newGrant(user, scopes, context)
+    const grant = await newGrant(user, { scopes, audience }, context)
     const refreshes = client.grantTypes.includes('refresh_token')
     const endsAtSeconds = clock.nowSeconds() + tenant.policy.refreshToken.absoluteSeconds
     const lifetimeSeconds = await accessTokenLifetime(context, deps)
@@ -45,7 +48,7 @@ export const password: GrantType<PasswordRequest> = {
       {
         grant,
         scopes,
-        audience: grant.audience,
+        audience,
         refresh: refreshes ? { kind: 'new', endsAtSeconds } : { kind: 'none' },
         idToken: undefined,
         lifetimeSeconds,
@@ -79,7 +82,7 @@ async function findUser(
 /** There is nobody to ask: the organisation is the user's first. */
 async function newGrant(
   user: UserRecord,
-  scopes: readonly string[],
+  { scopes, audience }: Coverage,
   { client, deps }: GrantContext,
 ): Promise<GrantRecord> {
   const { tenant, store, clock } = deps
@@ -95,7 +98,7 @@ async function newGrant(
     organisationId: membership?.organisation.id ?? null,
     unitId: membership?.defaultUnit?.id ?? null,
     scopes,
-    audience: [client.defaultAudience ?? defaultAudience(tenant)],
+    audience,
     authTimeSeconds: now,
     createdAtSeconds: now,
     revokedAtSeconds: null,

@@ -17,6 +17,7 @@ import { versioned } from '../contracts/versioned.ts'
 import { sha256 } from '../platform/hash.ts'
 import { looksLikeSecret } from '../platform/random.ts'
 import { asClientId } from '../protocol/ids.ts'
+import { listScopes } from '../protocol/tenant.ts'
 import type { NewClient } from './client-input.ts'
 import { createClient, disableClient, listClients, showClient } from './clients.ts'
 import { createOrganisation } from './organisations.ts'
@@ -264,6 +265,26 @@ describe('an app that is there', () => {
     expect(view.client).toEqual(client)
     expect(view.secrets).toHaveLength(1)
     expect(JSON.stringify(view)).not.toContain(sha256(secret ?? ''))
+  })
+
+  const BARE = {
+    name: 'Bare',
+    type: 'confidential',
+    redirectUris: ['https://bare.example/cb'],
+  } as const
+
+  it('whose registration names no scopes may ask its users for all, and gets none where nobody is asked', async () => {
+    const scopesOf = async (input: Partial<NewClient>) =>
+      (await createClient({ ...BARE, ...input }, context)).client.scopes
+    const all = listScopes(context.tenant)
+    expect(all.length).toBeGreaterThan(1)
+    expect(await scopesOf({})).toEqual(all)
+    expect(await scopesOf({ type: 'public' })).toEqual(all)
+    expect(await scopesOf({ scopes: [] })).toEqual([])
+    expect(await scopesOf({ party: 'first' })).toEqual([])
+    expect(await scopesOf({ grantTypes: ['client_credentials'], redirectUris: [] })).toEqual([])
+    const both = ['authorization_code', 'client_credentials']
+    expect(await scopesOf({ grantTypes: both })).toEqual([])
   })
 
   it('is disabled with all its grants, and says so', async () => {

@@ -2,6 +2,7 @@
 
 import { newId, newRevocationTag } from '../platform/random.ts'
 import { asClientId } from '../protocol/ids.ts'
+import { listScopes, type Tenant } from '../protocol/tenant.ts'
 import type { ClientAllowance, ClientRecord } from '../store/records.ts'
 import { walk } from '../store/walk.ts'
 import { holderEndingNow } from '../tokens/ending.ts'
@@ -52,6 +53,19 @@ export async function createClient(
   return { client, secret: created?.secret ?? null }
 }
 
+/**
+ * For an app whose registration names no scopes: it may ask its users for whatever there is, and they decide. Where nobody
+ * is asked, nothing is given that nobody has named.
+ */
+export function scopesWithoutNames(input: NewClient, tenant: Tenant): readonly string[] {
+  const grantTypes = defaultGrantTypes(input)
+  const asks = grantTypes.includes('authorization_code') || grantTypes.includes('implicit')
+  const asksAlways = grantTypes.every((name) => WITH_CONSENT.includes(name))
+  return asks && asksAlways && input.party !== 'first' ? listScopes(tenant) : []
+}
+
+const WITH_CONSENT = ['authorization_code', 'refresh_token', 'implicit']
+
 export function toClientRecord(input: NewClient, context: OperationContext): ClientRecord {
   const { tenant, clock } = context
   return {
@@ -67,7 +81,7 @@ export function toClientRecord(input: NewClient, context: OperationContext): Cli
     redirectUris: input.redirectUris ?? [],
     postLogoutRedirectUris: input.postLogoutRedirectUris ?? [],
     grantTypes: defaultGrantTypes(input),
-    scopes: input.scopes ?? [],
+    scopes: input.scopes ?? scopesWithoutNames(input, tenant),
     defaultScopes: input.defaultScopes ?? [],
     defaultAudience: input.defaultAudience ?? null,
     resourceServer: input.resourceServer ?? null,

@@ -6,7 +6,7 @@ import {
   selfServiceUriProblem,
   usualForm,
 } from '../protocol/redirect-uri.ts'
-import { IDENTITY_SCOPES, type Tenant } from '../protocol/tenant.ts'
+import { listScopes } from '../protocol/tenant.ts'
 import type { ByAge } from '../store/port.ts'
 import type { ClientRecord, OrganisationRecord } from '../store/records.ts'
 import { firstOf, walk } from '../store/walk.ts'
@@ -103,19 +103,13 @@ export async function createDeveloperApp(
       registeredBy: context.userId,
       // Nobody vouches for who registers an app here: it is a third party's, and without a publisher.
       party: 'third',
-      scopes: scopesOf(tenant),
+      scopes: listScopes(tenant),
     },
     context,
   )
 }
 
 const USUAL_GRANT_TYPES = ['authorization_code', 'refresh_token']
-
-/** The app may ask for whatever there is, and asks for all of it when it names none: its users decide. */
-function scopesOf({ rules, resourceServers }: Tenant): readonly string[] {
-  const offered = resourceServers.flatMap(({ scopes }) => scopes.map(({ name }) => name))
-  return [...new Set([...(rules.openId ? IDENTITY_SCOPES : []), ...offered])]
-}
 
 function pickOrganisation(
   { organisationId }: NewDeveloperApp,

@@ -6,7 +6,7 @@ import type { ClientWithSecrets } from '../store/records.ts'
 import { allowancesAtRegistration } from './allowances.ts'
 import { checkTwin, twinOf } from './client-ids.ts'
 import { checkNewClient, defaultGrantTypes } from './client-input.ts'
-import { type ClientContext, toClientRecord } from './clients.ts'
+import { type ClientContext, scopesWithoutNames, toClientRecord } from './clients.ts'
 import { findClientChange } from './import-client-change.ts'
 import {
   CLIENT_COLUMNS,
@@ -80,6 +80,7 @@ function defaultsOf(
   const usual: Readonly<Record<string, string>> = {
     type: input.type,
     grants: defaultGrantTypes(input).join(' ') || 'none',
+    scopes: scopesWithoutNames(input, context.tenant).length > 0 ? 'all that there are' : 'none',
     default_scopes: 'all of its scopes',
     first_party: 'false',
     require_pkce: input.type === 'public' ? 'true' : 'as the tenant has it',

@@ -54,6 +54,26 @@ export function isIdentityScope(scope: string): boolean {
   return IDENTITY_SCOPES.some((known) => known === scope)
 }
 
+/** Everything that an app can be registered for. */
+export function listScopes({ rules, resourceServers }: Tenant): readonly string[] {
+  const offered = resourceServers.flatMap(({ scopes }) => scopes.map(({ name }) => name))
+  return [...new Set([...(rules.openId ? IDENTITY_SCOPES : []), ...offered])]
+}
+
+/** Of some scopes, those that mean something at these APIs. */
+export function scopesAt(
+  audience: readonly string[],
+  scopes: readonly string[],
+  { resourceServers }: Tenant,
+): readonly string[] {
+  const servers = resourceServers.filter((server) => audience.includes(server.audience))
+  return scopes.filter(
+    (scope) =>
+      isIdentityScope(scope) ||
+      servers.some((server) => server.scopes.some(({ name }) => name === scope)),
+  )
+}
+
 export function findScope(tenant: Tenant, name: string): ScopeDefinition | undefined {
   for (const server of tenant.resourceServers) {
     const scope = server.scopes.find((candidate) => candidate.name === name)

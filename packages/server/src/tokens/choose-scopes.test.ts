@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { MAIN_TENANT, tenantOf } from '../../test/support/tenant.ts'
 import { jsonApi } from '../contracts/json-api.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { chooseScopes } from './choose-scopes.ts'
+import { chooseScopes, registeredAt } from './choose-scopes.ts'
 
 const APP = {
   scopes: ['openid', 'profile', 'contacts:read', 'contacts:write'],
@@ -30,6 +30,16 @@ describe('RFC 6749 §3.3: a request without scope', () => {
 
   it('field report 5: means everything that the app is registered for, when it has no defaults', () => {
     expect(choose(undefined, MAIN_TENANT, { ...APP, defaultScopes: [] })).toEqual(APP.scopes)
+  })
+
+  it('means those of the API that the token is for, and of the user', () => {
+    const [main, other] = MAIN_TENANT.resourceServers.map(({ audience }) => audience)
+    const scopes = ['openid', 'contacts:read', 'reports:read']
+    const at = (audience = '', defaultScopes: readonly string[] = []) =>
+      registeredAt([audience], { scopes, defaultScopes }, MAIN_TENANT)
+    expect(at(main)).toEqual({ scopes, defaultScopes: ['openid', 'contacts:read'] })
+    expect(at(other)).toEqual({ scopes, defaultScopes: ['openid', 'reports:read'] })
+    expect(at(other, ['reports:read', 'contacts:read']).defaultScopes).toEqual(['reports:read'])
   })
 
   it('is refused when the app has no scopes', () => {

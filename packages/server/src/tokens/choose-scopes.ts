@@ -3,7 +3,7 @@
 
 import { suggest } from '../platform/suggest.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { findScope, isIdentityScope, type Tenant } from '../protocol/tenant.ts'
+import { findScope, isIdentityScope, scopesAt, type Tenant } from '../protocol/tenant.ts'
 
 /** OIDC Core §5.4 and OIDC Core §11 define them, and they change nothing here: refresh tokens are given without `offline_access`. */
 const WITHOUT_EFFECT = ['address', 'phone', 'offline_access']
@@ -13,6 +13,16 @@ export interface Registered {
   readonly scopes: readonly string[]
   /** What it is given when it names none; everything that it may have when there are none. */
   readonly defaultScopes: readonly string[]
+}
+
+/** Where an app names no scopes, it means those of the API that the token is for: the others would be refused there. */
+export function registeredAt(
+  audience: readonly string[],
+  { scopes, defaultScopes }: Registered,
+  tenant: Tenant,
+): Registered {
+  const defaults = defaultScopes.length > 0 ? defaultScopes : scopes
+  return { scopes, defaultScopes: scopesAt(audience, defaults, tenant) }
 }
 
 /**
