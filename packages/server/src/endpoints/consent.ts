@@ -2,6 +2,7 @@
 
 import { alreadyDecided, approve, deny } from '../authorize/approve.ts'
 import { decideNextStep } from '../authorize/decide.ts'
+import { beginAnew } from '../authorize/interaction.ts'
 import {
   type ConsentDecision,
   consentPage,
@@ -63,8 +64,21 @@ async function answerQuestion(
   }
   const approval = { request, account: decision.account, membership, scopes, interaction }
   const answer = await approve({ ...approval, answered: true, ...occasionOf(incoming) }, deps)
-  if (answer === 'already_decided') throw alreadyDecided(interaction)
-  return answer
+  return answer === 'already_decided' ? answerAgain(context, deps) : answer
+}
+
+/**
+ * Somebody pressed Allow twice, or went back and pressed it again. Where that was allowed, the request goes on as it would
+ * without a question; the first answer counts in any case.
+ */
+async function answerAgain(
+  { request, interaction, accounts }: PageContext,
+  deps: AuthorizeDeps,
+): Promise<Reply> {
+  const nowSeconds = deps.clock.nowSeconds()
+  const decision = await decideNextStep({ request, interaction, accounts, nowSeconds }, deps)
+  if (decision.step !== 'issue') throw alreadyDecided(interaction)
+  return goOn(beginAnew(interaction, deps), deps)
 }
 
 /** The page was shown, so an answer is due even if the same was allowed elsewhere meanwhile. */

@@ -432,6 +432,30 @@ describe.each(STORES)('interaction on %s', (kind) => {
       ).toBe(true)
     })
 
+    it('field 24: going back after Allow and pressing it again leads to the app, with a code of its own', async () => {
+      const fresh = new TestApp(
+        server,
+        await registerClient(
+          server,
+          { id: `pressed-twice-${kind}`, secret: 'pressed-twice-secret-0123456789' },
+          {
+            redirectUris: [WEB_APP.redirectUri],
+            grantTypes: ['authorization_code'],
+            scopes: ['openid'],
+          },
+        ),
+      )
+      const { url, claimsFor } = begin(fresh)
+      const browser = await browserOf('ada')
+      const page = await browser.open(url)
+      expect(kindOf(page)).toBe('consent')
+      const first = await browser.submit(page, { decision: 'allow' })
+      const second = await browser.submitAndFollow(page, { decision: 'allow' })
+      expect((await claimsFor(second)).sub).toBe(userIdOf('ada'))
+      expect(second.location).not.toBe(first.location)
+      expect((await claimsFor(first)).sub).toBe(userIdOf('ada'))
+    })
+
     it('going back after the answer and giving another changes nothing', async () => {
       const { browser, page } = await openConsent()
       const denied = await browser.submit(page, { decision: 'deny' })

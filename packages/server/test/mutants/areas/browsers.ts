@@ -98,6 +98,14 @@ const headers: readonly Mutant[] = [
     killedBy: flows('flows/sessions'),
   },
   {
+    name: 'an answer that was refused becomes one that was allowed when it is given again',
+    breaks: 'RFC 6749 §4.1.2.1',
+    file: 'server/src/endpoints/consent.ts',
+    find: "if (decision.step !== 'issue') throw alreadyDecided(interaction)",
+    replace: "if (decision.step === 'issue') throw alreadyDecided(interaction)",
+    killedBy: flows('flows/interaction'),
+  },
+  {
     name: 'pages can be framed',
     breaks: 'D1, RFC 9700 §4.16',
     file: POLICY,
