@@ -63,6 +63,7 @@ function requestOf(
     target: { redirectUri: verified(WEB_APP.redirectUri), responseMode: 'query', state: 'x' },
     responseType: 'code',
     redirectUriSent: true,
+    askedScopes: undefined,
     scopes: ['contacts:read'],
     audience: [],
     challenge: undefined,

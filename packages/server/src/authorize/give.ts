@@ -4,7 +4,7 @@ import { accessTokenLifetime, type LegacyDeps, type LegacyUse } from '../legacy/
 import { tokenKey } from '../platform/hash.ts'
 import { newSecret } from '../platform/random.ts'
 import type { RevocationTag, TokenHash, UserId } from '../protocol/ids.ts'
-import { formatScope } from '../protocol/scope.ts'
+import { formatScope, sameScopes } from '../protocol/scope.ts'
 import type { GivenCode, GivenToken } from '../store/port.ts'
 import type { CodeRecord, GrantRecord } from '../store/records.ts'
 import { type IssueDeps, issueTokens } from '../tokens/issue.ts'
@@ -49,6 +49,7 @@ export function giveCode(
     sessionHash: grant.sessionHash,
     redirectUri: request.target.redirectUri,
     redirectUriSent: request.redirectUriSent,
+    scopeDiffers: !sameScopes(grant.scopes, request.askedScopes ?? request.scopes),
     codeChallenge: request.challenge?.value ?? null,
     codeChallengeMethod: request.challenge?.method ?? null,
     nonce: request.nonce ?? null,

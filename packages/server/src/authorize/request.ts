@@ -49,7 +49,10 @@ export interface RefusedRequest extends KnownRequest {
 export interface AuthorizationRequest extends KnownRequest {
   readonly responseType: ResponseType
   readonly redirectUriSent: boolean
+  /** What it is given, if the user agrees to all. */
   readonly scopes: readonly string[]
+  /** What it names; undefined when it names nothing. */
+  readonly askedScopes: readonly string[] | undefined
   readonly audience: readonly string[]
   readonly challenge: Challenge | undefined
   readonly nonce: string | undefined
@@ -126,6 +129,7 @@ export async function checkAuthorizationRequest(
       counted,
       redirectUriSent: params.has('redirect_uri'),
       scopes,
+      askedScopes: asked,
       audience,
       challenge,
       nonce: optional(params, 'nonce'),

@@ -4,7 +4,7 @@
 import type { AccessTokenFacts, JwtShape } from '../protocol/access-token-facts.ts'
 import { asGrantId } from '../protocol/ids.ts'
 import type { Contract } from './contract.ts'
-import { oauthErrorResponse } from './oauth-responses.ts'
+import { oauthErrorResponse, scopeIfOther } from './oauth-responses.ts'
 import { LEGACY_POLICY, LEGACY_RULES, USUAL_FORMATS, USUAL_PATHS } from './usual.ts'
 
 /** The grant is the first part of `jti`, so that revoking it reaches the token: 32 of 80 digits. */
@@ -84,6 +84,7 @@ export const financialCents: Contract = {
     refresh_token: response.refreshToken,
     expires_in: response.expiresInSeconds,
     token_type: response.tokenType,
+    ...scopeIfOther(response),
   }),
   errorResponse: oauthErrorResponse,
 }

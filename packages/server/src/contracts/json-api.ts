@@ -3,7 +3,7 @@
 
 import type { Contract } from './contract.ts'
 import { jwtAt } from './jwt-at.ts'
-import { oauthErrorResponse } from './oauth-responses.ts'
+import { oauthErrorResponse, scopeIfOther } from './oauth-responses.ts'
 import { LEGACY_POLICY, LEGACY_RULES, USUAL_FORMATS, USUAL_PATHS } from './usual.ts'
 
 const HEX = { kind: 'hex', bytes: 32 } as const
@@ -37,6 +37,7 @@ export const jsonApi: Contract = {
     token_type: 'bearer',
     expires_in: response.expiresInSeconds,
     refresh_token: response.refreshToken,
+    ...scopeIfOther(response),
   }),
   errorResponse: oauthErrorResponse,
 }

@@ -18,6 +18,11 @@ export function oauthTokenResponse(response: TokenResponse): Record<string, unkn
   }
 }
 
+/** RFC 6749 §5.1: where a vendor's answer has no `scope`, it has one as soon as that is another than was asked for. */
+export function scopeIfOther({ scopes, scopeDiffers }: TokenResponse): { readonly scope?: string } {
+  return scopeDiffers ? { scope: formatScope(scopes) } : {}
+}
+
 /** RFC 6749 §5.2 */
 export function oauthErrorResponse(error: OAuthError, description: string): ErrorResponse {
   return {

@@ -7,6 +7,7 @@ import { list, optional, type Params, required } from '../protocol/params.ts'
 import { isVerifier, verifierMatches } from '../protocol/pkce.ts'
 import type { Reason } from '../protocol/reasons.ts'
 import { parseResources } from '../protocol/resource.ts'
+import { sameScopes } from '../protocol/scope.ts'
 import type { Tenant } from '../protocol/tenant.ts'
 import type { CodeRecord } from '../store/records.ts'
 import { endingNow } from '../tokens/ending.ts'
@@ -58,10 +59,13 @@ export const authorizationCode: GrantType<CodeRequest> = {
     const refreshEndsAtSeconds = now + tenant.policy.refreshToken.absoluteSeconds
     const refreshes = client.grantTypes.includes('refresh_token')
     const granted = stillAllowed(code, client)
+    const asked = { scopes: undefined, resources: request.resources }
+    const covered = narrowGrant(granted, asked, tenant)
     const { response, tokens } = await issueTokens(
       {
         grant: { ...granted, id: code.grantId },
-        ...narrowGrant(granted, { scopes: undefined, resources: request.resources }, tenant),
+        ...covered,
+        scopeDiffers: code.scopeDiffers || !sameScopes(covered.scopes, code.scopes),
         refresh: refreshes
           ? { kind: 'new', endsAtSeconds: refreshEndsAtSeconds }
           : { kind: 'none' },

@@ -6,7 +6,7 @@ import { newTimedId } from '../platform/random.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { asGrantId } from '../protocol/ids.ts'
 import { optional, required } from '../protocol/params.ts'
-import { parseRequestedScope } from '../protocol/scope.ts'
+import { parseRequestedScope, sameScopes } from '../protocol/scope.ts'
 import { defaultAudience } from '../protocol/tenant.ts'
 import type { GrantRecord, UserRecord } from '../store/records.ts'
 import { chooseScopes, registeredAt } from '../tokens/choose-scopes.ts'
@@ -48,6 +48,7 @@ export const password: GrantType<PasswordRequest> = {
       {
         grant,
         scopes,
+        scopeDiffers: request.scopes !== undefined && !sameScopes(scopes, request.scopes),
         audience,
         refresh: refreshes ? { kind: 'new', endsAtSeconds } : { kind: 'none' },
         idToken: undefined,

@@ -6,7 +6,7 @@ import { sealerFromSecret } from '../platform/seal.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { list, optional, required } from '../protocol/params.ts'
 import { parseResources } from '../protocol/resource.ts'
-import { parseRequestedScope } from '../protocol/scope.ts'
+import { parseRequestedScope, sameScopes } from '../protocol/scope.ts'
 import type { TokenResponse } from '../protocol/token-response.ts'
 import type { RotateOutcome } from '../store/port.ts'
 import type { GrantRecord, RefreshTokenRecord } from '../store/records.ts'
@@ -43,9 +43,11 @@ export const refreshToken: GrantType<RefreshRequest> = {
     }
 
     const grant = stillAllowed(found.grant, client)
+    const covered = narrowGrant(grant, request, tenant)
     const plan = {
       grant,
-      ...narrowGrant(grant, request, tenant),
+      ...covered,
+      scopeDiffers: !sameScopes(covered.scopes, request.scopes ?? found.grant.scopes),
       // OIDC Core §12.2: a refreshed ID token carries no nonce.
       idToken: planIdToken(client, { ...grant, nonce: null }),
       lifetimeSeconds: Math.min(

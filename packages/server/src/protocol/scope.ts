@@ -32,6 +32,11 @@ export function isValidScopeName(name: string): boolean {
   return SCOPE_TOKEN.test(name)
 }
 
+/** Neither has a scope twice. */
+export function sameScopes(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && covers(one, other)
+}
+
 /** Whether every one of `asked` is among `allowed`. */
 export function covers(allowed: readonly string[], asked: readonly string[]): boolean {
   return asked.every((scope) => allowed.includes(scope))

@@ -120,6 +120,8 @@ export interface CodeRecord
   readonly redirectUri: string
   /** Whether the authorization request named it: then the token request must repeat it (RFC 6749 §4.1.3). */
   readonly redirectUriSent: boolean
+  /** Whether `scopes` are others than the app asked for: then it must be told them (RFC 6749 §5.1). */
+  readonly scopeDiffers: boolean
   readonly codeChallenge: string | null
   readonly codeChallengeMethod: ChallengeMethod | null
   readonly nonce: string | null

@@ -46,6 +46,8 @@ export function planIdToken(
 export interface TokenPlan {
   readonly grant: TokenSubject
   readonly scopes: readonly string[]
+  /** Whether they are others than the app asked for. */
+  readonly scopeDiffers?: boolean
   readonly audience: readonly string[]
   /**
    * A new refresh token that ends with its chain, a stable one that goes out again, or none.
@@ -100,6 +102,7 @@ export async function issueTokens(plan: TokenPlan, deps: IssueDeps): Promise<Iss
       tokenType: 'Bearer',
       expiresInSeconds: lifetimeSeconds,
       scopes: plan.scopes,
+      scopeDiffers: plan.scopeDiffers,
       refreshToken: refresh.token,
       idToken: plan.idToken && (await mintIdToken({ ...facts, accessToken, user }, plan, deps)),
       issuedTokenType: plan.issuedTokenType,

@@ -148,6 +148,7 @@ export const codeRecord = (given: Given<CodeRecord>): CodeRecord =>
     sessionHash: null,
     redirectUri: 'https://app.example/callback',
     redirectUriSent: true,
+    scopeDiffers: true,
     codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
     codeChallengeMethod: 'S256',
     nonce: null,

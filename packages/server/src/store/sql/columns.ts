@@ -112,6 +112,7 @@ export const CODE: Columns<CodeRecord> = {
   sessionHash: 'text',
   redirectUri: 'text',
   redirectUriSent: 'flag',
+  scopeDiffers: 'flag',
   codeChallenge: 'text',
   codeChallengeMethod: 'text',
   nonce: 'text',

@@ -10,6 +10,22 @@ const CLIENT_INPUT = 'server/src/operations/client-input.ts'
 
 const portal: readonly Mutant[] = [
   {
+    name: 'an app of our own may everything that nobody has named',
+    breaks: 'H5, C11, ASVS 8.2.2',
+    file: 'server/src/operations/clients.ts',
+    find: " && input.party !== 'first' ?",
+    replace: ' ?',
+    killedBy: unit('operations/clients.test'),
+  },
+  {
+    name: 'a program without users may everything that nobody has named',
+    breaks: 'H5, C11, ASVS 8.2.2',
+    file: 'server/src/operations/clients.ts',
+    find: 'return asks && asksAlways &&',
+    replace: 'return asks &&',
+    killedBy: unit('operations/clients.test'),
+  },
+  {
     name: 'any member of the organisation changes an app',
     breaks: 'H5, C11, ASVS 8.2.2',
     file: ACCESS,

@@ -40,6 +40,7 @@ export function grantContract(store: TheStore): void {
         audience: [],
         sessionHash: newHash(),
         redirectUriSent: false,
+        scopeDiffers: false,
         codeChallenge: null,
         codeChallengeMethod: null,
         nonce: 'n-0S6_WzA2Mj',

@@ -14,6 +14,7 @@ import { guessingSchema } from './0008-guessing.ts'
 import { consentCoversSchema } from './0009-consent-covers.ts'
 import { appOwnersSchema } from './0010-app-owners.ts'
 import { codesHaveTagsSchema } from './0011-codes-have-tags.ts'
+import { codesKnowWhatWasAskedSchema } from './0012-codes-know-what-was-asked.ts'
 import { countGrantsSchema } from './0014-count-grants.ts'
 import { feedFollowersSchema } from './0015-feed-followers.ts'
 import { idTokensSchema } from './0016-id-tokens.ts'
@@ -31,6 +32,7 @@ const MIGRATIONS: Record<string, (dialect: Dialect) => readonly string[]> = {
   '0009-consent-covers': consentCoversSchema,
   '0010-app-owners': appOwnersSchema,
   '0011-codes-have-tags': codesHaveTagsSchema,
+  '0012-codes-know-what-was-asked': codesKnowWhatWasAskedSchema,
   '0014-count-grants': countGrantsSchema,
   '0015-feed-followers': feedFollowersSchema,
   '0016-id-tokens': idTokensSchema,
