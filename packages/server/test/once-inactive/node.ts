@@ -116,6 +116,7 @@ async function ask(endpoint: Endpoint | undefined, question: Question): Promise<
 }
 
 function readAnswer(reply: Reply): Answer {
+  if (reply.kind === 'document') return { status: 200, body: JSON.parse(reply.text) }
   if (reply.kind !== 'json') throw new Error(`an answer of kind ${reply.kind}`)
   // As the wire would give it: without what is undefined.
   return { status: reply.status, body: JSON.parse(JSON.stringify(reply.body)) }
