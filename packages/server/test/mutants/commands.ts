@@ -24,6 +24,8 @@ export const SIGN_IN_ATTACKS: TestCommand = {
 
 /** The store's contract, on SQLite. */
 export const STORE: TestCommand = { project: 'store', files: ['store/sqlite.test'] }
+/** The transitions that put a database back, which belongs to no port. */
+export const RESTORE: TestCommand = { project: 'store', files: ['store/restore.test'] }
 
 /** A part of the sequences, on SQLite: every one of these mutants is noticed by some of them. */
 export const ONCE_INACTIVE: TestCommand = {

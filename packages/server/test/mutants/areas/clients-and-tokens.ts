@@ -1,6 +1,6 @@
 // Mutants of who is asked by whom: authentication of apps, introspection, revocation, userinfo, and what ends a token.
 
-import { attacks, contracts, flows, STORE, unit } from '../commands.ts'
+import { attacks, contracts, flows, RESTORE, STORE, unit } from '../commands.ts'
 import type { Area, Mutant } from '../mutant.ts'
 
 const CLIENT_AUTH = 'server/src/client-auth/index.ts'
@@ -320,7 +320,7 @@ const endings: readonly Mutant[] = [
     file: VOIDING,
     find: ".where('revocations.issuedUntilSeconds', '>=', issuedAtSeconds)",
     replace: ".where('revocations.issuedUntilSeconds', '>', issuedAtSeconds)",
-    killedBy: { project: 'store', files: ['store/restore.test'] },
+    killedBy: RESTORE,
   },
   {
     name: 'the tokens of an ended grant live on',

@@ -1,6 +1,6 @@
 // Mutants of the tags that tokens carry, and of what ends with them.
 
-import { flows, STORE, unit } from '../commands.ts'
+import { flows, RESTORE, STORE, unit } from '../commands.ts'
 import type { Area, Mutant } from '../mutant.ts'
 
 const CURRENT_TAGS = 'server/src/store/sql/current-tags.ts'
@@ -194,7 +194,7 @@ const endings: readonly Mutant[] = [
     file: VOIDING,
     find: "\n    covers('tenant', ''),",
     replace: '',
-    killedBy: flows('flows/backup-and-restore'),
+    killedBy: RESTORE,
   },
 ]
 

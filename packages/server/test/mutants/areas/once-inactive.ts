@@ -1,6 +1,6 @@
 // What makes active again what was inactive once: each is noticed from the outside, by a sequence of what can happen.
 
-import { ONCE_INACTIVE, ONCE_INACTIVE_FOUND } from '../commands.ts'
+import { ONCE_INACTIVE, ONCE_INACTIVE_FOUND, RESTORE, STORE, unit } from '../commands.ts'
 import type { Area } from '../mutant.ts'
 
 const ENDINGS = 'server/src/store/sql/endings.ts'
@@ -22,7 +22,7 @@ export const onceInactive: Area = {
       file: ENDINGS,
       find: 'subject: tag, issuedUntilSeconds: FOR_EVER',
       replace: 'subject: tag, issuedUntilSeconds: nowSeconds',
-      killedBy: ONCE_INACTIVE,
+      killedBy: STORE,
     },
     {
       name: 'a key that is resumed gives tokens under the tag that was ended',
@@ -30,7 +30,7 @@ export const onceInactive: Area = {
       file: 'server/src/store/sql/application-keys.ts',
       find: '.set({ suspendedAtSeconds: p.nowSeconds, tag: p.newTag })',
       replace: '.set({ suspendedAtSeconds: p.nowSeconds })',
-      killedBy: ONCE_INACTIVE,
+      killedBy: STORE,
     },
     {
       name: 'an API goes on reading where it was, whatever the epoch',
@@ -38,7 +38,7 @@ export const onceInactive: Area = {
       file: 'resource/src/revocation-feed.ts',
       find: 'return this.#sequence > 0 && !isSame',
       replace: 'return false',
-      killedBy: ONCE_INACTIVE_FOUND,
+      killedBy: unit('resource/test/feed-past'),
     },
     {
       name: 'the clean-up forgets that a refresh token was spent',
@@ -70,7 +70,7 @@ export const onceInactive: Area = {
       file: 'server/src/store/sql/restore.ts',
       find: 'nowSeconds: issuedUntilSeconds,',
       replace: 'nowSeconds: 0,',
-      killedBy: ONCE_INACTIVE,
+      killedBy: RESTORE,
     },
     {
       name: 'a restore takes no notice of another one since the backup',
