@@ -117,6 +117,16 @@ describe.each(STORES)('attacks on passwords on %s', (kind) => {
       expect(await tryOften('locked-nobody@example.com')).toEqual(known)
     })
 
+    it('D18: a name that is locked does not tell which one is its own', async () => {
+      await createUser('locked-name')
+      for (let tries = 0; tries < 11; tries += 1) await trySignIn('locked-name', WRONG)
+      expect((await trySignIn('locked-name', WRONG)).status).toBe(429)
+      const [own, nobodys] = ['locked-name@example.com', 'no-one@example.com']
+      const page = comparable(await trySignIn(nobodys, WRONG), nobodys)
+      expect(page).toMatch(/^422\n/)
+      expect(comparable(await trySignIn(own, WRONG), own)).toBe(page)
+    })
+
     it('D18: looking for one takes as long whoever has it', async () => {
       let users = 0
       const t = await measureBelow(TELLING_T, async () => {

@@ -64,7 +64,7 @@ const byAddress: readonly Mutant[] = [
     file: 'server/src/identity/sign-in.ts',
     find: "const typed = ['user', username]",
     replace: "const typed = ['user', user?.username ?? username]",
-    killedBy: BY_ADDRESS,
+    killedBy: { ...attacks('attacks/sign-in'), names: '^(?!.*postgres).*D18' },
   },
   {
     name: 'an address that nobody has is refused without a check',
