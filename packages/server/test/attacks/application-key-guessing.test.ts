@@ -31,7 +31,7 @@ describe.each(STORES)('guessing at application keys on %s', (kind) => {
 
   const newKey = () => createApplicationKey({ organisationId: 'acme', name: 'k' }, server.context)
   let addresses = 0
-  const newAddress = () => `192.0.2.${++addresses}`
+  const newAddress = () => `198.18.${++addresses >> 8}.${addresses & 255}`
   const send = (body: string, { by = key, from = newAddress() } = {}) =>
     exchange(server, body, { ...basicKey(by), 'x-forwarded-for': from })
   const wrongKey = () => ({ by: 'F'.repeat(32) })

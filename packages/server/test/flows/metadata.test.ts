@@ -188,7 +188,7 @@ describe.each(STORES)('metadata on %s', (kind) => {
       const resource = [API, OTHER_API]
       const asker = new TestApp(server, client)
       expect(await errorOf({ scope: scopes.join(' '), resource }, asker)).toBe('login_required')
-      expect(await errorOf({ scope: 'offline_access' }, asker)).toBe('invalid_scope')
+      expect(await errorOf({ scope: 'contacts:erase' }, asker)).toBe('invalid_scope')
     })
 
     it('RFC 8414 §2: token, revocation and introspection authentication methods', async () => {

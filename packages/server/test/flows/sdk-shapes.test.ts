@@ -143,7 +143,7 @@ describe.each(STORES)('on %s', (kind) => {
       guard = guardOf(server)
       user = await findUser(server, 'ada')
       await addKey(server, KEY)
-      await addCode(server, user, 'code-of-ada')
+      await addCode(server, user, 'code-of-ada-0123456789')
     })
     afterAll(async () => {
       await guard?.close()
@@ -159,7 +159,7 @@ describe.each(STORES)('on %s', (kind) => {
             'content-type': 'application/json',
           },
           body: JSON.stringify({
-            access_token_identifier: { authentication_code: 'code-of-ada' },
+            access_token_identifier: { authentication_code: 'code-of-ada-0123456789' },
           }),
         }),
       )
