@@ -44,7 +44,8 @@ notice. They must be green before and red after; a change that merely stops the 
 Last run: ${day}, ${summarise(verdicts)}, in ${Math.ceil(seconds / 60)} minutes.
 
 \`npm run mutants\` runs all of them again and fails if one survives; \`--only <part of a name>\` runs some,
-\`--jobs <number>\` says how many at a time, \`--write\` writes this page. They are data in
+\`--jobs <number>\` says how many at a time, \`--write\` writes this page, and \`--resume <file>\` goes on where a run was
+cut off: what that journal says was killed, by the same tests, is not run again. They are data in
 \`packages/server/test/mutants/areas\`. A test of every commit checks that each still fits the sources.`
   const tables = areas.flatMap((area) => formatArea(area, verdicts))
   return `${[introduction, ...tables].join('\n\n')}\n`
