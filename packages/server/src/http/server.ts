@@ -8,12 +8,12 @@ import Fastify, {
   LogController,
 } from 'fastify'
 import { type Clock, systemClock } from '../platform/clock.ts'
-import { type Admission, admitRequests } from './admission.ts'
+import type { Admission } from './admission.ts'
 import { refuseBrokenRequest } from './broken-requests.ts'
 import { nameCallers } from './caller.ts'
 import type { Connections } from './connections.ts'
-import { limitTime } from './deadlines.ts'
 import type { Departure } from './departure.ts'
+import { guardDoor } from './door.ts'
 import { answerExaminations, type Examiner } from './examination.ts'
 import { JSON_HEADERS } from './headers.ts'
 import { serveHealth } from './health.ts'
@@ -94,11 +94,9 @@ export function createHttpServer(settings: HttpSettings): FastifyInstance {
     if (repeated === undefined) next()
     else sendPlainly(reply, 400, saidTwice(repeated))
   })
-  endConnectionsOnDeparture(server, settings.departure)
-  if (settings.admission) admitRequests(server, settings.admission)
+  server.addHook('preClose', async () => settings.departure.begin({ unready: true }))
+  guardDoor(server, settings)
   holdRequests(server, settings.departure)
-  const { requestDeadlineMilliseconds } = settings
-  if (requestDeadlineMilliseconds) limitTime(server, requestDeadlineMilliseconds)
   if (LEVELS_WITH_ANSWERS.has(settings.log.level)) logAnswers(server)
   if (settings.traffic) observeTraffic(server, settings.traffic)
   if (settings.tracer) traceRequests(server, settings.tracer)
@@ -139,13 +137,4 @@ function serveNothing(server: FastifyInstance, { issuers, sites }: HttpSettings)
 
 function sendPlainly(reply: FastifyReply, status: number, body: object): FastifyReply {
   return reply.code(status).headers(JSON_HEADERS).send(JSON.stringify(body))
-}
-
-/** A connection that stays open after its answer would hold up the end of the process, or bring it more requests. */
-function endConnectionsOnDeparture(server: FastifyInstance, departure: Departure): void {
-  server.addHook('preClose', async () => departure.begin({ unready: true }))
-  server.addHook('onSend', (_request, reply, payload, done) => {
-    if (departure.hasBegun) reply.header('connection', 'close')
-    done(null, payload)
-  })
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import {
@@ -14,7 +15,7 @@ const NEVER = new Promise<never>(() => undefined)
 /** Does it as a request with so much time would. */
 function within<Result>(milliseconds: number, work: (deadline: Deadline) => Promise<Result>) {
   return new Promise<Result>((resolve, reject) => {
-    const deadline = new Deadline(milliseconds)
+    const deadline = Deadline.begin(milliseconds)
     deadline.govern(() => work(deadline).then(resolve, reject))
   })
 }
@@ -53,6 +54,33 @@ describe('chaos 3: the deadline of a request', () => {
       deadline.end()
       expect(remaining()).toBeGreaterThan(59_000)
     })
+  })
+
+  it('serves again when it is over, with the time of the next request', async () => {
+    const deadline = Deadline.begin(10)
+    deadline.end()
+    const next = Deadline.begin(10_000)
+    expect(next).toBe(deadline)
+    await new Promise<void>((resolve) => {
+      next.govern(() => {
+        expect(remaining()).toBeGreaterThan(9000)
+        expect(remaining()).toBeLessThan(10_001)
+        resolve()
+      })
+    })
+    expect(Deadline.begin(10)).not.toBe(next)
+  })
+
+  it('leaves what surrounds it behind, or keeps it where that is asked for', async () => {
+    const surroundings = new AsyncLocalStorage<string>()
+    const seen = (enter: (deadline: Deadline, work: () => void) => void) =>
+      new Promise((resolve) => {
+        surroundings.run('somebody', () => {
+          enter(Deadline.begin(1000), () => resolve([surroundings.getStore(), remaining() < 1001]))
+        })
+      })
+    expect(await seen((deadline, work) => deadline.govern(work))).toEqual([undefined, true])
+    expect(await seen((deadline, work) => deadline.governWithin(work))).toEqual(['somebody', true])
   })
 
   it('does not reach work that others share', async () => {

@@ -15,21 +15,39 @@ export class DeadlineError extends Error {
 
 const current = new AsyncLocalStorage<Deadline | undefined>()
 
-export class Deadline {
-  #atMilliseconds: number
-  #isOver = false
+/** What surrounds nobody. */
+const outside = AsyncLocalStorage.snapshot()
 
-  constructor(milliseconds: number) {
-    this.#atMilliseconds = monotonicClock.nowMilliseconds() + milliseconds
+export class Deadline {
+  /** To make a surrounding costs a request as much as finding its route: those that are over serve again. */
+  static readonly #over: Deadline[] = []
+
+  readonly #enter = outside(() => current.run(this, () => AsyncLocalStorage.snapshot()))
+  #atMilliseconds = 0
+  #isOver = true
+
+  /** One that nobody has any more. What a request left behind after its answer comes under the next one's. */
+  static begin(milliseconds: number): Deadline {
+    const deadline = Deadline.#over.pop() ?? new Deadline()
+    deadline.#atMilliseconds = monotonicClock.nowMilliseconds() + milliseconds
+    deadline.#isOver = false
+    return deadline
   }
+
+  private constructor() {}
 
   /** On the clock that is never set back. What a request left behind after its answer has no deadline of its own. */
   get atMilliseconds(): number {
     return this.#isOver ? Number.POSITIVE_INFINITY : this.#atMilliseconds
   }
 
-  /** Everything that this starts, at once or later, is under the deadline. */
+  /** Everything that this starts, at once or later, is under the deadline, and leaves all else that surrounds it behind. */
   govern(work: () => void): void {
+    this.#enter(work)
+  }
+
+  /** The same within what surrounds it, such as the span of somebody else's tracing. */
+  governWithin(work: () => void): void {
     current.run(this, work)
   }
 
@@ -37,8 +55,10 @@ export class Deadline {
     this.#atMilliseconds += milliseconds
   }
 
+  /** Once: then it is another's. */
   end(): void {
     this.#isOver = true
+    Deadline.#over.push(this)
   }
 }
 

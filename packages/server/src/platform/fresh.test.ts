@@ -76,7 +76,7 @@ describe('R19: what other processes may change', () => {
       { clock: { nowMilliseconds: () => 0 } },
     )
     const hurried = new Promise<unknown>((resolve) => {
-      new Deadline(20).govern(() => fresh.get().catch(resolve))
+      Deadline.begin(20).govern(() => fresh.get().catch(resolve))
     })
     const patient = fresh.get()
     expect(await hurried).toBeInstanceOf(DeadlineError)

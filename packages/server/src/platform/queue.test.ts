@@ -107,7 +107,7 @@ it('chaos 3: gives up a turn that does not come in time, and the turn goes to th
   const how = { refuse: () => new RangeError('not in time') }
   const first = queue.run(() => held, how)
   const hurried = new Promise<unknown>((resolve) => {
-    new Deadline(20).govern(() => queue.run(async () => 'hurried', how).catch(resolve))
+    Deadline.begin(20).govern(() => queue.run(async () => 'hurried', how).catch(resolve))
   })
   const patient = queue.run(async () => 'patient', how)
   expect(queue.state()).toEqual({ running: 1, waiting: 2 })

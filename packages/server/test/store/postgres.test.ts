@@ -204,7 +204,7 @@ describe('trouble with the database', () => {
 /** Does it as a request with so much time would. */
 function within<Result>(milliseconds: number, work: () => Promise<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
-    new Deadline(milliseconds).govern(() => work().then(resolve, reject))
+    Deadline.begin(milliseconds).govern(() => work().then(resolve, reject))
   })
 }
 

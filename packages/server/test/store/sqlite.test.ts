@@ -271,7 +271,7 @@ describe('transitions that are committed together', () => {
     const record = () => store.recordAuditEvent(auditEventRecord({ tenant }))
     other.exec('begin immediate')
     const hurried = new Promise<unknown>((resolve) => {
-      new Deadline(20).govern(() => record().catch(resolve))
+      Deadline.begin(20).govern(() => record().catch(resolve))
     })
     const patient = record()
     expect(await hurried).toMatchObject(UNAVAILABLE)

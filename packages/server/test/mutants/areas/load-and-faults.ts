@@ -5,7 +5,7 @@ import type { Area, TestCommand } from '../mutant.ts'
 
 const PIPELINES = 'server/src/http/pipelines.ts'
 const CONNECTIONS = 'server/src/http/connections.ts'
-const ADMISSION = 'server/src/http/admission.ts'
+const DOOR = 'server/src/http/door.ts'
 const DEADLINE = 'server/src/platform/deadline.ts'
 const SQLITE = 'server/src/store/sql/sqlite.ts'
 const ON_POSTGRES: TestCommand = {
@@ -82,16 +82,16 @@ export const loadAndFaults: Area = {
     {
       name: 'what is beside the tenants is let in however much there is to do',
       breaks: 'R15',
-      file: ADMISSION,
-      find: 'if (isHealth) return proceed()',
-      replace: 'if (isHealth || turnAway === turnAwayPlainly) return proceed()',
+      file: DOOR,
+      find: 'if (admission && !isHealth)',
+      replace: 'if (admission && !isHealth && turnAway !== turnAwayPlainly)',
       killedBy: flows('flows/admission'),
     },
     {
       name: 'a request keeps its place after its answer',
       breaks: 'R15',
-      file: ADMISSION,
-      find: '    if (this.isAdmitted) admission.leave()\n',
+      file: DOOR,
+      find: '    if (this.isAdmitted) admission?.leave()\n',
       replace: '',
       killedBy: flows('flows/admission'),
     },
@@ -162,9 +162,9 @@ export const loadAndFaults: Area = {
     {
       name: 'requests have no deadline',
       breaks: 'R7',
-      file: 'server/src/http/deadlines.ts',
-      find: 'request.deadline.govern(proceed)',
-      replace: 'proceed()',
+      file: DOOR,
+      find: 'else request.deadline.govern(proceed)',
+      replace: 'else proceed()',
       killedBy: flows('flows/deadline'),
     },
     {
