@@ -13,11 +13,11 @@ export const bounds: Area = {
   name: 'Bounds of what is kept and listed',
   mutants: [
     {
-      name: 'a part of a list begins where the list does',
+      name: 'a list ends with its first part',
       breaks: 'house L4',
       file: 'server/src/store/sql/page.ts',
       find: "value ?? (isNumber ? beforeAll : '')",
-      replace: "isNumber ? beforeAll : ''",
+      replace: "value === undefined ? (isNumber ? beforeAll : '') : null",
       killedBy: STORE,
     },
     {
