@@ -37,7 +37,7 @@ async function lockSqlite(path: string): Promise<() => Promise<void>> {
 }
 
 /** What is not asked of the database. */
-const ABOUT_ITSELF = ['watch', 'load', 'close']
+const ABOUT_ITSELF = ['watch', 'load', 'close', 'hearNews', 'hearsOthers']
 
 /** Every call to the database fails until the returned function is called. @param reason what must not get out */
 export function takeDown(store: Store, reason: string): () => void {

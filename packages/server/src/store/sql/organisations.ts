@@ -24,6 +24,8 @@ export function* createOrganisation(
   organisation: OrganisationRecord,
   units: readonly UnitRecord[],
 ): Plan<'created' | 'exists'> {
+  // Units of other organisations have their ids in the same space: tokens name a unit alone.
+  for (const unit of units) if ((yield* first(selectUnit, unit)) !== undefined) return 'exists'
   if ((yield* first(insertOrganisation, organisation)) === undefined) return 'exists'
   yield* finishWith(units.map((unit) => call(insertUnit, unit)))
   return 'created'

@@ -53,6 +53,19 @@ function organisationContract(store: TheStore): void {
       expect(await store().createOrganisation(second, [unitRecord({ tenant })])).toBe('exists')
       expect(await store().listOrganisations(tenant)).toEqual([{ ...first, units: [] }])
     })
+
+    test('keeps none whose unit has the id of another unit of the tenant', async () => {
+      const tenant = newTenant()
+      const first = organisationRecord({ tenant })
+      await store().createOrganisation(first, [unitRecord({ tenant })])
+      const second = organisationRecord({ tenant, id: 'second' })
+      const ofSecond = (id: string) => unitRecord({ tenant, organisationId: second.id, id })
+      const units = [ofSecond('unit-2'), ofSecond('unit-1')]
+      expect(await store().createOrganisation(second, units)).toBe('exists')
+      expect(await store().findOrganisation(tenant, second.id)).toBeNull()
+      expect(await store().findUnit(tenant, 'unit-2')).toBeNull()
+      expect(await store().createOrganisation(second, [ofSecond('unit-2')])).toBe('created')
+    })
   })
 }
 

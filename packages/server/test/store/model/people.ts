@@ -43,6 +43,7 @@ function organisationModel(
     async createOrganisation(organisation, units) {
       const { tenant, id } = organisation
       if (state.organisations.some(like({ tenant, id }))) return 'exists'
+      if (units.some((unit) => state.units.some(like({ tenant, id: unit.id })))) return 'exists'
       state.organisations.push(organisation)
       state.units.push(...units)
       return 'created'
