@@ -8,6 +8,7 @@ import {
   listDeveloperApps,
   type OrganisationApps,
 } from '../operations/developer-apps.ts'
+import { isSentFirst } from '../operations/sent-once.ts'
 import { cursorOf, isKeyNumber, isKeyText } from '../protocol/cursor.ts'
 import type { FormProblem } from '../protocol/form-problem.ts'
 import type { Endpoint, Reply } from '../protocol/message.ts'
@@ -97,10 +98,11 @@ const FIELDS = {
 
 export function createNewDeveloperAppEndpoint(deps: PortalDeps): Endpoint {
   return forSignedIn({ to: () => NEW_APP }, deps, async (signedIn) => {
-    if (!(await isFirst(signedIn, deps))) {
+    const form = typedInto(signedIn.draft)
+    const fields = Object.values(form)
+    if (!(await isSentFirst({ formId: signedIn.formId, fields }, deps))) {
       return { kind: 'local_redirect', path: OWN_PATHS.developerApps }
     }
-    const form = typedInto(signedIn.draft)
     const input = {
       name: form.name,
       type: (['confidential', 'public'] as const).find((type) => type === form.type),
@@ -114,19 +116,5 @@ export function createNewDeveloperAppEndpoint(deps: PortalDeps): Endpoint {
     if (secret === null) return { kind: 'local_redirect', path }
     const carried = carrySecret({ clientId: client.id, name: 'first', secret }, signedIn, deps)
     return { kind: 'local_redirect', path, cookies: [carried] }
-  })
-}
-
-/** A form that is sent twice registers one app. Each page has a form of its own, so a corrected one counts again. */
-async function isFirst(
-  { formId }: SignedIn,
-  { tenant, store, clock }: PortalDeps,
-): Promise<boolean> {
-  return store.claimOnce({
-    tenant: tenant.name,
-    purpose: 'form',
-    id: formId,
-    // By then its session is over.
-    expiresAtSeconds: clock.nowSeconds() + tenant.policy.session.absoluteSeconds,
   })
 }

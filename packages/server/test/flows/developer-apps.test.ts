@@ -140,6 +140,15 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
       const list = await ada.open('/developers')
       expect(list.text.split(name).length - 1).toBe(1)
     })
+
+    it('is made of a form that was corrected on the page before', async () => {
+      const form = await ada.open('/developers/new')
+      const fields = { name: 'Corrected', type: 'public', redirect_uris: 'http://wrong.example/' }
+      expect((await ada.post(form, '/developers/new', fields)).status).toBe(422)
+      const corrected = { ...fields, redirect_uris: 'https://right.example/' }
+      const { location = '' } = await ada.post(form, '/developers/new', corrected)
+      expect(location).toContain('/developers/app?')
+    })
   })
 
   describe('an app', () => {
