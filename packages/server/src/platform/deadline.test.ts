@@ -71,6 +71,22 @@ describe('chaos 3: the deadline of a request', () => {
     expect(Deadline.begin(10)).not.toBe(next)
   })
 
+  it('is not lengthened by work of a request that had it before', async () => {
+    const deadline = Deadline.begin(1000)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const work = new Promise<void>((done) => {
+      deadline.govern(() => uncounted(() => promise).then(done))
+    })
+    await pause(20)
+    deadline.end()
+    const next = Deadline.begin(1000)
+    expect(next).toBe(deadline)
+    const before = next.atMilliseconds
+    resolve()
+    await work
+    expect(next.atMilliseconds).toBe(before)
+  })
+
   it('leaves what surrounds it behind, or keeps it where that is asked for', async () => {
     const surroundings = new AsyncLocalStorage<string>()
     const seen = (enter: (deadline: Deadline, work: () => void) => void) =>

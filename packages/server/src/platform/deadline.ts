@@ -25,12 +25,15 @@ export class Deadline {
   readonly #enter = outside(() => current.run(this, () => AsyncLocalStorage.snapshot()))
   #atMilliseconds = 0
   #isOver = true
+  /** How many requests it has served: work that outlives its request must not lengthen the time of the next one. */
+  #turn = 0
 
   /** One that nobody has any more. What a request left behind after its answer comes under the next one's. */
   static begin(milliseconds: number): Deadline {
     const deadline = Deadline.#over.pop() ?? new Deadline()
     deadline.#atMilliseconds = monotonicClock.nowMilliseconds() + milliseconds
     deadline.#isOver = false
+    deadline.#turn += 1
     return deadline
   }
 
@@ -51,8 +54,12 @@ export class Deadline {
     current.run(this, work)
   }
 
-  postpone(milliseconds: number): void {
-    this.#atMilliseconds += milliseconds
+  /** @returns what gives the request that has it now more time, and no other */
+  get postpone(): (milliseconds: number) => void {
+    const turn = this.#turn
+    return (milliseconds) => {
+      if (turn === this.#turn) this.#atMilliseconds += milliseconds
+    }
   }
 
   /** Once: then it is another's. */
@@ -94,11 +101,11 @@ export function apart<Result>(work: () => Result): Result {
 
 /** Work of our own that is bounded by itself: a request that needs it is given the time for it. */
 export async function uncounted<Result>(work: () => Promise<Result>): Promise<Result> {
-  const deadline = current.getStore()
+  const postpone = current.getStore()?.postpone
   const startedAt = monotonicClock.nowMilliseconds()
   try {
     return await work()
   } finally {
-    deadline?.postpone(monotonicClock.nowMilliseconds() - startedAt)
+    postpone?.(monotonicClock.nowMilliseconds() - startedAt)
   }
 }
