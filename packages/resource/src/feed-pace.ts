@@ -1,7 +1,7 @@
 // How the feed is followed: by requests that the issuer holds until there is news, and by polling where it does not, or
 // where something on the way cuts them.
 
-import { type Instant, LONG_AGO, millisecondsSince, takeInstant } from './elapsed.ts'
+import { LONG_AGO, millisecondsSince, takeInstant } from './elapsed.ts'
 
 /** Shorter than what proxies and load balancers allow to be silent by themselves. */
 const LONGEST_WAIT_SECONDS = 20
@@ -13,6 +13,14 @@ const AVOIDED_MILLISECONDS = 600_000
 const LEAST_MILLISECONDS = 50
 /** All guards of an issuer that restarts come back, and not in the same moment. */
 const JITTER_MILLISECONDS = 500
+
+/** A request for the feed that is over. */
+export interface Asked {
+  /** For how long it was to be held. */
+  readonly waitSeconds: number
+  /** How long it lasted. */
+  readonly milliseconds: number
+}
 
 export class FeedPace {
   readonly #pollMilliseconds: number
@@ -41,13 +49,12 @@ export class FeedPace {
   }
 
   /** @returns after how many milliseconds to ask again */
-  answered(asked: { waitSeconds: number; at: Instant; broughtNews: boolean }): number {
-    if (asked.waitSeconds === 0) return this.#waitSeconds === 0 ? this.#pollMilliseconds : 0
+  answered({ waitSeconds, milliseconds, broughtNews }: Asked & { broughtNews: boolean }): number {
+    if (waitSeconds === 0) return this.#waitSeconds === 0 ? this.#pollMilliseconds : 0
     this.#failures = 0
-    const lasted = millisecondsSince(asked.at)
-    if (asked.broughtNews || lasted > asked.waitSeconds * 900) {
+    if (broughtNews || milliseconds > waitSeconds * 900) {
       this.#early = 0
-      return Math.max(0, LEAST_MILLISECONDS - lasted)
+      return Math.max(0, LEAST_MILLISECONDS - milliseconds)
     }
     // It may be about to restart. One that comes early again does not hold, or has no place left.
     this.#early += 1
@@ -58,10 +65,10 @@ export class FeedPace {
    * A request failed that was to be held. Once is no reason to avoid it, for issuers restart.
    * @returns after how many milliseconds to ask again, without being held
    */
-  cut(asked: { waitSeconds: number; at: Instant }): number {
+  cut({ waitSeconds, milliseconds }: Asked): number {
     this.#failures += 1
     if (this.#failures > 1) {
-      const half = Math.floor(Math.min(millisecondsSince(asked.at) / 1000, asked.waitSeconds) / 2)
+      const half = Math.floor(Math.min(milliseconds / 1000, waitSeconds) / 2)
       this.#waitSeconds = half < LEAST_WAIT_SECONDS ? 0 : half
       this.#lastCut = takeInstant()
     }

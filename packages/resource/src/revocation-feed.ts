@@ -176,7 +176,8 @@ export class RevocationFeed {
       this.#lastRead = readAt
       this.#lastError = undefined
       const broughtNews = this.#sequence !== before
-      pauseMilliseconds = this.#pace.answered({ waitSeconds, at, broughtNews })
+      const milliseconds = millisecondsSince(at)
+      pauseMilliseconds = this.#pace.answered({ waitSeconds, milliseconds, broughtNews })
     } catch (error) {
       if (reading.abandoned.signal.aborted) return
       pauseMilliseconds = this.#fail(error, reading)
@@ -188,13 +189,13 @@ export class RevocationFeed {
   }
 
   /** @returns after how many milliseconds to try again */
-  #fail(error: unknown, { waitSeconds, startedAt: at }: Reading): number {
+  #fail(error: unknown, { waitSeconds, startedAt }: Reading): number {
     const isOfFormat = error instanceof FeedFormatError
     // Something on the way may not let a request be silent: whether the issuer is away, the next one tells.
     if (waitSeconds > 0 && !isOfFormat) {
       if (error instanceof StatusError && UNWANTED.has(error.status)) this.#stayUnnamed(error)
       this.#asksPlainly = true
-      return this.#pace.cut({ waitSeconds, at })
+      return this.#pace.cut({ waitSeconds, milliseconds: millisecondsSince(startedAt) })
     }
     this.#lastError = error
     this.#issuer.doubt()

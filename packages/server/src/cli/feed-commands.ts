@@ -1,6 +1,7 @@
 // ostiary feed …
 
 import { setTimeout } from 'node:timers/promises'
+import { FeedPace } from '@ostiary/resource/feed-pace'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { monotonicClock, systemClock } from '../platform/clock.ts'
 import type { Answer } from './answer.ts'
@@ -10,7 +11,6 @@ import { CommandError, reasonOf, UsageError } from './failure.ts'
 import { type FeedCopy, openFeedCopy, readFeedCopy } from './feed/feed-copy.ts'
 import type { Hold } from './feed/feed-page.ts'
 import { createFollower } from './feed/follow-feed.ts'
-import { FollowPace } from './feed/follow-pace.ts'
 import { holdCopy } from './feed/hold-copy.ts'
 import { requirePlaceForFile } from './places.ts'
 
@@ -102,35 +102,59 @@ async function follow(
   const stopping = new AbortController()
   const { signal } = stopping
   terminal.stopRequested().then(() => stopping.abort())
-  const pace = new FollowPace(everySeconds)
+  const pace = new FeedPace(everySeconds)
   let problem: string | null | undefined = null
   let forgottenAtSeconds = systemClock.nowSeconds()
+  let isReached = false
   while (!signal.aborted) {
-    const { waitSeconds } = pace
-    const before = copy.last()?.sequence
-    const startedAt = monotonicClock.nowMilliseconds()
-    const found = await catchUp(waitSeconds > 0 ? { waitSeconds, ended: signal } : undefined).then(
-      () => undefined,
-      (error: unknown) => reasonOf(error),
-    )
+    // What is answered at once tells whether the issuer is there.
+    const waitSeconds = isReached ? pace.waitSeconds : 0
+    const turn = await ask(waitSeconds, { copy, catchUp, pace, signal })
     if (signal.aborted) return
+    isReached = turn.problem === undefined
     // Says what changes, not every try; and whether a request that was held was cut on the way, the next one tells.
-    const isCut = waitSeconds > 0 && found !== undefined
-    if (found !== problem && !isCut) {
-      say(terminal, found ?? `following ${issuer} from number ${copy.last()?.sequence ?? 0} on`)
-      problem = found
+    if (turn.problem !== problem && (isReached || waitSeconds === 0)) {
+      const sequence = copy.last()?.sequence ?? 0
+      say(terminal, turn.problem ?? `following ${issuer} from number ${sequence} on`)
+      problem = turn.problem
     }
     if (systemClock.nowSeconds() >= forgottenAtSeconds + DAY_SECONDS) {
       forgottenAtSeconds = systemClock.nowSeconds()
       forget()
     }
-    const pause = pace.next({
-      waitSeconds,
-      milliseconds: monotonicClock.nowMilliseconds() - startedAt,
-      hasFailed: found !== undefined,
-      broughtNews: copy.last()?.sequence !== before,
-    })
-    await setTimeout(pause, undefined, { signal }).catch(() => undefined)
+    await setTimeout(turn.pauseMilliseconds, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+interface Turn {
+  /** Why the issuer could not be read. */
+  readonly problem: string | undefined
+  /** Until it is asked again. */
+  readonly pauseMilliseconds: number
+}
+
+async function ask(
+  waitSeconds: number,
+  {
+    copy,
+    catchUp,
+    pace,
+    signal,
+  }: Pick<Following, 'catchUp'> & { copy: FeedCopy; pace: FeedPace; signal: AbortSignal },
+): Promise<Turn> {
+  const before = copy.last()?.sequence
+  const startedAt = monotonicClock.nowMilliseconds()
+  const asked = () => ({
+    waitSeconds,
+    milliseconds: monotonicClock.nowMilliseconds() - startedAt,
+  })
+  try {
+    await catchUp(waitSeconds > 0 ? { waitSeconds, ended: signal } : undefined)
+    const broughtNews = copy.last()?.sequence !== before
+    return { problem: undefined, pauseMilliseconds: pace.answered({ ...asked(), broughtNews }) }
+  } catch (error) {
+    const pauseMilliseconds = waitSeconds > 0 ? pace.cut(asked()) : pace.pollMilliseconds
+    return { problem: reasonOf(error), pauseMilliseconds }
   }
 }
 

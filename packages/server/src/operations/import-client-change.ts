@@ -60,7 +60,7 @@ export async function findClientChange(
   const columns = Object.entries({ ...CHANGEABLE, allowances: 'allowances' as const })
     .filter(([, field]) => JSON.stringify(client[field]) !== JSON.stringify(after[field]))
     .map(([column]) => column)
-  const secret = newSecretOf(values, found)
+  const secret = newSecretOf(values, found, context)
   return {
     columns: [...columns, ...(secret ? ['secret'] : [])],
     problems: [
@@ -94,8 +94,12 @@ function wantedOf(values: ClientValues, client: ClientRecord): Partial<ClientRec
   }
 }
 
-function newSecretOf(values: ClientValues, { client, secrets }: ClientWithSecrets) {
-  const secret = toSecret(values, client)
+function newSecretOf(
+  values: ClientValues,
+  { client, secrets }: ClientWithSecrets,
+  { clock }: ChangeContext,
+) {
+  const secret = toSecret(values, { ...client, createdAtSeconds: clock.nowSeconds() })
   if (!secret || secrets.some(({ hash }) => hash === secret.hash)) return undefined
   const names = new Set(secrets.map(({ name }) => name))
   const free = Array.from(secrets, (_, at) => `imported ${at + 2}`).find((name) => !names.has(name))

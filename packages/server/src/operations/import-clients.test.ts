@@ -368,6 +368,7 @@ describe('an update', () => {
 
   it('changes what a row says otherwise, leaves the rest, and adds what is new', async () => {
     await take({ ...LEDGER, publisher: 'Acme', scopes: 'openid contacts:read' })
+    context.clock.advance(60)
     const change = { id: 'ledger', name: 'Ledger 2', scopes: ['openid'], secret: 'another secret' }
     const report = await update(change, { ...LEDGER, id: 'new' })
     expect(report).toMatchObject({ imported: 1, changed: 1, unchanged: 0, problems: [] })
@@ -382,6 +383,11 @@ describe('an update', () => {
     expect(secrets?.toSorted()).toEqual(
       [`imported ${sha256(SECRET)}`, `imported 2 ${sha256('another secret')}`].toSorted(),
     )
+    const dates = (await find('ledger'))?.secrets
+      .map((secret) => secret.createdAtSeconds)
+      .toSorted()
+    const now = context.clock.nowSeconds()
+    expect(dates).toEqual([now - 60, now])
     expect(await auditTrail(context)).toEqual([
       'test client.updated client:ledger',
       'test client_secret.added client:ledger',

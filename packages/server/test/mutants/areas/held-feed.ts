@@ -203,9 +203,9 @@ export const heldFeedMutants: Area = {
     {
       name: 'follower: the command asks for no waiting',
       breaks: 'L3',
-      file: 'server/src/cli/feed/follow-pace.ts',
-      find: 'this.#mayHold && isOver ? WAIT_SECONDS : 0',
-      replace: 'this.#mayHold && !isOver ? WAIT_SECONDS : 0',
+      file: 'server/src/cli/feed-commands.ts',
+      find: 'isReached = turn.problem === undefined',
+      replace: 'isReached = false',
       killedBy: { ...flows('flows/backup-and-restore'), names: 'a follower is told' },
     },
     {

@@ -18,7 +18,7 @@ export const SERVER: Readonly<Record<string, Row>> = {
   // The commands are a second place, beside app.ts, where parts are put together.
   cli: {
     folders: 'app config operations identity tokens http ui contracts store/port platform protocol',
-    packages: 'node:* commander csv-parse/sync type:fastify',
+    packages: 'node:* commander csv-parse/sync type:fastify @ostiary/resource/feed-pace',
   },
 
   endpoints: {
