@@ -278,7 +278,9 @@ test('a follower says when, and that the feed has begun anew after a restore', a
 test('contracts: revoked means now: a follower is told of what ends, and need not ask often for it', async () => {
   const place = await createPlace('sqlite')
   const { issuer, folder } = place.deployment
-  const server = await startProcess(place.deployment)
+  const log = join(folder, 'server.log')
+  const options = { log, env: { OSTIARY_LOG_LEVEL: 'debug' } }
+  const server = await startProcess(place.deployment, undefined, options)
   // Asked so seldom, an issuer that told nothing by itself would not be heard of within the time of this test.
   const never = ['--every', '86400']
   const follower = place.start('feed', 'follow', 'copy.jsonl', '--issuer', issuer, ...never)
@@ -292,6 +294,9 @@ test('contracts: revoked means now: a follower is told of what ends, and need no
       await app.revoke(refresh_token)
       await expect.poll(copied, PATIENTLY).toBe(lines)
     }
+    const asked = (await readFile(log, 'utf8')).split('"route":"/revocations"').length - 1
+    expect(asked).toBeGreaterThan(3)
+    expect(asked).toBeLessThan(12)
   } finally {
     follower.kill('SIGTERM')
     await server.kill()
