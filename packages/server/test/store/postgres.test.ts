@@ -110,8 +110,8 @@ describe('trouble with the database', () => {
         select 'main', 'test', gen_random_uuid(), 0 from generate_series(1, 150)`)
     await fill()
     await admin.query('select pg_stat_force_next_flush()')
-    await expect.poll(() => store.findOutgrownTables()).toEqual(['one_time_ids'])
-    await store.analyseTable('one_time_ids')
+    await expect.poll(() => store.findOutgrownTables()).toContain('one_time_ids')
+    for (const name of await store.findOutgrownTables()) await store.analyseTable(name)
     await expect.poll(() => store.findOutgrownTables()).toEqual([])
     // Half as much again is no reason to look.
     await fill()

@@ -7,7 +7,7 @@ import { type Plan, run } from './plan.ts'
 import { hasRowLocks, type Statement, statement } from './statement.ts'
 
 /** Of a table that is no more than this, it hardly matters how it is read. */
-const FEW_ROWS = 100
+const FEW_ROWS = 10
 
 /** Tables that have more than doubled since it looked. SQLite has none: it chooses by the indexes alone. */
 const selectOutgrown: Statement<object, { name: string }> = statement((db) => {
@@ -31,7 +31,10 @@ const ANALYSES: ReadonlyMap<string, Statement<object, unknown>> = new Map(
 
 /** @returns the names of tables that have outgrown what is known of them */
 export function* findOutgrownTables(): Plan<readonly string[]> {
-  return (yield* run(selectOutgrown, {})).map(({ name }) => name)
+  // Others are not ours to look at.
+  return (yield* run(selectOutgrown, {}))
+    .map(({ name }) => name)
+    .filter((name) => ANALYSES.has(name))
 }
 
 export function* analyseTable(name: string): Plan<void> {
