@@ -11,9 +11,9 @@ import { createPublishedVersions } from './endpoints/api-versions.ts'
 import type { HeldFeed } from './endpoints/revocation-feed.ts'
 import { listProtocolRoutes, listRootRoutes, type ProtocolDeps } from './endpoints/routes.ts'
 import { createFollowers } from './feed/followers.ts'
+import { createFollowersInMemory } from './feed/followers-in-memory.ts'
 import { createFeedNews } from './feed/news.ts'
 import { createPlaces } from './feed/places.ts'
-import { createSharedFollowers } from './feed/shared-followers.ts'
 import { GRANT_TYPES } from './grants/index.ts'
 import { createAdmission } from './http/admission.ts'
 import { readAssets } from './http/assets.ts'
@@ -328,12 +328,15 @@ interface FeedParts extends Pick<ServerOptions, 'store' | 'config'> {
 }
 
 function createHeldFeed({ store, config, clock }: FeedParts): HeldFeed {
-  // Each holds a connection, and connections are for everybody.
-  const places = { ofSource: 16, inAll: Math.ceil(config.server.maxConnections / 8) }
   return {
     news: createFeedNews({ store }),
-    places: createPlaces(places),
-    followers: isAlone(config) ? createFollowers() : createSharedFollowers({ store, clock }),
+    // Each holds a connection, and connections are for everybody.
+    places: createPlaces({ ofSource: 16, inAll: Math.ceil(config.server.maxConnections / 8) }),
+    placesOfApis: createPlaces({ ofSource: 64, inAll: Number.POSITIVE_INFINITY }),
+    followers: createFollowers({
+      store: isAlone(config) ? createFollowersInMemory() : store,
+      clock,
+    }),
   }
 }
 

@@ -29,6 +29,8 @@ const LONGEST_WAIT_SECONDS = 25
 export interface HeldFeed {
   readonly news: FeedNews
   readonly places: Places
+  /** Of each API that says who it is. */
+  readonly placesOfApis: Places
   readonly followers: Followers
 }
 
@@ -48,27 +50,26 @@ export function createRevocationFeedEndpoint(deps: RevocationFeedDeps): Endpoint
       nowSeconds: deps.clock.nowSeconds(),
       limit: PAGE_SIZE,
     })
-  const asking = { tenant: tenant.name, isAwaited: tenant.policy.revocationWaitsForApis }
   const readTogether = sharedByCallers(readPage)
   return async (request) => {
     const after = readNumber(request, 'after')
     const waitSeconds = Math.min(readNumber(request, 'wait'), LONGEST_WAIT_SECONDS)
     const follower = waitSeconds > 0 ? await nameFollower(request, deps) : undefined
-    const known =
-      follower === undefined
-        ? undefined
-        : await heldFeed.followers.hold({ ...asking, follower, sequence: after })
-    const mark = heldFeed.news.mark(tenant.name)
-    const page = await readPage(after).catch((error) => {
-      known?.()
-      throw error
-    })
-    // Also a number that is ahead, and one that has gone without a line, are something to tell.
-    if (waitSeconds === 0 || page.lastSequence !== after) {
-      known?.()
-      return tell(page, waitSeconds)
+    if (follower !== undefined && tenant.policy.revocationWaitsForApis) {
+      // Before the feed is read: a line that comes in between is one that it is waited for.
+      await heldFeed.followers.note({
+        tenant: tenant.name,
+        follower: follower.name,
+        sequence: after,
+      })
     }
-    const giveBack = known ?? heldFeed.places.take(request.source)
+    const mark = heldFeed.news.mark(tenant.name)
+    const page = await readPage(after)
+    // Also a number that is ahead, and one that has gone without a line, are something to tell.
+    if (waitSeconds === 0 || page.lastSequence !== after) return tell(page, waitSeconds)
+    const giveBack =
+      (follower && heldFeed.placesOfApis.take(`${tenant.name} ${follower.api}`)) ??
+      heldFeed.places.take(request.source)
     if (giveBack === undefined) return tell(page, waitSeconds)
     const milliseconds = waitSeconds * 1000
     return {
@@ -90,14 +91,14 @@ export function createRevocationFeedEndpoint(deps: RevocationFeedDeps): Endpoint
 async function nameFollower(
   request: IncomingRequest,
   deps: RevocationFeedDeps,
-): Promise<string | undefined> {
+): Promise<{ readonly api: string; readonly name: string } | undefined> {
   if (request.authorization === undefined) return undefined
   const { id } = await authenticateApi(request, deps)
   const name = optional(request.params, 'follower')
   if (name !== undefined && !/^[\w-]{1,64}$/.test(name)) {
     throw new OAuthError('parameter_malformed', { parameter: 'follower' })
   }
-  return name === undefined ? undefined : `${id} ${name}`
+  return name === undefined ? undefined : { api: id, name: `${id} ${name}` }
 }
 
 /** @throws OAuthError parameter_malformed */

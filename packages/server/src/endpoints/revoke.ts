@@ -37,7 +37,8 @@ export function createRevocationEndpoint(deps: RevocationDeps): Endpoint {
     }
     const owner = found && ownerOf(found)
     if (owner?.clientId !== client.id) return DONE
-    await endGrant(owner, request.id, deps)
+    // Said again: nothing more ends by it, and nobody who follows the feed needs to hear of it.
+    if (!hasEnded(found)) await endGrant(owner, request.id, deps)
     return deps.tenant.policy.revocationWaitsForApis ? await whenConfirmed(request, deps) : DONE
   }
 }
@@ -65,6 +66,10 @@ async function whenConfirmed(
     },
     answer: async () => DONE,
   }
+}
+
+function hasEnded(found: FoundToken | undefined): boolean {
+  return found?.kind === 'refresh' && found.grant.revokedAtSeconds !== null
 }
 
 interface Owner {

@@ -1,154 +1,120 @@
-// The followers of a feed that an answer to a revocation waits for: APIs that say who they are and have a request held
-// here. One confirms a line by its next request, which asks for what comes after it.
+// The followers of a feed that an answer to a revocation waits for: APIs that say who they are. One confirms a line by its
+// next request, which asks for what comes after it, at whatever process.
 
-import { monotonicClock } from '../platform/clock.ts'
+import { type Clock, monotonicClock } from '../platform/clock.ts'
+import { apart, waitFor } from '../platform/deadline.ts'
+import type { FollowerReading, FollowerStore } from '../store/port/followers.ts'
+import type { NewsStore } from '../store/port/process.ts'
+import { Bells } from './bells.ts'
 
-/** Of one tenant. */
-const MOST_FOLLOWERS = 64
 /** For so long an answer waits at most. */
-export const PATIENCE_MILLISECONDS = 1000
-/** Who has not asked for so long follows no more, or elsewhere. */
-export const FORGOTTEN_SECONDS = 45
-
-export interface Asking {
-  readonly tenant: string
-  readonly follower: string
-  /** It has read the feed up to this number, and asks for what follows. */
-  readonly sequence: number
-  /** Whether the answers of the tenant wait for anybody. */
-  readonly isAwaited: boolean
-}
+const PATIENCE_MILLISECONDS = 1000
+/** Beyond it, for a database that does not say whether the wait is over. */
+const GRACE_MILLISECONDS = 250
+/** Who has not asked for so long follows no more. */
+const FORGOTTEN_SECONDS = 45
+/** How often a wait looks whether it is over, where nobody tells what others hear, and where somebody does. */
+const LOOK_MILLISECONDS = 25
+const LOOK_WHILE_TOLD_MILLISECONDS = 250
 
 export interface Followers {
-  /** @returns what says that its request is over, or undefined when it has one already or there are too many of them */
-  hold(asking: Asking): Promise<(() => void) | undefined>
+  /** A follower has read up to this number. To be noted before the feed is read for it. */
+  note(reading: Omit<FollowerReading, 'expiresAtSeconds'>): Promise<void>
   /** Until all who are waited for have read up to this number. @returns how many have not, in the time there is */
   wait(tenant: string, sequence: number, ended: AbortSignal): Promise<number>
 }
 
-/** Those whose requests are held by this process. */
-export interface FollowersHere extends Followers {
-  /** @returns undefined when there are too many of them */
-  note(asking: Asking): Noted | undefined
+interface Line {
+  readonly tenant: string
+  readonly sequence: number
+  readonly judgedAtMilliseconds: number
 }
 
-interface Noted {
-  /** It has read further than before, and came back soon after it was told here. */
-  readonly isInTime: boolean
-  /** Undefined when it has a request already. */
-  readonly end: (() => void) | undefined
-}
+export function createFollowers({
+  store,
+  clock,
+}: {
+  readonly store: FollowerStore & NewsStore
+  readonly clock: Pick<Clock, 'nowSeconds'>
+}): Followers {
+  const record = recordTogether((readings) => store.recordFollowers(readings, clock.nowSeconds()))
+  const bells = new Bells(store)
+  /** Tenants of which a line is to be judged. */
+  const judged = new Set<string>()
 
-interface Follower {
-  /** What it has read. */
-  sequence: number
-  isHeld: boolean
-  askedAtMilliseconds: number
-  /** When the request that was held here was answered. */
-  answeredAtMilliseconds: number
-  /** Whether it let no wait lapse since it last confirmed something in time. */
-  isPrompt: boolean
-}
+  const judge = ({ tenant, sequence }: Line) =>
+    store.judgeFollowers({ tenant, sequence, nowSeconds: clock.nowSeconds() })
 
-interface Following {
-  readonly followers: Map<string, Follower>
-  readonly waits: Set<Wait>
-}
-
-interface Wait {
-  /** Looks whether it is over. */
-  look(): void
-}
-
-export function createFollowers(clock = monotonicClock): FollowersHere {
-  const tenants = new Map<string, Following>()
-
-  function followingOf(tenant: string): Following {
-    let following = tenants.get(tenant)
-    if (following === undefined) {
-      following = { followers: new Map(), waits: new Set() }
-      tenants.set(tenant, following)
+  /** Whoever was late before, and has read this line in time, is waited for again. One line at a time says enough. */
+  function judgeLater(line: Line): void {
+    if (judged.has(line.tenant)) return
+    judged.add(line.tenant)
+    const left = line.judgedAtMilliseconds - monotonicClock.nowMilliseconds()
+    const judgeNow = () => {
+      judged.delete(line.tenant)
+      // The next line is judged as well.
+      judge(line).catch(() => undefined)
     }
-    return following
+    setTimeout(judgeNow, left).unref()
   }
 
-  function note({ tenant, follower: id, sequence }: Asking): Noted | undefined {
-    const { followers, waits } = followingOf(tenant)
-    const now = clock.nowMilliseconds()
-    const follower = findPlace(followers, id, now)
-    if (follower === undefined) return undefined
-    // Who was told here and comes back here in time is worth waiting for again.
-    const isSoon = now - follower.answeredAtMilliseconds < PATIENCE_MILLISECONDS
-    const isInTime = sequence > follower.sequence && isSoon
-    if (isInTime) follower.isPrompt = true
-    follower.sequence = sequence
-    follower.askedAtMilliseconds = now
-    for (const wait of waits) wait.look()
-    if (follower.isHeld) return { isInTime, end: undefined }
-    follower.isHeld = true
-    const end = () => {
-      follower.isHeld = false
-      follower.answeredAtMilliseconds = clock.nowMilliseconds()
+  async function waitForAll(line: Line, ended: AbortSignal): Promise<number> {
+    const { tenant, sequence } = line
+    const bell = bells.hang(tenant)
+    const stop = () => bell.ring()
+    ended.addEventListener('abort', stop)
+    try {
+      while (!ended.aborted) {
+        bell.still()
+        const nowSeconds = clock.nowSeconds()
+        const behind = await store.findFollowersBehind({ tenant, sequence, nowSeconds })
+        if (behind.length === 0) break
+        const left = line.judgedAtMilliseconds - monotonicClock.nowMilliseconds()
+        if (left <= 0) return await judge(line)
+        const pause = store.hearsOthers() ? LOOK_WHILE_TOLD_MILLISECONDS : LOOK_MILLISECONDS
+        await bell.heard(Math.min(left, pause))
+      }
+      judgeLater(line)
+      return 0
+    } finally {
+      ended.removeEventListener('abort', stop)
+      bells.takeDown(bell)
     }
-    return { isInTime, end }
   }
 
   return {
-    note,
-    hold: async (asking) => note(asking)?.end,
+    note: (reading) =>
+      record({ ...reading, expiresAtSeconds: clock.nowSeconds() + FORGOTTEN_SECONDS }),
     wait(tenant, sequence, ended) {
-      const { followers, waits } = followingOf(tenant)
-      const since = clock.nowMilliseconds() - FORGOTTEN_SECONDS * 1000
-      const awaited = [...followers.values()].filter(
-        (each) => each.isPrompt && each.askedAtMilliseconds >= since,
-      )
-      return waitFor(awaited, { sequence, ended, waits })
+      const judgedAtMilliseconds = monotonicClock.nowMilliseconds() + PATIENCE_MILLISECONDS
+      const all = apart(() => waitForAll({ tenant, sequence, judgedAtMilliseconds }, ended))
+      // The token has ended, whatever becomes of the waiting.
+      return waitFor(all, PATIENCE_MILLISECONDS + GRACE_MILLISECONDS).catch(() => 0)
     },
   }
 }
 
-/** @returns undefined when all places are taken by others who still ask */
-function findPlace(
-  followers: Map<string, Follower>,
-  id: string,
-  now: number,
-): Follower | undefined {
-  const known = followers.get(id)
-  if (known !== undefined) return known
-  for (const [other, { isHeld, askedAtMilliseconds }] of followers) {
-    const isForgotten = now - askedAtMilliseconds > FORGOTTEN_SECONDS * 1000
-    if (!isHeld && isForgotten) followers.delete(other)
-  }
-  if (followers.size >= MOST_FOLLOWERS) return undefined
-  const times = { askedAtMilliseconds: now, answeredAtMilliseconds: Number.NEGATIVE_INFINITY }
-  const follower = { sequence: 0, isHeld: false, isPrompt: true, ...times }
-  followers.set(id, follower)
-  return follower
-}
+/** A line makes all followers read on at once: what they have read is written together, one write after the other. */
+function recordTogether(
+  write: (readings: readonly FollowerReading[]) => Promise<void>,
+): (reading: FollowerReading) => Promise<void> {
+  let gathered = new Map<string, FollowerReading>()
+  let next: Promise<void> | undefined
+  let underWay: Promise<void> = Promise.resolve()
 
-function waitFor(
-  awaited: readonly Follower[],
-  { sequence, ended, waits }: { sequence: number; ended: AbortSignal; waits: Set<Wait> },
-): Promise<number> {
-  const behind = () => awaited.filter((each) => each.sequence < sequence)
-  return new Promise((resolve) => {
-    const wait = { look: () => void (behind().length === 0 && end(0)) }
-    const timer = setTimeout(lapse, PATIENCE_MILLISECONDS)
-    const leave = () => end(0)
-    function lapse() {
-      const late = behind()
-      for (const each of late) each.isPrompt = false
-      end(late.length)
+  async function writeGathered(): Promise<void> {
+    const readings = [...gathered.values()]
+    gathered = new Map()
+    next = undefined
+    await write(readings)
+  }
+
+  return (reading) => {
+    gathered.set(`${reading.tenant} ${reading.follower}`, reading)
+    if (next === undefined) {
+      next = apart(() => underWay.then(writeGathered))
+      underWay = next.catch(() => undefined)
     }
-    function end(late: number) {
-      clearTimeout(timer)
-      waits.delete(wait)
-      ended.removeEventListener('abort', leave)
-      resolve(late)
-    }
-    waits.add(wait)
-    ended.addEventListener('abort', leave)
-    if (ended.aborted) leave()
-    else wait.look()
-  })
+    return waitFor(next)
+  }
 }

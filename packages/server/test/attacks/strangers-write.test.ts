@@ -18,6 +18,7 @@ const HOUSEKEEPING = [
   'endLease',
   'deleteExpired',
   'continueEndings',
+  'analyseTable',
   'createFirstKeys',
   'rotateKeys',
 ]

@@ -17,7 +17,7 @@ import { TestApp } from '../support/test-app.ts'
 import { TENANT, WEB_APP } from '../support/world.ts'
 
 const DAY = 86_400
-const TASKS = ['clean-up', 'key-rotation']
+const TASKS = ['clean-up', 'key-rotation', 'endings', 'statistics']
 /** Whoever held it before: in the year 2286 every lease has ended. */
 const FOR_EVER = { holder: 'test', nowSeconds: 9_999_999_999, endsAtSeconds: 99_999_999_999 }
 

@@ -181,6 +181,23 @@ describe.each(STORES)('revocation on %s', (kind) => {
       expect(await readFeed(0)).toEqual(feed)
     })
 
+    it('security E19: what has ended already gives the feed nothing more, whoever says it again', async () => {
+      const { code, verifier } = await app.obtainCode()
+      const spent = (await app.redeem(code, verifier)).body.refresh_token
+      const { body } = await app.refresh(spent)
+      await app.revoke(body.refresh_token)
+      const { last_sequence } = await readFeed(999_999_999)
+      for (let time = 0; time < 3; time += 1) {
+        for (const token of [spent, body.refresh_token, body.access_token]) {
+          expect((await app.revoke(token)).status).toBe(200)
+        }
+        expect((await app.refresh(spent)).status).toBe(400)
+        expect((await app.refresh(body.refresh_token)).status).toBe(400)
+        expect((await app.redeem(code, verifier)).status).toBe(400)
+      }
+      expect((await readFeed(999_999_999)).last_sequence).toBe(last_sequence)
+    })
+
     it('gives a long feed in pages, and no number ahead of the last one', async () => {
       const nowSeconds = server.clock.nowSeconds()
       const ending = { tenant: TENANT, nowSeconds }

@@ -49,6 +49,8 @@ export interface NodeParts {
   readonly sealer: Sealer
 }
 
+const NO_PLACES = createPlaces({ ofSource: 0, inAll: 0 })
+
 export function createNode({ tenant, store, clock, sealer }: NodeParts): Node {
   const contract = findContract(tenant.contract)
   if (contract === undefined) throw new Error(`there is no contract called ${tenant.contract}`)
@@ -65,8 +67,9 @@ export function createNode({ tenant, store, clock, sealer }: NodeParts): Node {
     // Nothing is held here: a sequence of steps decides what is read when.
     heldFeed: {
       news: createFeedNews({ store }),
-      places: createPlaces({ ofSource: 0, inAll: 0 }),
-      followers: createFollowers(),
+      places: NO_PLACES,
+      placesOfApis: NO_PLACES,
+      followers: createFollowers({ store, clock }),
     },
     observer: NO_OBSERVER.forTenant(tenant),
     issuerKeys: createIssuerKeys({ tenant, clock }),

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { News, Store } from '../../src/store/port.ts'
 import { openStore } from '../../src/store/sql/open.ts'
 import { createDatabase } from '../support/postgres.ts'
+import { startStallingProxy } from '../support/stalling-proxy.ts'
 import { CLIENT, giveGrant, NOW, newTenant } from './records.ts'
 
 const PATIENTLY = { timeout: 30_000 }
@@ -64,6 +65,18 @@ describe('what one process publishes', () => {
     expect(heard).toEqual([undefined, own, others])
   })
 
+  test('reaches all who want to know, whoever of them was the first', async () => {
+    const url = await createDatabase()
+    const { store, heard } = await listenAt(url)
+    const second: (News | undefined)[] = []
+    store.hearNews((news) => second.push(news))
+    await expect.poll(() => store.hearsOthers(), PATIENTLY).toBe(true)
+    const others = await publishBy(await openStoreAt(url))
+    await expect.poll(() => second, PATIENTLY).toContainEqual(others)
+    expect(second).toEqual([undefined, others])
+    expect(heard).toEqual(second)
+  })
+
   test('it hears of when it is durable, not before', async () => {
     const url = await createDatabase()
     const { store, heard } = await listenAt(url)
@@ -107,6 +120,16 @@ test('a connection that is cut is missed at once, and comes back', async () => {
   expect(warnings).toHaveLength(1)
   const news = await publishBy(await openStoreAt(url))
   await expect.poll(() => heard, PATIENTLY).toContainEqual(news)
+})
+
+test('a connection that falls silent before it listens is given up for another', async () => {
+  const url = await createDatabase()
+  const proxy = await startStallingProxy(url)
+  onTestFinished(() => proxy.close())
+  proxy.stallAt(`listen ostiary`)
+  const { store, warnings } = await listenAt(url, proxy.url)
+  await expect.poll(() => warnings, PATIENTLY).toHaveLength(1)
+  await expect.poll(() => store.hearsOthers(), PATIENTLY).toBe(true)
 })
 
 test('what listens where nothing arrives, as through a pooler, does not count as told', async () => {

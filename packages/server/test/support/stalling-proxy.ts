@@ -8,6 +8,8 @@ export interface StallingProxy {
   /** The URL of the database, through here. */
   readonly url: string
   stall(): void
+  /** Only the next connection that says this, and from then on: nobody else notices. */
+  stallAt(words: string): void
   goOn(): void
   close(): Promise<void>
 }
@@ -16,6 +18,7 @@ export async function startStallingProxy(databaseUrl: string): Promise<StallingP
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
   let isStalled = false
+  let lastWords: string | undefined
 
   const add = (socket: Socket) => {
     sockets.add(socket)
@@ -24,7 +27,12 @@ export async function startStallingProxy(databaseUrl: string): Promise<StallingP
   }
   const server = createServer((near) => {
     const far = connect(Number(target.port), target.hostname)
-    near.on('data', (data) => far.write(data)).on('close', () => far.destroy())
+    near.on('data', (data) => {
+      if (lastWords === undefined || !data.includes(lastWords)) return far.write(data)
+      lastWords = undefined
+      for (const socket of [near, far]) socket.pause()
+    })
+    near.on('close', () => far.destroy())
     far.on('data', (data) => near.write(data)).on('close', () => near.destroy())
     for (const socket of [near, far]) add(socket)
   })
@@ -38,6 +46,9 @@ export async function startStallingProxy(databaseUrl: string): Promise<StallingP
     stall() {
       isStalled = true
       for (const socket of sockets) socket.pause()
+    },
+    stallAt(words) {
+      lastWords = words
     },
     goOn() {
       isStalled = false

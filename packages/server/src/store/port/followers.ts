@@ -6,25 +6,24 @@ export interface FollowerReading {
   readonly follower: string
   /** It has read up to this number, and asks for what follows. */
   readonly sequence: number
-  /** Further than before, and soon after it was told: who let a wait lapse is waited for again. */
-  readonly isInTime: boolean
   /** Who has not asked again by then follows no more. */
   readonly expiresAtSeconds: number
 }
 
+interface UpToANumber {
+  readonly tenant: string
+  readonly sequence: number
+  readonly nowSeconds: number
+}
+
 export interface FollowerStore {
-  /** A tenant has 64 at most: beyond them nobody is kept. */
+  /** Who is new is waited for. While 64 of a tenant are, nobody new is kept. */
   recordFollowers(readings: readonly FollowerReading[], nowSeconds: number): Promise<void>
   /** Of those that are waited for, the ones that have not read up to this number, by name; 64 at most. */
-  findFollowersBehind(input: {
-    readonly tenant: string
-    readonly sequence: number
-    readonly nowSeconds: number
-  }): Promise<readonly string[]>
-  /** Those of them that have still not read so far are not waited for any more. @returns how many */
-  recordLapses(input: {
-    readonly tenant: string
-    readonly followers: readonly string[]
-    readonly sequence: number
-  }): Promise<number>
+  findFollowersBehind(input: UpToANumber): Promise<readonly string[]>
+  /**
+   * The time for reading up to this number is over: whoever has not is waited for no more, and whoever has is waited for
+   * again. @returns how many are waited for no more
+   */
+  judgeFollowers(input: UpToANumber): Promise<number>
 }

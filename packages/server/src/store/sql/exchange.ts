@@ -11,15 +11,23 @@ export interface Exchange extends NewsStore {
   close(): Promise<void>
 }
 
-type Hearer = Parameters<NewsStore['hearNews']>[0]
-
-export function createExchange(): Exchange {
-  const hearers: Hearer[] = []
+/** All of this process who want to know. */
+export function createHearers() {
+  const hearers: Parameters<NewsStore['hearNews']>[0][] = []
   return {
-    tell(news) {
+    add: (hear: (typeof hearers)[number]) => void hearers.push(hear),
+    /** @param news undefined when something may have been missed */
+    tell(news: News | undefined): void {
       for (const hear of hearers) hear(news)
     },
-    hearNews: (hear) => void hearers.push(hear),
+  }
+}
+
+export function createExchange(): Exchange {
+  const hearers = createHearers()
+  return {
+    tell: hearers.tell,
+    hearNews: hearers.add,
     hearsOthers: () => false,
     close: async () => undefined,
   }

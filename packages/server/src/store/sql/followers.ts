@@ -10,7 +10,7 @@ type Input<Method extends keyof FollowerStore> = Parameters<FollowerStore[Method
 /** Of one tenant. */
 const MOST = 64
 
-type Reading = Omit<FollowerReading, 'isInTime'> & { inTime: number; nowSeconds: number }
+type Reading = FollowerReading & { nowSeconds: number }
 
 const upsertFollower = statement((db, p: Reading) => {
   const live = sql`select 1 from feed_followers where tenant = ${p.tenant}
@@ -20,10 +20,9 @@ const upsertFollower = statement((db, p: Reading) => {
     select cast(${p.tenant} as text), cast(${p.follower} as text), cast(${p.sequence} as bigint), 1,
       cast(${p.expiresAtSeconds} as bigint)
     where exists (${live} and follower = ${p.follower})
-      or (select count(*) from (${live} limit ${sql.lit(MOST)}) as live) < ${sql.lit(MOST)}
+      or (select count(*) from (${live} and is_prompt = 1 limit ${sql.lit(MOST)}) as awaited) < ${sql.lit(MOST)}
     on conflict (tenant, follower) do update set
       sequence = excluded.sequence,
-      is_prompt = case when cast(${p.inTime} as bigint) = 1 then 1 else feed_followers.is_prompt end,
       expires_at_seconds = excluded.expires_at_seconds`
   return { compile: () => query.compile(db) }
 })
@@ -36,11 +35,7 @@ export function* recordFollowers(
     yield* announce({ of: 'followers', tenant })
   }
   yield* finishWith(
-    readings
-      .toSorted(byKey)
-      .map(({ isInTime, ...reading }) =>
-        call(upsertFollower, { ...reading, nowSeconds, inTime: Number(isInTime) }),
-      ),
+    readings.toSorted(byKey).map((reading) => call(upsertFollower, { ...reading, nowSeconds })),
   )
 }
 
@@ -67,23 +62,40 @@ export function* findFollowersBehind(input: Input<'findFollowersBehind'>): Plan<
   return (yield* run(selectBehind, input)).map(({ follower }) => follower)
 }
 
-const lapse = statement((db, p: { tenant: string; follower: string; sequence: number }) =>
+interface Line {
+  readonly tenant: string
+  readonly sequence: number
+}
+
+/** Waited for although it was late, or the other way round. */
+const isMisjudged = (line: Line) =>
+  sql<boolean>`(is_prompt = 1) = (sequence < cast(${line.sequence} as bigint))`
+
+const selectMisjudged = statement((db, p: Input<'judgeFollowers'>) =>
   db
-    .updateTable('feedFollowers')
-    .set({ isPrompt: 0 })
+    .selectFrom('feedFollowers')
     .where('tenant', '=', p.tenant)
-    .where('follower', '=', p.follower)
-    .where('isPrompt', '=', 1)
-    .where('sequence', '<', p.sequence)
-    .returning('follower'),
+    .where('expiresAtSeconds', '>', p.nowSeconds)
+    .where(isMisjudged(p))
+    .select('follower')
+    .orderBy('follower'),
 )
 
-export function* recordLapses({
-  tenant,
-  followers,
-  sequence,
-}: Input<'recordLapses'>): Plan<number> {
-  const calls = followers.toSorted().map((follower) => call(lapse, { tenant, follower, sequence }))
+const judge = statement((db, p: Line & { readonly follower: string }) =>
+  db
+    .updateTable('feedFollowers')
+    .set({ isPrompt: sql`1 - is_prompt` })
+    .where('tenant', '=', p.tenant)
+    .where('follower', '=', p.follower)
+    .where(isMisjudged(p))
+    .returning('isPrompt'),
+)
+
+export function* judgeFollowers(input: Input<'judgeFollowers'>): Plan<number> {
+  const { tenant, sequence } = input
+  const calls = (yield* run(selectMisjudged, input)).map(({ follower }) =>
+    call(judge, { tenant, follower, sequence }),
+  )
   const rows = yield { calls, last: true }
-  return rows.flat().length
+  return rows.flat().filter((row) => (row as { isPrompt: number }).isPrompt === 0).length
 }

@@ -8,7 +8,7 @@ import { apart } from '../../platform/deadline.ts'
 import { newId } from '../../platform/random.ts'
 import type { Log } from '../../protocol/message.ts'
 import type { News } from '../port.ts'
-import { createExchange, type Exchange } from './exchange.ts'
+import { createHearers, type Exchange } from './exchange.ts'
 import { type Driver, run } from './plan.ts'
 import { CHANNEL, PostgresListener } from './postgres-listener.ts'
 import { statement } from './statement.ts'
@@ -32,7 +32,7 @@ export function createPostgresExchange({
   readonly url: string
   readonly log?: Log | undefined
 }): Exchange {
-  const local = createExchange()
+  const hearers = createHearers()
   const outbox = new Set<string>()
   const self = newId()
   let sending: Promise<void> | undefined
@@ -58,18 +58,18 @@ export function createPostgresExchange({
 
   return {
     tell(news) {
-      local.tell(news)
+      hearers.tell(news)
       send(`${news.of} ${news.tenant} ${self}`)
     },
     hearNews(hear) {
-      local.hearNews(hear)
+      hearers.add(hear)
       listener ??= new PostgresListener(url, {
         send,
         hear: (message) => {
-          if (message === undefined) return hear(undefined)
+          if (message === undefined) return hearers.tell(undefined)
           const [of, tenant, teller] = message.split(' ')
           // What was told here is known here.
-          if (teller !== self && tenant && isKind(of)) hear({ of, tenant })
+          if (teller !== self && tenant && isKind(of)) hearers.tell({ of, tenant })
         },
         log,
       })

@@ -68,7 +68,7 @@ export class PostgresListener {
     client.on('notification', ({ payload = '' }) => void (isCurrent() && this.#take(payload)))
     try {
       await client.connect()
-      await client.query(`listen ${CHANNEL}`)
+      await waitFor(client.query(`listen ${CHANNEL}`), ECHO_MILLISECONDS)
       if (isCurrent()) this.#tryHearing()
     } catch (error) {
       fail(error)

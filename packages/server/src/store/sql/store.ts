@@ -51,7 +51,7 @@ import { findConnection, listConnections } from './connections.ts'
 import { continueEndings, hasUnfinishedEndings } from './endings.ts'
 import { createExchange, type Exchange } from './exchange.ts'
 import { readFeed, readFeedState } from './feed.ts'
-import { findFollowersBehind, recordFollowers, recordLapses } from './followers.ts'
+import { findFollowersBehind, judgeFollowers, recordFollowers } from './followers.ts'
 import { approveAuthorization, findConsent, findGrant, listUserGrants } from './grants.ts'
 import {
   countFailure,
@@ -129,7 +129,7 @@ export function createStore(driver: Driver, exchange: Exchange = createExchange(
     ...guessMethods(methods),
     recordFollowers: methods.transact(recordFollowers),
     findFollowersBehind: methods.read(findFollowersBehind),
-    recordLapses: methods.transact(recordLapses),
+    judgeFollowers: methods.transact(judgeFollowers),
     takeLease: methods.write(takeLease),
     endLease: methods.write(endLease),
     recordAuditEvent: methods.write(recordAuditEvent),

@@ -5,7 +5,7 @@ import type { Area, TestCommand } from '../mutant.ts'
 
 const NEWS = 'server/src/feed/news.ts'
 const FOLLOWERS = 'server/src/feed/followers.ts'
-const SHARED = 'server/src/feed/shared-followers.ts'
+const IN_MEMORY = 'server/src/feed/followers-in-memory.ts'
 const REVOKE = 'server/src/endpoints/revoke.ts'
 const PLACES = 'server/src/feed/places.ts'
 const ENDPOINT = 'server/src/endpoints/revocation-feed.ts'
@@ -147,10 +147,34 @@ export const heldFeedMutants: Area = {
     {
       name: 'awaited: who hangs is waited for each time',
       breaks: 'E21',
-      file: FOLLOWERS,
-      find: '      for (const each of late) each.isPrompt = false\n',
-      replace: '',
+      file: IN_MEMORY,
+      find: 'const isAwaited = each.sequence >= sequence',
+      replace: 'const isAwaited = each.isAwaited || each.sequence >= sequence',
       killedBy: awaited,
+    },
+    {
+      name: 'awaited: who was late once is never waited for again',
+      breaks: 'L3',
+      file: FOLLOWERS,
+      find: '      judgeLater(line)\n',
+      replace: '',
+      killedBy: AWAITED_NODES,
+    },
+    {
+      name: 'awaited: a database that falls silent holds up the answer',
+      breaks: 'R15',
+      file: FOLLOWERS,
+      find: 'waitFor(all, PATIENCE_MILLISECONDS + GRACE_MILLISECONDS)',
+      replace: 'waitFor(all)',
+      killedBy: unit('src/feed/followers.test'),
+    },
+    {
+      name: 'awaited: what has ended already wakes all who follow',
+      breaks: 'E19',
+      file: REVOKE,
+      find: 'if (!hasEnded(found)) await',
+      replace: 'await',
+      killedBy: { ...flows('flows/revocation.test'), names: 'gives the feed nothing more' },
     },
     {
       name: 'awaited: strangers are waited for',
@@ -163,25 +187,25 @@ export const heldFeedMutants: Area = {
     {
       name: 'awaited: those who follow another node are not waited for',
       breaks: 'L3',
-      file: SHARED,
-      find: 'if (followers.length === 0) return 0',
-      replace: 'if (followers.length >= 0) return 0',
+      file: FOLLOWERS,
+      find: 'if (behind.length === 0) break',
+      replace: 'if (behind.length >= 0) break',
       killedBy: AWAITED_NODES,
     },
     {
       name: 'awaited: who hangs at another node is waited for each time',
       breaks: 'E21',
-      file: SHARED,
-      find: 'return await store.recordLapses({ tenant, sequence, followers })',
-      replace: 'return followers.length',
+      file: FOLLOWERS,
+      find: 'if (left <= 0) return await judge(line)',
+      replace: 'if (left <= 0) return behind.length',
       killedBy: AWAITED_NODES,
     },
     {
       name: 'awaited: followers are written down for tenants that wait for nobody',
       breaks: 'L3',
-      file: SHARED,
-      find: 'noted === undefined || !asking.isAwaited',
-      replace: 'noted === undefined',
+      file: ENDPOINT,
+      find: 'if (follower !== undefined && tenant.policy.revocationWaitsForApis) {',
+      replace: 'if (follower !== undefined) {',
       killedBy: AWAITED_NODES,
     },
     {
@@ -193,12 +217,44 @@ export const heldFeedMutants: Area = {
       killedBy: STORE,
     },
     {
-      name: 'awaited: who let a wait lapse is waited for when it asks again',
+      name: 'awaited: who let a wait lapse keeps the place of others',
+      breaks: 'L3',
+      file: 'server/src/store/sql/followers.ts',
+      find: ' and is_prompt = 1 limit',
+      replace: ' limit',
+      killedBy: STORE,
+    },
+    {
+      name: 'awaited: in memory, who let a wait lapse keeps the place of others',
+      breaks: 'L3',
+      file: IN_MEMORY,
+      find: '.filter(({ isAwaited }) => isAwaited)',
+      replace: '',
+      killedBy: unit('src/feed/followers-in-memory.test'),
+    },
+    {
+      name: 'awaited: who let a wait lapse is waited for whatever it reads',
       breaks: 'E21',
       file: 'server/src/store/sql/followers.ts',
-      find: 'then 1 else feed_followers.is_prompt end',
-      replace: 'then 1 else 1 end',
+      find: '.set({ isPrompt: sql`1 - is_prompt` })',
+      replace: '.set({ isPrompt: 1 })',
       killedBy: STORE,
+    },
+    {
+      name: 'told: only the first who wants to know hears of others',
+      breaks: 'L3',
+      file: 'server/src/store/sql/postgres-exchange.ts',
+      find: 'isKind(of)) hearers.tell({ of, tenant })',
+      replace: 'isKind(of)) hear({ of, tenant })',
+      killedBy: EXCHANGE,
+    },
+    {
+      name: 'told: a connection that falls silent before it listens is kept',
+      breaks: 'L3',
+      file: 'server/src/store/sql/postgres-listener.ts',
+      find: '`), ECHO_MILLISECONDS)',
+      replace: '`))',
+      killedBy: EXCHANGE,
     },
     {
       name: 'follower: the command asks for no waiting',

@@ -21,15 +21,16 @@ export function leaseModel({ leases }: State): LeaseStore {
 export function followerModel({ followers }: State): FollowerStore {
   return {
     async recordFollowers(readings, nowSeconds) {
-      for (const { isInTime, ...reading } of readings) {
+      for (const reading of readings) {
         const { tenant, follower } = reading
         const live = followers.filter(
           (each) => each.tenant === tenant && each.expiresAtSeconds > nowSeconds,
         )
-        if (!live.some(like({ follower })) && live.length >= 64) continue
+        const isFull = live.filter(like({ isPrompt: 1 })).length >= 64
+        if (!live.some(like({ follower })) && isFull) continue
         const known = followers.find(like({ tenant, follower }))
         if (known === undefined) followers.push({ ...reading, isPrompt: 1 })
-        else Object.assign(known, reading, isInTime && { isPrompt: 1 })
+        else Object.assign(known, reading)
       }
     },
 
@@ -44,15 +45,15 @@ export function followerModel({ followers }: State): FollowerStore {
       return behind.map(({ follower }) => follower).toSorted()
     },
 
-    async recordLapses({ tenant, followers: names, sequence }) {
-      let lapsed = 0
+    async judgeFollowers({ tenant, sequence, nowSeconds }) {
+      let late = 0
       for (const each of followers) {
-        const isOne = each.tenant === tenant && names.includes(each.follower)
-        if (!isOne || each.isPrompt === 0 || each.sequence >= sequence) continue
-        each.isPrompt = 0
-        lapsed++
+        if (each.tenant !== tenant || each.expiresAtSeconds <= nowSeconds) continue
+        const isPrompt = each.sequence < sequence ? 0 : 1
+        if (each.isPrompt === 1 && isPrompt === 0) late++
+        each.isPrompt = isPrompt
       }
-      return lapsed
+      return late
     },
   }
 }

@@ -281,14 +281,12 @@ const takeLease: Action = ({ nowSeconds }, { who, what, how }) => {
 const follow: Action = ({ tenant, nowSeconds }, { who, what, how }) => {
   const follower = `api ${who % 3}`
   const sequence = what % 5
-  const reading = { tenant, follower, sequence, isInTime: how % 2 === 0 }
   const expiresAtSeconds = nowSeconds + 10 * how
   return async (store) => {
-    await store.recordFollowers([{ ...reading, expiresAtSeconds }], nowSeconds)
-    const behind = { tenant, sequence: 3, nowSeconds }
-    const followers = await store.findFollowersBehind(behind)
-    const late = how % 3 === 0 ? followers : followers.slice(1)
-    return [followers, await store.recordLapses({ tenant, followers: late, sequence: 3 })]
+    await store.recordFollowers([{ tenant, follower, sequence, expiresAtSeconds }], nowSeconds)
+    const line = { tenant, sequence: 3, nowSeconds }
+    const behind = await store.findFollowersBehind(line)
+    return [behind, how % 3 === 0 ? await store.judgeFollowers(line) : undefined]
   }
 }
 
