@@ -142,7 +142,7 @@ export const heldFeedMutants: Area = {
       file: REVOKE,
       find: 'deps.tenant.policy.revocationWaitsForApis ? await whenConfirmed(request, deps) : DONE',
       replace: 'await whenConfirmed(request, deps)',
-      killedBy: awaited,
+      killedBy: AWAITED_NODES,
     },
     {
       name: 'awaited: who hangs is waited for each time',
