@@ -110,6 +110,8 @@ describe('the contract', () => {
     ['standard', format('opaque')],
     ['crm-com', { resourceServers, release: 'R15.0.0' }],
     ['crm-com', { release: 'R16.2.0' }],
+    ['crm-com', { policy: { codeWithoutKey: true } }],
+    ['crm-com', { release: 'R15.0.0', policy: { codeWithoutKey: false } }],
     ['financial-cents', signing('RS256')],
     ['json-api', format('opaque')],
     ['mister-james', { policy: { pkce: { insteadOfSecret: false } } }],
@@ -127,6 +129,16 @@ describe('the contract', () => {
       'crm-com',
       { release: 'R1' },
       'is no release of contract crm-com → choose among R15.0.0, R16.2.0',
+    ],
+    [
+      'crm-com',
+      { release: 'R15.0.0', policy: { codeWithoutKey: true } },
+      'codeWithoutKey contract crm-com at release R15.0.0 takes no code without an application key → remove it',
+    ],
+    [
+      'standard',
+      { policy: { codeWithoutKey: true } },
+      'contract standard takes no code without an application key',
     ],
     [
       'crm-com',

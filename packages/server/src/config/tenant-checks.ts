@@ -20,6 +20,7 @@ export function checkTenant(config: RawConfig, index: number, options: CheckOpti
   return [
     ...checkIssuer({ config, options, issuer: tenant.issuer, path: [...path, 'issuer'] }),
     ...checkContract(tenant, path),
+    ...checkCodeWithoutKey(tenant, [...path, 'policy', 'codeWithoutKey']),
     ...checkPkce(tenant, [...path, 'policy', 'pkce']),
     ...checkLifetimes(tenant, [...path, 'policy']),
     ...checkResourceServers(tenant, [...path, 'resourceServers']),
@@ -100,6 +101,16 @@ function checkContract(tenant: TenantSettings, path: Path): Finding[] {
     findings.push({ path: [...path, 'resourceServers'], what, remedy: 'name the API' })
   }
   return findings
+}
+
+/** A switch that changes nothing would let its owner believe otherwise. */
+function checkCodeWithoutKey(tenant: TenantSettings, path: Path): Finding[] {
+  if (!policyOf(tenant).codeWithoutKey) return []
+  const { name, takesCodeWithoutKey } = contractOf(tenant)
+  if (takesCodeWithoutKey?.(tenant.release)) return []
+  const of = tenant.release === undefined ? '' : ` at release ${tenant.release}`
+  const what = `contract ${name}${of} takes no code without an application key`
+  return [{ path, what, remedy: 'remove it' }]
 }
 
 function checkLifetimes(tenant: TenantSettings, path: Path): Finding[] {

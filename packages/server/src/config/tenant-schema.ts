@@ -137,6 +137,12 @@ const PolicySchema = Type.Object(
           'Whether the answer to a revocation waits, for a second at most, until the APIs have confirmed it that follow the feed with their credentials, whichever process they follow.',
       }),
     ),
+    codeWithoutKey: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether an authentication code of 16 characters and more is taken without an application key, as older clients of contract `crm-com` send it; off when not set.',
+      }),
+    ),
     signing: Type.Optional(SigningSchema),
     session: Type.Optional(SessionSchema),
   },

@@ -45,6 +45,7 @@ export function overridePolicy(policy: Policy, overrides: PolicyOverrides): Poli
     scopesBeyond: overrides.scopesBeyond ?? policy.scopesBeyond,
     revocationEndsConsent: overrides.revocationEndsConsent ?? policy.revocationEndsConsent,
     revocationWaitsForApis: overrides.revocationWaitsForApis ?? policy.revocationWaitsForApis,
+    codeWithoutKey: overrides.codeWithoutKey ?? policy.codeWithoutKey,
     signing: { ...policy.signing, ...overrides.signing },
     session: { ...policy.session, ...overrides.session },
   }

@@ -17,6 +17,8 @@ export interface Contract {
   readonly errorLanguage: 'english' | 'reader'
   /** Reads the exchange of an application key, where that is an endpoint of its own. @throws OAuthError */
   readonly readKeyExchange?: (input: KeyExchangeInput) => KeyExchange
+  /** Whether the exchange, at this release, has a form without a key that a tenant may switch on. */
+  readonly takesCodeWithoutKey?: (release: string | undefined) => boolean
   /** JSON body of a successful token response. */
   tokenResponse(response: TokenResponse): Record<string, unknown>
   /** Refusal at the token, revocation and introspection endpoints; `description` is in the caller's language. */
@@ -32,6 +34,8 @@ export interface KeyExchangeInput {
   readonly key: string | undefined
   /** The release that the tenant is at; undefined for the newest. */
   readonly release: string | undefined
+  /** Whether the tenant takes a code without a key. */
+  readonly codeWithoutKey: boolean
 }
 
 export type RoutingRefusal = (status: 404 | 405, description: string) => Record<string, unknown>

@@ -5,11 +5,16 @@ import { OAuthError } from '../protocol/errors.ts'
 import type { KeyExchange, PresentedIdentifier } from '../protocol/key-exchange.ts'
 import type { KeyExchangeInput } from './contract.ts'
 
-/** From here on the JWT of an identity system is understood. */
-const RELEASES_WITHOUT_JWT: readonly (string | undefined)[] = ['R15.0.0']
+/** There a key is mandatory, and no JWT of an identity system is understood. */
+const RELEASES_WITH_KEY_ALONE: readonly (string | undefined)[] = ['R15.0.0']
+
+export function hasRequestsWithoutKey(release: string | undefined): boolean {
+  return !RELEASES_WITH_KEY_ALONE.includes(release)
+}
 
 /** @throws OAuthError invalid_request, application_key_missing */
-export function readCrmComExchange({ json, key, release }: KeyExchangeInput): KeyExchange {
+export function readCrmComExchange(input: KeyExchangeInput): KeyExchange {
+  const { json, key, release, codeWithoutKey } = input
   if (!isObject(json)) throw new OAuthError('json_invalid')
   const body = knownFields(json, ['access_token_identifier', 'jwt', 'organisation', 'unit'])
   const identifier = readIdentifier(body.access_token_identifier)
@@ -18,10 +23,13 @@ export function readCrmComExchange({ json, key, release }: KeyExchangeInput): Ke
   const rest = { unit: readText(body, 'unit'), scopes: undefined, resources: [] }
   if (jwt === undefined) {
     if (identifier === undefined) throw missing('access_token_identifier')
-    if (key === undefined) throw new OAuthError('application_key_missing')
-    return { kind: 'key', key, consumer: identifier, organisation, ...rest }
+    if (key !== undefined) return { kind: 'key', key, consumer: identifier, organisation, ...rest }
+    if (!codeWithoutKey || identifier.kind !== 'authentication_code') {
+      throw new OAuthError('application_key_missing')
+    }
+    return { kind: 'code', code: identifier.code, organisation, ...rest }
   }
-  if (RELEASES_WITHOUT_JWT.includes(release)) {
+  if (!hasRequestsWithoutKey(release)) {
     throw new OAuthError('parameter_unknown', { parameter: 'jwt' })
   }
   // What stands for the consumer is the JWT alone.

@@ -6,7 +6,7 @@ import type { OAuthError } from '../protocol/errors.ts'
 import { asGrantId } from '../protocol/ids.ts'
 import type { ErrorCode } from '../protocol/reasons.ts'
 import type { Contract, ErrorResponse } from './contract.ts'
-import { readCrmComExchange } from './crm-com-exchange.ts'
+import { hasRequestsWithoutKey, readCrmComExchange } from './crm-com-exchange.ts'
 import { LEGACY_POLICY, LEGACY_RULES, USUAL_FORMATS, USUAL_PATHS } from './usual.ts'
 
 const UPPER_HEX = { kind: 'hex', bytes: 16, upperCase: true } as const
@@ -85,6 +85,7 @@ export const crmCom: Contract = {
   requests: { encodings: ['json'], strictJson: false },
   errorLanguage: 'reader',
   readKeyExchange: readCrmComExchange,
+  takesCodeWithoutKey: hasRequestsWithoutKey,
   tokenResponse: ({ accessToken }) => ({
     data: { token: accessToken },
     status: { code: 'OK', description: '', message: '' },

@@ -31,6 +31,7 @@ export const USUAL_POLICY: Policy = {
   scopesBeyond: 'narrow',
   revocationEndsConsent: false,
   revocationWaitsForApis: false,
+  codeWithoutKey: false,
   signing: { algorithm: 'ES256', rotateEverySeconds: 90 * DAY },
   session: { idleSeconds: DAY, absoluteSeconds: 14 * DAY },
 }

@@ -14,9 +14,11 @@ export function createApplicationKeyTokenEndpoint(
     readonly readKeyExchange: NonNullable<Contract['readKeyExchange']>
   },
 ): Endpoint {
-  const { release } = deps.tenant
+  const { release, policy } = deps.tenant
+  const { codeWithoutKey } = policy
   return async ({ json, authorization, id, source, log }) => {
-    const exchange = deps.readKeyExchange({ json, key: readKey(authorization), release })
+    const key = readKey(authorization)
+    const exchange = deps.readKeyExchange({ json, key, release, codeWithoutKey })
     const response = await exchangeKey(exchange, { deps, requestId: id, source, log })
     deps.observer.tokenIssued('application_key')
     return { kind: 'json', status: 200, body: deps.contract.tokenResponse(response) }

@@ -1,4 +1,4 @@
-// Who opens a grant with an application key or an identity JWT, and for whom. Wrong credentials are counted by the
+// Who opens a grant with an application key, an identity JWT or a code alone, and for whom. Wrong credentials are counted by the
 // address they come from, and by the identifier they name.
 
 import {
@@ -6,13 +6,14 @@ import {
   type Consumer,
   type ConsumerDeps,
   findConsumer,
+  findConsumerByCodeAlone,
 } from '../identity/consumers.ts'
 import { findIdentity, type IdentityJwtDeps } from '../identity/identity-jwt.ts'
 import { countFailures, lookUp } from '../identity/look-ups.ts'
 import { sha256 } from '../platform/hash.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import type { ClientId, RevocationTag } from '../protocol/ids.ts'
-import type { ByIdentity, ByKey } from '../protocol/key-exchange.ts'
+import { asClientId, asRevocationTag, type ClientId, type RevocationTag } from '../protocol/ids.ts'
+import type { ByCode, ByIdentity, ByKey, KeyExchange } from '../protocol/key-exchange.ts'
 import type { Log } from '../protocol/message.ts'
 import type { GrantGuard, Store } from '../store/port.ts'
 import type { ApplicationKeyRecord, Membership } from '../store/records.ts'
@@ -32,7 +33,7 @@ export interface OpenerContext {
 }
 
 export interface Opener {
-  /** The key, or the issuer of the JWT. */
+  /** The key, the issuer of the JWT, or the code that came alone. */
   readonly clientId: ClientId
   readonly clientTag: RevocationTag
   readonly key: ApplicationKeyRecord | undefined
@@ -48,8 +49,11 @@ export interface OpenerConsumer extends Consumer {
 }
 
 /** @throws OAuthError invalid_client, access_denied, invalid_request, too_many_requests */
-export function findOpener(exchange: ByKey | ByIdentity, context: OpenerContext): Promise<Opener> {
-  return exchange.kind === 'key' ? openByKey(exchange, context) : openByIdentity(exchange, context)
+export function findOpener(exchange: KeyExchange, context: OpenerContext): Promise<Opener> {
+  if (exchange.kind === 'key') return openByKey(exchange, context)
+  return exchange.kind === 'code'
+    ? openByCode(exchange, context)
+    : openByIdentity(exchange, context)
 }
 
 async function openByKey(exchange: ByKey, context: OpenerContext): Promise<Opener> {
@@ -89,19 +93,52 @@ async function findKey(
   return key
 }
 
+async function openByCode({ code, organisation }: ByCode, context: OpenerContext): Promise<Opener> {
+  const { deps } = context
+  const consumer = await findConsumerByCodeAlone(code, context, deps)
+  const membership = await membershipIn(organisation, consumer, deps)
+  const { id } = consumer.identifier
+  return {
+    clientId: asClientId(id),
+    // It has no tag: its grants are ended singly, when it is removed.
+    clientTag: asRevocationTag(id),
+    key: undefined,
+    consumer: { ...consumer, membership },
+    organisationId: membership.organisation.id,
+    guard: { kind: 'code', accessIdentifierId: id },
+  }
+}
+
+/**
+ * No secret of another organisation: who opens it has proven to be the consumer.
+ * @param organisation undefined when the caller does not name it, as older clients do
+ * @throws OAuthError access_denied, invalid_request
+ */
+async function membershipIn(
+  organisation: string | undefined,
+  { user }: Consumer,
+  { tenant, store }: OpenerDeps,
+): Promise<Membership> {
+  const memberships = await store.listMemberships(tenant.name, user.id)
+  const [membership, another] =
+    organisation === undefined
+      ? memberships
+      : memberships.filter((each) => each.organisation.id === organisation)
+  if (!membership) throw new OAuthError('consumer_of_other_organisation')
+  if (another) throw new OAuthError('parameter_missing', { parameter: 'organisation' })
+  return membership
+}
+
 async function openByIdentity(
   { jwt, organisation }: ByIdentity,
   { deps, source }: OpenerContext,
 ): Promise<Opener> {
-  const { tenant, store, guesses } = deps
+  const { guesses } = deps
   const from = { purpose: 'identity jwts', sharers: [source], source }
   const { issuer, consumer, once } = await countFailures(from, guesses, () =>
     findIdentity(jwt, deps),
   )
-  const memberships = await store.listMemberships(tenant.name, consumer.user.id)
-  const membership = memberships.find((each) => each.organisation.id === organisation)
-  // No secret of another organisation: whoever has this JWT is the consumer.
-  if (!membership) throw new OAuthError('consumer_of_other_organisation')
+  const membership = await membershipIn(organisation, consumer, deps)
   const accessIdentifierId = consumer.identifier.id
   return {
     clientId: issuer.id,

@@ -66,6 +66,31 @@ export function findConsumer(
   return isWeakCode(code) ? findByWeakCode(code, question, deps) : findByCode(code, question, deps)
 }
 
+/**
+ * A code without a key. Each try is at the codes of all organisations at once, so all callers who are not known there
+ * share a limit, whatever organisation they name; and what could be guessed is not looked at.
+ * @throws OAuthError application_key_missing, consumer_unknown, guessing, overloaded
+ */
+export function findConsumerByCodeAlone(
+  code: string,
+  request: ConsumerRequest,
+  deps: ConsumerDeps,
+): Promise<Consumer> {
+  if (isWeakCode(code)) throw new OAuthError('application_key_missing')
+  const { tenant, store } = deps
+  const hash = hashOfCode(code)
+  const secret: Secret<Consumer> = {
+    hash,
+    secret: code,
+    account: ['codes without a key'],
+    targetOf: () => `tenant:${tenant.name}`,
+    find: () => store.findAccessIdentifier(tenant.name, 'authentication_code', hash),
+    // It is found by all of it.
+    isRight: async (consumer) => consumer !== null,
+  }
+  return findBySecret(secret, { request, source: [request.source] }, deps)
+}
+
 /** @throws OAuthError consumer_unknown, consumer_disabled */
 export function requireEnabled(consumer: Consumer | null): Consumer {
   if (!consumer) throw new OAuthError('consumer_unknown')
@@ -106,8 +131,7 @@ function findByPassCode(
   const { organisationId } = question.asker
   return findBySecret(
     {
-      named: { kind: 'identifier', hash },
-      secret: passCode,
+      ...memberSecret({ kind: 'identifier', hash }, passCode, { question, deps }),
       // What nobody has, or somebody of another organisation, has the same limits.
       account: ['identifier', organisationId, hash],
       targetOf: (id) => (id === undefined ? `identifier:${hash}` : `access_identifier:${id}`),
@@ -123,8 +147,7 @@ function findByWeakCode(code: string, question: Question, deps: ConsumerDeps): P
   const { keyId } = question.asker
   return findBySecret(
     {
-      named: { kind: 'authentication_code', hash },
-      secret: code,
+      ...memberSecret({ kind: 'authentication_code', hash }, code, { question, deps }),
       account: ['weak codes', keyId],
       targetOf: () => `application_key:${keyId}`,
     },
@@ -133,27 +156,46 @@ function findByWeakCode(code: string, question: Question, deps: ConsumerDeps): P
   )
 }
 
-/** What is found by what it is called, and then held against argon2id. */
-interface Secret {
-  readonly named: Named
+/** What is found by what it is called, and then checked. */
+interface Secret<Found extends Consumer> {
+  /** Of what it is called. */
+  readonly hash: TokenHash
   readonly secret: string
   /** Whose failures count together, wherever they come from. */
   readonly account: readonly string[]
   /** What the log and the audit trail name. */
   targetOf(identifierId: string | undefined): string
+  find(): Promise<Found | null>
+  /** Takes the same time for what was not found. */
+  isRight(found: Found | null): Promise<boolean>
 }
 
-async function findBySecret(
-  { named, secret, account, targetOf }: Secret,
-  { asker, request, source }: Question,
+/** It is held against argon2id, and stands for nobody outside the organisation that asks. */
+function memberSecret(
+  named: Named,
+  secret: string,
+  { question, deps }: { readonly question: Question; readonly deps: ConsumerDeps },
+): Pick<Secret<Member>, 'hash' | 'secret' | 'find' | 'isRight'> {
+  const { source } = question.request
+  return {
+    hash: named.hash,
+    secret,
+    find: () => findMember(named, question.asker, deps),
+    isRight: (member) => isSecretOf(member, { secret, source }),
+  }
+}
+
+async function findBySecret<Found extends Consumer>(
+  { hash, secret, account, targetOf, find, isRight }: Secret<Found>,
+  { request, source }: Pick<Question, 'request' | 'source'>,
   deps: ConsumerDeps,
-): Promise<Member> {
+): Promise<Found> {
   const { guesses } = deps
-  const member = await findMember(named, asker, deps)
-  const id = member?.identifier.id
+  const found = await find()
+  const id = found?.identifier.id
   const caller = await findKnownCaller(id, request.source, deps)
   const ways = allowancesOf(
-    { account, typed: [...account, named.hash], source, deviceId: undefined, known: caller.known },
+    { account, typed: [...account, hash], source, deviceId: undefined, known: caller.known },
     { guesses, perMinute: guesses.limits.clientsPerMinute },
   )
   const target = targetOf(id)
@@ -162,17 +204,14 @@ async function findBySecret(
     event: eventIfSpent({ ...request, action: 'access_identifier.locked', target }, deps),
   }
   const checked = await guesses.check(attempt, async () =>
-    (await isSecretOf(member, { secret, source: request.source })) &&
-    member?.user.disabledAtSeconds === null
-      ? member
-      : undefined,
+    (await isRight(found)) && found?.user.disabledAtSeconds === null ? found : undefined,
   )
   if (checked.outcome === 'refused') {
     throw new OAuthError('guessing', { retryAfterSeconds: checked.seconds })
   }
   if (checked.outcome === 'wrong') {
     noteFailedCheck({ ...request, target, spent: checked.spent }, deps)
-    throw new OAuthError(member ? 'pass_code_wrong' : 'consumer_unknown')
+    throw new OAuthError(found ? 'pass_code_wrong' : 'consumer_unknown')
   }
   await caller.remember()
   return checked.result

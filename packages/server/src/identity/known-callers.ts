@@ -112,13 +112,16 @@ export async function findKnownCaller(
   const { store, clock } = deps
   const key = callerKey(account ?? '', source, deps)
   const lastAtSeconds = await store.findKnownCaller(key, clock.nowSeconds())
-  const known = lastAtSeconds !== null
+  const known = account !== undefined && lastAtSeconds !== null
   return {
     known,
     async remember() {
+      // A success that is shared may belong to an account that has gone since: known as nobody, a source could go on
+      // guessing at all names that there are not.
+      if (account === undefined) return
       const now = clock.nowSeconds()
       if (known && now - lastAtSeconds < RESOLUTION_SECONDS) return
-      await rememberCaller(account ?? '', source, deps)
+      await rememberCaller(account, source, deps)
     },
   }
 }

@@ -21,7 +21,15 @@ export interface ByIdentity {
   readonly organisation: string
 }
 
-export type KeyExchange = (ByKey | ByIdentity) & {
+/** A code that stands for a user and comes alone, where the tenant takes it without a key. */
+export interface ByCode {
+  readonly kind: 'code'
+  readonly code: string
+  /** undefined where the caller does not name it: then the user belongs to one alone. */
+  readonly organisation: string | undefined
+}
+
+export type KeyExchange = (ByKey | ByIdentity | ByCode) & {
   /** undefined for the unit the user works in by default. */
   readonly unit: string | undefined
   /** undefined for all that there are. */

@@ -46,6 +46,8 @@ export interface Policy {
   readonly revocationEndsConsent: boolean
   /** Whether the answer to a revocation waits, for a second at most, for the APIs that follow the feed here. */
   readonly revocationWaitsForApis: boolean
+  /** Whether a code that stands for a user is taken without an application key. */
+  readonly codeWithoutKey: boolean
   readonly signing: {
     readonly algorithm: SigningAlgorithm
     readonly rotateEverySeconds: number

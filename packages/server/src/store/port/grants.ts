@@ -183,6 +183,11 @@ export type GrantGuard =
       readonly keyId: ClientId
       readonly accessIdentifierId: string | null
     }
+  /** What stands for an enabled user, alone. */
+  | {
+      readonly kind: 'code'
+      readonly accessIdentifierId: string
+    }
   /** A JWT of a trusted issuer, which names an enabled user. */
   | {
       readonly kind: 'identity'

@@ -37,17 +37,15 @@ function conditionsOf(guard: GrantGuard, grant: GrantRecord): readonly Condition
     return [{ row: call(holdPasswordOfGrant, { ...grant, ...guard }), otherwise: 'user_ended' }]
   }
   const { accessIdentifierId } = guard
-  const conditions: Condition[] = [
-    guard.kind === 'key'
-      ? {
-          row: call(holdKey, { tenant, id: guard.keyId, clientTag, nowSeconds }),
-          otherwise: 'key_ended',
-        }
-      : {
-          row: call(holdIssuer, { tenant, id: guard.trustedIssuerId, clientTag }),
-          otherwise: 'issuer_ended',
-        },
-  ]
+  const conditions: Condition[] = []
+  if (guard.kind === 'key') {
+    const row = call(holdKey, { tenant, id: guard.keyId, clientTag, nowSeconds })
+    conditions.push({ row, otherwise: 'key_ended' })
+  }
+  if (guard.kind === 'identity') {
+    const row = call(holdIssuer, { tenant, id: guard.trustedIssuerId, clientTag })
+    conditions.push({ row, otherwise: 'issuer_ended' })
+  }
   if (accessIdentifierId !== null) {
     const row = call(holdIdentifier, { tenant, id: accessIdentifierId })
     conditions.push({ row, otherwise: 'identifier_gone' })

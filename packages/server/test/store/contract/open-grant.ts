@@ -39,7 +39,7 @@ export function openGrantContract(store: TheStore): void {
     let issuer: TrustedIssuerRecord
     let code: AccessIdentifierRecord
     let identity: AccessIdentifierRecord
-    let guards: Record<'password' | 'key' | 'identity', GrantGuard>
+    let guards: Record<GrantGuard['kind'], GrantGuard>
 
     beforeEach(async () => {
       tenant = newTenant()
@@ -57,6 +57,7 @@ export function openGrantContract(store: TheStore): void {
       guards = {
         password: { kind: 'password', userId: USER, passwordHash: '$argon2id$old' },
         key: { kind: 'key', keyId: key.id, accessIdentifierId: code.id },
+        code: { kind: 'code', accessIdentifierId: code.id },
         identity: {
           kind: 'identity',
           trustedIssuerId: issuer.id,
@@ -67,14 +68,14 @@ export function openGrantContract(store: TheStore): void {
     })
 
     /** Of whom it is, as the guard says. */
-    const clientOf = (kind: 'password' | 'key' | 'identity') =>
-      ({ password: CLIENT, key: key.id, identity: issuer.id })[kind]
+    const clientOf = (kind: GrantGuard['kind']) =>
+      ({ password: CLIENT, key: key.id, code: asClientId(code.id), identity: issuer.id })[kind]
     const open = (grant: GrantRecord, guard: GrantGuard, tokens = NO_TOKENS) =>
       store().openGrant({ grant, tokens, endsAtSeconds: NOW + HOUR, guard })
     const newTag = newRevocationTag()
     const ending = (id: string) => clientEnding({ tenant, id: asClientId(id), newTag })
 
-    test.for(['password', 'key', 'identity'] as const)(
+    test.for(['password', 'key', 'code', 'identity'] as const)(
       'stores the grant and its tokens, guarded by %s',
       async (kind) => {
         const clientId = clientOf(kind)
@@ -134,6 +135,16 @@ export function openGrantContract(store: TheStore): void {
         outcome: 'identifier_gone',
         end: () => store().deleteAccessIdentifier(ending(code.id)),
       },
+      'deleting the code that comes alone': {
+        kind: 'code',
+        outcome: 'identifier_gone',
+        end: () => store().deleteAccessIdentifier(ending(code.id)),
+      },
+      'disabling the user of a code that comes alone': {
+        kind: 'code',
+        outcome: 'user_ended',
+        end: () => store().disableUser(userEnding({ tenant, newTag })),
+      },
       'suspending the issuer': {
         kind: 'identity',
         outcome: 'issuer_ended',
@@ -179,6 +190,7 @@ export function openGrantContract(store: TheStore): void {
       const other = newTenant()
       const grant = grantRecord({ tenant: other, clientId: key.id })
       expect(await open(grant, guards.key)).toBe('key_ended')
+      expect(await open(grant, guards.code)).toBe('identifier_gone')
       expect(await open(grant, guards.identity)).toBe('issuer_ended')
       expect(await open(grant, guards.password)).toBe('user_ended')
     })

@@ -161,7 +161,7 @@ function findEnded(
   guard: GrantGuard,
   grant: GrantRecord,
 ): OpenGrantOutcome | undefined {
-  const { tenant, userId, clientTag, userTag, createdAtSeconds } = grant
+  const { tenant, userId, userTag } = grant
   const enabled = { tenant, disabledAtSeconds: null }
   if (guard.kind === 'password') {
     const { passwordHash } = guard
@@ -169,16 +169,27 @@ function findEnded(
     const isHeld = passwordHash !== null && state.users.some(like(user))
     return isHeld && userTag !== null && hasCurrentTags(state, grant) ? undefined : 'user_ended'
   }
-  const inForce = { tenant, tag: clientTag, suspendedAtSeconds: null }
-  if (guard.kind === 'key') {
-    const key = state.applicationKeys.find(like({ ...inForce, id: guard.keyId }))
-    if (!key || (key.expiresAtSeconds ?? Infinity) <= createdAtSeconds) return 'key_ended'
-  } else if (!state.trustedIssuers.some(like({ ...inForce, id: guard.trustedIssuerId }))) {
-    return 'issuer_ended'
-  }
+  const ended = findEndedOpener(state, guard, grant)
+  if (ended) return ended
   const { accessIdentifierId: id } = guard
   if (id !== null && !state.accessIdentifiers.some(like({ tenant, id }))) return 'identifier_gone'
   const user = { ...enabled, id: userId, tag: userTag }
   if (userId !== null && !state.users.some(like(user))) return 'user_ended'
   return undefined
+}
+
+/** The key or the issuer, where one of them opens it. */
+function findEndedOpener(
+  state: State,
+  guard: GrantGuard,
+  { tenant, clientTag, createdAtSeconds }: GrantRecord,
+): OpenGrantOutcome | undefined {
+  const inForce = { tenant, tag: clientTag, suspendedAtSeconds: null }
+  if (guard.kind === 'key') {
+    const key = state.applicationKeys.find(like({ ...inForce, id: guard.keyId }))
+    return !key || (key.expiresAtSeconds ?? Infinity) <= createdAtSeconds ? 'key_ended' : undefined
+  }
+  if (guard.kind !== 'identity') return undefined
+  const issuer = like({ ...inForce, id: guard.trustedIssuerId })
+  return state.trustedIssuers.some(issuer) ? undefined : 'issuer_ended'
 }

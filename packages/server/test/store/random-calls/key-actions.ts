@@ -1,6 +1,6 @@
 // Random calls about application keys, access identifiers and trusted issuers, and about the grants they open.
 
-import type { ClientId } from '../../../src/protocol/ids.ts'
+import { asClientId, type ClientId } from '../../../src/protocol/ids.ts'
 import type { GrantGuard } from '../../../src/store/port.ts'
 import {
   accessIdentifierRecord,
@@ -82,12 +82,14 @@ function guardOf(world: World, { who, what, how }: Parameters<Action>[1]): Grant
       accessIdentifierId,
       once: how % 4 === 0 ? once : null,
     },
+    { kind: 'code', accessIdentifierId },
   ]
   return pick(guards, who)
 }
 
 function clientOf(guard: GrantGuard): ClientId {
   if (guard.kind === 'password') return CLIENT
+  if (guard.kind === 'code') return asClientId(guard.accessIdentifierId)
   return guard.kind === 'key' ? guard.keyId : guard.trustedIssuerId
 }
 
