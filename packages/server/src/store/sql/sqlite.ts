@@ -1,5 +1,5 @@
 // Carries out plans on the embedded database. Transitions that arrive together are committed together, with one
-// flush to disk: each in a savepoint of its own, each answered after the commit. Must not know what a plan is about.
+// flush to disk, and each is answered after the commit. Must not know what a plan is about.
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -32,6 +32,8 @@ interface Job {
   readonly untilMilliseconds: number
   /** One statement alone is undone by the database when it fails. */
   readonly single: boolean
+  /** One of its group has failed: it has a savepoint of its own, which copies every page that it is the first to change. */
+  isSuspect: boolean
   /** Does its work inside the open transaction. @returns what answers its caller once that is committed. */
   run(): () => void
   fail(error: unknown): void
@@ -144,7 +146,7 @@ export class SqliteDriver implements Driver {
         }
       }
       const untilMilliseconds = giveUpAtMilliseconds(this.#patienceMilliseconds)
-      this.#queue.push({ untilMilliseconds, single, run, fail: reject })
+      this.#queue.push({ untilMilliseconds, single, isSuspect: false, run, fail: reject })
       if (this.#queue.length === 1) setImmediate(() => this.#commitGroup())
     })
   }
@@ -163,16 +165,28 @@ export class SqliteDriver implements Driver {
       answers = group.map((job) => this.#attempt(job))
       this.#control.commit.run()
     } catch (error) {
-      if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('rollback')
-      const failure = asStoreError(error)
-      if (group.length === 0) group = this.#takeGroup()
-      for (const job of group) job.fail(failure)
+      this.#undo(group, error)
       return
     }
     this.#commits += 1
     this.#transitions += group.length
     this.#checkpointer.committed(this.#changes)
     for (const answer of answers) answer()
+  }
+
+  #undo(group: readonly Job[], error: unknown): void {
+    const isUndone = this.#db.isOpen && this.#db.isTransaction
+    if (isUndone) this.#db.exec('rollback')
+    if (isUndone && !isUnavailable(error) && group.some((job) => !job.isSuspect)) {
+      // Once more, so that the one that has failed is undone alone. It hardly ever happens.
+      for (const job of group) job.isSuspect = true
+      this.#queue.unshift(...group)
+      setImmediate(() => this.#commitGroup())
+      return
+    }
+    const failure = asStoreError(error)
+    const failed = group.length > 0 ? group : this.#takeGroup()
+    for (const job of failed) job.fail(failure)
   }
 
   /** @returns false while another process writes: there may be other work to do, and more to join the group. */
@@ -228,9 +242,10 @@ export class SqliteDriver implements Driver {
     this.#db.exec(`pragma busy_timeout = ${milliseconds}`)
   }
 
-  /** @throws when the database itself is in trouble: then the whole group has failed. */
+  /** @throws when the whole group has to be undone */
   #attempt(job: Job): () => void {
     const { savepoint, release, rollback } = this.#control
+    if (!job.isSuspect && !job.single) return job.run()
     try {
       if (job.single) return job.run()
       savepoint.run()
