@@ -9,7 +9,7 @@ import type { SharedOptions } from '../command.ts'
 import type { Host } from '../host.ts'
 import { type Finding, well, wrong } from './finding.ts'
 
-const OLDEST_NODE = 24
+export const OLDEST_NODE = 24
 /** No clock of a machine that runs this can be right before it was written. */
 const EARLIEST_SECONDS = Date.UTC(2026, 0) / 1000
 const LATEST_SECONDS = Date.UTC(2100, 0) / 1000
