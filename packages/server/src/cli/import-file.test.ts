@@ -59,6 +59,17 @@ describe('CSV', () => {
     ])
   })
 
+  it.each([
+    [';', 'id;"name"\na;"Acme; Ltd, London"\n;;\n'],
+    ['\t', 'id\tname\na\t"Acme; Ltd, London"\n\t\n'],
+    [',', 'id,name\na,"Acme; Ltd, London"\n,\n'],
+  ])('is read with %j between its values, as spreadsheets save it', async (_separator, text) => {
+    for (const saved of [text, `\uFEFF${text}`, `\uFEFF${text.replaceAll('\n', '\r\n')}`]) {
+      const values = { id: 'a', name: 'Acme; Ltd, London' }
+      expect(await read(saved, 'csv')).toEqual([{ line: 2, values }])
+    }
+  })
+
   it('reports the records that have more or fewer values than the header', async () => {
     expect(await read('id,name\na\nb,B\nc,C,s3cr3t\n', 'csv')).toEqual([
       { line: 2, problem: 'has 1 values for 2 columns' },
@@ -120,7 +131,7 @@ describe('a file', () => {
 
   it('is refused when it is not UTF-8', async () => {
     expect(await refusalOf(read(Buffer.from('id\nZo\xeb', 'latin1'), 'csv'))).toBe(
-      '- is not UTF-8: convert it first',
+      '- is not UTF-8: convert it first (in Excel, save it as "CSV UTF-8")',
     )
   })
 

@@ -69,7 +69,9 @@ function decode(bytes: Buffer, file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\r\n', '\n')
   } catch {
-    throw new UsageError(`${file} is not UTF-8: convert it first`)
+    throw new UsageError(
+      `${file} is not UTF-8: convert it first (in Excel, save it as "CSV UTF-8")`,
+    )
   }
 }
 
@@ -121,6 +123,12 @@ function checkHeader(names: readonly string[], line: number, columns: Columns): 
   ])
 }
 
+/** Where the comma is that of decimals, spreadsheets separate by semicolons; names of columns hold none of these. */
+function separatorOf(text: string): string {
+  const [header = ''] = text.trimStart().split('\n', 1)
+  return /[,;\t]/.exec(header)?.[0] ?? ','
+}
+
 const MISPLACED_QUOTE = 'has a quotation mark within a value: put the value in quotes and double it'
 
 interface ParsedRecord {
@@ -146,6 +154,9 @@ function parseCsv(text: string): CsvRecord[] {
       skip_empty_lines: true,
       max_record_size: MAX_RECORD_LENGTH,
       record_delimiter: '\n',
+      delimiter: separatorOf(text),
+      // What a spreadsheet leaves below its table.
+      skip_records_with_empty_values: true,
     })
     return (found as readonly ParsedRecord[]).map(({ record, info }) => ({
       line: firstLineOf(record, info.lines),

@@ -15,7 +15,7 @@ export interface UnreadableRow {
   readonly problem: string
 }
 
-/** A list may also be text with spaces between its entries, a flag the text `true` or `false`, objects their JSON. */
+/** A list may also be text with spaces between its entries, a flag a word for true or false, objects their JSON. */
 interface Kinds {
   readonly text: string
   readonly list: readonly string[]
@@ -64,19 +64,18 @@ const READERS: { readonly [Kind in keyof Kinds]: (value: unknown) => Kinds[Kind]
     if (isText(value)) return value.split(/\s+/).filter((entry) => entry !== '')
     return Array.isArray(value) && value.every(isText) ? value : undefined
   },
-  flag: (value) => new Map<unknown, boolean>(FLAGS).get(value),
+  flag: (value) => FLAGS.get(isText(value) ? value.toLowerCase() : value),
   objects(value) {
     const list = isText(value) ? parseJson(value) : value
     return Array.isArray(list) && list.every(isObject) ? list : undefined
   },
 }
 
-const FLAGS = [
-  [true, true],
-  [false, false],
-  ['true', true],
-  ['false', false],
-] as const
+/** With the words that spreadsheets in English, German, Dutch and French write for them. */
+const FLAGS: ReadonlyMap<unknown, boolean> = new Map([
+  ...[true, 'true', 'wahr', 'waar', 'vrai'].map((word) => [word, true] as const),
+  ...[false, 'false', 'falsch', 'onwaar', 'faux'].map((word) => [word, false] as const),
+])
 
 const EXPECTED: { readonly [Kind in keyof Kinds]: string } = {
   text: 'is not text',
