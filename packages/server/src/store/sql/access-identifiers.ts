@@ -4,10 +4,11 @@ import type { TokenHash, UserId } from '../../protocol/ids.ts'
 import type { ByAge, Page } from '../port/page.ts'
 import type { AccessIdentifierEnding } from '../port.ts'
 import type { AccessIdentifierRecord, UserRecord } from '../records.ts'
-import { ACCESS_IDENTIFIER, columnsIn, columnsOf, pick, USER, valuesOf } from './columns.ts'
+import { ACCESS_IDENTIFIER, columnsIn, columnsOf, USER, valuesOf } from './columns.ts'
 import { endGrantsOfIdentifier } from './endings.ts'
 import { OLDEST_FIRST, type PageInput } from './page.ts'
 import { first, type Plan, run } from './plan.ts'
+import { picker } from './row-functions.ts'
 import { statement } from './statement.ts'
 
 type Kind = AccessIdentifierRecord['kind']
@@ -51,6 +52,9 @@ const selectIdentifier = statement((db, p: { tenant: string; kind: Kind; hash: T
     ]),
 )
 
+const pickIdentifier = picker(ACCESS_IDENTIFIER)
+const pickUser = picker(USER, 'id', 'createdAtSeconds')
+
 export function* findAccessIdentifier(
   tenant: string,
   kind: Kind,
@@ -60,8 +64,8 @@ export function* findAccessIdentifier(
   if (row === undefined) return null
   const { userId: id, userCreatedAtSeconds: createdAtSeconds } = row
   return {
-    identifier: pick(ACCESS_IDENTIFIER, row),
-    user: pick(USER, { ...row, id, createdAtSeconds }),
+    identifier: pickIdentifier(row, {}),
+    user: pickUser(row, { id, createdAtSeconds }),
   }
 }
 

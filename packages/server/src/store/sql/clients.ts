@@ -7,11 +7,12 @@ import type { ByAge, ById, Page } from '../port/page.ts'
 import type { ClientEnding } from '../port.ts'
 import type { ClientRecord, ClientSecretRecord, ClientWithSecrets } from '../records.ts'
 import { finishAndAnnounce, readSequence } from './change-sequences.ts'
-import { CLIENT, CLIENT_SECRET, columnsIn, columnsOf, pick, valuesOf } from './columns.ts'
+import { CLIENT, CLIENT_SECRET, columnsIn, columnsOf, valuesOf } from './columns.ts'
 import { endHolder } from './endings.ts'
 import { holdClientTag } from './hold-tags.ts'
 import { listedBy, OLDEST_FIRST, type PageInput } from './page.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
+import { picker } from './row-functions.ts'
 import { statement } from './statement.ts'
 
 type ClientKey = { tenant: string; id: ClientId }
@@ -46,6 +47,8 @@ const selectClient = statement((db, p: ClientKey) =>
     .orderBy('clientSecrets.id'),
 )
 
+const pickClient = picker(CLIENT)
+
 export function* findClient(tenant: string, id: ClientId): Plan<ClientWithSecrets | null> {
   const rows = yield* run(selectClient, { tenant, id })
   const [row] = rows
@@ -67,7 +70,7 @@ export function* findClient(tenant: string, id: ClientId): Plan<ClientWithSecret
       lastUsedAtSeconds: found.secretLastUsedAtSeconds,
     })
   }
-  return { client: pick(CLIENT, row), secrets }
+  return { client: pickClient(row, {}), secrets }
 }
 
 const selectClients = statement((db, p: PageInput & { tenant: string }) =>
@@ -218,13 +221,15 @@ const changeClient = statement((db, p: ClientRecord) =>
     .where('id', '=', p.id),
 )
 
+const pickChangeable = picker<ChangeableClient>(CHANGEABLE)
+
 export function* updateClient(
   before: ClientRecord,
   after: ClientRecord,
 ): Plan<'updated' | 'outdated'> {
   const now = yield* first(lockClient, before)
   if (now === undefined) return 'outdated'
-  const changeable = (client: ClientRecord) => pick<ChangeableClient>(CHANGEABLE, client)
+  const changeable = (client: ClientRecord) => pickChangeable(client, {})
   if (!isDeepStrictEqual(changeable(now), changeable(before))) return 'outdated'
   const changed = { ...after, tenant: before.tenant, id: before.id }
   yield* finishAndAnnounce(CLIENTS, [call(changeClient, changed)])

@@ -24,9 +24,6 @@ import type {
 } from '../records.ts'
 import type { Database } from './schema.ts'
 
-/** How a value is kept: lists as JSON text, flags as 0 or 1, because SQLite has neither type. */
-export type ColumnKind = 'text' | 'number' | 'flag' | 'list'
-
 type KindOf<Value> = [NonNullable<Value>] extends [boolean]
   ? 'flag'
   : [NonNullable<Value>] extends [number]
@@ -384,13 +381,5 @@ export function columnsIn<Table extends string, Row>(
 
 /** The values of a new row, each taken from the input of the same name. */
 export function valuesOf<Row>(columns: Columns<Row>, input: Row): Row {
-  // Has all the names already, and is filled faster than an empty object.
-  const values = { ...columns } as unknown as Row
-  for (const column of columnsOf(columns)) values[column] = input[column]
-  return values
-}
-
-/** The record within a row that holds more. */
-export function pick<Row>(columns: Columns<Row>, row: Row): Row {
-  return valuesOf(columns, row)
+  return Object.fromEntries(columnsOf(columns).map((column) => [column, input[column]])) as Row
 }

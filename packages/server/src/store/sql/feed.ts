@@ -2,8 +2,9 @@
 
 import type { FeedPage, FeedState, FeedStore } from '../port/feed.ts'
 import type { RevocationRecord } from '../records.ts'
-import { columnsIn, columnsOf, pick, REVOCATION } from './columns.ts'
+import { columnsIn, columnsOf, REVOCATION } from './columns.ts'
 import { type Plan, run } from './plan.ts'
+import { picker } from './row-functions.ts'
 import { statement } from './statement.ts'
 
 /**
@@ -38,12 +39,14 @@ const selectPage = statement((db, p: Parameters<FeedStore['readFeed']>[0]) =>
     .orderBy('lines.sequence'),
 )
 
+const pickLine = picker(REVOCATION)
+
 export function* readFeed(input: Parameters<FeedStore['readFeed']>[0]): Plan<FeedPage> {
   const rows = yield* run(selectPage, input)
   const [state] = rows
   if (state === undefined) throw new Error('the database has no feed of revocations')
   const { epoch, idsUntilSeconds, lastSequence } = state
-  const lines = rows.filter(isLine).map((row) => pick(REVOCATION, row))
+  const lines = rows.filter(isLine).map((row) => pickLine(row, {}))
   return { epoch, idsUntilSeconds, lastSequence, lines }
 }
 

@@ -20,7 +20,7 @@ const upsertFollower = statement((db, p: Reading) => {
     select cast(${p.tenant} as text), cast(${p.follower} as text), cast(${p.sequence} as bigint), 1,
       cast(${p.expiresAtSeconds} as bigint)
     where exists (${live} and follower = ${p.follower})
-      or (select count(*) from (${live} and is_prompt = 1 limit ${sql.lit(MOST)}) as awaited) < ${sql.lit(MOST)}
+      or (select count(*) from (${live} and is_prompt = 1 limit ${sql.lit(MOST)}) as live) < ${sql.lit(MOST)}
     on conflict (tenant, follower) do update set
       sequence = excluded.sequence,
       expires_at_seconds = excluded.expires_at_seconds`

@@ -8,7 +8,8 @@ import { DeadlineError, waitFor } from '../../platform/deadline.ts'
 import { type News, type StoreLoad, StoreUnavailableError } from '../port.ts'
 import type { Driver, Plan, Step, StepRows } from './plan.ts'
 import { asStoreError, asTrouble, isConflict, isSilence } from './postgres-errors.ts'
-import { type Compile, type RowDecoder, rowDecoder } from './statement.ts'
+import type { RowDecoder } from './row-functions.ts'
+import { type Compile, decoderOf } from './statement.ts'
 
 /** For so long after it has not answered in time, a database is not asked: nobody waits a second time for it. */
 const SILENT_MS = 250
@@ -125,7 +126,7 @@ export class PostgresDriver implements Driver {
   #decoderOf(name: string, { fields }: QueryArrayResult): RowDecoder {
     let decoder = this.#decoders.get(name)
     if (decoder === undefined) {
-      decoder = rowDecoder(fields.map((field) => field.name))
+      decoder = decoderOf(fields.map((field) => field.name))
       this.#decoders.set(name, decoder)
     }
     return decoder

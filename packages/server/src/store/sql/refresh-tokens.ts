@@ -5,9 +5,10 @@ import type { TokenHash } from '../../protocol/ids.ts'
 import type { GrantStore, RotateInput, RotateOutcome } from '../port.ts'
 import type { GrantRecord, RefreshTokenRecord } from '../records.ts'
 import { insertAccessToken } from './access-tokens.ts'
-import { columnsIn, pick, REFRESH_TOKEN, TABLES, valuesOf } from './columns.ts'
+import { columnsIn, REFRESH_TOKEN, TABLES, valuesOf } from './columns.ts'
 import { call, finishWith, first, type Plan } from './plan.ts'
 import { revokeGrant } from './revocations.ts'
+import { picker } from './row-functions.ts'
 import type { RefreshTokenRow } from './schema.ts'
 import { statement } from './statement.ts'
 import {
@@ -165,11 +166,13 @@ const selectRefreshToken = statement((db, p: TokenKey) =>
     .select(GRANT_IS_CURRENT),
 )
 
+const pickRefreshToken = picker(REFRESH_TOKEN)
+
 export function* findRefreshToken(
   tenant: string,
   hash: TokenHash,
 ): Plan<{ token: RefreshTokenRecord; grant: GrantRecord; grantIsLive: boolean } | null> {
   const row = yield* first(selectRefreshToken, { tenant, hash })
   if (row === undefined) return null
-  return { token: pick(REFRESH_TOKEN, row), grant: grantOf(row), grantIsLive: !hasEnded(row) }
+  return { token: pickRefreshToken(row, {}), grant: grantOf(row), grantIsLive: !hasEnded(row) }
 }

@@ -5,11 +5,12 @@ import type { Page } from '../port/page.ts'
 import type { BySignIn } from '../port/people.ts'
 import type { IdentityStore } from '../port.ts'
 import type { GrantRecord, SessionRecord, UserRecord } from '../records.ts'
-import { columnsIn, columnsOf, pick, SESSION, USER, valuesOf } from './columns.ts'
+import { columnsIn, columnsOf, SESSION, USER, valuesOf } from './columns.ts'
 import { tagsAreCurrent } from './current-tags.ts'
 import { holdPassword } from './hold-password.ts'
 import { listedBy, type PageInput } from './page.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
+import { picker } from './row-functions.ts'
 import { hasRowLocks, statement } from './statement.ts'
 
 type SessionKey = { tenant: string; hash: TokenHash }
@@ -71,6 +72,9 @@ const selectSession = statement((db, p: SessionKey & { nowSeconds: number }) =>
     ]),
 )
 
+const pickSession = picker(SESSION)
+const pickUser = picker(USER, 'id')
+
 export function* findSession(
   tenant: string,
   hash: TokenHash,
@@ -78,7 +82,7 @@ export function* findSession(
 ): Plan<{ session: SessionRecord; user: UserRecord } | null> {
   const row = yield* first(selectSession, { tenant, hash, nowSeconds })
   if (row === undefined) return null
-  return { session: pick(SESSION, row), user: pick(USER, { ...row, id: row.userId }) }
+  return { session: pickSession(row, {}), user: pickUser(row, { id: row.userId }) }
 }
 
 const updateSession = statement(

@@ -8,15 +8,10 @@ import { giveUpAtMilliseconds } from '../../platform/deadline.ts'
 import type { News, StoreLoad } from '../port.ts'
 import { type Checkpointer, NO_CHECKPOINTS } from './checkpointer.ts'
 import type { Driver, Plan, StatementCall } from './plan.ts'
+import type { RowDecoder } from './row-functions.ts'
 import { asStoreError, isUnavailable, resultCode, SQLITE_BUSY } from './sqlite-errors.ts'
 import { PATIENCE_MILLISECONDS } from './sqlite-file.ts'
-import {
-  type AnyStatement,
-  type Compile,
-  type CompiledStatement,
-  type RowDecoder,
-  rowDecoder,
-} from './statement.ts'
+import { type AnyStatement, type Compile, type CompiledStatement, decoderOf } from './statement.ts'
 
 /** Bounds how long one group keeps the process from doing anything else. */
 const MAX_GROUP = 250
@@ -285,7 +280,7 @@ export class SqliteDriver implements Driver {
       const compiled = this.#compile(statement)
       const handle = this.#db.prepare(compiled.sql)
       handle.setReturnArrays(true)
-      const decode = rowDecoder(handle.columns().map(({ name }) => name))
+      const decode = decoderOf(handle.columns().map(({ name }) => name))
       prepared = { compiled, statement: handle, decode }
       this.#prepared.set(statement, prepared)
     }

@@ -17,11 +17,19 @@ import {
   sql,
 } from 'kysely'
 import type { RevocationTag } from '../../protocol/ids.ts'
-import { type ColumnKind, TABLES } from './columns.ts'
+import { TABLES } from './columns.ts'
+import {
+  binder,
+  type ColumnKind,
+  type Parameter,
+  type ResultColumn,
+  type RowDecoder,
+  rowDecoder,
+  type Value,
+} from './row-functions.ts'
 import type { Database } from './schema.ts'
 
 export type Dialect = 'sqlite' | 'postgres'
-export type Value = string | number | null
 
 /** `Input` and `Row` are what it takes and gives, in the types of the schema. */
 export interface Statement<Input, Row> {
@@ -79,6 +87,10 @@ class Marker {
 /** Stands in for the inputs while a statement is built: every property is a marker of its own name. */
 const MARKERS = new Proxy({}, { get: (_target, name) => new Marker(String(name)) }) as never
 
+function asParameter(parameter: unknown): Parameter {
+  return parameter instanceof Marker ? { input: parameter.name } : { constant: parameter }
+}
+
 /** @returns a function that compiles each statement the first time it is asked for. */
 export function compilerFor(dialect: Dialect): Compile {
   const db = queryBuilderFor(dialect)
@@ -87,54 +99,16 @@ export function compilerFor(dialect: Dialect): Compile {
     let found = compiled.get(statement)
     if (found === undefined) {
       const { sql, parameters } = statement.build(db, MARKERS).compile()
-      found = { name: statement.name, sql, bind: (input) => bind(parameters, input) }
+      found = { name: statement.name, sql, bind: binder(parameters.map(asParameter)) }
       compiled.set(statement, found)
     }
     return found
   }
 }
 
-function bind(parameters: readonly unknown[], input: object): Value[] {
-  const named = input as Record<string, unknown>
-  return parameters.map((parameter) =>
-    encode(parameter instanceof Marker ? named[parameter.name] : parameter),
-  )
-}
-
-function encode(value: unknown): Value {
-  if (typeof value === 'string' || typeof value === 'number' || value === null) return value
-  if (typeof value === 'boolean') return value ? 1 : 0
-  if (Array.isArray(value)) return JSON.stringify(value)
-  throw new TypeError(`a statement was given ${typeof value} for one of its inputs`)
-}
-
-export type RowDecoder = (values: readonly unknown[]) => Record<string, unknown>
-
 /** @returns what turns the values of a row, in the order of these columns of SQL, into a record. */
-export function rowDecoder(names: readonly string[]): RowDecoder {
-  const columns = names.map(resultColumn)
-  // A copy that has all properties is filled several times faster than an empty object is grown.
-  const blank = Object.fromEntries(columns.map(({ property }) => [property, null as unknown]))
-  return (values) => {
-    const record = { ...blank }
-    for (let i = 0; i < columns.length; i++) {
-      const column = columns[i]
-      if (column !== undefined) record[column.property] = decode(column.kind, values[i])
-    }
-    return record
-  }
-}
-
-function decode(kind: ColumnKind, value: unknown): unknown {
-  if (value === null) return null
-  if (kind === 'list') return JSON.parse(String(value))
-  if (kind === 'flag') return value === 1
-  return value
-}
-
-interface ResultColumn {
-  readonly property: string
-  readonly kind: ColumnKind
+export function decoderOf(names: readonly string[]): RowDecoder {
+  return rowDecoder(names.map(resultColumn))
 }
 
 /** What a column of a result, by its name in SQL, is in a record. A name means the same kind in every table. */

@@ -3,8 +3,9 @@
 import { expressionBuilder, sql } from 'kysely'
 import type { GrantId } from '../../protocol/ids.ts'
 import type { GrantRecord, RefreshTokenRecord } from '../records.ts'
-import { GRANT, pick } from './columns.ts'
+import { GRANT } from './columns.ts'
 import { clientTagIsCurrent, userTagIsCurrent } from './current-tags.ts'
+import { picker } from './row-functions.ts'
 import type { Database } from './schema.ts'
 import { statement } from './statement.ts'
 
@@ -53,9 +54,11 @@ export const GRANT_BESIDE_TOKEN = [
   'grants.revokedAtSeconds',
 ] as const
 
+const pickGrant = picker(GRANT, 'id')
+
 /** The grant in a row that joins both. */
 export function grantOf(row: Omit<GrantRecord, 'id'> & { readonly grantId: GrantId }): GrantRecord {
-  return pick(GRANT, { ...row, id: row.grantId })
+  return pickGrant(row, { id: row.grantId })
 }
 
 /** For people, to the hour: a grant that is used all the time is not written all the time. */
