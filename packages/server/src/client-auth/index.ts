@@ -77,15 +77,16 @@ function refuseWhile(retryAfterSeconds: number | undefined, clientId: string): v
 
 /** RFC 6749 §2.3: a client must not use more than one method in a request. No secrets: it only names itself. */
 function readCredentials(request: IncomingRequest): PresentedSecret {
-  const used = SECRET_METHODS.flatMap((method) => method.read(request) ?? [])
   // RFC 7521 §4.2: an assertion is a method as well, though none that a client is registered for here.
   const asserted = request.params.has('client_assertion')
-  if (used.length > 1 || (asserted && used.length > 0)) {
-    throw new OAuthError('client_methods_several')
+  let credentials: PresentedSecret | undefined
+  for (const method of SECRET_METHODS) {
+    const read = method.read(request)
+    if (read && (credentials || asserted)) throw new OAuthError('client_methods_several')
+    credentials ??= read
   }
   if (asserted) throw new OAuthError('client_method_wrong')
   const named = optional(request.params, 'client_id')
-  const [credentials] = used
   if (credentials === undefined) {
     if (named === undefined) throw new OAuthError('client_credentials_missing')
     return { clientIds: [named], secrets: [] }

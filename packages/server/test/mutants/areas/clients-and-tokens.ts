@@ -100,8 +100,8 @@ const clientAuthentication: readonly Mutant[] = [
     name: 'credentials in header and body are taken together',
     breaks: 'C1, RFC 6749 §2.3',
     file: CLIENT_AUTH,
-    find: 'used.length > 1 || (asserted',
-    replace: '(asserted',
+    find: 'read && (credentials || asserted)',
+    replace: 'read && asserted',
     killedBy: attacks('attacks/clients'),
   },
   {
