@@ -1,7 +1,7 @@
 // What a yes covers besides scopes: where the answer may go. A member of an app's team can register another redirect
 // URI at any time, and nobody has allowed that one to be sent anything.
 
-import { matchRedirectUri } from '../protocol/redirect-uri.ts'
+import { matchRedirectUri, USUAL_REDIRECT_URIS } from '../protocol/redirect-uri.ts'
 import type { ClientRecord, ConsentRecord, NewConsentRecord } from '../store/records.ts'
 import type { AuthorizationRequest } from './request.ts'
 
@@ -19,7 +19,10 @@ export function coverOf({
   const { redirectUris } = client
   // A loopback address comes with another port each time: the registered one that it stands for is remembered.
   const shown = redirectUris.find((uri) => stands([uri], target.redirectUri, client))
-  return { redirectUris, shownRedirectUri: shown ?? target.redirectUri }
+  const shownRedirectUri = shown ?? target.redirectUri
+  // Who is one of very many customers allows the address of their own, and the row stays short.
+  const covered = redirectUris.filter((uri, at) => at < USUAL_REDIRECT_URIS || uri === shown)
+  return { redirectUris: covered, shownRedirectUri }
 }
 
 function stands(

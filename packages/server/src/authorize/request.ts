@@ -9,12 +9,6 @@ import { list, optional, type Params } from '../protocol/params.ts'
 import { type ChallengeMethod, fromBase64Challenge, isChallenge } from '../protocol/pkce.ts'
 import { mustUsePkce } from '../protocol/policy.ts'
 import { type Prompt, parsePrompt } from '../protocol/prompt.ts'
-import {
-  crossesPlainHttp,
-  matchRedirectUri,
-  redirectDifference,
-  type VerifiedRedirectUri,
-} from '../protocol/redirect-uri.ts'
 import { parseResources } from '../protocol/resource.ts'
 import { parseRequestedScope } from '../protocol/scope.ts'
 import { checkAudience, defaultAudience, findAudience, type Tenant } from '../protocol/tenant.ts'
@@ -23,6 +17,7 @@ import type { ClientRecord } from '../store/records.ts'
 import { chooseScopes, findUnknown, registeredAt } from '../tokens/choose-scopes.ts'
 import { readIdTokenHint } from '../tokens/id-token.ts'
 import type { KeyRing } from '../tokens/keys.ts'
+import { checkSafety, verifyRedirectUri } from './redirect.ts'
 import {
   checkResponseMode,
   checkResponseType,
@@ -90,10 +85,9 @@ export async function checkAuthorizationRequest(
   // Errors until the redirect URI is verified stay on our own page (RFC 6749 §4.1.2.1, RFC 9700 §4.11.2).
   const client = await findRequestedClient(params, deps)
   const { tenant } = deps
-  const redirectUri = verifyRedirectUri(params, client, tenant)
+  const { redirectUri, isBeyondUsual } = verifyRedirectUri(params, client, tenant)
   const use = { client, ...occasion }
-  const insecure = crossesPlainHttp(redirectUri)
-  if (insecure) await checkInsecureRedirect(redirectUri, use, deps)
+  const unsafe = await checkSafety(redirectUri, use, deps)
   const target = {
     redirectUri,
     responseMode: usualResponseMode(params, tenant),
@@ -113,6 +107,7 @@ export async function checkAuthorizationRequest(
     checkGrantAllowed(client, responseType)
     const challenge = checkChallenge(params, { client, responseType, tenant })
     const legacy = legacyOf({ client, responseType, challenge })
+    if (isBeyondUsual) legacy.push('many-redirect-uris')
     for (const allowance of legacy) {
       if (!isFree(allowance, client, tenant)) await checkAllowance(allowance, use, deps)
     }
@@ -121,7 +116,7 @@ export async function checkAuthorizationRequest(
     const scopes = chooseScopes(asked, registeredAt(audience, client, tenant), tenant)
     checkAudience(tenant, audience, scopes)
     if (scopes.includes('openid')) prepareIdTokens(client, deps)
-    const counted: CountedUse[] = [...(insecure ? (['http-redirect-uri'] as const) : []), ...legacy]
+    const counted: CountedUse[] = [...unsafe, ...legacy]
     if (findUnknown(asked, client, tenant) !== undefined) counted.push(IGNORED_SCOPES)
     return {
       ...known,
@@ -162,42 +157,6 @@ async function findRequestedClient(params: Params, deps: RequestDeps): Promise<C
   return found.client
 }
 
-function verifyRedirectUri(
-  params: Params,
-  client: ClientRecord,
-  tenant: Tenant,
-): VerifiedRedirectUri {
-  const presented = optional(params, 'redirect_uri')
-  const [only, ...others] = client.redirectUris
-  if (presented === undefined && !(tenant.policy.redirectUriOptional && others.length === 0)) {
-    throw new PageError('redirect_uri_missing')
-  }
-  const uri = presented ?? only ?? ''
-  const verified = matchRedirectUri(client.redirectUris, uri, {
-    anyLoopbackPort: client.type === 'public' && params.has('code_challenge'),
-    emptyPathIsRoot: !tenant.rules.exactRedirectUris,
-  })
-  if (verified === undefined) {
-    const difference = redirectDifference(client.redirectUris, uri)
-    throw new PageError('redirect_uri_mismatch', { received: uri, difference })
-  }
-  return verified
-}
-
-/** A redirect URI without TLS must not be sent anything to, not even an error, unless the app may have it. */
-async function checkInsecureRedirect(
-  uri: VerifiedRedirectUri,
-  use: LegacyUse,
-  deps: RequestDeps,
-): Promise<void> {
-  try {
-    await checkAllowance('http-redirect-uri', use, deps)
-  } catch (cause) {
-    if (!(cause instanceof OAuthError)) throw cause
-    throw new PageError('redirect_uri_insecure', { received: uri, cause })
-  }
-}
-
 /** OIDC Core §6: requests by value or by reference are refused by name, not ignored. */
 function checkUnsupported(params: Params): void {
   if (params.has('request')) throw new OAuthError('request_object_unsupported')
@@ -212,7 +171,7 @@ function checkGrantAllowed(client: ClientRecord, responseType: ResponseType): vo
 type Code = Pick<AuthorizationRequest, 'client' | 'responseType' | 'challenge'>
 
 /** What the request uses that the best current practice forbids, or advises against. */
-function legacyOf({ client, responseType, challenge }: Code): readonly Allowance[] {
+function legacyOf({ client, responseType, challenge }: Code): Allowance[] {
   if (responseType === 'token') return ['implicit']
   if (challenge?.method === 'plain') return ['pkce-plain']
   if (challenge !== undefined) return []

@@ -21,6 +21,7 @@ import {
   type AllowanceOptions,
   addLegacyCommands,
   allowanceOptions,
+  explain,
   formatAllowances,
   LEGACY_USES,
   readAllowanceOptions,
@@ -145,8 +146,9 @@ async function create(options: CreateOptions, terminal: Terminal): Promise<Answe
     createClient(input, context),
   )
   const fields = formatFields({ 'client id': client.id, 'client secret': secret })
-  const note = secret === null ? '' : '\nkeep the secret now: it cannot be shown again'
-  return { data: { client, secret }, text: `${fields}${note}` }
+  const note = secret === null ? [] : ['keep the secret now: it cannot be shown again']
+  const given = explain(input.allowances?.map(({ name }) => name) ?? [])
+  return { data: { client, secret }, text: [fields, ...note, ...given].join('\n') }
 }
 
 function toNewClient(options: CreateOptions): NewClient {

@@ -1,7 +1,7 @@
 // ostiary import …
 
 import { type Command, Option } from 'commander'
-import { CLIENT_COLUMNS } from '../operations/import-client-values.ts'
+import { allowancesIn, CLIENT_COLUMNS } from '../operations/import-client-values.ts'
 import { importClients } from '../operations/import-clients.ts'
 import type { Columns, ImportRow } from '../operations/import-rows.ts'
 import type { ImportOptions, ImportReport, ImportStep } from '../operations/import-run.ts'
@@ -12,6 +12,7 @@ import { addCommand, type Terminal } from './command.ts'
 import { type Context, type TenantOptions, withTenant } from './deployment.ts'
 import { EXIT_CODES } from './failure.ts'
 import { type ImportFormat, readImportFile } from './import-file.ts'
+import { explain } from './legacy-commands.ts'
 import { tenantOption } from './tenant-option.ts'
 
 interface CommandOptions extends TenantOptions {
@@ -24,6 +25,8 @@ interface CommandOptions extends TenantOptions {
 interface Kind {
   readonly nouns: string
   readonly columns: Columns
+  /** What somebody who brings these along has to know. */
+  warningsOf?(rows: readonly ImportRow[]): readonly string[]
   run(rows: readonly ImportRow[], options: ImportOptions, context: Context): Promise<ImportReport>
 }
 
@@ -48,7 +51,12 @@ export function addImportCommands(program: Command, terminal: Terminal): void {
   })
 }
 
-const CLIENTS: Kind = { nouns: 'apps', columns: CLIENT_COLUMNS, run: importClients }
+const CLIENTS: Kind = {
+  nouns: 'apps',
+  columns: CLIENT_COLUMNS,
+  run: importClients,
+  warningsOf: (rows) => explain(allowancesIn(rows)),
+}
 const USERS: Kind = { nouns: 'users', columns: USER_COLUMNS, run: importUsers }
 
 function importOptions(command: Command): void {
@@ -83,6 +91,7 @@ async function run(
       dryRun ? `${summary}; nothing was written` : summary,
       ...told.map((step) => describeStep(step, dryRun)),
       ...problems.map(describeProblem),
+      ...(kind.warningsOf?.(rows) ?? []),
     ].join('\n'),
     exitCode: problems.length === 0 ? EXIT_CODES.ok : EXIT_CODES.usage,
   }

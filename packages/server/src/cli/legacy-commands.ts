@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { allowLegacy, disallowLegacy, type LegacyUse } from '../operations/allowances.ts'
-import type { Allowance } from '../protocol/allowance.ts'
+import { ALLOWANCES, type Allowance } from '../protocol/allowance.ts'
 import { dayOf } from '../protocol/day.ts'
 import type { ClientAllowance } from '../store/records.ts'
 import { formatTable } from './answer.ts'
@@ -32,7 +32,10 @@ export function addLegacyCommands(client: Command, terminal: Terminal): void {
       const { owner, reason, until: endsAtSeconds } = options
       const input = { clientId, allowance, owner, reason, endsAtSeconds }
       await withTenant(options, terminal, (context) => allowLegacy(input, context))
-      const text = `${clientId} may use ${allowance} until ${dayOf(endsAtSeconds)}`
+      const text = [
+        `${clientId} may use ${allowance} until ${dayOf(endsAtSeconds)}`,
+        ...explain([allowance as Allowance]),
+      ].join('\n')
       return { data: { clientId, allowance, owner, reason, endsAtSeconds }, text }
     },
   })
@@ -103,5 +106,11 @@ export const LEGACY_USES: List<LegacyUse> = {
 }
 
 export function formatAllowances(allowances: readonly ClientAllowance[]): string {
-  return formatTable(allowances, ALLOWANCE_COLUMNS)
+  const names = allowances.map(({ name }) => name)
+  return [formatTable(allowances, ALLOWANCE_COLUMNS), '', ...explain(names)].join('\n')
+}
+
+/** What it costs to give them is said where they are given and shown. */
+export function explain(names: readonly Allowance[]): readonly string[] {
+  return names.map((name) => `${name}: ${ALLOWANCES[name]}`)
 }

@@ -21,7 +21,8 @@ export const jsonApi: Contract = {
     ...LEGACY_RULES,
     grantTypes: ['authorization_code', 'refresh_token', 'password'],
     allowances: {
-      ...LEGACY_RULES.allowances,
+      'without-pkce': 'on-request',
+      'many-redirect-uris': 'on-request',
       'long-access-token': 'at-registration',
       password: 'on-request',
       'public-without-pkce': 'on-request',

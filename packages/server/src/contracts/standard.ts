@@ -22,8 +22,13 @@ export const standard: Contract = {
       'client_credentials',
       'urn:ietf:params:oauth:grant-type:token-exchange',
     ],
-    // RFC 9700 §2.1.1 recommends PKCE to apps with a secret, and many libraries in the field do not know it.
-    allowances: { 'without-pkce': 'on-request' },
+    allowances: {
+      // RFC 9700 §2.1.1 recommends PKCE to apps with a secret, and many libraries in the field do not know it.
+      'without-pkce': 'on-request',
+      // What apps in the field have, an import takes: one at a time, with a reason and an end.
+      'private-scheme': 'on-request',
+      'many-redirect-uris': 'on-request',
+    },
     openId: true,
     issuerInResponses: true,
     fragmentInResponses: true,

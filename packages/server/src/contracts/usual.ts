@@ -58,7 +58,11 @@ export const LEGACY_POLICY: Policy = {
 /** Of the contracts that know authorization codes and refresh tokens, and nothing of OpenID Connect. */
 export const LEGACY_RULES = {
   grantTypes: ['authorization_code', 'refresh_token'],
-  allowances: { 'without-pkce': 'on-request' },
+  allowances: {
+    'without-pkce': 'on-request',
+    'private-scheme': 'on-request',
+    'many-redirect-uris': 'on-request',
+  },
   openId: false,
   issuerInResponses: false,
   fragmentInResponses: false,

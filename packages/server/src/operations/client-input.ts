@@ -1,14 +1,14 @@
 // What an app may be registered with. Gathers everything that is wrong before it refuses.
 
-import { ALLOWANCE_NAMES, type Allowance } from '../protocol/allowance.ts'
+import { ALLOWANCE_NAMES, type Allowance, isAllowed } from '../protocol/allowance.ts'
 import type { UserId } from '../protocol/ids.ts'
 import type { IdTokenAlgorithm } from '../protocol/policy.ts'
-import { type RedirectUriProblem, redirectUriProblem } from '../protocol/redirect-uri.ts'
 import { findScope, isIdentityScope, type Tenant } from '../protocol/tenant.ts'
 import type { ClientAllowance, ClientRecord } from '../store/records.ts'
 import { checkClientId } from './client-ids.ts'
-import { checkName, checkWebAddress, findRepeated } from './field-checks.ts'
+import { checkName, checkWebAddress } from './field-checks.ts'
 import type { FieldProblem } from './operation.ts'
+import { checkRedirectUris } from './redirect-uris.ts'
 
 export interface NewClient {
   readonly name: string
@@ -48,8 +48,6 @@ export interface RegistrableGrantType {
   readonly name: string
   readonly forPublicClients: boolean
 }
-
-const MAX_REDIRECT_URIS = 50
 
 export function defaultGrantTypes(input: Omit<NewClient, 'allowances'>): readonly string[] {
   if (input.grantTypes) return input.grantTypes
@@ -139,103 +137,12 @@ function checkLegacyGrants(input: ClientInput, tenant: Tenant): FieldProblem[] {
   const field = 'grantTypes'
   const offered = defaultGrantTypes(input).filter((name) => tenant.rules.grantTypes.includes(name))
   const problems = (['implicit', 'password'] as const)
-    .filter((name) => offered.includes(name) && !isAllowed(name, input, tenant))
+    .filter((name) => offered.includes(name) && !isAllowed(name, input, tenant.rules))
     .map((name) => ({ field, problem: `"${name}" needs the legacy allowance of that name` }))
   if (offered.includes('password') && input.party !== 'first') {
     problems.push({ field, problem: '"password" is for first-party apps only' })
   }
   return problems
-}
-
-function isAllowed(
-  name: Allowance,
-  { allowances = [] }: Pick<ClientInput, 'allowances'>,
-  { rules }: Tenant,
-): boolean {
-  const isDeclared = rules.allowances[name] !== undefined
-  return isDeclared && allowances.some((allowance) => allowance.name === name)
-}
-
-type RegistrationProblem = RedirectUriProblem | 'not_https'
-
-const MAX_URI_LENGTH = '2048'
-
-const REDIRECT_REMEDIES: Record<RegistrationProblem, string> = {
-  not_https: 'is not https: apps here take nothing else, on the device neither',
-  not_absolute: 'is not an absolute URI: give it with scheme and host',
-  has_fragment: 'has a fragment (#…): leave it out',
-  has_userinfo: 'has a user name or password before the host: leave it out',
-  has_unsafe_characters: 'has characters that URIs do not have: percent-encode them',
-  http_not_loopback: 'is http: use https (http is only for 127.0.0.1, [::1] and localhost)',
-  scheme_not_allowed:
-    'has a scheme that is not allowed: use https, or your domain reversed, for example com.example.app:/callback',
-  too_long: `is too long: use at most ${MAX_URI_LENGTH} characters`,
-}
-
-export function checkRedirectUris(
-  input: Pick<ClientInput, 'redirectUris' | 'postLogoutRedirectUris' | 'allowances'>,
-  { grantTypes, tenant }: { grantTypes: readonly string[]; tenant: Tenant },
-): FieldProblem[] {
-  const field = 'redirectUris'
-  const uris = input.redirectUris ?? []
-  const problems = [
-    ...checkUris(field, uris, (uri) => redirectProblem(uri, input, tenant)),
-    ...checkUris('postLogoutRedirectUris', input.postLogoutRedirectUris ?? [], redirectUriProblem),
-  ]
-  const usesBrowser = grantTypes.some((n) => n === 'authorization_code' || n === 'implicit')
-  if (usesBrowser && uris.length === 0) {
-    const problem = 'is empty: authorization_code needs one to come back to'
-    problems.push({ field, problem, code: 'empty' })
-  }
-  if (!usesBrowser && uris.length > 0) {
-    problems.push({ field, problem: 'is for authorization_code only: add that grant or leave it' })
-  }
-  return problems
-}
-
-/** What the contract asks of redirect URIs besides: more, or less. */
-function redirectProblem(
-  uri: string,
-  input: Pick<ClientInput, 'allowances'>,
-  tenant: Tenant,
-): RegistrationProblem | undefined {
-  const problem = redirectUriProblem(uri)
-  const { httpsRedirectsOnly } = tenant.rules
-  if (problem === undefined) {
-    return httpsRedirectsOnly && !uri.startsWith('https:') ? 'not_https' : undefined
-  }
-  const forgiven = problem === 'http_not_loopback' && isAllowed('http-redirect-uri', input, tenant)
-  return forgiven ? undefined : problem
-}
-
-function checkUris(
-  field: string,
-  uris: readonly string[],
-  problemOf: (uri: string) => RegistrationProblem | undefined,
-): FieldProblem[] {
-  const problems = uris.flatMap((uri): FieldProblem[] => {
-    const problem = problemOf(uri)
-    if (problem === undefined) return []
-    return [
-      {
-        field,
-        problem: `"${uri}" ${REDIRECT_REMEDIES[problem]}`,
-        code: problem === 'not_https' ? 'http_not_loopback' : problem,
-        value: problem === 'too_long' ? MAX_URI_LENGTH : uri,
-      },
-    ]
-  })
-  const repeated = findRepeated(uris).map(
-    (uri): FieldProblem => ({
-      field,
-      problem: `"${uri}" is given twice`,
-      code: 'repeated',
-      value: uri,
-    }),
-  )
-  if (uris.length <= MAX_REDIRECT_URIS) return [...problems, ...repeated]
-  const problem = `has more than ${MAX_REDIRECT_URIS} entries`
-  return [{ field, problem, code: 'too_many', value: String(MAX_REDIRECT_URIS) }]
 }
 
 function checkScopes(

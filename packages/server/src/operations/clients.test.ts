@@ -235,6 +235,56 @@ describe('by the contract of the tenant', () => {
     },
   )
 
+  it.each<[Contract, boolean, boolean]>([
+    [standard, true, true],
+    [misterJames, true, true],
+    [financialCents, true, true],
+    [versioned, true, true],
+    [jsonApi, false, true],
+    [crmCom, false, false],
+  ])(
+    'field report 37, 38: an app of $name is brought along with what it has',
+    async (contract, scheme, many) => {
+      at(contract)
+      const declared = Object.keys(contract.rules.allowances)
+      expect(declared.includes('private-scheme')).toBe(scheme)
+      expect(declared.includes('many-redirect-uris')).toBe(many)
+    },
+  )
+
+  it('field report 37: a scheme without a domain needs its allowance, also to go to after signing out', async () => {
+    const redirectUris = ['myapp://cb', 'claude://']
+    const app = { ...WEB_APP, redirectUris, postLogoutRedirectUris: ['myapp://bye'] }
+    expect(await refusals(app)).toHaveLength(3)
+    expect((await refusals(app))[0]).toMatch(/^redirectUris "myapp:.* allowance "private-scheme"$/)
+    const allowances = [{ name: 'private-scheme', ...terms() }] as const
+    expect(await refusals({ ...app, allowances })).toEqual([])
+    expect(await refusals({ ...app, allowances, redirectUris: ['javascript://a/%0A'] })).toEqual([
+      expect.stringMatching(/^redirectUris "javascript:.*not allowed/),
+    ])
+  })
+
+  it('field report 38: more than fifty redirect URIs need their allowance, and 500 are the most', async () => {
+    const app = (length: number) => {
+      const redirectUris = Array.from({ length }, (_, index) => `https://c${index}.example/cb`)
+      return { ...WEB_APP, redirectUris }
+    }
+    const allowances = [{ name: 'many-redirect-uris', ...terms() }] as const
+    expect(await refusals(app(50))).toEqual([])
+    expect(await refusals(app(51))).toEqual([
+      'redirectUris has 51 entries, and may have 50: an app in the field that needs more has the legacy allowance "many-redirect-uris"',
+    ])
+    expect(await refusals({ ...app(500), allowances })).toEqual([])
+    expect(await refusals({ ...app(501), allowances })).toEqual([
+      'redirectUris has 501 entries, and may have 500',
+    ])
+    const [long = '', ...rest] = app(500).redirectUris
+    const redirectUris = [long, ...rest.map((uri) => uri.padEnd(300, 'x'))]
+    expect(await refusals({ ...WEB_APP, redirectUris, allowances })).toEqual([
+      'redirectUris has more than 102400 characters in all its entries together',
+    ])
+  })
+
   it('an app has identity scopes only where there is OpenID Connect', async () => {
     at(misterJames)
     expect(await refusals({ ...WEB_APP, scopes: ['openid'], defaultScopes: [] })).toEqual([

@@ -30,6 +30,7 @@ import { createUser } from './users.ts'
 
 const DAY = 86_400
 const REDIRECT_URI = 'https://app.example/callback'
+const MANY = Array.from({ length: 60 }, (_, at) => `https://c${at}.example/cb`)
 
 let context: TestContext
 let ada: DeveloperContext
@@ -174,6 +175,28 @@ describe('an app is the business of its organisation', () => {
     expect((await auditTrail(context))[0]).toBe(
       `user:${bob.userId} client.updated client:${clientId}`,
     )
+  })
+
+  it('field report 37, 38: whose admins keep what an operator has allowed, and add nothing to it', async () => {
+    const { client } = await createClient(
+      {
+        ...{ name: 'Old', type: 'public', organisationId: 'acme' },
+        redirectUris: ['myapp://cb', ...MANY],
+        allowances: (['private-scheme', 'many-redirect-uris'] as const).map((name) => ({
+          ...{ name, owner: 'ops', reason: 'in the field' },
+          endsAtSeconds: context.clock.nowSeconds() + DAY,
+        })),
+      },
+      context,
+    )
+    const change = (...redirectUris: readonly string[]) =>
+      codesOf(updateDeveloperApp({ clientId: client.id, name: 'Old', redirectUris }, bob))
+    expect(await change('other://cb', 'myapp://cb')).toEqual(['redirectUris scheme_not_allowed'])
+    expect(await change(REDIRECT_URI, 'myapp://cb', ...MANY)).toEqual(['redirectUris too_many'])
+    expect(await change(...MANY, 'myapp://cb')).toEqual([])
+    expect(await change(REDIRECT_URI, 'myapp://cb')).toEqual([])
+    expect(await change(REDIRECT_URI)).toEqual([])
+    expect(await change('myapp://cb')).toEqual(['redirectUris scheme_not_allowed'])
   })
 
   it('security H5: whose other members change nothing', async () => {

@@ -4,6 +4,7 @@ import {
   redirectUriProblem,
   type SelfServiceUriProblem,
   selfServiceUriProblem,
+  USUAL_REDIRECT_URIS,
   usualForm,
 } from '../protocol/redirect-uri.ts'
 import { listScopes } from '../protocol/tenant.ts'
@@ -13,7 +14,6 @@ import { firstOf, walk } from '../store/walk.ts'
 import { holderEndingNow } from '../tokens/ending.ts'
 import { allowancesAtRegistration } from './allowances.ts'
 import { checkAppName } from './app-names.ts'
-import { checkRedirectUris } from './client-input.ts'
 import { type CreatedClient, createClient } from './clients.ts'
 import {
   type DeveloperContext,
@@ -23,6 +23,7 @@ import {
   noSuchApp,
 } from './developer-access.ts'
 import { eventOf, type FieldProblem, OperationError, refuseIfAny } from './operation.ts'
+import { checkRedirectUris } from './redirect-uris.ts'
 import { changeClient } from './registered-client.ts'
 
 const MAX_APPS_OF_ORGANISATION = 100
@@ -154,6 +155,7 @@ export async function updateDeveloperApp(
     ),
     ...checkUsualUris(added, context),
   ])
+  refuseIfAny(checkOperatorsUris(added, redirectUris))
   await changeApp(client, { name: name.trim(), redirectUris }, context)
 }
 
@@ -173,6 +175,23 @@ function checkUsualUris(uris: readonly string[], { tenant }: DeveloperContext): 
     const problem = [`"${uri}" ${URI_REMEDIES[code]}`, ...(better ? [better] : [])].join(' ')
     return [{ field: 'redirectUris', problem, code, value: better ?? uri }]
   })
+}
+
+/** What an operator has allowed for what is registered, an app's team does not use for more. */
+function checkOperatorsUris(
+  added: readonly string[],
+  redirectUris: readonly string[],
+): FieldProblem[] {
+  const [field, most] = ['redirectUris', String(USUAL_REDIRECT_URIS)]
+  const problems = added
+    .filter((uri) => redirectUriProblem(uri) === 'scheme_without_domain')
+    .map((uri): FieldProblem => {
+      const problem = `"${uri}" has a scheme that only an operator registers`
+      return { field, problem, code: 'scheme_not_allowed', value: uri }
+    })
+  if (added.length === 0 || redirectUris.length <= USUAL_REDIRECT_URIS) return problems
+  const problem = `has more than ${most} entries, which only an operator adds to`
+  return [...problems, { field, problem, code: 'too_many', value: most }]
 }
 
 /** @throws OperationError when somebody else has changed the app since it was read */

@@ -2,13 +2,14 @@
 
 import { sha256 } from '../platform/hash.ts'
 import { newId } from '../platform/random.ts'
+import { ALLOWANCE_NAMES, type Allowance } from '../protocol/allowance.ts'
 import type { TokenHash } from '../protocol/ids.ts'
 import { ID_TOKEN_ALGORITHMS } from '../protocol/policy.ts'
 import type { ClientRecord, ClientSecretRecord } from '../store/records.ts'
 import { checkAllowances } from './allowances.ts'
 import type { NewClient } from './client-input.ts'
 import { readAllowances } from './import-allowances.ts'
-import type { ValuesOf } from './import-rows.ts'
+import { type ImportRow, readValues, type ValuesOf } from './import-rows.ts'
 import type { FieldProblem, OperationContext } from './operation.ts'
 
 export const CLIENT_COLUMNS = {
@@ -117,6 +118,15 @@ function checkWords(values: ClientValues): FieldProblem[] {
 
 export function allowancesOf({ allowances = [] }: ClientValues) {
   return readAllowances(allowances)
+}
+
+/** Which of them the rows give to anybody. */
+export function allowancesIn(rows: readonly ImportRow[]): readonly Allowance[] {
+  const given = rows.flatMap((row) => {
+    if ('problem' in row) return []
+    return allowancesOf(readValues(row, CLIENT_COLUMNS).values).allowances
+  })
+  return ALLOWANCE_NAMES.filter((name) => given.some((allowance) => allowance.name === name))
 }
 
 function checkLegacy(values: ClientValues, context: OperationContext): readonly FieldProblem[] {

@@ -10,6 +10,7 @@ import { jsonApi } from '../contracts/json-api.ts'
 import { sha256 } from '../platform/hash.ts'
 import { asClientId } from '../protocol/ids.ts'
 import { disableClient } from './clients.ts'
+import { allowancesIn } from './import-client-values.ts'
 import { importClients } from './import-clients.ts'
 import type { ImportRow } from './import-rows.ts'
 import { describeProblem } from './operation.ts'
@@ -126,6 +127,7 @@ describe('what is wrong with an app', () => {
     [{ secret: 'x'.repeat(513) }, 'secret has more than 512 characters'],
     [{ secret: '', secret_hash: 'abc' }, /^secret_hash is not SHA-256: give 64 hexadecimal/],
     [{ redirect_uris: ['http://ledger.example/'] }, /^redirect_uris "http:.* use https/],
+    [{ redirect_uris: ['myapp://cb'] }, /^redirect_uris "myapp:.*"private-scheme"$/],
     [{ redirect_uris: [5] }, 'redirect_uris is not a list of texts'],
     [{ grants: ['authorization_code'], redirect_uris: [] }, /^redirect_uris is empty/],
     [{ grants: 'authorization_code magic' }, /^grants "magic" is not offered/],
@@ -152,6 +154,27 @@ describe('what is wrong with an app', () => {
     )
     expect(problems.length).toBeGreaterThan(3)
     expect(problems.join()).not.toContain(SECRET)
+  })
+})
+
+describe('field report 37, 38: what apps in the field have', () => {
+  const terms = { owner: 'Ada', reason: 'app of 2019', until: '2031-06-30' }
+  const many = Array.from({ length: 300 }, (_, at) => `https://c${at}.example/cb`)
+  const redirect_uris = ['myapp://cb', 'claude://', ...many]
+
+  it('is taken by allowance, and by nothing else', async () => {
+    expect(await problemsWith({ ...LEDGER, redirect_uris })).toHaveLength(3)
+    const allowances = ['private-scheme', 'many-redirect-uris'].map((name) => ({ name, ...terms }))
+    await take({ ...LEDGER, redirect_uris, allowances })
+    expect((await find('ledger'))?.client).toMatchObject({
+      redirectUris: redirect_uris,
+      allowances: allowances.map(({ name }) => expect.objectContaining({ name })),
+    })
+    const rows = [
+      { line: 1, values: { ...LEDGER, allowances } },
+      { line: 2, values: LEDGER },
+    ]
+    expect(allowancesIn(rows)).toEqual(['private-scheme', 'many-redirect-uris'])
   })
 })
 

@@ -22,7 +22,7 @@ export type FormProblemCode =
   /** A name in which there is nothing to read, and one that passes for somebody else's. */
   | 'no_letters'
   | 'imitates'
-  | RedirectUriProblem
+  | Exclude<RedirectUriProblem, 'scheme_without_domain'>
   | SelfServiceUriProblem
 
 export interface FormProblem {

@@ -5,6 +5,7 @@ import {
   crossesPlainHttp,
   displayHost,
   formActionSource,
+  hasSchemeWithoutDomain,
   isLoopback,
   isNativeRedirect,
   matchRedirectUri,
@@ -104,12 +105,39 @@ describe('redirectUriProblem', () => {
     'ftp://app.example/callback',
     'ws://app.example/callback',
     'about:blank',
-    'myapp:/callback',
-    'myapp://callback',
     'urn:ietf:wg:oauth:2.0:oob',
-  ])('A14, RFC 8252 §7.1: refuses the scheme of %j, which is no reversed domain name', (uri) => {
+    'myapp:callback',
+    'c:/callback',
+    'javascript://app.example/%0Aalert(1)',
+    'JavaScript://app.example/%0Aalert(1)',
+    'vbscript://x',
+    'view-source://app.example/',
+    'intent://app.example/',
+    'content://app.example/',
+    'file://app.example/callback',
+    'filesystem://app.example/',
+    'ssh://app.example/',
+  ])('A14, RFC 8252 §7.1: refuses the scheme of %j, which is of no app', (uri) => {
     expect(redirectUriProblem(uri)).toBe('scheme_not_allowed')
   })
+
+  it.each([
+    'myapp:/callback',
+    'myapp://callback',
+    'claude://',
+    'cursor://x/y',
+    'fb123://authorize',
+    'MSAL12-3://auth',
+  ])('RFC 8252 §7.1: tells that the scheme of %j holds no domain', (uri) => {
+    expect(redirectUriProblem(uri)).toBe('scheme_without_domain')
+    expect(hasSchemeWithoutDomain(uri)).toBe(true)
+    expect(displayHost(uri)).toBe(`${uri.split(':')[0]?.toLowerCase()}:`)
+  })
+
+  it.each(['https://app.example/', 'http://127.0.0.1/', 'com.example.app:/callback'])(
+    "RFC 8252 §7.1: tells that %j is somebody's",
+    (uri) => expect(hasSchemeWithoutDomain(uri)).toBe(false),
+  )
 
   it('has room for 2048 characters', () => {
     const uri = 'https://app.example/'.padEnd(2048, 'x')

@@ -12,9 +12,12 @@ export type RedirectUriProblem =
   | 'has_unsafe_characters'
   | 'http_not_loopback'
   | 'scheme_not_allowed'
+  | 'scheme_without_domain'
   | 'too_long'
 
-const MAX_LENGTH = 2048
+export const MAX_REDIRECT_URI_LENGTH = 2048
+/** As many as an app has without anybody being asked for more. */
+export const USUAL_REDIRECT_URIS = 50
 const LOOPBACK_HOSTS = new Set(['127.0.0.1', '[::1]', 'localhost'])
 /**
  * RFC 8252 §8.4: the port of a loopback IP literal is chosen by the app when it starts. Native apps in the field say
@@ -27,20 +30,44 @@ const WEB_ADDRESS = /^https?:\/\/[^/]/i
 const USERINFO = /^[a-z0-9+.-]+:\/\/[^/?]*@/i
 /** RFC 8252 §7.1: a private-use scheme is a reversed domain name, so it holds a dot. */
 const PRIVATE_USE_SCHEME = /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:$/
+/** Apps in the field have them without a domain, too. What follows is a path, as for every other redirect URI. */
+const SCHEME_WITHOUT_DOMAIN = /^([a-z][a-z0-9+-]+):\//i
+/** What browsers and devices open by themselves: there is no app that it could be the scheme of, and some run scripts. */
+const SCHEMES_OF_THE_SYSTEM = new Set(
+  (
+    'about blob chrome content data facetime feed file filesystem ftp ftps geo http https intent jar javascript ' +
+    'ldap ldaps mailto market moz-extension chrome-extension ms-appx resource sftp sms smb ssh tel telnet urn ' +
+    'vbscript view-source ws wss'
+  ).split(' '),
+)
 
 /** What forbids a redirect URI from being registered, or undefined when nothing does (RFC 6749 §3.1.2, RFC 9700 §2.6). */
 export function redirectUriProblem(uri: string): RedirectUriProblem | undefined {
-  if (uri.length > MAX_LENGTH) return 'too_long'
+  if (uri.length > MAX_REDIRECT_URI_LENGTH) return 'too_long'
   if (!/^[\x21-\x7E]+$/.test(uri) || /["<>\\^`{|}]/.test(uri)) return 'has_unsafe_characters'
   if (uri.includes('#')) return 'has_fragment'
   if (!URL.canParse(uri)) return 'not_absolute'
   if (USERINFO.test(uri)) return 'has_userinfo'
   const { protocol, hostname } = new URL(uri)
   if (!isWebProtocol(protocol)) {
-    return PRIVATE_USE_SCHEME.test(protocol) ? undefined : 'scheme_not_allowed'
+    return PRIVATE_USE_SCHEME.test(protocol) ? undefined : schemeProblem(uri)
   }
   if (!WEB_ADDRESS.test(uri)) return 'not_absolute'
   return protocol === 'https:' || LOOPBACK_HOSTS.has(hostname) ? undefined : 'http_not_loopback'
+}
+
+function schemeProblem(uri: string): RedirectUriProblem {
+  const [, scheme] = SCHEME_WITHOUT_DOMAIN.exec(uri) ?? []
+  if (scheme === undefined || SCHEMES_OF_THE_SYSTEM.has(scheme.toLowerCase())) {
+    return 'scheme_not_allowed'
+  }
+  return 'scheme_without_domain'
+}
+
+/** Whether any app on the device can claim the scheme: a domain in it would say whose it is (RFC 8252 §7.1). */
+export function hasSchemeWithoutDomain(uri: string): boolean {
+  const { protocol } = new URL(uri)
+  return !isWebProtocol(protocol) && !PRIVATE_USE_SCHEME.test(protocol)
 }
 
 /** What is legal and never what a developer means. */
@@ -121,9 +148,10 @@ export function redirectDifference(
   presented: string,
 ): RedirectDifference | undefined {
   if (!URL.canParse(presented)) return undefined
-  const differences = registered.map((uri) => firstDifference(uri, presented))
+  const url = new URL(presented)
+  const differences = new Set(registered.map((uri) => firstDifference(uri, presented, url)))
   // The later a difference comes, the nearer the two are.
-  return NEARNESS.findLast((part) => differences.includes(part))
+  return NEARNESS.findLast((part) => differences.has(part))
 }
 
 const NEARNESS: readonly RedirectDifference[] = [
@@ -136,11 +164,10 @@ const NEARNESS: readonly RedirectDifference[] = [
   'trailing-slash',
 ]
 
-function firstDifference(registered: string, presented: string): RedirectDifference {
-  const a = new URL(registered)
-  const b = new URL(presented)
+function firstDifference(registered: string, presented: string, b: URL): RedirectDifference {
   if (`${registered}/` === presented || `${presented}/` === registered) return 'trailing-slash'
   if (registered.toLowerCase() === presented.toLowerCase()) return 'case'
+  const a = new URL(registered)
   if (a.protocol !== b.protocol) return 'scheme'
   if (a.hostname !== b.hostname) return 'host'
   if (a.port !== b.port) return 'port'

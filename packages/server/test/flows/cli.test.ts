@@ -203,7 +203,7 @@ describe('an app that changes', () => {
     const allowed = await cli.run(client('allow', 'ledger', 'implicit', ...terms))
     expect(allowed).toMatchObject({
       exitCode: 0,
-      stdout: `ledger may use implicit until ${until}\n`,
+      stdout: expect.stringMatching(`^ledger may use implicit until ${until}\nimplicit: .*URIs`),
     })
     expect((await cli.run(client('list', '--legacy'))).stdout).toMatch(
       new RegExp(
@@ -232,7 +232,7 @@ describe('an app that changes', () => {
       cli.run(client('allow', 'ledger', allowance, ...terms.slice(0, -1), day))
     expect((await allow('tomorrow')).stderr).toContain('give a day, for example 2027-06-30')
     expect((await allow('2020-01-01')).stderr).toContain('until is in the past')
-    expect((await allow(until, 'password')).stderr).toContain('it has without-pkce, implicit')
+    expect((await allow(until, 'password')).stderr).toContain('many-redirect-uris, implicit')
     expect(await shown()).toMatchObject({ client: { allowances: [] } })
   })
 
@@ -252,6 +252,25 @@ describe('an app that changes', () => {
     expect(created).toMatchObject({
       client: { id: 'widget', allowances: [{ ...allowance, endsAtSeconds }] },
     })
+  })
+
+  it('is told what it costs where it is given', async () => {
+    const danger = 'any other app on the device can claim it'
+    const [allow, allowTerms] = [
+      ['--allow', 'private-scheme'],
+      terms.map((term) => term.replace('--', '--allow-')),
+    ]
+    const uri = ['--redirect-uri', 'myapp://cb', '--id', 'phone', '--name', 'Phone', '--public']
+    const refused = await cli.run(client('create', ...uri))
+    expect(refused.stderr).toContain('the legacy allowance "private-scheme"')
+    const created = await cli.run(client('create', ...uri, ...allow, ...allowTerms))
+    expect(created.stdout).toContain(danger)
+    expect((await cli.run(client('allow', 'phone', 'private-scheme', ...terms))).stdout).toContain(
+      danger,
+    )
+    expect((await cli.run(client('show', 'phone'))).stdout).toContain(danger)
+    const changed = await cli.run(client('update', 'phone', '--redirect-uri', 'phone://cb'))
+    expect(changed.exitCode).toBe(0)
   })
 
   it('leaves a line in the audit trail for each change', async () => {

@@ -67,6 +67,20 @@ describe.each(STORES)('what a consent covers on %s', (kind) => {
     expect(kindOf(await openAt(app, browser, SECOND))).toBe('consent')
   })
 
+  it('field report 38: of very many, it covers the first fifty and the one that its page named', async () => {
+    const redirectUris = Array.from({ length: 60 }, (_, at) => `https://c${at}.example/cb`)
+    const terms = { owner: 'ops', reason: 'one for each customer' }
+    const endsAtSeconds = server.clock.nowSeconds() + 3600
+    const allowances = [{ name: 'many-redirect-uris', ...terms, endsAtSeconds }] as const
+    const app = await newApp({ redirectUris, allowances })
+    const { browser } = await app.obtainCode({ browser: new TestBrowser() })
+    await allowAt(app, browser, redirectUris[55] ?? '')
+    for (const at of [0, 49, 55]) {
+      expect(isCode(await openAt(app, browser, redirectUris[at] ?? '')), `${at}`).toBe(true)
+    }
+    expect(kindOf(await openAt(app, browser, redirectUris[56] ?? ''))).toBe('consent')
+  })
+
   it('security H5: an app of our own is changed by the operator alone, and asks nobody', async () => {
     const app = await newApp({ party: 'first', redirectUris: [FIRST] })
     const { browser } = await app.obtainCode({ browser: new TestBrowser(), user: 'eve' })

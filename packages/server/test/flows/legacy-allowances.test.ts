@@ -19,6 +19,8 @@ const DAY = 86_400
 const WITHOUT_PKCE = { code_challenge: '', code_challenge_method: '' }
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
 const HTTP_CALLBACK = 'http://app.example/callback'
+const PRIVATE_CALLBACK = 'myapp://callback'
+const MANY_CALLBACKS = Array.from({ length: 500 }, (_, at) => `https://c${at}.example/callback`)
 
 /** What an app is told for its request; `lifetime` when it got an access token. */
 interface Outcome {
@@ -111,6 +113,20 @@ const CASES: Readonly<Record<Allowance, Case>> = {
     works: {},
     // Not even an error goes there: the page of ours tells the developer.
     refused: { error: 'redirect_uri_insecure' },
+  },
+  'private-scheme': {
+    contract: 'standard',
+    app: { redirectUris: [PRIVATE_CALLBACK] },
+    use: (server, app) => authorize(server, app),
+    works: {},
+    refused: { error: 'redirect_uri_insecure' },
+  },
+  'many-redirect-uris': {
+    contract: 'standard',
+    app: { redirectUris: MANY_CALLBACKS },
+    use: (server, app) => authorize(server, { ...app, redirectUri: MANY_CALLBACKS.at(-1) ?? '' }),
+    works: {},
+    refused: REFUSED,
   },
   'long-access-token': {
     contract: 'json-api',
@@ -221,15 +237,39 @@ describe.each(STORES)('legacy allowances on %s', (kind) => {
       await server.store.updateClient(changed, found.client)
     })
 
+    it('many-redirect-uris: the first fifty need no allowance, and the rest of them all of it', async () => {
+      const app = await registerApp(server.context, {
+        ...{ name: 'Many', type: 'confidential', scopes: ['contacts:read'] },
+        redirectUris: MANY_CALLBACKS,
+        allowances: [
+          {
+            ...{ name: 'many-redirect-uris', owner: 'me', reason: 'old' },
+            endsAtSeconds: endIn(server, 100),
+          },
+        ],
+      })
+      const outcomes = () =>
+        Promise.all(
+          [49, 50].map((at) =>
+            authorize(server, { ...app, redirectUri: MANY_CALLBACKS[at] ?? '' }),
+          ),
+        )
+      expect(await outcomes()).toEqual([{}, {}])
+      await server.clock.ahead(100, async () => {
+        expect(await outcomes()).toEqual([{}, expect.objectContaining(REFUSED)])
+      })
+    })
+
     it('access tokens live for an hour at most, and nobody can configure another', async () => {
       expect(await new TestApp(server, WEB_APP).obtainTokens()).toMatchObject({ expires_in: 3600 })
       const policy = { accessToken: { lifetimeSeconds: 3601 } }
       await expect(startTestServer(kind, { policy })).rejects.toThrow('longer than an hour')
     })
 
-    it('no app is given any of them, but to leave out PKCE if it has a secret', async () => {
+    it('no app is given any of them, but what its library or its registration elsewhere demands', async () => {
+      const declared = ['without-pkce', 'private-scheme', 'many-redirect-uris']
       for (const name of ALLOWANCE_NAMES) {
-        if (name === 'without-pkce') continue
+        if (declared.includes(name)) continue
         const allowance = { name, owner: 'me', reason: 'old', endsAtSeconds: endIn(server, DAY) }
         const app = { name: 'App', type: 'confidential', redirectUris: ['https://a.example/'] }
         const registered = registerApp(server.context, {
@@ -238,7 +278,7 @@ describe.each(STORES)('legacy allowances on %s', (kind) => {
         })
         expect(await problemsOf(registered)).toContainEqual({
           field: 'allowance',
-          problem: `"${name}" is no legacy allowance of contract standard: it has without-pkce`,
+          problem: `"${name}" is no legacy allowance of contract standard: it has ${declared.join(', ')}`,
         })
       }
     })

@@ -4,6 +4,7 @@ import { attacks, contracts, flows, unit } from '../commands.ts'
 import type { Area, Mutant } from '../mutant.ts'
 
 const REQUEST = 'server/src/authorize/request.ts'
+const REDIRECT = 'server/src/authorize/redirect.ts'
 const REDIRECT_URI = 'server/src/protocol/redirect-uri.ts'
 const PKCE = 'server/src/protocol/pkce.ts'
 
@@ -60,7 +61,7 @@ const redirectUris: readonly Mutant[] = [
     name: 'any scheme may be registered, javascript too',
     breaks: 'A14, CVE-2026-67333',
     file: REDIRECT_URI,
-    find: "PRIVATE_USE_SCHEME.test(protocol) ? undefined : 'scheme_not_allowed'",
+    find: 'PRIVATE_USE_SCHEME.test(protocol) ? undefined : schemeProblem(uri)',
     replace: 'undefined',
     killedBy: unit('protocol/redirect-uri'),
   },
@@ -83,10 +84,50 @@ const redirectUris: readonly Mutant[] = [
   {
     name: 'an app is answered over plain http without its allowance',
     breaks: 'RFC 9700 §2.6',
-    file: REQUEST,
-    find: '  if (insecure) await checkInsecureRedirect(redirectUri, use, deps)\n',
+    file: REDIRECT,
+    find: "  if (crossesPlainHttp(uri)) return 'http-redirect-uri'\n",
     replace: '',
     killedBy: flows('flows/legacy-allowances'),
+  },
+  {
+    name: 'an app is answered at a scheme that any other can claim, without its allowance',
+    breaks: 'RFC 8252 §8.6',
+    file: REDIRECT,
+    find: "return hasSchemeWithoutDomain(uri) ? 'private-scheme' : undefined",
+    replace: 'return undefined',
+    killedBy: flows('flows/legacy-allowances'),
+  },
+  {
+    name: 'a scheme that the system opens passes for that of an app',
+    breaks: 'A14, RFC 8252 §7.1',
+    file: REDIRECT_URI,
+    find: ' || SCHEMES_OF_THE_SYSTEM.has(scheme.toLowerCase())',
+    replace: '',
+    killedBy: unit('protocol/redirect-uri'),
+  },
+  {
+    name: 'very many redirect URIs need no allowance where they are gone to',
+    breaks: 'field report 38',
+    file: REQUEST,
+    find: "    if (isBeyondUsual) legacy.push('many-redirect-uris')\n",
+    replace: '',
+    killedBy: flows('flows/legacy-allowances'),
+  },
+  {
+    name: 'an app has as many redirect URIs as it likes',
+    breaks: 'field report 38',
+    file: 'server/src/operations/redirect-uris.ts',
+    find: '    ...checkNumbers(input, tenant),\n',
+    replace: '',
+    killedBy: unit('operations/clients'),
+  },
+  {
+    name: 'in the portal, an app gets schemes and URIs that its operator has not allowed',
+    breaks: 'field report 37, 38',
+    file: 'server/src/operations/developer-apps.ts',
+    find: '  refuseIfAny(checkOperatorsUris(added, redirectUris))\n',
+    replace: '',
+    killedBy: unit('operations/developer-apps'),
   },
 ]
 
@@ -266,7 +307,7 @@ const answers: readonly Mutant[] = [
   {
     name: 'an app leaves out its redirect URI although its contract asks for it',
     breaks: 'RFC 6749 §3.1.2.3',
-    file: REQUEST,
+    file: REDIRECT,
     find: 'presented === undefined && !(tenant.policy.redirectUriOptional && others.length === 0)',
     replace: 'presented === undefined && others.length > 0',
     killedBy: flows('flows/authorization-request'),
