@@ -16,7 +16,7 @@ import { createFeedNews } from './feed/news.ts'
 import { createPlaces } from './feed/places.ts'
 import { GRANT_TYPES } from './grants/index.ts'
 import { createAdmission } from './http/admission.ts'
-import { readAssets } from './http/assets.ts'
+import { readAssets, serveAssets } from './http/assets.ts'
 import { createConnections } from './http/connections.ts'
 import { describeCookies } from './http/cookies.ts'
 import { createDeparture, type Departure } from './http/departure.ts'
@@ -24,7 +24,7 @@ import { DOCTOR_PURPOSE } from './http/examination.ts'
 import { createReadiness } from './http/health.ts'
 import { listenOn } from './http/listen.ts'
 import { type HealthSettings, listenForMonitoring, type Management } from './http/management.ts'
-import type { Route, Site } from './http/route.ts'
+import type { Place, Route, Site } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
 import { serveSite } from './http/site.ts'
 import { createSiteDirectory, type SiteDirectory } from './http/site-directory.ts'
@@ -96,7 +96,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   const health = { log, checkReady: ready.check, departure }
   const watch = createWatch(options)
-  const sites = createSiteDirectory()
+  const sites = createSiteDirectory(HOUSE)
   const server = createHttpServer({ ...config.server, ...health, ...watch, sites })
   const guessing = {
     ...{ store, clock, sealer: sealer.for('guessing'), limits: limitsOf(config) },
@@ -155,16 +155,37 @@ function serveTenants(
   parts: readonly TenantParts[],
   { sites, ...rest }: { config: Config; watch: Watch; sites: SiteDirectory },
 ): void {
-  const assets = readAssets(ASSET_FOLDER)
   const paths = parts.map(({ tenant }) => pathOf(tenant))
   for (const part of parts) {
     // The host decides only where the path alone does not.
     const shared = paths.filter((path) => path === pathOf(part.tenant)).length > 1
     const host = shared ? new URL(part.tenant.issuer).host : undefined
-    const site = createSite(part, { ...rest, assets })
+    const site = createSite(part, rest)
     sites.add(site)
     serveSite(server, site, host)
   }
+  if (parts.length !== 1 && !paths.includes('')) {
+    serveAssets(server, HOUSE, { prefix: '', constraints: {} })
+  }
+}
+
+/** The style sheets and scripts of all pages. */
+const ASSETS = readAssets(ASSET_FOLDER)
+
+/** What people see beside several tenants: their names are not for strangers. */
+const HOUSE: Place = {
+  issuer: undefined,
+  cookies: { prefix: '', secure: true },
+  behindTrustedProxy: false,
+  routes: [],
+  assets: ASSETS,
+  brandStylesheet: '',
+  renderPage: (page, reader) =>
+    renderPage(page, {
+      tenant: { displayName: 'Ostiary', supportEmail: undefined, rules: { selfService: false } },
+      ...{ assetBase: '/assets', formBase: '', authorizePath: '' },
+      ...{ signOutPath: '', signOutPagePath: '', ...reader },
+    }),
 }
 
 const PORT_SETTINGS = { host: 'server.host', port: '--port' }
@@ -258,10 +279,7 @@ interface TenantParts extends ProtocolDeps {
   readonly keyDeps: KeyDeps
 }
 
-function createSite(
-  parts: TenantParts,
-  { config, watch, assets }: { config: Config; watch: Watch } & Pick<Site, 'assets'>,
-): Site {
+function createSite(parts: TenantParts, { config, watch }: { config: Config; watch: Watch }): Site {
   const { tenant, contract } = parts
   const view = {
     tenant,
@@ -282,7 +300,7 @@ function createSite(
     rootRoutes: listRootRoutes(parts),
     traffic: watch.traffic,
     issuers: watch.issuers,
-    assets,
+    assets: ASSETS,
     brandStylesheet: brandStylesheet(tenant),
     errorResponse: contract.errorResponse,
     routingRefusal: contract.routingRefusal,

@@ -7,8 +7,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ASSET_HEADERS } from './headers.ts'
-import type { Asset, Site } from './route.ts'
-import { sendNothing } from './serve-request.ts'
+import { sendNothing } from './nothing.ts'
+import type { Asset, Place } from './route.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -46,7 +46,7 @@ function createAsset(body: Buffer, type: string): Asset {
 
 export function serveAssets(
   scope: FastifyInstance,
-  site: Site,
+  site: Place,
   { prefix, constraints }: AssetPlace,
 ): void {
   const brand = createAsset(Buffer.from(site.brandStylesheet), 'text/css')
@@ -56,7 +56,7 @@ export function serveAssets(
     (request, reply) => {
       const asset = site.assets.get(request.params.file)
       if (asset) sendAsset(request, reply, asset)
-      else sendNothing(reply, site)
+      else sendNothing(request, reply, site)
     },
   )
   scope.get(`${prefix}/assets/brand.css`, { constraints }, (request, reply) => {

@@ -134,7 +134,18 @@ function answerAsPage(failure: unknown, request: FastifyRequest, site: Site): Re
     }
     return { kind: 'authorization', ...target, fields }
   }
-  const error = failure instanceof PageError ? failure : toPageError(failure)
+  return pageOf(failure instanceof PageError ? failure : toPageError(failure), request)
+}
+
+/** For what no route takes: a page in its place, and a line in the log under the number that the page shows. */
+export function answerPageError(error: PageError, request: FastifyRequest): PageReply {
+  tellOf(error, request)
+  return pageOf(error, request)
+}
+
+type PageReply = Extract<Reply, { kind: 'page' }>
+
+function pageOf(error: PageError, request: FastifyRequest): PageReply {
   return {
     kind: 'page',
     status: error.status,

@@ -22,6 +22,12 @@ export interface ReplyContext {
   readonly afterForm: boolean
 }
 
+/** What a page needs of it, where there may be no route. */
+interface PageContext {
+  readonly site: Pick<Site, 'cookies'>
+  readonly route?: Route
+}
+
 export function sendReply(reply: FastifyReply, answer: Reply, context: ReplyContext): FastifyReply {
   const { site, route, reader } = context
   if ('cookies' in answer && answer.cookies) writeCookies(reply, answer.cookies, site.cookies)
@@ -68,14 +74,14 @@ export function addVary(reply: FastifyReply, header: string): void {
   reply.header('vary', others === undefined ? header : `${others}, ${header}`)
 }
 
-function sendPage(
+export function sendPage(
   reply: FastifyReply,
   page: RenderedPage,
-  { site, route }: ReplyContext,
+  { site, route }: PageContext,
 ): FastifyReply {
   addVary(reply, 'Accept-Language, Cookie')
   return reply
-    .headers(route.keepsOpener ? POPUP_PAGE_HEADERS : PAGE_HEADERS)
+    .headers(route?.keepsOpener ? POPUP_PAGE_HEADERS : PAGE_HEADERS)
     .headers(site.cookies.secure ? {} : PLAIN_HTTP_PAGE_HEADERS)
     .header('content-language', page.language)
     .header('content-security-policy', page.contentSecurityPolicy)

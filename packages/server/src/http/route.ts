@@ -80,6 +80,22 @@ export interface Site {
   isAllowedOrigin(origin: string): Promise<boolean>
 }
 
+/** Where nothing is, as far as its answers need it: below an issuer, or beside all of them. */
+export interface Place
+  extends Pick<
+    Site,
+    | 'cookies'
+    | 'behindTrustedProxy'
+    | 'routingRefusal'
+    | 'renderPage'
+    | 'assets'
+    | 'brandStylesheet'
+  > {
+  /** undefined where it is that of no tenant. */
+  readonly issuer: string | undefined
+  readonly routes: readonly Pick<Route, 'path'>[]
+}
+
 /** A file in memory: its bytes, and everything that is said about them. */
 export interface Asset {
   readonly body: Buffer

@@ -1,7 +1,6 @@
 // One request, from HTTP to its endpoint and back: the only place where failures become answers.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { RoutingRefusal } from '../contracts/contract.ts'
 import { OAuthError, PageError } from '../protocol/errors.ts'
 import { optional } from '../protocol/params.ts'
 import { countVersion, serveVersion } from './api-version.ts'
@@ -10,6 +9,7 @@ import { checkSameOrigin } from './csrf.ts'
 import { answerFailure } from './failures.ts'
 import { JSON_HEADERS } from './headers.ts'
 import { addressAtIssuer } from './loopback-names.ts'
+import { sendNothing, usualRefusal } from './nothing.ts'
 import { rawPath, readReader, readRequest } from './read.ts'
 import { type ReplyContext, sendRedirect, sendReply } from './respond.ts'
 import type { Route, Site } from './route.ts'
@@ -83,24 +83,8 @@ function sendNotFound(
 ): FastifyReply {
   const error = new PageError('not_found')
   if (context.route.audience === 'page') return sendFailure(error, { request, reply, ...context })
-  return sendNothing(reply, context.site)
+  return sendNothing(request, reply, context.site)
 }
-
-/** @param site below whose issuer it would be; undefined below none */
-export function sendNothing(
-  reply: FastifyReply,
-  site: Pick<Site, 'routingRefusal'> | undefined,
-): FastifyReply {
-  const body = (site?.routingRefusal ?? usualRefusal)(404, NOTHING_HERE)
-  return reply.code(404).headers(JSON_HEADERS).send(JSON.stringify(body))
-}
-
-const NOTHING_HERE = 'There is nothing at this address.'
-
-const usualRefusal: RoutingRefusal = (status, description) => ({
-  error: status === 404 ? 'not_found' : 'invalid_request',
-  error_description: description,
-})
 
 export function refuseMethod(
   reply: FastifyReply,

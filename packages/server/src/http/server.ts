@@ -18,10 +18,10 @@ import { answerExaminations, type Examiner } from './examination.ts'
 import { JSON_HEADERS } from './headers.ts'
 import { serveHealth } from './health.ts'
 import { holdRequests } from './hold.ts'
+import { sendNothing } from './nothing.ts'
 import { findRepeatedHeader, saidTwice } from './repeated-headers.ts'
 import { requestIdsOf } from './request-id.ts'
 import { logOfRequest } from './request-log.ts'
-import { sendNothing } from './serve-request.ts'
 import type { SiteDirectory } from './site-directory.ts'
 import { type RequestTracer, traceRequests } from './trace-requests.ts'
 import { observeTraffic, type TrafficObserver } from './traffic.ts'
@@ -129,9 +129,11 @@ function serveNothing(server: FastifyInstance, { issuers, sites }: HttpSettings)
     scope.addContentTypeParser('*', (_request, _body, done) => done(null))
     scope.setNotFoundHandler((request, reply) => {
       issuers?.lookAtNothing(request)
-      return sendNothing(reply, sites?.siteOf(request))
+      return sendNothing(request, reply, sites?.placeOf(request))
     })
-    scope.setErrorHandler((_error, request, reply) => sendNothing(reply, sites?.siteOf(request)))
+    scope.setErrorHandler((_error, request, reply) =>
+      sendNothing(request, reply, sites?.placeOf(request)),
+    )
   })
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Place } from './route.ts'
 import { createSiteDirectory } from './site-directory.ts'
 
 const ISSUERS = [
@@ -8,11 +9,14 @@ const ISSUERS = [
   'https://two.example/crm',
 ]
 
+const placeOf = (issuer: string) => ({ issuer }) as Place & { issuer: string }
+const HOUSE = { issuer: undefined } as Place
+const request = (host: string, url: string) => ({ headers: { host }, raw: { url } }) as never
+
 describe('whose an address would be', () => {
-  const directory = createSiteDirectory()
-  for (const issuer of ISSUERS) directory.add({ issuer })
-  const issuerOf = (host: string, url: string) =>
-    directory.siteOf({ headers: { host }, raw: { url } } as never)?.issuer
+  const directory = createSiteDirectory(HOUSE)
+  for (const issuer of ISSUERS) directory.add(placeOf(issuer))
+  const issuerOf = (host: string, url: string) => directory.placeOf(request(host, url)).issuer
 
   it.each([
     ['one.example', '/nothing', 'https://one.example'],
@@ -26,8 +30,20 @@ describe('whose an address would be', () => {
     expect(issuerOf(host, url)).toBe(issuer)
   })
 
-  it('is nobody, where there is no issuer', () => {
-    const { siteOf } = createSiteDirectory()
-    expect(siteOf({ headers: {}, raw: { url: '/x' } } as never)).toBeUndefined()
+  it('is that of the house beside several issuers, which names none of them', () => {
+    expect(directory.placeOf(request('one.example', '/'))).not.toBe(HOUSE)
+    const others = createSiteDirectory(HOUSE)
+    for (const issuer of ISSUERS.slice(1)) others.add(placeOf(issuer))
+    expect(others.placeOf(request('one.example', '/'))).toBe(HOUSE)
+  })
+
+  it('is that of the one tenant there is, in the usual form', () => {
+    const directory = createSiteDirectory(HOUSE)
+    const refusal = () => ({})
+    directory.add({ ...placeOf('https://one.example/crm'), routingRefusal: refusal })
+    const { issuer, routingRefusal } = directory.placeOf(request('one.example', '/x'))
+    expect(issuer).toBe('https://one.example/crm')
+    expect(routingRefusal).toBeUndefined()
+    expect(directory.placeOf(request('one.example', '/crm/x')).routingRefusal).toBe(refusal)
   })
 })

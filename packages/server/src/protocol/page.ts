@@ -116,6 +116,15 @@ export interface SignedOutPage extends PageCommon {
   readonly page: 'signed-out'
 }
 
+/** At the address of the issuer, for a person who has come there by chance. */
+export interface FrontPage extends PageCommon {
+  readonly page: 'front'
+  /** undefined where no tenant is, but several beside it: to strangers none of them is named. */
+  readonly issuer: string | undefined
+  /** Which of our own pages there are. */
+  readonly sections: readonly ('connectedApps' | 'developerApps')[]
+}
+
 // --- Our own pages, for somebody who is signed in
 
 export interface OwnPage extends PageCommon {
@@ -278,6 +287,7 @@ export type Page =
   | ErrorPage
   | SignOutPage
   | SignedOutPage
+  | FrontPage
   | ConnectedAppsPage
   | ConnectedAppRemovalPage
   | DeveloperAppsPage

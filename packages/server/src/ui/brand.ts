@@ -12,8 +12,8 @@ const DARK_CARD: Colour = [27, 31, 38]
 const MIN_CONTRAST = 4.5
 
 /** Custom properties that page.css reads. Whatever the colour, text stays readable in both schemes. */
-export function brandStylesheet(tenant: Tenant): string {
-  const colour = parseColour(tenant.accentColour ?? '')
+export function brandStylesheet({ accentColour = '' }: Pick<Tenant, 'accentColour'>): string {
+  const colour = parseColour(accentColour)
   if (!colour) return ''
   const onLight = readable(colour, WHITE, BLACK)
   const onDark = readable(colour, DARK_CARD, WHITE)

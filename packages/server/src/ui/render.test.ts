@@ -123,7 +123,7 @@ function structureOf(page: Page, text: string): string[] {
 
 /** These choose among words of ours; no stranger sets them. */
 const FIXED = new Set([
-  ...['page', 'problem', 'reason', 'difference', 'access'],
+  ...['page', 'problem', 'reason', 'difference', 'access', 'sections'],
   ...['notice', 'type', 'state', 'code', 'field'],
 ])
 

@@ -3,7 +3,6 @@
 
 import { fileURLToPath } from 'node:url'
 import type { Page } from '../protocol/page.ts'
-import type { Tenant } from '../protocol/tenant.ts'
 import { connectedAppRemovalContent } from './connected-app-removal.ts'
 import { connectedAppsContent } from './connected-apps.ts'
 import { consentContent } from './consent.ts'
@@ -13,6 +12,7 @@ import { developerAppDeletionContent } from './developer-app-deletion.ts'
 import { developerAppsContent } from './developer-apps.ts'
 import { errorContent } from './error-page.ts'
 import { type FormPost, formPostContent } from './form-post.ts'
+import { frontContent } from './front-page.ts'
 import { chooseLanguage } from './language.ts'
 import { renderDocument } from './layout.ts'
 import { type Leaving, leavingContent } from './leaving.ts'
@@ -22,14 +22,14 @@ import { selectAccountContent } from './select-account.ts'
 import { signInContent } from './sign-in.ts'
 import { signOutContent } from './sign-out.ts'
 import { signedOutContent } from './signed-out.ts'
-import type { Content, Theme, View } from './view.ts'
+import type { Content, Host, Theme, View } from './view.ts'
 import { LANGUAGES, wordsIn } from './words.ts'
 
 /** The folder to serve under `assetBase`; `brand.css` there is `brandStylesheet(tenant)`. */
 export const ASSET_FOLDER = fileURLToPath(new URL('./assets/', import.meta.url))
 
 export interface RenderContext {
-  readonly tenant: Tenant
+  readonly tenant: Host
   readonly acceptLanguage: string | undefined
   readonly languageCookie?: string | undefined
   readonly themeCookie?: string | undefined
@@ -82,6 +82,8 @@ function contentOf(page: Page, view: View): Content {
       return signOutContent(page, view)
     case 'signed-out':
       return signedOutContent(view)
+    case 'front':
+      return frontContent(page, view)
     case 'connected-apps':
       return connectedAppsContent(page, view)
     case 'connected-app-removal':

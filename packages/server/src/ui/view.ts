@@ -5,8 +5,13 @@ import type { Words } from './words.ts'
 
 export type Theme = 'light' | 'dark' | undefined
 
+/** Whose pages they are. */
+export interface Host extends Pick<Tenant, 'displayName' | 'supportEmail'> {
+  readonly rules: Pick<Tenant['rules'], 'selfService'>
+}
+
 export interface View {
-  readonly tenant: Tenant
+  readonly tenant: Host
   readonly words: Words
   readonly theme: Theme
   /** Path under which the files of `assets/` are served. */

@@ -53,6 +53,14 @@ export const STRANGER_STATES: Readonly<Record<string, Way>> = {
     await visitor.open(app.authorizeUrl({ scope: 'unheard:of' }))
     await visitor.page.getByText('a request with an error').waitFor()
   },
+  front: async (visitor, { server }) => {
+    await visitor.open(server.issuer)
+    await visitor.sees('Sign-in and apps')
+  },
+  'no page': async (visitor, { server }) => {
+    await visitor.open(`${server.issuer}/nothing`)
+    await visitor.sees('There is no page here')
+  },
   'signed-out': async (visitor, { server }) => {
     await visitor.open(`${server.issuer}/sign-out`)
     await visitor.sees('You are signed out')

@@ -4,6 +4,7 @@ import { standard } from '../../src/contracts/standard.ts'
 import type {
   ConsentPage,
   ErrorPage,
+  FrontPage,
   Page,
   PageAccount,
   PageScope,
@@ -151,6 +152,13 @@ export const SIGN_OUT: SignOutPage = {
   accounts: [SAMPLE_ACCOUNT],
 }
 
+const FRONT: FrontPage = {
+  uiLocales: undefined,
+  page: 'front',
+  issuer: 'https://login.northwind.example/crm',
+  sections: ['connectedApps', 'developerApps'],
+}
+
 /** What state a page is in -> the page. */
 export const SAMPLE_PAGES: Readonly<Record<string, Page>> = {
   'sign-in': SIGN_IN,
@@ -201,4 +209,7 @@ export const SAMPLE_PAGES: Readonly<Record<string, Page>> = {
   },
   'sign-out': SIGN_OUT,
   'signed-out': { uiLocales: undefined, page: 'signed-out' },
+  front: FRONT,
+  'front, for programs alone': { ...FRONT, sections: [] },
+  'front, of several tenants': { ...FRONT, issuer: undefined, sections: [] },
 }

@@ -173,7 +173,7 @@ const headers: readonly Mutant[] = [
     name: 'pages of an authorization request cut off the app that opened them',
     breaks: 'browsers F2',
     file: 'server/src/http/respond.ts',
-    find: 'route.keepsOpener ? POPUP_PAGE_HEADERS : PAGE_HEADERS',
+    find: 'route?.keepsOpener ? POPUP_PAGE_HEADERS : PAGE_HEADERS',
     replace: 'PAGE_HEADERS',
     killedBy: attacks('attacks/pages'),
   },
@@ -351,7 +351,26 @@ const passwords: readonly Mutant[] = [
   },
 ]
 
+const nothing: readonly Mutant[] = [
+  {
+    name: 'programs get a page where nothing is',
+    breaks: 'decision 0080',
+    file: 'server/src/http/nothing.ts',
+    find: "headers.accept?.includes('text/html') === true",
+    replace: "headers.accept !== 'text/html'",
+    killedBy: flows('flows/nothing'),
+  },
+  {
+    name: 'beside several tenants, strangers hear of one of them',
+    breaks: 'decision 0080',
+    file: 'server/src/http/site-directory.ts',
+    find: 'only === undefined || others.length > 0',
+    replace: 'only === undefined || others.length < 0',
+    killedBy: flows('flows/nothing'),
+  },
+]
+
 export const browsers: Area = {
   name: 'Pages, cookies, sessions and passwords',
-  mutants: [...forms, ...headers, ...sessions, ...passwords],
+  mutants: [...forms, ...headers, ...sessions, ...passwords, ...nothing],
 }
