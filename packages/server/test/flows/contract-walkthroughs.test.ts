@@ -7,13 +7,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CONTRACT_NAMES } from '../../src/contracts/index.ts'
+import { dayOf } from '../../src/protocol/day.ts'
 import { BARE_ENVIRONMENT } from '../support/bare-environment.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type DemoProcess, startDemo } from '../support/demo-process.ts'
 import { findFreePort } from '../support/free-port.ts'
 import { authorize } from '../support/vendor-client.ts'
 import { findDifferences } from '../support/walkthrough/difference.ts'
-import { openShell } from '../support/walkthrough/shell.ts'
+import { openShell, type Shell } from '../support/walkthrough/shell.ts'
 import { readSteps, type Step } from '../support/walkthrough/steps.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url))
@@ -43,6 +44,7 @@ describe('the pages of the contracts', () => {
       const page = await readFile(join(REPOSITORY, `docs/contracts/${contract}.md`), 'utf8')
       const env = { ...BARE_ENVIRONMENT, HOME: process.env.HOME, OSTIARY_DATA: folder }
       await using shell = await openShell(REPOSITORY, env)
+      const before = await settingsOf(contract, shell)
       const browser = new TestBrowser()
       let printed = ''
       const steps = readSteps(page)
@@ -52,6 +54,7 @@ describe('the pages of the contracts', () => {
         printed = await shell.paste(command)
         expect(differencesOf(printed, step), `line ${step.line}: ${printed}`).toEqual([])
       }
+      expect(await settingsOf(contract, shell)).toEqual(before)
     },
     PATIENCE_MS,
   )
@@ -74,6 +77,24 @@ describe('the pages of the contracts', () => {
     return { user: user?.username ?? '', password: user?.password }
   }
 })
+
+/** What the commands of a page change, but for what tells of its use: a page leaves all of it as it was. */
+async function settingsOf(contract: string, shell: Shell): Promise<unknown> {
+  const ask = async (command: string): Promise<object> => {
+    const config = '--config "$OSTIARY_DATA/ostiary.config.yaml"'
+    return JSON.parse(
+      await shell.paste(`npx ostiary ${command} --tenant ${contract} ${config} --json`),
+    )
+  }
+  const listed = [await ask('client list'), await ask('app-key list')]
+  return JSON.parse(JSON.stringify(listed), (name, value) => {
+    if (OF_ITS_USE.has(name)) return undefined
+    return name === 'endsAtSeconds' ? dayOf(value) : value
+  })
+}
+
+/** A tag is another one after each suspension. */
+const OF_ITS_USE = new Set(['lastUsedAtSeconds', 'tag'])
 
 function differencesOf(printed: string, { answers }: Step): readonly string[] {
   return answers.flatMap((answer) => findDifferences(printed, answer))
