@@ -27,6 +27,8 @@ process.exitCode = await runCli(process.argv.slice(2), {
       (await import('./store/sql/sqlite-copy.ts')).copyDatabase(...args),
     holdDatabase: async (...args) =>
       (await import('./store/sql/sqlite-copy.ts')).holdDatabase(...args),
+    findPoolerTrouble: async (...args) =>
+      (await import('./store/sql/postgres-pooler.ts')).findPoolerTrouble(...args),
     listOtherConnections: async (...args) =>
       (await import('./store/sql/open-restored.ts')).listOtherConnections(...args),
     openRestored: async (...args) =>

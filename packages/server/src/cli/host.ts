@@ -36,6 +36,8 @@ export interface Parts {
   copyDatabase(from: string, to: string): Promise<void>
   /** Keeps everybody else out of a SQLite database. @returns undefined when somebody has it open */
   holdDatabase(path: string): Promise<HeldDatabase | undefined>
+  /** @returns what a pooler in front of a PostgreSQL database does that our connections cannot bear */
+  findPoolerTrouble(url: string): Promise<'statements' | 'parameters' | undefined>
   /** @returns what else is connected to a PostgreSQL database @throws StoreUnavailableError */
   listOtherConnections(url: string): Promise<readonly string[]>
   /** @throws StoreUnavailableError */

@@ -144,6 +144,7 @@ describe('where a value comes from', () => {
       url: 'postgres://db/x',
       poolSize: 10,
       listenUrl: undefined,
+      preparedStatements: true,
     })
   })
 

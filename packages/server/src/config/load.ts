@@ -27,6 +27,7 @@ export type DatabaseSettings =
       readonly url: string
       readonly poolSize: number
       readonly listenUrl?: string | undefined
+      readonly preparedStatements: boolean
     }
 
 /** The configuration as the program uses it: complete, checked, file names absolute. */
@@ -148,11 +149,11 @@ function locate(
 }
 
 function finish(raw: RawConfig, file: string | undefined): Config {
-  const { path = DEFAULT_DATABASE, url, poolSize, listenUrl } = raw.database
+  const { path = DEFAULT_DATABASE, url, poolSize, listenUrl, preparedStatements } = raw.database
   const folder = file === undefined ? '.' : dirname(file)
   const database: DatabaseSettings =
     url === undefined
       ? { kind: 'sqlite', path: path === ':memory:' ? path : resolve(folder, path) }
-      : { kind: 'postgres', url, poolSize, listenUrl }
+      : { kind: 'postgres', url, poolSize, listenUrl, preparedStatements }
   return { ...raw, database }
 }

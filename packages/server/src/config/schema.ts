@@ -151,6 +151,11 @@ const DatabaseSchema = Type.Object(
         examples: ['postgres://ostiary:password@db.example:5432/ostiary'],
       }),
     ),
+    preparedStatements: Type.Boolean({
+      default: true,
+      description:
+        'Whether PostgreSQL keeps each statement for a connection, which saves it work. `false` behind PgBouncer before 1.21 with `pool_mode = transaction`, where each transaction may come to another connection.',
+    }),
     poolSize: Type.Integer({
       minimum: 1,
       maximum: 1000,

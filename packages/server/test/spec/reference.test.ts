@@ -29,6 +29,7 @@ const terminal: Terminal = {
     migrationStatus: unused,
     copyDatabase: unused,
     holdDatabase: unused,
+    findPoolerTrouble: unused,
     listOtherConnections: unused,
     openRestored: unused,
     listGrantTypes: unused,

@@ -15,6 +15,7 @@ import { runCli } from '../../src/cli/run.ts'
 import { GRANT_TYPES } from '../../src/grants/index.ts'
 import { migrateStore, migrationStatus, openStore } from '../../src/store/sql/open.ts'
 import { listOtherConnections, openRestored } from '../../src/store/sql/open-restored.ts'
+import { findPoolerTrouble } from '../../src/store/sql/postgres-pooler.ts'
 import { copyDatabase, holdDatabase } from '../../src/store/sql/sqlite-copy.ts'
 import { BARE_ENVIRONMENT } from './bare-environment.ts'
 
@@ -111,6 +112,7 @@ const PARTS: Host['parts'] = {
   migrationStatus,
   copyDatabase: async (...args) => copyDatabase(...args),
   holdDatabase: async (...args) => holdDatabase(...args),
+  findPoolerTrouble,
   listOtherConnections,
   openRestored,
   listGrantTypes: async () => GRANT_TYPES,

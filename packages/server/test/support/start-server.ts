@@ -89,6 +89,8 @@ export interface TestServerOptions {
   readonly management?: object
   /** An empty database for a server outside a test run, which has none to hand out. */
   readonly postgresUrl?: string
+  /** Whether connections to PostgreSQL keep statements: not so behind a pooler that shares them. */
+  readonly preparedStatements?: boolean
 }
 
 export async function startTestServer(
@@ -102,7 +104,10 @@ export async function startTestServer(
   const database: DatabaseSettings =
     kind === 'sqlite'
       ? { kind, path: join(folder, 'ostiary.db') }
-      : { kind, url: options.postgresUrl ?? (await createDatabase()), poolSize: 10 }
+      : {
+          ...{ kind, url: options.postgresUrl ?? (await createDatabase()), poolSize: 10 },
+          preparedStatements: options.preparedStatements ?? true,
+        }
   const load = (value: object) => ({
     ...loadConfig({ env: {}, value, development: true }).config,
     database,

@@ -28,6 +28,8 @@ export async function checkDatabase(config: Config, host: Host): Promise<readonl
   }
   const migrations = await checkMigrations(config, host)
   if (!migrations.ok) return [migrations]
+  const pooler = await checkPooler(database, host)
+  if (pooler) return [migrations, pooler]
   let store: Store
   try {
     store = await host.parts.openStore(database, { migrate: false })
@@ -57,6 +59,25 @@ async function checkMigrations({ database }: Config, host: Host): Promise<Findin
         : `check that ${database.path} is a file of Ostiary that this user may write`
     return wrong(subject, reasonOf(error), fix)
   }
+}
+
+/** What is well there is nothing to speak of. */
+async function checkPooler(database: Config['database'], host: Host): Promise<Finding | undefined> {
+  if (database.kind === 'sqlite') return undefined
+  const trouble = await host.parts.findPoolerTrouble(database.url)
+  if (trouble === 'parameters') {
+    return wrong(
+      'Pooler',
+      'PgBouncer refuses connections that ask for time limits',
+      'add `ignore_startup_parameters = statement_timeout, idle_in_transaction_session_timeout` to pgbouncer.ini',
+    )
+  }
+  if (trouble === undefined || !database.preparedStatements) return undefined
+  return wrong(
+    'Pooler',
+    'prepared statements are lost, because each transaction may come to another connection',
+    'set database.preparedStatements to false, or take PgBouncer 1.21 or later with max_prepared_statements',
+  )
 }
 
 /** It works either way: where nothing is told, servers look for it. */

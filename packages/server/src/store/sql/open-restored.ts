@@ -19,7 +19,9 @@ export async function openRestored(settings: StoreSettings): Promise<RestoredDat
     return createRestoredDatabase(new SqliteDriver(db, compilerFor('sqlite')))
   }
   const pool = openPool({ url: settings.url, size: 1, patient: true })
-  return createRestoredDatabase(new PostgresDriver(pool, compilerFor('postgres'), UNHURRIED))
+  return createRestoredDatabase(
+    new PostgresDriver(pool, compilerFor('postgres'), { ...settings, ...UNHURRIED }),
+  )
 }
 
 /** Tables are read and changed from end to end. */

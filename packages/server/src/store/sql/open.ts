@@ -32,6 +32,8 @@ export type StoreSettings =
       readonly poolSize?: number
       /** Where to listen, when a pooler is at the other address. */
       readonly listenUrl?: string | undefined
+      /** Whether a connection keeps them; not where a pooler gives each transaction another one. */
+      readonly preparedStatements?: boolean
     }
 
 export interface OpenOptions {
@@ -73,7 +75,7 @@ async function openDriver(settings: StoreSettings, { migrate, log }: OpenOptions
   if (settings.kind === 'postgres') {
     if (migrate) await migrateStore(settings)
     const pool = openPool({ url: settings.url, size: settings.poolSize ?? DEFAULT_POOL_SIZE })
-    return new PostgresDriver(pool, compilerFor('postgres'))
+    return new PostgresDriver(pool, compilerFor('postgres'), settings)
   }
   const db = openDatabaseFile(settings.path)
   try {

@@ -29,9 +29,29 @@ export function isConflict(error: unknown): boolean {
  */
 const UNAVAILABLE = ['08', '28', '3D', '25006', '53', '55000', '55P03', '57', '58']
 
+/** A prepared statement that is not there, or was there already: somebody between us and PostgreSQL has shared its connection. */
+const STATEMENT_LOST = ['26000', '42P05']
+
+/** What a pooler, such as PgBouncer, has to do or to be spared. */
+const POOLER_ADVICE = {
+  statements: 'behind PgBouncer before 1.21, set database.preparedStatements to false',
+  parameters:
+    'in PgBouncer, let ignore_startup_parameters name statement_timeout and idle_in_transaction_session_timeout',
+}
+
+export type PoolerTrouble = keyof typeof POOLER_ADVICE
+
+export function poolerTroubleOf(error: unknown): PoolerTrouble | undefined {
+  if (!(error instanceof pg.DatabaseError)) return undefined
+  if (STATEMENT_LOST.includes(error.code ?? '')) return 'statements'
+  return error.message.startsWith('unsupported startup parameter') ? 'parameters' : undefined
+}
+
 /** @returns a StoreUnavailableError for trouble, and any other error as it is. */
 export function asStoreError(error: unknown): unknown {
   if (error instanceof StoreUnavailableError) return error
+  const trouble = poolerTroubleOf(error)
+  if (trouble !== undefined) return asTrouble(error, POOLER_ADVICE[trouble])
   if (error instanceof pg.DatabaseError) {
     const code = error.code ?? ''
     if (!UNAVAILABLE.some((start) => code.startsWith(start))) return error
@@ -40,7 +60,8 @@ export function asStoreError(error: unknown): unknown {
   return asTrouble(error)
 }
 
-export function asTrouble(error: unknown): StoreUnavailableError {
-  const reason = error instanceof Error ? error.message || error.name : String(error)
+export function asTrouble(error: unknown, advice?: string): StoreUnavailableError {
+  const said = error instanceof Error ? error.message || error.name : String(error)
+  const reason = advice === undefined ? said : `${said} (${advice})`
   return new StoreUnavailableError(`the database cannot answer: ${reason}`, { cause: error })
 }

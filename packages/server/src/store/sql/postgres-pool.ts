@@ -6,6 +6,12 @@ import pg from 'pg'
 const STATEMENT_MILLISECONDS = 1500
 const CONNECT_MILLISECONDS = 1750
 
+/** What PostgreSQL itself ends. */
+export const TIME_LIMITS = {
+  statement_timeout: STATEMENT_MILLISECONDS,
+  idle_in_transaction_session_timeout: 2 * CONNECT_MILLISECONDS,
+}
+
 /** @param settings `patient` for what no caller waits for: then a statement takes the time that it takes */
 export function openPool({
   url,
@@ -20,10 +26,7 @@ export function openPool({
     connectionString: url,
     max: size,
     connectionTimeoutMillis: CONNECT_MILLISECONDS,
-    ...(!patient && {
-      statement_timeout: STATEMENT_MILLISECONDS,
-      idle_in_transaction_session_timeout: 2 * CONNECT_MILLISECONDS,
-    }),
+    ...(!patient && TIME_LIMITS),
     keepAlive: true,
     pipeline: true,
     types: { getTypeParser },

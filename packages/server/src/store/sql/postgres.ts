@@ -28,6 +28,7 @@ export class PostgresDriver implements Driver {
   readonly #pool: Pool
   readonly #compile: Compile
   readonly #patienceMilliseconds: number
+  readonly #preparedStatements: boolean
   readonly #decoders = new Map<string, RowDecoder>()
   /** Runs while it is not to be asked. */
   #silence: NodeJS.Timeout | undefined
@@ -36,11 +37,15 @@ export class PostgresDriver implements Driver {
   constructor(
     pool: Pool,
     compile: Compile,
-    { patienceMilliseconds = PATIENCE_MS }: { readonly patienceMilliseconds?: number } = {},
+    {
+      patienceMilliseconds = PATIENCE_MS,
+      preparedStatements = true,
+    }: { readonly patienceMilliseconds?: number; readonly preparedStatements?: boolean } = {},
   ) {
     this.#pool = pool
     this.#compile = compile
     this.#patienceMilliseconds = patienceMilliseconds
+    this.#preparedStatements = preparedStatements
   }
 
   read<Result>(plan: () => Plan<Result>): Promise<Result> {
@@ -117,7 +122,9 @@ export class PostgresDriver implements Driver {
     return Promise.all(
       calls.map(async ({ statement, input }) => {
         const { name, sql, bind } = this.#compile(statement)
-        const result = await query(client, { name, text: sql, values: bind(input) })
+        // A statement without a name is forgotten with the next one.
+        const named = this.#preparedStatements ? { name } : {}
+        const result = await query(client, { ...named, text: sql, values: bind(input) })
         return result.rows.map(this.#decoderOf(name, result))
       }),
     )

@@ -18,6 +18,11 @@ const STATISTICS: TestCommand = {
   files: ['store/postgres.test'],
   names: 'a table that was filled',
 }
+const UNNAMED: TestCommand = {
+  project: 'store',
+  files: ['store/unnamed-statements'],
+  names: 'ruling 16',
+}
 const REPEATED = 'server/src/platform/repeated-lines.ts'
 
 export const loadAndFaults: Area = {
@@ -254,6 +259,22 @@ export const loadAndFaults: Area = {
       find: '      end(error)\n',
       replace: '      end(undefined)\n',
       killedBy: STORE,
+    },
+    {
+      name: 'statements have names although they are to have none',
+      breaks: 'ruling 16',
+      file: 'server/src/store/sql/postgres.ts',
+      find: 'this.#preparedStatements ? { name } : {}',
+      replace: "this.#preparedStatements || name !== '' ? { name } : {}",
+      killedBy: UNNAMED,
+    },
+    {
+      name: 'a statement that was lost on the way is a fault of ours',
+      breaks: 'ruling 16',
+      file: 'server/src/store/sql/postgres-errors.ts',
+      find: "  if (STATEMENT_LOST.includes(error.code ?? '')) return 'statements'\n",
+      replace: '',
+      killedBy: UNNAMED,
     },
     {
       name: 'requests are answered before the management has its port',
