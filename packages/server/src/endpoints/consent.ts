@@ -11,7 +11,7 @@ import {
 } from '../authorize/pages.ts'
 import { tellUnlessStranger } from '../authorize/refuse.ts'
 import { type AuthorizationRequest, checkAuthorizationRequest } from '../authorize/request.ts'
-import { readAccounts } from '../identity/sessions.ts'
+import { type Account, readAccounts } from '../identity/sessions.ts'
 import type { Endpoint, IncomingRequest, Reply } from '../protocol/message.ts'
 import { list, optional, type Params } from '../protocol/params.ts'
 import { findScope, type Tenant } from '../protocol/tenant.ts'
@@ -63,22 +63,46 @@ async function answerQuestion(
     return { kind: 'page', status: 422, page: { ...page, problem: 'organisation_missing' } }
   }
   const approval = { request, account: decision.account, membership, scopes, interaction }
-  const answer = await approve({ ...approval, answered: true, ...occasionOf(incoming) }, deps)
-  return answer === 'already_decided' ? answerAgain(context, deps) : answer
+  const occasion = occasionOf(incoming)
+  const answer = await approve({ ...approval, answered: true, ...occasion }, deps)
+  return answer === 'already_decided'
+    ? answerAgain({ context, account: decision.account, scopes, occasion }, deps)
+    : answer
 }
 
 /**
- * Somebody pressed Allow twice, or went back and pressed it again. Where that was allowed, the request goes on as it would
- * without a question; the first answer counts in any case.
+ * Somebody pressed Allow twice, or went back and pressed it again. Where the app may have what was allowed without a
+ * question, it gets a code of its own for that, since a browser shows the last answer alone; the first one counts in any
+ * case. What was proven for this request was good for one answer (RFC 6749 §10.2).
  */
 async function answerAgain(
-  { request, interaction, accounts }: PageContext,
+  {
+    context: { request, interaction, accounts },
+    account,
+    scopes,
+    occasion,
+  }: {
+    context: PageContext
+    account: Account
+    scopes: readonly string[]
+    occasion: ReturnType<typeof occasionOf>
+  },
   deps: AuthorizeDeps,
 ): Promise<Reply> {
+  const anew = beginAnew(interaction, deps)
+  const prompts = new Set([...request.prompts].filter((prompt) => prompt !== 'consent'))
+  const allowed = { ...request, scopes, prompts }
   const nowSeconds = deps.clock.nowSeconds()
-  const decision = await decideNextStep({ request, interaction, accounts, nowSeconds }, deps)
-  if (decision.step !== 'issue') throw alreadyDecided(interaction)
-  return goOn(beginAnew(interaction, deps), deps)
+  const decision = await decideNextStep(
+    { request: allowed, interaction: anew, accounts, nowSeconds },
+    deps,
+  )
+  if (decision.step === 'consent') throw alreadyDecided(interaction)
+  if (decision.step !== 'issue' || decision.account !== account) return goOn(anew, deps)
+  const approval = { request, account, membership: decision.membership, scopes, ...occasion }
+  const answer = await approve({ ...approval, interaction: undefined, answered: false }, deps)
+  if (answer === 'already_decided') throw alreadyDecided(interaction)
+  return answer
 }
 
 /** The page was shown, so an answer is due even if the same was allowed elsewhere meanwhile. */

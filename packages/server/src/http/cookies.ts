@@ -5,8 +5,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CookieChange } from '../protocol/message.ts'
 import { crossesPlainHttp } from '../protocol/redirect-uri.ts'
 
-const COOKIES = ['session', 'device', 'new-secret'] as const
-const SHARED = 'browser'
+const SINGLE = ['session', 'device']
+/** Those that several answers at the same time may set: so many characters of the value are in the name of each. */
+const SEVERAL = ['browser', 'new-secret']
+const PART = 8
 
 /** How the cookies of one tenant are told from those of others, and how browsers keep them. */
 export interface CookieKind {
@@ -34,19 +36,22 @@ export function readCookies(
 ): Readonly<Record<string, string | undefined>> {
   if (headers.cookie === undefined) return NONE
   const cookies = parseCookie(headers.cookie)
-  const single = COOKIES.map((name) => [name, cookies[prefix + name]])
-  return { ...Object.fromEntries(single), [SHARED]: readShared(cookies, prefix) }
+  const single = SINGLE.map((name) => [name, cookies[prefix + name]])
+  const several = SEVERAL.map((name) => [name, joinAll(cookies, `${prefix}${name}-`)])
+  return Object.fromEntries([...single, ...several])
 }
 
-/** All that there are of the one that several answers at the same time may set, in the order of the browser. */
-function readShared(cookies: Readonly<Record<string, string | undefined>>, prefix: string) {
-  const values = Object.entries(cookies).filter(([name]) => name.startsWith(`${prefix}${SHARED}-`))
+/** All that there are of one, in the order of the browser. */
+function joinAll(cookies: Readonly<Record<string, string | undefined>>, start: string) {
+  // What another tenant calls its cookies may begin with this, too.
+  const isOurs = ([name, value = '']: [string, string | undefined]) =>
+    name.startsWith(start) && name.slice(start.length) === value.slice(0, PART)
+  const values = Object.entries(cookies).filter(isOurs)
   return values.length === 0 ? undefined : values.map(([, value]) => value).join('.')
 }
 
-/** The name of the shared one holds a part of its value, so that none takes the place of another. */
-function nameOf({ name, value }: CookieChange): string {
-  return name === SHARED ? `${name}-${value?.slice(0, 8)}` : name
+function nameOf({ name, value, was = value }: CookieChange): string {
+  return SEVERAL.includes(name) ? `${name}-${was?.slice(0, PART)}` : name
 }
 
 export function writeCookies(

@@ -14,6 +14,7 @@ import { firstOf, walk } from '../store/walk.ts'
 import { holderEndingNow } from '../tokens/ending.ts'
 import { allowancesAtRegistration } from './allowances.ts'
 import { checkAppName } from './app-names.ts'
+import type { NewClient } from './client-input.ts'
 import { type CreatedClient, createClient } from './clients.ts'
 import {
   type DeveloperContext,
@@ -77,6 +78,14 @@ export async function createDeveloperApp(
   input: NewDeveloperApp,
   context: DeveloperContext,
 ): Promise<CreatedClient> {
+  return createClient(await prepareDeveloperApp(input, context), context)
+}
+
+/** @returns the app as it can be created @throws OperationError with everything that is wrong with the input */
+export async function prepareDeveloperApp(
+  input: NewDeveloperApp,
+  context: DeveloperContext,
+): Promise<NewClient> {
   const { tenant } = context
   const { name, type, redirectUris } = input
   const organisation = pickOrganisation(input, await listOwnOrganisations(context))
@@ -94,19 +103,28 @@ export async function createDeveloperApp(
   ]
   if (type === undefined || organisation === undefined) throw new OperationError(problems)
   refuseIfAny(problems)
-  return createClient(
-    {
-      name,
-      type,
-      redirectUris,
-      grantTypes,
-      organisationId: organisation.id,
-      registeredBy: context.userId,
-      // Nobody vouches for who registers an app here: it is a third party's, and without a publisher.
-      party: 'third',
-      scopes: listScopes(tenant),
-    },
-    context,
+  return {
+    name,
+    type,
+    redirectUris,
+    grantTypes,
+    organisationId: organisation.id,
+    registeredBy: context.userId,
+    // Nobody vouches for who registers an app here: it is a third party's, and without a publisher.
+    party: 'third',
+    scopes: listScopes(tenant),
+  }
+}
+
+/** The latest app that this user has registered with this name in this organisation. */
+export async function findRegisteredBefore(
+  { name, organisationId }: Pick<NewClient, 'name' | 'organisationId'>,
+  context: DeveloperContext,
+): Promise<ClientRecord | undefined> {
+  if (organisationId === undefined || organisationId === null) return undefined
+  const apps = await firstOf(walkApps(organisationId, context), MAX_APPS_OF_ORGANISATION)
+  return apps.items.findLast(
+    (app) => app.registeredBy === context.userId && app.name === name.trim(),
   )
 }
 

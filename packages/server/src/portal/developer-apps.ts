@@ -2,11 +2,13 @@
 
 import { forSignedIn, ownPage, type SignedIn } from '../account/signed-in.ts'
 import { ownPath } from '../account/visit.ts'
+import { createClient } from '../operations/clients.ts'
 import { listOwnOrganisations } from '../operations/developer-access.ts'
 import {
-  createDeveloperApp,
+  findRegisteredBefore,
   listDeveloperApps,
   type OrganisationApps,
+  prepareDeveloperApp,
 } from '../operations/developer-apps.ts'
 import { isSentFirst } from '../operations/sent-once.ts'
 import { cursorOf, isKeyNumber, isKeyText } from '../protocol/cursor.ts'
@@ -16,6 +18,7 @@ import { OWN_PATHS } from '../protocol/own-paths.ts'
 import type { DeveloperAppsPage } from '../protocol/page.ts'
 import { optional, type Params } from '../protocol/params.ts'
 import type { ByAge } from '../store/port.ts'
+import type { ClientRecord } from '../store/records.ts'
 import { carrySecret } from './new-secret.ts'
 import { attempt, contextOf, describeClient, type PortalDeps, readLines } from './portal.ts'
 
@@ -99,22 +102,28 @@ const FIELDS = {
 export function createNewDeveloperAppEndpoint(deps: PortalDeps): Endpoint {
   return forSignedIn({ to: () => NEW_APP }, deps, async (signedIn) => {
     const form = typedInto(signedIn.draft)
-    const fields = Object.values(form)
-    if (!(await isSentFirst({ formId: signedIn.formId, fields }, deps))) {
-      return { kind: 'local_redirect', path: OWN_PATHS.developerApps }
-    }
     const input = {
       name: form.name,
       type: (['confidential', 'public'] as const).find((type) => type === form.type),
       redirectUris: readLines(form.redirectUris),
       organisationId: form.organisation || undefined,
     }
-    const outcome = await attempt(createDeveloperApp(input, contextOf(signedIn, deps)), FIELDS)
-    if ('problems' in outcome) return showForm(signedIn, outcome.problems, deps)
-    const { client, secret } = outcome.result
-    const path = ownPath(OWN_PATHS.developerApp, { app: client.id })
+    const context = contextOf(signedIn, deps)
+    const prepared = await attempt(prepareDeveloperApp(input, context), FIELDS)
+    if ('problems' in prepared) return showForm(signedIn, prepared.problems, deps)
+    const fields = Object.values(form)
+    if (!(await isSentFirst({ formId: signedIn.formId, fields }, deps))) {
+      const app = await findRegisteredBefore(prepared.result, context)
+      return { kind: 'local_redirect', path: app ? pathOf(app) : OWN_PATHS.developerApps }
+    }
+    const { client, secret } = await createClient(prepared.result, context)
+    const path = pathOf(client)
     if (secret === null) return { kind: 'local_redirect', path }
     const carried = carrySecret({ clientId: client.id, name: 'first', secret }, signedIn, deps)
     return { kind: 'local_redirect', path, cookies: [carried] }
   })
+}
+
+function pathOf({ id }: ClientRecord): string {
+  return ownPath(OWN_PATHS.developerApp, { app: id })
 }

@@ -15,6 +15,8 @@ const COOKIE = 'new-secret'
 const PURPOSE = 'new secret'
 /** A page that was never reached must not show it tomorrow. */
 const LIFETIME_SECONDS = 300
+/** Registered in so many tabs, before any of them has shown its own. */
+const MOST_WAITING = 20
 
 type Sealed = NewSecret & { readonly session: string; readonly issuedAtSeconds: number }
 
@@ -29,21 +31,21 @@ export function carrySecret(
   return { name: COOKIE, value, maxAgeSeconds: LIFETIME_SECONDS }
 }
 
-/** The new secret of this app, for this session, this once. */
+/** The new secret of this app, for this session, this once. The cookies of several come in one text. */
 export function showSecret(
   clientId: string,
   { incoming, account }: SignedIn,
   { sealer, clock }: PortalDeps,
 ): { newSecret: NewSecret | undefined; cookies: readonly CookieChange[] } {
-  const value = incoming.cookies[COOKIE]
-  const text = value === undefined ? undefined : sealer.open(value, PURPOSE)
-  const sealed: Sealed | undefined = text === undefined ? undefined : JSON.parse(text)
-  if (sealed?.clientId !== clientId || sealed.session !== account.session.id) {
-    return { newSecret: undefined, cookies: [] }
+  for (const was of (incoming.cookies[COOKIE] ?? '').split('.', MOST_WAITING)) {
+    const text = sealer.open(was, PURPOSE)
+    const sealed: Sealed | undefined = text === undefined ? undefined : JSON.parse(text)
+    if (sealed?.clientId !== clientId || sealed.session !== account.session.id) continue
+    const isOver = clock.nowSeconds() - sealed.issuedAtSeconds > LIFETIME_SECONDS
+    return {
+      newSecret: isOver ? undefined : sealed,
+      cookies: [{ name: COOKIE, value: undefined, was, maxAgeSeconds: undefined }],
+    }
   }
-  const isOver = clock.nowSeconds() - sealed.issuedAtSeconds > LIFETIME_SECONDS
-  return {
-    newSecret: isOver ? undefined : sealed,
-    cookies: [{ name: COOKIE, value: undefined, maxAgeSeconds: undefined }],
-  }
+  return { newSecret: undefined, cookies: [] }
 }

@@ -4,6 +4,7 @@ import { forSignedIn, ownPage } from '../account/signed-in.ts'
 import { ownPath } from '../account/visit.ts'
 import { findAppFor } from '../operations/developer-access.ts'
 import { addAppSecret, revokeAppSecret } from '../operations/developer-credentials.ts'
+import { isSentFirst } from '../operations/sent-once.ts'
 import { PageError } from '../protocol/errors.ts'
 import type { Endpoint } from '../protocol/message.ts'
 import { OWN_PATHS } from '../protocol/own-paths.ts'
@@ -25,12 +26,20 @@ export function createAddSecretEndpoint(deps: PortalDeps): Endpoint {
     }
     const clientId = clientIdOf(params)
     const name = optional(params, 'secret_name') ?? ''
+    const path = ownPath(OWN_PATHS.developerApp, { app: clientId })
+    const context = contextOf(signedIn, deps)
+    const fields = [clientId, name, lastDay ?? '']
+    if (!(await isSentFirst({ formId: signedIn.formId, fields }, deps))) {
+      const { secrets } = await findAppFor('app.add_secret', clientId, context)
+      if (secrets.some((secret) => secret.name === name.trim())) {
+        return { kind: 'local_redirect', path }
+      }
+    }
     const input = { clientId, name, expiresAtSeconds }
-    const outcome = await attempt(addAppSecret(input, contextOf(signedIn, deps)), FIELDS)
+    const outcome = await attempt(addAppSecret(input, context), FIELDS)
     if ('problems' in outcome) return showApp(signedIn, outcome, deps)
     const { secret, record } = outcome.result
     const carried = carrySecret({ clientId, name: record.name, secret }, signedIn, deps)
-    const path = ownPath(OWN_PATHS.developerApp, { app: clientId })
     return { kind: 'local_redirect', path, cookies: [carried] }
   })
 }

@@ -39,6 +39,8 @@ export interface CookieChange {
   readonly name: string
   /** undefined removes it. */
   readonly value: string | undefined
+  /** Which of several is removed. */
+  readonly was?: string
   /** undefined ends with the browser session. */
   readonly maxAgeSeconds: number | undefined
 }

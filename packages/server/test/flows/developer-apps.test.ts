@@ -1,6 +1,7 @@
 // Settings › API: account holders register and manage apps themselves, where the contract has that.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { asClientId } from '../../src/protocol/ids.ts'
 import { AccountHolder, clientOn, problemsOn } from '../support/account-holder.ts'
 import type { BrowserPage } from '../support/browser.ts'
 import { cookieName } from '../support/cookie-name.ts'
@@ -53,6 +54,12 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
       .map(({ actor, action }) => `${actor} ${action}`)
   }
 
+  /** Those that carry a new secret. */
+  const secretCookies = ({ browser }: AccountHolder) =>
+    [...browser.cookies.keys()].filter((name) =>
+      name.startsWith(cookieName(server.issuer, 'new-secret-')),
+    )
+
   describe('registering', () => {
     it('gives an app that works at once, by the authorization code', async () => {
       const client = clientOn(await ada.register())
@@ -69,7 +76,7 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
       expect(secret).toMatch(/^ost_cs_/)
       expect(page.url).not.toContain(secret)
       expect(page.headers.get('cache-control')).toBe('no-store')
-      expect(ada.browser.cookies.has(cookieName(server.issuer, 'new-secret'))).toBe(false)
+      expect(secretCookies(ada)).toEqual([])
       expect((await show(ada, id)).text).not.toContain(secret)
       expect((await show(bob, id)).text).not.toContain(secret)
       expect(server.logLines.join('\n')).not.toContain(secret)
@@ -80,11 +87,11 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
       const fields = { name: 'Ledgerly', type: 'confidential', redirect_uris: 'https://a.example/' }
       const answer = await ada.post(form, '/developers/new', fields)
       expect(answer.status).toBe(303)
-      const cookie = answer.headers.getSetCookie().find((line) => line.includes('new-secret='))
+      const cookie = answer.headers.getSetCookie().find((line) => line.includes('new-secret-'))
       expect(cookie).toMatch(/; Max-Age=300; .*HttpOnly; Secure; SameSite=Lax$/)
       expect(cookie).not.toContain('ost_cs_')
 
-      const name = cookieName(server.issuer, 'new-secret')
+      const [name = ''] = secretCookies(ada)
       bob.browser.cookies.set(name, ada.browser.cookies.get(name) ?? '')
       const path = (answer.location ?? '').slice(server.issuer.length)
       expect(clientOn(await bob.open(path)).secret).toBeUndefined()
@@ -128,7 +135,22 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
       expect((await show(ada, own.id)).status).toBe(404)
     })
 
-    it('makes one app of a form that is sent twice', async () => {
+    it('shows each its own secret, of apps that were registered in two tabs', async () => {
+      const forms = [await ada.open('/developers/new'), await ada.open('/developers/new')]
+      const fields = { type: 'confidential', redirect_uris: 'https://tabs.example/' }
+      const pages = []
+      for (const [at, form] of forms.entries()) {
+        const { location = '' } = await ada.post(form, '/developers/new', {
+          ...fields,
+          name: `Tab ${at}`,
+        })
+        pages.push(location.slice(server.issuer.length))
+      }
+      for (const page of pages) expect(clientOn(await ada.open(page)).secret).toMatch(/^ost_cs_/)
+      expect(secretCookies(ada)).toEqual([])
+    })
+
+    it('makes one app of a form that is sent twice, and leads to it', async () => {
       const form = await ada.open('/developers/new')
       const name = 'Pressed twice'
       const fields = { name, type: 'public', redirect_uris: 'https://twice.example/' }
@@ -139,6 +161,19 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
       expect(answers.map(({ status }) => status)).toEqual([303, 303])
       const list = await ada.open('/developers')
       expect(list.text.split(name).length - 1).toBe(1)
+      const again = await ada.post(form, '/developers/new', fields)
+      expect(answers.map(({ location }) => location)).toContain(again.location)
+      expect(again.location).toContain('/developers/app?')
+    })
+
+    it('says what is wrong as often as it is sent', async () => {
+      const form = await ada.open('/developers/new')
+      const fields = { name: 'Wrong', type: 'public', redirect_uris: 'http://wrong.example/' }
+      for (let time = 0; time < 2; time += 1) {
+        const page = await ada.post(form, '/developers/new', fields)
+        expect(page.status).toBe(422)
+        expect(problemsOn(page)).toHaveLength(1)
+      }
     })
 
     it('is made of a form that was corrected on the page before', async () => {
@@ -234,6 +269,22 @@ describe.each(STORES)('apps of developers on %s', (kind) => {
       const answer = await app.refresh('unknown')
       return answer.body.error !== 'invalid_client'
     }
+
+    it('adds one secret by a form that is sent twice, and leads back to the app', async () => {
+      const { id } = clientOn(await ada.register())
+      const page = await show(ada, id)
+      const fields = { app: id, secret_name: 'second' }
+      const [first, again] = [
+        await ada.postTo(page, '/app/secrets/add', fields),
+        await ada.postTo(page, '/app/secrets/add', fields),
+      ]
+      expect([first.status, again.status]).toEqual([303, 303])
+      expect(again.location).toBe(first.location)
+      const shown = await ada.browser.open(first.location ?? '')
+      expect(clientOn(shown).secret).toMatch(/^ost_cs_/)
+      const found = await server.store.findClient(TENANT, asClientId(id))
+      expect(found?.secrets.map(({ name }) => name).toSorted()).toEqual(['first', 'second'])
+    })
 
     it('several work side by side, until one is revoked or its last day is over', async () => {
       const first = clientOn(await ada.register())

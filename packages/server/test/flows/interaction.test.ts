@@ -1,14 +1,14 @@
 // When a user is asked what, and that every answer counts once (OIDC Core §3.1.2.1, RFC 8252 §8.6).
 
-import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asUserId } from '../../src/protocol/ids.ts'
+import { begin } from '../support/begin.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { kindOf } from '../support/page-kind.ts'
 import { registerClient } from '../support/register-client.ts'
 import { signedInBrowser } from '../support/signed-in-browser.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
-import { type Fields, newPkce, TestApp } from '../support/test-app.ts'
+import { type Fields, TestApp } from '../support/test-app.ts'
 import {
   NATIVE_APP,
   PASSWORD,
@@ -18,23 +18,6 @@ import {
   userIdOf,
   WEB_APP,
 } from '../support/world.ts'
-
-/** An authorization request whose answer can be turned into tokens. */
-function begin(app: TestApp, fields: Fields = {}) {
-  const { verifier, challenge } = newPkce()
-  return {
-    url: app.authorizeUrl({ scope: 'openid', code_challenge: challenge, ...fields }),
-    /** The claims of the ID token that the app gets for this answer. */
-    async claimsFor({ location = '' }: BrowserPage) {
-      const { searchParams } = new URL(location)
-      const redirect =
-        fields.redirect_uri === undefined ? {} : { redirect_uri: fields.redirect_uri }
-      const answer = await app.redeem(searchParams.get('code') ?? '', verifier, redirect)
-      expect(answer.status, answer.text).toBe(200)
-      return decodeJwt(answer.body.id_token)
-    },
-  }
-}
 
 function errorIn({ location = '' }: BrowserPage): string | null {
   return new URL(location).searchParams.get('error')
@@ -400,88 +383,6 @@ describe.each(STORES)('interaction on %s', (kind) => {
       server.clock.advance(3601)
       const again = await browser.submitAndFollow(consent, { decision: 'allow' })
       expect(kindOf(again)).toBe('sign-in')
-    })
-  })
-
-  describe('an answer given twice', () => {
-    async function openConsent() {
-      const browser = await browserOf('ada')
-      const request = begin(app, { prompt: 'consent' })
-      return { ...request, browser, page: await browser.open(request.url) }
-    }
-
-    it('RFC 6749 §4.1.2: a double click gives one code', async () => {
-      const { browser, page, claimsFor } = await openConsent()
-      const both = await Promise.all([
-        browser.submit(page, { decision: 'allow' }),
-        browser.submit(page, { decision: 'allow' }),
-      ])
-      expect(both.map(({ status }) => status).toSorted()).toEqual([200, 403])
-      const [first] = both.filter(({ status }) => status === 200)
-      expect((await claimsFor(first ?? page)).sub).toBe(userIdOf('ada'))
-    })
-
-    it('the page that a double click ends on leads to the app all the same', async () => {
-      const { browser, page } = await openConsent()
-      await browser.submit(page, { decision: 'allow' })
-      const second = await browser.submit(page, { decision: 'allow' })
-      const link = second.root.querySelector('a.continue')?.getAttribute('href') ?? ''
-      const next = await browser.openAndFollow(new URL(link, second.url).href)
-      expect(
-        new URL((await app.answerPages(browser, next)).location ?? '').searchParams.has('code'),
-      ).toBe(true)
-    })
-
-    it('field 24: going back after Allow and pressing it again leads to the app, with a code of its own', async () => {
-      const fresh = new TestApp(
-        server,
-        await registerClient(
-          server,
-          { id: `pressed-twice-${kind}`, secret: 'pressed-twice-secret-0123456789' },
-          {
-            redirectUris: [WEB_APP.redirectUri],
-            grantTypes: ['authorization_code'],
-            scopes: ['openid'],
-          },
-        ),
-      )
-      const { url, claimsFor } = begin(fresh)
-      const browser = await browserOf('ada')
-      const page = await browser.open(url)
-      expect(kindOf(page)).toBe('consent')
-      const first = await browser.submit(page, { decision: 'allow' })
-      const second = await browser.submitAndFollow(page, { decision: 'allow' })
-      expect((await claimsFor(second)).sub).toBe(userIdOf('ada'))
-      expect(second.location).not.toBe(first.location)
-      expect((await claimsFor(first)).sub).toBe(userIdOf('ada'))
-    })
-
-    it('going back after the answer and giving another changes nothing', async () => {
-      const { browser, page } = await openConsent()
-      const denied = await browser.submit(page, { decision: 'deny' })
-      expect(errorIn(denied)).toBe('access_denied')
-      const changed = await browser.submit(page, { decision: 'allow' })
-      expect(changed.status).toBe(403)
-      expect(kindOf(changed)).toBe('error')
-      expect(changed.text).toContain('You have already answered')
-    })
-
-    it('going back to the sign-in page and signing in again goes on', async () => {
-      const browser = new TestBrowser()
-      const { url, claimsFor } = begin(app)
-      const page = await browser.openAndFollow(url)
-      await app.answerPages(browser, await signIn(browser, page))
-      const again = await app.answerPages(browser, await signIn(browser, page))
-      expect((await claimsFor(again)).sub).toBe(userIdOf('ada'))
-    })
-
-    it('a sign-in sent twice signs in once', async () => {
-      const browser = new TestBrowser()
-      const page = await browser.openAndFollow(begin(app, { prompt: 'login' }).url)
-      await signIn(browser, page)
-      await signIn(browser, page)
-      const accounts = await browser.open(begin(app, { prompt: 'select_account' }).url)
-      expect(accounts.root.querySelectorAll('button[name=account]')).toHaveLength(2)
     })
   })
 })

@@ -10,7 +10,7 @@ import { insertCode } from './codes.ts'
 import { columnsOf, GRANT, TABLES, valuesOf } from './columns.ts'
 import { liveGrantsOf } from './connections.ts'
 import { countFailure } from './guesses.ts'
-import { claimOnce } from './one-time-ids.ts'
+import { claimOnce, isClaimed } from './one-time-ids.ts'
 import { openingOf } from './opening.ts'
 import { NEWEST_FIRST, type PageInput } from './page.ts'
 import { call, finishWith, first, type Plan, run } from './plan.ts'
@@ -25,16 +25,12 @@ type Input<Method extends keyof GrantStore> = Parameters<GrantStore[Method]>[0]
 export function* approveAuthorization(
   input: Input<'approveAuthorization'>,
 ): Plan<Awaited<ReturnType<GrantStore['approveAuthorization']>>> {
-  const { given, consent, interaction, session, allowance } = input
+  const { given, consent, interaction, session } = input
   const parties = given.kind === 'code' ? given.code : given.grant
   const held = session === null || (yield* holdSession({ ...parties, hash: session }))
   if (!held) return 'signed_out'
-  if (allowance !== null) {
-    const nowSeconds =
-      given.kind === 'code' ? given.code.issuedAtSeconds : given.grant.createdAtSeconds
-    const counted = yield* countFailure({ tenant: parties.tenant, nowSeconds, allowance })
-    if ('spentForSeconds' in counted) return counted
-  }
+  const refused = yield* countAnswer(input)
+  if (refused !== undefined) return refused
   if (interaction !== null && !(yield* claimOnce(interaction))) return 'already_decided'
   if (consent !== null) yield* addConsent(consent)
   if (given.kind === 'token') yield* makeRoomFor(given.grant)
@@ -47,6 +43,23 @@ export function* approveAuthorization(
         }),
   )
   return 'approved'
+}
+
+function* countAnswer({
+  given,
+  interaction,
+  allowance,
+}: Input<'approveAuthorization'>): Plan<
+  'already_decided' | { readonly spentForSeconds: number } | undefined
+> {
+  if (allowance === null) return undefined
+  // An answer that gives nothing must not use up what others may have.
+  if (interaction !== null && (yield* isClaimed(interaction))) return 'already_decided'
+  const nowSeconds =
+    given.kind === 'code' ? given.code.issuedAtSeconds : given.grant.createdAtSeconds
+  const { tenant } = given.kind === 'code' ? given.code : given.grant
+  const counted = yield* countFailure({ tenant, nowSeconds, allowance })
+  return 'spentForSeconds' in counted ? counted : undefined
 }
 
 /** Locks the consent, or makes it: of two approvals at once, the second sees what the first allowed. */

@@ -35,6 +35,20 @@ const insertOneTimeId = statement((db, p: JwtId) =>
     .returning('id'),
 )
 
+const selectOneTimeId = statement((db, p: OneTimeId) =>
+  db
+    .selectFrom('oneTimeIds')
+    .where('tenant', '=', p.tenant)
+    .where('purpose', '=', p.purpose)
+    .where('id', '=', p.id)
+    .select('id'),
+)
+
+/** Whoever comes at the same moment sees nothing of it: only claiming it tells for sure. */
+export function* isClaimed(id: OneTimeId): Plan<boolean> {
+  return (yield* first(selectOneTimeId, id)) !== undefined
+}
+
 export function* claimOnce(id: OneTimeId): Plan<boolean> {
   return yield* claimJwt({ ...id, madeAtSeconds: FOR_EVER })
 }

@@ -169,8 +169,16 @@ export const bounds: Area = {
       name: 'a store counts no codes',
       breaks: 'security H8',
       file: 'server/src/store/sql/grants.ts',
-      find: '  if (allowance !== null) {',
-      replace: '  if (allowance === undefined) {',
+      find: 'if (allowance === null) return undefined',
+      replace: 'if (allowance !== undefined) return undefined',
+      killedBy: STORE,
+    },
+    {
+      name: 'answers that give nothing use up what others may have',
+      breaks: '0072',
+      file: 'server/src/store/sql/grants.ts',
+      find: "if (interaction !== null && (yield* isClaimed(interaction))) return 'already_decided'",
+      replace: '',
       killedBy: STORE,
     },
     {

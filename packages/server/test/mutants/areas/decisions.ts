@@ -97,7 +97,7 @@ export const decisions: Area = {
       file: CONSENT,
       find: "optional(incoming.params, 'decision') !== 'allow'",
       replace: "optional(incoming.params, 'decision') === undefined",
-      killedBy: flows('flows/interaction'),
+      killedBy: flows('flows/answered-twice'),
     },
     {
       name: 'a yes counts for a question that is another one by now',

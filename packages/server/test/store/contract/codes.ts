@@ -48,6 +48,30 @@ function redemptionContract(store: TheStore): void {
       expect((await store().readFeed(feed)).lines).toEqual([])
     })
 
+    test('0072: an answer to a page that was answered before uses up nothing', async () => {
+      const tenant = newTenant()
+      const allowance = {
+        ...{ purpose: 'codes', slot: 'one', failures: 2 },
+        ...{ windowSeconds: 60, thenEverySeconds: 0 },
+      }
+      const interaction = {
+        tenant,
+        purpose: 'interaction',
+        id: 'page',
+        expiresAtSeconds: NOW + HOUR,
+      }
+      const answer = (page: typeof interaction | null) =>
+        store().approveAuthorization(
+          approvalOf(codeRecord({ tenant }), { allowance, interaction: page }),
+        )
+      expect(await answer(interaction)).toBe('approved')
+      for (let time = 0; time < 5; time += 1) {
+        expect(await answer(interaction)).toBe('already_decided')
+      }
+      expect(await answer(null)).toBe('approved')
+      expect(await answer(null)).toMatchObject({ spentForSeconds: 60 })
+    })
+
     test('RFC 6749 §4.1.2: a code is redeemed once, and opens its grant together with its tokens', async () => {
       const tenant = newTenant()
       const terms = { unitId: 'unit-1', scopes: ['a', 'b'], audience: [] }

@@ -2,14 +2,12 @@
 
 import type { UserId } from '../../../src/protocol/ids.ts'
 import { MOST_GRANTS } from '../../../src/store/limits.ts'
-import type { Allowance } from '../../../src/store/port/guessing.ts'
 import type {
   Connection,
   ConnectionKey,
-  GivenCode,
-  GivenToken,
   GrantStore,
   NewTokens,
+  OneTimeId,
 } from '../../../src/store/port.ts'
 import type { CodeRecord, GrantRecord, NewConsentRecord } from '../../../src/store/records.ts'
 import { countFailure } from './guesses.ts'
@@ -111,8 +109,12 @@ export function noteUse(grant: State['grants'][number], atSeconds: number): void
   grant.lastUsedAtSeconds = atSeconds
 }
 
-function countCode(state: State, given: GivenCode | GivenToken, allowance: Allowance | null) {
+function countAnswer(
+  state: State,
+  { given, allowance, interaction }: Parameters<GrantStore['approveAuthorization']>[0],
+) {
   if (!allowance) return undefined
+  if (interaction && state.oneTimeIds.some(like(keyOfOnce(interaction)))) return 'already_decided'
   const parties = given.kind === 'code' ? given.code : given.grant
   const nowSeconds =
     given.kind === 'code' ? given.code.issuedAtSeconds : given.grant.createdAtSeconds
@@ -133,10 +135,11 @@ type Methods =
   | 'listConnections'
   | 'findConnection'
 
+const keyOfOnce = ({ tenant, purpose, id }: OneTimeId) => ({ tenant, purpose, id })
+
 export function grantModel(state: State): Pick<GrantStore, Methods> {
   const claim: GrantStore['claimOnce'] = async (once) => {
-    const { tenant, purpose, id } = once
-    if (state.oneTimeIds.some(like({ tenant, purpose, id }))) return false
+    if (state.oneTimeIds.some(like(keyOfOnce(once)))) return false
     state.oneTimeIds.push(once)
     return true
   }
@@ -149,15 +152,16 @@ export function grantModel(state: State): Pick<GrantStore, Methods> {
       return structuredClone(state.consents.find(like(key)) ?? null)
     },
 
-    async approveAuthorization({ given, consent, interaction, session, allowance }) {
+    async approveAuthorization(input) {
+      const { given, consent, interaction, session } = input
       const parties = given.kind === 'code' ? given.code : given.grant
       const { tenant } = parties
       const held =
         session === null ||
         (state.sessions.some(like({ tenant, hash: session })) && hasCurrentTags(state, parties))
       if (!held) return 'signed_out'
-      const spent = countCode(state, given, allowance)
-      if (spent) return spent
+      const refused = countAnswer(state, input)
+      if (refused) return refused
       if (interaction && !(await claim(interaction))) return 'already_decided'
       if (given.kind === 'code') state.codes.push({ ...given.code })
       else {

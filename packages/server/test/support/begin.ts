@@ -1,0 +1,22 @@
+// An authorization request whose answer a test turns into tokens.
+
+import { decodeJwt } from 'jose'
+import { expect } from 'vitest'
+import type { BrowserPage } from './browser.ts'
+import { type Fields, newPkce, type TestApp } from './test-app.ts'
+
+export function begin(app: TestApp, fields: Fields = {}) {
+  const { verifier, challenge } = newPkce()
+  return {
+    url: app.authorizeUrl({ scope: 'openid', code_challenge: challenge, ...fields }),
+    /** The claims of the ID token that the app gets for this answer. */
+    async claimsFor({ location = '' }: BrowserPage) {
+      const { searchParams } = new URL(location)
+      const redirect =
+        fields.redirect_uri === undefined ? {} : { redirect_uri: fields.redirect_uri }
+      const answer = await app.redeem(searchParams.get('code') ?? '', verifier, redirect)
+      expect(answer.status, answer.text).toBe(200)
+      return decodeJwt(answer.body.id_token)
+    },
+  }
+}
