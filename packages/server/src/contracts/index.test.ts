@@ -24,9 +24,10 @@ it('finds each contract by its name, and nothing else', () => {
   }
 })
 
-it('RFC 9700 §2: standard has nothing legacy, but excuses single apps from what is recommended to them', () => {
+it('RFC 9700 §2: standard has nothing legacy, but what single apps in the field demand', () => {
   const { policy, rules, requests } = standard
-  expect(rules.allowances).toEqual({ 'without-pkce': 'on-request' })
+  const demanded = ['without-pkce', 'private-scheme', 'many-redirect-uris']
+  expect(rules.allowances).toEqual(Object.fromEntries(demanded.map((name) => [name, 'on-request'])))
   expect(rules.grantTypes).not.toContain('implicit')
   expect(rules.grantTypes).not.toContain('password')
   expect(policy.pkce).toEqual({

@@ -23,6 +23,7 @@ const SENT_CALLBACK = encodeURIComponent(CALLBACK)
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
 const PKCE = `&code_challenge=${CHALLENGE}&code_challenge_method=S256`
+const ROUNDS = 16
 const AFTER_RETRY_WINDOW_SECONDS = 31
 
 describe.each(STORES)('mister-james on %s', (kind) => {
@@ -147,6 +148,20 @@ describe.each(STORES)('mister-james on %s', (kind) => {
     expect(await allow(usual())).toMatch(new RegExp(`${code.source}$`))
     const stated = await allow(`${usual()}&state=a%20b%26c`)
     expect(stated).toMatch(new RegExp(`${code.source}&state=a%20b%26c$`))
+  })
+
+  it('mister-james K "callback": ?code=…&state=…, with nothing behind it and no #', async () => {
+    const code = /^https:\/\/app\.example\/callback\?code=[\w-]{20,}/
+    for (const scope of ['', '&scope=read%20write', PKCE]) {
+      const location = await allow(`${usual()}${scope}&state=xyz`)
+      expect(location).toMatch(new RegExp(`${code.source}&state=xyz$`))
+    }
+    expect(await allow(`${usual()}&state=`)).toMatch(new RegExp(`${code.source}$`))
+    // An error comes back as plainly.
+    const none = await new TestBrowser().open(`${at(AUTHORIZE)}?${usual()}&state=xyz&prompt=none`)
+    expect(none.sentLocation).toMatch(
+      /^https:\/\/app\.example\/callback\?error=login_required&error_description=[^&#]+&state=xyz$/,
+    )
   })
 
   it('mister-james K "with PKCE": the code_verifier stands in for the secret', async () => {
@@ -346,6 +361,18 @@ describe.each(STORES)('mister-james on %s', (kind) => {
       expect([status, text]).toEqual([200, '{}'])
       expect((await refresh(tokens.refresh_token, bySecret())).body.error).toBe('invalid_grant')
       await expectClosed(tokens.access_token)
+    },
+  )
+
+  it.each(['access_token', 'refresh_token'])(
+    'mister-james K "after a revocation": the very next call after the answer to a POST of the %s is refused',
+    async (which) => {
+      for (let round = 0; round < ROUNDS; round++) {
+        const tokens = await getTokens()
+        expect(await callApi(tokens.access_token)).toBe(200)
+        const { status } = await post(at(REVOKE), `token=${tokens[which]}${bySecret()}`)
+        expect([status, await callApi(tokens.access_token)], `round ${round}`).toEqual([200, 401])
+      }
     },
   )
 
