@@ -32,6 +32,7 @@ export const misterJames: Contract = {
     grantTypes: ['authorization_code', 'refresh_token', 'implicit'],
     allowances: { ...LEGACY_RULES.allowances, implicit: 'on-request' },
     selfService: true,
+    developerPageName: 'Settings › API',
     exactRedirectUris: true,
     jwt: jwtAt,
   },

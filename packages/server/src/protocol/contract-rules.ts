@@ -28,6 +28,8 @@ export interface ContractRules {
   readonly fragmentInResponses: boolean
   /** Whether account holders register apps themselves. */
   readonly selfService: boolean
+  /** What the vendor's documents call the page where they do, in their language; our own name for it when not set. */
+  readonly developerPageName?: string
   /** Whether redirect URIs are https without exception: no app on the device, no loopback. */
   readonly httpsRedirectsOnly: boolean
   /**

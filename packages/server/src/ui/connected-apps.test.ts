@@ -46,6 +46,15 @@ describe('the frame of our own pages', () => {
     ])
   })
 
+  test('mister-james K "app registration": leads to the page by the name that the documents print', () => {
+    const rules = { ...SAMPLE_TENANT.rules, developerPageName: 'Settings › API' }
+    const tenant = { ...SAMPLE_TENANT, rules }
+    for (const acceptLanguage of ['en', 'de', 'el']) {
+      const links = show(CONNECTED_APPS, { ...SAMPLE_CONTEXT, tenant, acceptLanguage })
+      expect(links.querySelectorAll('nav .sections a')[1]?.text).toBe('Settings › API')
+    }
+  })
+
   test('does not lead to pages that a contract does not have', () => {
     const rules = { ...SAMPLE_TENANT.rules, selfService: false }
     const context = { ...SAMPLE_CONTEXT, tenant: { ...SAMPLE_TENANT, rules } }

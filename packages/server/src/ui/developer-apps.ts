@@ -7,7 +7,7 @@ import { displayText } from './display-text.ts'
 import { icon } from './icons.ts'
 import { monogram } from './identity.ts'
 import { partLinks } from './list-part.ts'
-import { ownContent, ownHref, timed } from './own-frame.ts'
+import { developerPageName, ownContent, ownHref, timed } from './own-frame.ts'
 import type { Content, View } from './view.ts'
 
 export function developerAppsContent(page: DeveloperAppsPage, view: View): Content {
@@ -21,7 +21,7 @@ export function developerAppsContent(page: DeveloperAppsPage, view: View): Conte
         .map((each) => appList(each, page.organisations.length > 1 || !each.part.isFirst, view))
         .join('')
   return ownContent(page, view, {
-    title: words.text('developer.title'),
+    title: developerPageName('developer.title', view),
     section: 'developerApps',
     main: html`<p class="lead">!${words.markup('developer.lead', { company })}</p>
 !${lists}

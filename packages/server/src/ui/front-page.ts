@@ -5,7 +5,7 @@ import { html } from 'ghtml'
 import { OWN_PATHS } from '../protocol/own-paths.ts'
 import type { FrontPage } from '../protocol/page.ts'
 import { displayText } from './display-text.ts'
-import { ownHref } from './own-frame.ts'
+import { developerPageName, ownHref } from './own-frame.ts'
 import type { Content, View } from './view.ts'
 
 export function frontContent(page: FrontPage, view: View): Content {
@@ -25,7 +25,6 @@ export function frontContent(page: FrontPage, view: View): Content {
   }
 }
 
-const LABELS = { connectedApps: 'own.connected_apps', developerApps: 'developer.title' } as const
 const HINTS = {
   connectedApps: 'front.connected_apps',
   developerApps: 'front.developer_apps',
@@ -37,7 +36,10 @@ function waysOn(issuer: string, { sections }: FrontPage, view: View): string {
   const ways = [
     ...sections.map((section) => ({
       href: ownHref(view, OWN_PATHS[section]),
-      label: words.text(LABELS[section]),
+      label:
+        section === 'connectedApps'
+          ? words.text('own.connected_apps')
+          : developerPageName('developer.title', view),
       hint: words.text(HINTS[section]),
     })),
     {

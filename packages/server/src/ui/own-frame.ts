@@ -37,6 +37,14 @@ export function ownContent(page: OwnPage, view: View, parts: OwnParts): Content 
   }
 }
 
+/** Who follows the vendor's documents looks for the name that they print, whatever language the page is in. */
+export function developerPageName(
+  key: 'own.developer_apps' | 'developer.title',
+  { tenant, words }: Pick<View, 'tenant' | 'words'>,
+): string {
+  return tenant.rules.developerPageName ?? words.text(key)
+}
+
 export function ownHref(
   { ownBase }: View,
   path: OwnPath,
@@ -92,8 +100,11 @@ function navigation({ account }: OwnPage, view: View, section: Section): string 
     : ['connectedApps']
   const links = sections.map((each) => {
     const current = each === section ? ' aria-current="true"' : ''
-    const label = each === 'connectedApps' ? 'own.connected_apps' : 'own.developer_apps'
-    return html`<li><a href="${ownHref(view, OWN_PATHS[each])}"!${current}>${words.text(label)}</a></li>`
+    const label =
+      each === 'connectedApps'
+        ? words.text('own.connected_apps')
+        : developerPageName('own.developer_apps', view)
+    return html`<li><a href="${ownHref(view, OWN_PATHS[each])}"!${current}>${label}</a></li>`
   })
   const other = ownHref(view, OWN_PATHS.signIn, { section })
   return html`<nav class="own" aria-label="${words.text('own.nav')}">

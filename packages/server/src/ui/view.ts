@@ -7,7 +7,7 @@ export type Theme = 'light' | 'dark' | undefined
 
 /** Whose pages they are. */
 export interface Host extends Pick<Tenant, 'displayName' | 'supportEmail'> {
-  readonly rules: Pick<Tenant['rules'], 'selfService'>
+  readonly rules: Pick<Tenant['rules'], 'selfService' | 'developerPageName'>
 }
 
 export interface View {

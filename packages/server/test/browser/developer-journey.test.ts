@@ -127,3 +127,23 @@ it('an app is registered, gets tokens both ways, and loses each of them again', 
   await expectRefused(implicit)
   expect(visitor.alarms).toEqual([])
 })
+
+it.each(['en', 'de', 'nl', 'fr', 'el'])(
+  'mister-james K "app registration": the page is called Settings › API, in %s as in the documentation',
+  async (locale) => {
+    const reader = await Visitor.in(await browser.newContext({ locale }))
+    const { page } = reader
+    await reader.open(at('/developers'))
+    await reader.signIn('ada')
+    const link = page.getByRole('link', { name: 'Settings › API', exact: true })
+    await link.waitFor()
+    expect(await page.locator('html').getAttribute('lang')).toBe(locale)
+    await link.click()
+    await page.getByRole('heading', { name: 'Settings › API', level: 1 }).waitFor()
+    expect(await page.title()).toMatch(/^Settings › API\b/)
+    expect(await link.getAttribute('aria-current')).toBe('true')
+    await reader.open(server.issuer)
+    await page.getByRole('link', { name: 'Settings › API', exact: true }).waitFor()
+    expect(reader.alarms).toEqual([])
+  },
+)

@@ -82,6 +82,14 @@ const portal: readonly Mutant[] = [
     killedBy: flows('developer-app-rights'),
   },
   {
+    name: 'the page for developers is called otherwise than in the documents of the vendor',
+    breaks: 'mister-james K',
+    file: 'server/src/ui/own-frame.ts',
+    find: 'return tenant.rules.developerPageName ?? words.text(key)',
+    replace: 'return words.text(key) || tenant.displayName',
+    killedBy: unit('ui/connected-apps'),
+  },
+  {
     name: 'a redirect URI at the issuer’s own origin is registered',
     breaks: 'L7',
     file: 'server/src/protocol/redirect-uri.ts',
