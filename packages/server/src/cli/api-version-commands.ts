@@ -16,11 +16,11 @@ export function addApiVersionCommands(program: Command, terminal: Terminal): voi
   const group = program.command('api-version').description('versions of your API')
   addCommand<UsageOptions>(group, terminal, {
     usage: 'usage',
-    description: 'list which app calls which version, as your API has told it',
+    description: 'list which app calls which version, as your API has reported it',
     options: (command) =>
       tenantOption(command)
-        .option('--client <client>', 'of this app only')
-        .option('--days <number>', 'today and the days before it', '30'),
+        .option('--client <client>', 'show this app only')
+        .option('--days <number>', 'count this many days, today included', '30'),
     run: (options) =>
       withTenant(options, terminal, (context) =>
         terminal.list(

@@ -31,13 +31,13 @@ export function addAppKeyCommands(program: Command, terminal: Terminal): void {
     .description('keys of organisations, exchanged for short tokens')
   addCommand<CreateOptions>(group, terminal, {
     usage: 'create <organisation>',
-    description: 'create a key; it is shown this one time, and the others stay valid',
+    description: 'create a key; it is shown only once, and the others stay valid',
     options: (command) =>
       tenantOption(command)
         .requiredOption('--name <name>', 'name to tell it from the others')
         .option('--scope <scopes...>', 'scopes of its tokens (default: all of the API)')
-        .option('--expires-in-days <days>', 'end it by itself after so many days', parseDays)
-        .option('--key-stdin', 'take a key that is in use already, from standard input'),
+        .option('--expires-in-days <days>', 'let it expire after this many days', parseDays)
+        .option('--key-stdin', 'take an existing key from standard input'),
     run: (options, [organisation = '']) => create(organisation, options, terminal),
   })
   addCommand<ListOptions>(group, terminal, {
@@ -57,7 +57,7 @@ export function addAppKeyCommands(program: Command, terminal: Terminal): void {
   })
   addChange({
     usage: 'resume <key-id>',
-    description: 'accept a suspended key again; the tokens that were ended stay so',
+    description: 'accept a suspended key again; tokens that have ended stay ended',
     done: 'resumed',
     change: resumeApplicationKey,
   })
@@ -107,7 +107,7 @@ async function create(
     'application key': made,
     expires: formatTime(expiresAtSeconds),
   })
-  const note = made === undefined ? '' : '\nkeep the key now: it cannot be shown again'
+  const note = made === undefined ? '' : '\ncopy the key now: it cannot be shown again'
   return { data: { keyId, organisationId, key: made, expiresAtSeconds }, text: fields + note }
 }
 

@@ -31,7 +31,8 @@ export function addBackupCommand(program: Command, terminal: Terminal): void {
 }
 
 function checkPlace(file: string): void {
-  if (existsSync(file)) throw new UsageError(`${file} is there already: nothing is written over`)
+  if (existsSync(file))
+    throw new UsageError(`${file} exists already, and is not overwritten: name another file`)
   requirePlaceForFile(file)
 }
 

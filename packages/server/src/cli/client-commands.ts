@@ -61,7 +61,7 @@ export function addClientCommands(program: Command, terminal: Terminal): void {
   const client = program.command('client').description('apps that ask for tokens')
   addCommand<CreateOptions>(client, terminal, {
     usage: 'create',
-    description: 'register an app; its secret is shown this one time',
+    description: 'register an app; its secret is shown only once',
     options: createOptions,
     run: (options) => create(options, terminal),
   })
@@ -70,9 +70,10 @@ export function addClientCommands(program: Command, terminal: Terminal): void {
     description: 'list the apps of a tenant',
     options: (command) =>
       listOptions(command).addOption(
-        new Option('--legacy', 'their legacy allowances, and how much each is used').conflicts(
-          'limit',
-        ),
+        new Option(
+          '--legacy',
+          'show their legacy allowances, and how often each is used',
+        ).conflicts('limit'),
       ),
     run: (options) => list(options, terminal),
   })
@@ -96,7 +97,7 @@ export function addClientCommands(program: Command, terminal: Terminal): void {
       await withTenant(options, terminal, (context) => disableClient({ clientId }, context))
       return {
         data: { disabled: clientId },
-        text: `disabled ${clientId} for good: all its grants have ended, and no command switches it on again\n→ an app that is still needed is registered anew, under another client id`,
+        text: `disabled ${clientId} for good: all its grants have ended, and no command switches it on again\n→ if it is still needed, register it again under another client id`,
       }
     },
   })
@@ -124,12 +125,12 @@ function createOptions(command: Command): void {
     .option('--grant <types...>', 'grant types (default: by kind of app)')
     .option(
       '--scope <scopes...>',
-      'scopes that the app may ask for (default: all, if it is not your own and asks users for each)',
+      'scopes that the app may request (default: all, if it is not your own and asks users for each)',
     )
-    .option('--default-scope <scopes...>', 'scopes meant when the app names none')
-    .option('--default-audience <uri>', 'API meant when the app names none')
+    .option('--default-scope <scopes...>', 'scopes used when the app names none')
+    .option('--default-audience <uri>', 'API used when the app names none')
     .option('--organisation <id>', 'organisation that owns the app')
-    .option('--unit <id>', 'unit that the own tokens of the app are for')
+    .option('--unit <id>', 'unit that the tokens of the app itself are for')
     .option('--resource-server <audience>', 'these are the credentials of the API itself')
     .option('--stable-refresh-token', 'keep one refresh token instead of replacing it each time')
     .addOption(idTokenAlgOption())
@@ -146,7 +147,7 @@ async function create(options: CreateOptions, terminal: Terminal): Promise<Answe
     createClient(input, context),
   )
   const fields = formatFields({ 'client id': client.id, 'client secret': secret })
-  const note = secret === null ? [] : ['keep the secret now: it cannot be shown again']
+  const note = secret === null ? [] : ['copy the secret now: it cannot be shown again']
   const given = explain(input.allowances?.map(({ name }) => name) ?? [])
   return { data: { client, secret }, text: [fields, ...note, ...given].join('\n') }
 }

@@ -23,11 +23,11 @@ export function addSecretCommands(client: Command, terminal: Terminal): void {
     .description('the secrets of an app: add the new one, change the app, revoke the old one')
   addCommand<AddOptions>(secret, terminal, {
     usage: 'add <client>',
-    description: 'add a secret; it is shown this one time, and the others stay valid',
+    description: 'add a secret; it is shown only once, and the others stay valid',
     options: (command) =>
       tenantOption(command)
         .requiredOption('--name <name>', 'name to tell it from the others')
-        .option('--expires-in-days <days>', 'end it by itself after so many days', parseDays),
+        .option('--expires-in-days <days>', 'let it expire after this many days', parseDays),
     run: (options, [clientId = '']) => add(clientId, options, terminal),
   })
   addCommand<TenantOptions>(secret, terminal, {
@@ -56,7 +56,7 @@ async function add(clientId: string, options: AddOptions, terminal: Terminal): P
   })
   return {
     data: { clientId, secretId: record.id, secret, expiresAtSeconds: record.expiresAtSeconds },
-    text: `${fields}\nkeep the secret now: it cannot be shown again`,
+    text: `${fields}\ncopy the secret now: it cannot be shown again`,
   }
 }
 

@@ -24,7 +24,7 @@ interface UpdateOptions extends TenantOptions {
 export function addUpdateCommand(client: Command, terminal: Terminal): void {
   addCommand<UpdateOptions>(client, terminal, {
     usage: 'update <client>',
-    description: 'change an app: what is given replaces what it had, the rest stays',
+    description: 'change an app: given values replace the old ones, the rest stays',
     options: updateOptions,
     run: async (options, [clientId = '']) => {
       const change = toChange(options)
@@ -40,7 +40,7 @@ export function addUpdateCommand(client: Command, terminal: Terminal): void {
 }
 
 export function idTokenAlgOption(): Option {
-  const description = 'what its ID tokens are signed with (default for a new app: RS256)'
+  const description = 'algorithm that signs its ID tokens (default for a new app: RS256)'
   return new Option('--id-token-alg <name>', description).choices(ID_TOKEN_ALGORITHMS)
 }
 
@@ -50,14 +50,17 @@ function updateOptions(command: Command): void {
     .option('--redirect-uri <uris...>', 'where users may be sent back to')
     .option('--post-logout-redirect-uri <uris...>', 'where users may go after signing out')
     .option('--grant <types...>', 'grant types')
-    .option('--scope <scopes...>', 'scopes that the app may ask for')
-    .option('--default-scope <scopes...>', 'scopes meant when the app names none')
+    .option('--scope <scopes...>', 'scopes that the app may request')
+    .option('--default-scope <scopes...>', 'scopes used when the app names none')
     .option('--require-pkce', 'refuse authorization requests without PKCE')
     .option('--no-require-pkce', 'leave PKCE to an app that has a secret')
     .option('--stable-refresh-token', 'keep one refresh token instead of replacing it each time')
     .option('--no-stable-refresh-token', 'replace the refresh token each time')
     .addOption(idTokenAlgOption())
-    .option('--id-token-profile', 'tell name and e-mail address in ID tokens, as scopes allow')
+    .option(
+      '--id-token-profile',
+      'put name and e-mail address into ID tokens, as far as scopes allow',
+    )
     .option('--no-id-token-profile', 'keep name and e-mail address out of ID tokens')
 }
 

@@ -32,11 +32,11 @@ interface LinkOptions extends TenantOptions {
 export function addConsumerCommands(program: Command, terminal: Terminal): void {
   const group = program
     .command('consumer')
-    .description('what stands for a user when an application key or an identity JWT is exchanged')
+    .description('codes, identifiers and links that stand for a user in an exchange for tokens')
   addAddCommands(group, terminal)
   addCommand<TenantOptions>(group, terminal, {
     usage: 'list <username>',
-    description: 'list what stands for a user',
+    description: 'list the codes, identifiers and links of a user',
     options: tenantOption,
     run: (options, [username = '']) =>
       withTenant(options, terminal, (context) =>
@@ -110,7 +110,7 @@ function say(
   secret: string | undefined,
 ) {
   const fields = formatFields({ id: identifier.id, [name]: secret })
-  const note = secret === undefined ? '' : `\nkeep the ${name} now: it cannot be shown again`
+  const note = secret === undefined ? '' : `\ncopy the ${name} now: it cannot be shown again`
   return { data: { identifier, secret }, text: fields + note }
 }
 

@@ -26,7 +26,8 @@ import type { Host } from './host.ts'
 export function addDoctorCommand(program: Command, terminal: Terminal): void {
   addCommand<SharedOptions>(program, terminal, {
     usage: 'doctor',
-    description: 'look at everything a server needs and say how to repair it; changes nothing',
+    description:
+      'check everything that a server needs and say how to repair what is wrong; changes nothing',
     run: async (options) => report(await examine(options, terminal)),
   })
 }

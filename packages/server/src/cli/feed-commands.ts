@@ -28,17 +28,22 @@ export function addFeedCommands(program: Command, terminal: Terminal): void {
   addCommand<FollowOptions>(feed, terminal, {
     usage: 'follow <file>',
     description:
-      'keep a copy of an issuer’s feed, on another machine: a restore takes it from there',
+      'keep a copy of the feed of an issuer (the list of what was revoked) on another machine, for a later restore',
     options: (command) =>
       command
         .requiredOption('--issuer <url>', 'whose feed, as in the configuration of the server')
         .option(
           '--every <seconds>',
-          'how often to ask an issuer that holds no request until there is news',
+          'how often to ask an issuer that does not hold the request until there is news',
           parseSeconds,
           2,
         )
-        .option('--keep-days <days>', 'as old as the oldest backup that you keep', parseDays, 40)
+        .option(
+          '--keep-days <days>',
+          'how long to keep lines: as long as your oldest backup',
+          parseDays,
+          40,
+        )
         .addOption(new Option('--once', 'read what is new, and end').conflicts('every')),
     run: async (options, [file = '']) => {
       const { issuer } = options

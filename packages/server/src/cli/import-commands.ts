@@ -31,21 +31,20 @@ interface Kind {
 }
 
 export function addImportCommands(program: Command, terminal: Terminal): void {
-  const group = program.command('import').description('bring apps and users along')
+  const group = program.command('import').description('import apps and users from a file')
   addCommand<CommandOptions>(group, terminal, {
     usage: 'clients <file>',
-    description:
-      'register the apps in a file, with the secrets that they use already; - reads standard input',
+    description: 'register the apps in a file with their existing secrets; - reads standard input',
     options: (command) => {
       importOptions(command)
-      command.option('--update', 'change the apps that are there already, where a line says so')
+      command.option('--update', 'change the apps that exist already, where a line differs')
     },
     run: (options, [file = '']) => run(file, options, { terminal, kind: CLIENTS }),
   })
   addCommand<CommandOptions>(group, terminal, {
     usage: 'users <file>',
     description:
-      'create the users in a file, with the password hashes that they have already; - reads standard input',
+      'create the users in a file with their existing password hashes; - reads standard input',
     options: importOptions,
     run: (options, [file = '']) => run(file, options, { terminal, kind: USERS }),
   })
@@ -64,11 +63,11 @@ function importOptions(command: Command): void {
     .addOption(
       new Option(
         '--format <format>',
-        'JSON lines or CSV (default: by the ending of the file name)',
+        'JSON lines or CSV (default: by the file name extension)',
       ).choices(['jsonl', 'csv'] satisfies ImportFormat[]),
     )
-    .option('--partial', 'take the good lines although there are bad ones')
-    .option('--dry-run', 'write nothing: say what would be done, and by which defaults')
+    .option('--partial', 'import the good lines even if there are bad ones')
+    .option('--dry-run', 'write nothing: say what would be done, and with which defaults')
 }
 
 async function run(

@@ -31,15 +31,18 @@ export function addKeyCommands(program: Command, terminal: Terminal): void {
     description: 'sign with the next key from now on; tokens of the old one stay valid',
     options: (command) =>
       tenantOption(command)
-        .option('--api <audience>', 'where each API has its own keys: the one whose key it is')
+        .option('--api <audience>', 'the API whose key to rotate, where each API has its own')
         .addOption(
           new Option(
             '--algorithm <name>',
-            'where ID tokens have other keys than access tokens: which (default: those of access tokens)',
+            'which keys to rotate, where ID tokens have their own (default: those of access tokens)',
           ).choices(ID_TOKEN_ALGORITHMS),
         )
         .option('--force', 'even when APIs may not know the next key yet')
-        .option('--lost-master-key', 'replace keys that no master key opens any more'),
+        .option(
+          '--lost-master-key',
+          'replace keys that cannot be opened, because the master key is lost',
+        ),
     run: async (options) => {
       const { force = false, api: audience, lostMasterKey: masterKeyLost = false } = options
       const input = { force, audience, algorithm: options.algorithm, masterKeyLost }

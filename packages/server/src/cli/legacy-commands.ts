@@ -65,7 +65,10 @@ export interface AllowanceOptions {
 
 export function allowanceOptions(command: Command): Command {
   return command
-    .option('--allow <allowances...>', 'legacy allowances that the app needs besides the usual')
+    .option(
+      '--allow <allowances...>',
+      'legacy allowances that the app needs besides the usual ones',
+    )
     .option('--allow-owner <name>', 'with --allow: who answers for them')
     .option('--allow-reason <text>', 'with --allow: why the app needs them')
     .option('--allow-until <day>', 'with --allow: day on which they end', parseUntil)

@@ -11,7 +11,7 @@ export interface ListOptions extends TenantOptions {
 export function listOptions(command: Command): Command {
   return tenantOption(command).option(
     '--limit <number>',
-    'show the oldest so many (default: all)',
+    'show only this many, oldest first (default: all)',
     parseLimit,
   )
 }

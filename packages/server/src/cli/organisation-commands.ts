@@ -39,7 +39,7 @@ export function addOrganisationCommands(program: Command, terminal: Terminal): v
   addCommand<TenantOptions>(org, terminal, {
     usage: 'role <organisation> <username> <role>',
     description:
-      'make a member an admin, who may change every app of the organisation, or a member',
+      'make a member an admin, who may change every app of the organisation, or an ordinary member',
     options: tenantOption,
     run: async (options, [organisationId = '', username = '', text = '']) => {
       const role = readRole(text)

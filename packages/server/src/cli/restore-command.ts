@@ -35,17 +35,17 @@ export function addRestoreCommand(program: Command, terminal: Terminal): void {
       command
         .option(
           '--feed <files...>',
-          'copies that `ostiary feed follow` kept, one for each issuer: what was ended since the backup ends, and so does every refresh token that a use replaces',
+          'copies that `ostiary feed follow` kept, one for each issuer: what was ended since the backup ends again, and so does every refresh token that is replaced at each use',
         )
         .addOption(
           new Option(
             '--end-all-grants',
-            'all authorizations end: all users allow all apps again',
+            'end all authorizations: users have to allow every app again',
           ).conflicts('acceptLostRevocations'),
         )
         .option(
           '--accept-lost-revocations',
-          'all that the backup holds is good again: refresh tokens that were spent since, and what was revoked since, unless --feed names it',
+          'make everything in the backup valid again: refresh tokens that were spent since, and what was revoked since, unless --feed names it',
         ),
     run: async (options, [file]) => {
       const config = readConfig(options, terminal)

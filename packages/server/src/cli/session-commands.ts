@@ -12,7 +12,7 @@ export function addSessionCommands(program: Command, terminal: Terminal): void {
   const session = program.command('session').description('where users are signed in')
   addCommand<TenantOptions>(session, terminal, {
     usage: 'list <username>',
-    description: 'list the browsers that a user is signed in with',
+    description: 'list the browsers in which a user is signed in',
     options: tenantOption,
     run: (options, [username = '']) =>
       withTenant(options, terminal, (context) =>
@@ -21,7 +21,7 @@ export function addSessionCommands(program: Command, terminal: Terminal): void {
   })
   addCommand<TenantOptions>(session, terminal, {
     usage: 'end <username> <session>',
-    description: 'sign a user out of one browser; what apps were allowed stays',
+    description: 'sign a user out of one browser; apps keep their access',
     options: tenantOption,
     run: async (options, [username = '', sessionId = '']) => {
       await withTenant(options, terminal, (context) => endSession({ username, sessionId }, context))

@@ -54,13 +54,13 @@ export function addTrustedIssuerCommands(program: Command, terminal: Terminal): 
   addChange({
     usage: 'suspend <issuer>',
     description:
-      'believe no JWT of it until it is resumed; ends every token they were exchanged for',
+      'accept none of its JWTs until it is resumed; ends every token they were exchanged for',
     done: 'suspended',
     change: suspendTrustedIssuer,
   })
   addChange({
     usage: 'resume <issuer>',
-    description: 'believe its JWTs again; the tokens that were ended stay so',
+    description: 'accept its JWTs again; tokens that have ended stay ended',
     done: 'resumed',
     change: resumeTrustedIssuer,
   })

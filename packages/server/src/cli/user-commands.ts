@@ -48,10 +48,10 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
       passwordOption(command)
         .requiredOption('--name <name>', 'name of the person')
         .option('--email <address>', 'e-mail address')
-        .option('--email-verified', 'the address is known to be the own one: it signs in, too')
+        .option('--email-verified', 'the address is known to be theirs: it signs them in, too')
         .option('--locale <tag>', 'language of the person, for example en or de-AT')
         .option('--organisation <ids...>', 'member of: ID, or ID/UNIT with the default unit')
-        .option('--unit <units...>', 'units to work in besides: ORGANISATION/UNIT')
+        .option('--unit <units...>', 'further units to work in: ORGANISATION/UNIT')
         .option(
           '--admin <ids...>',
           'organisations to be an admin of, among those of --organisation',
@@ -76,7 +76,8 @@ export function addUserCommands(program: Command, terminal: Terminal): void {
   })
   addCommand<TenantOptions>(user, terminal, {
     usage: 'locks',
-    description: 'list the users with so many failed sign-ins that somebody has to wait, and who',
+    description:
+      'list the users with so many failed sign-ins that somebody has to wait, and who that is',
     options: tenantOption,
     run: (options) =>
       withTenant(options, terminal, (context) => terminal.list(listLocks(context), LOCKS, options)),
@@ -115,8 +116,8 @@ function addUpdateCommand(user: Command, terminal: Terminal): void {
     options: (command) =>
       tenantOption(command)
         .option('--email <address>', 'e-mail address; a new one is not verified')
-        .option('--email-verified', 'the address is known to be the own one: it signs in, too')
-        .option('--no-email-verified', 'nothing is known of whose it is'),
+        .option('--email-verified', 'the address is known to be theirs: it signs them in, too')
+        .option('--no-email-verified', 'it is not known whose address it is'),
     run: (options, [username = '']) => update(username, options, terminal),
   })
 }
@@ -177,7 +178,7 @@ async function choosePassword(
 }
 
 function noteFor(generated: string | undefined): string {
-  return generated === undefined ? '' : '\nkeep the password now: it cannot be shown again'
+  return generated === undefined ? '' : '\ncopy the password now: it cannot be shown again'
 }
 
 function readMemberships({ organisation, unit = [], admin = [] }: CreateOptions) {

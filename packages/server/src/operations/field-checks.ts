@@ -22,7 +22,8 @@ export function checkName(field: string, name: string): FieldProblem[] {
 /** An id that was chosen instead of made. */
 export function checkHandle(field: string, id: string): FieldProblem[] {
   if (HANDLE.test(id)) return []
-  const problem = 'has letters, digits, dots, dashes and underscores only, at most 128'
+  const problem =
+    'may have at most 128 letters, digits, dots, dashes and underscores, and nothing else'
   return [{ field, problem: `"${id}" cannot be used: an id ${problem}` }]
 }
 

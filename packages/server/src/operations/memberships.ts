@@ -22,6 +22,6 @@ export async function changeRole(
   const change = { tenant: tenant.name, userId, organisationId, role }
   const event = eventOf(context, `membership.became_${role}`, `user:${userId}`)
   if (!(await store.changeRole(change, event))) {
-    throw refusal('username', `"${username}" is no member of "${organisationId}"`)
+    throw refusal('username', `"${username}" is not a member of "${organisationId}"`)
   }
 }

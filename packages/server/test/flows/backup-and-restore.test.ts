@@ -318,7 +318,7 @@ describe('operating 7: a backup of SQLite', () => {
       expect(size).toBeGreaterThan(100_000)
       expect(await place.run('backup', 'backup.db')).toMatchObject({
         exitCode: 2,
-        text: expect.stringContaining('is there already'),
+        text: expect.stringContaining('exists already'),
       })
       expect(await place.run('backup', 'nowhere/backup.db')).toMatchObject({
         exitCode: 2,

@@ -55,7 +55,7 @@ describe('setting up a server', () => {
     ])
     expect(created).toMatchObject({ exitCode: 0, stderr: '' })
     expect(created.stdout).toMatch(
-      /^client id {6}ledger\nclient secret {2}ost_cs_\S+\nkeep the sec/,
+      /^client id {6}ledger\nclient secret {2}ost_cs_\S+\ncopy the sec/,
     )
     const secret = /ost_cs_\S+/.exec(created.stdout)?.[0] ?? 'none'
 

@@ -41,7 +41,7 @@ describe('wrong input is exit code 2', () => {
     [['restore', '--feed', 'folder'], /folder is no file/],
     [['restore', '--feed', 'letter.txt'], /letter\.txt, line 1: this is no page of a feed/],
     [['backup', 'nowhere/x.db'], /there is no folder \S+nowhere: make it first/],
-    [['backup', 'folder'], /folder is there already/],
+    [['backup', 'folder'], /folder exists already/],
     [['feed', 'follow', 'nowhere/x', ...FEED], /there is no folder \S+nowhere/],
     [['feed', 'follow', 'folder', ...FEED], /folder is a folder: name a file/],
     [['feed', 'follow', 'letter.txt', ...FEED], /letter\.txt, line 1: this is no page of a feed/],

@@ -362,7 +362,7 @@ test('operating 7: a file that is broken, or none of ours, is never taken for a 
   held?.replaceBy(replacement, { keepAs: join(folder, 'kept.db') })
   held?.release()
   expect(readdirSync(folder).toSorted()).toEqual(['empty.db', 'kept.db', 'ostiary.db'])
-  expect(() => copyDatabase(path, empty)).toThrow('there already')
+  expect(() => copyDatabase(path, empty)).toThrow('exists already')
   copyDatabase(path, join(folder, 'copy.db'))
   expect(existsSync(join(folder, 'copy.db'))).toBe(true)
 })

@@ -40,7 +40,10 @@ function copy(source: DatabaseSync, from: string, to: string): void {
     closeSync(openSync(to, 'wx', 0o600))
   } catch (cause) {
     if (!existsSync(to)) throw cause
-    throw new StoreUnavailableError(`${to} is there already: nothing is written over`, { cause })
+    throw new StoreUnavailableError(
+      `${to} exists already, and is not overwritten: name another file`,
+      { cause },
+    )
   }
   try {
     source.prepare('vacuum into ?').run(to)
