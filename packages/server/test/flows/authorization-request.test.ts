@@ -1,6 +1,7 @@
 // What the authorization endpoint takes, what it refuses, and who gets to hear about it (RFC 6749 §4.1.2.1, RFC 7636,
 // RFC 9207, RFC 9700).
 
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BrowserPage } from '../support/browser.ts'
 import { kindOf } from '../support/page-kind.ts'
@@ -171,6 +172,12 @@ describe.each(STORES)('authorization request on %s', (kind) => {
     it('RFC 7636 §4.4.1: the error says what is missing', async () => {
       const answer = await answerTo({ code_challenge: undefined })
       expect(answer.error_description).toContain('code_challenge')
+    })
+
+    it('RFC 7636 §4.2: a challenge in padded base64 is none here', async () => {
+      const code_challenge = createHash('sha256').update('x'.repeat(43)).digest('base64')
+      const answer = await answerTo({ code_challenge, code_challenge_method: 'S256' })
+      expect(answer.error).toBe('invalid_request')
     })
 
     it.each(['plain', 's256', 'S512', undefined])(

@@ -17,12 +17,14 @@ import { loadAndFaults } from './areas/load-and-faults.ts'
 import { onceInactive } from './areas/once-inactive.ts'
 import { operatorsAndDevelopers } from './areas/operators-and-developers.ts'
 import { requestsAndSecrets } from './areas/requests-and-secrets.ts'
+import { scopes } from './areas/scopes.ts'
 import type { Area } from './mutant.ts'
 
 export const AREAS: readonly Area[] = [
   authorizationRequests,
   decisions,
   codesAndRefresh,
+  scopes,
   clientsAndTokens,
   browsers,
   guessing,

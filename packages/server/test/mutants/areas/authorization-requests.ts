@@ -133,6 +133,38 @@ const redirectUris: readonly Mutant[] = [
 
 const parameters: readonly Mutant[] = [
   {
+    name: 'a challenge in padded base64 is refused where the documents have it',
+    breaks: 'versioned K',
+    file: REQUEST,
+    find: "method === 'S256' && tenant.rules.base64Challenges ? fromBase64Challenge(value) : value",
+    replace: "method === 'S256' && tenant.rules.base64Challenges ? value.trim() : value",
+    killedBy: contracts('contracts/versioned'),
+  },
+  {
+    name: 'a challenge in padded base64 is taken where no document has it',
+    breaks: 'A8, RFC 7636 §4.2',
+    file: REQUEST,
+    find: "method === 'S256' && tenant.rules.base64Challenges ?",
+    replace: "method === 'S256' ?",
+    killedBy: flows('flows/authorization-request'),
+  },
+  {
+    name: 'a challenge of any length passes for padded base64',
+    breaks: 'A8, RFC 7636 §4.2',
+    file: PKCE,
+    find: '{43}=$/',
+    replace: '{42,}=$/',
+    killedBy: unit('protocol/pkce'),
+  },
+  {
+    name: 'a plus sign that was sent without encoding makes another challenge',
+    breaks: 'versioned K',
+    file: PKCE,
+    find: ".replace(/[+ ]/g, '-')",
+    replace: ".replace(/[+]/g, '-')",
+    killedBy: unit('protocol/pkce'),
+  },
+  {
     name: 'a code is given without a challenge',
     breaks: 'A6, RFC 9700 §2.1.1',
     file: REQUEST,

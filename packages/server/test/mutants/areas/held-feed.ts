@@ -25,6 +25,19 @@ export const heldFeedMutants: Area = {
   name: 'The pushed feed',
   mutants: [
     {
+      name: 'numbers of the feed are read and not held, so they do not come in the order of the commits',
+      breaks: 'L1',
+      file: 'server/src/store/sql/publish.ts',
+      find: ".updateTable('revocationSequences')\n    .set((eb) => ({ sequence: eb('sequence', '+', 1) }))\n    .where('tenant', '=', p.tenant)\n    .returning('sequence')",
+      replace:
+        ".selectFrom('revocations')\n    .where('tenant', '=', p.tenant)\n    .select(({ eb, fn }) => eb(fn.max('sequence'), '+', 1).as('sequence'))\n    .having(({ fn }) => fn.countAll(), '>', 0)",
+      killedBy: {
+        project: 'store',
+        files: ['store/feed-order'],
+        names: 'postgres no line appears',
+      },
+    },
+    {
       name: 'held: news wakes nobody',
       breaks: 'L3',
       file: NEWS,

@@ -347,6 +347,22 @@ const registrations: readonly Mutant[] = [
 
 const commandLines: readonly Mutant[] = [
   {
+    name: 'an unsafe setting is refused without the flag that allows it',
+    breaks: 'R1',
+    file: 'server/src/config/check.ts',
+    find: 'return [{ path, what, remedy }]',
+    replace: "return [{ path, what, remedy: remedy.split(', with')[0] ?? remedy }]",
+    killedBy: unit('config/checks'),
+  },
+  {
+    name: 'a refusal names the field of the operation, which nobody has typed',
+    breaks: 'words 13',
+    file: 'server/src/cli/flag-names.ts',
+    find: 'const names = [problem.field, FLAG_OF[problem.field]]',
+    replace: 'const names = [FLAG_OF[problem.field.toUpperCase()]]',
+    killedBy: flows('flows/wrong-input'),
+  },
+  {
     name: 'beside a database, who has a damaged master key is told to make another',
     breaks: 'advice that is followed loses no keys',
     file: 'server/src/platform/master-key.ts',
