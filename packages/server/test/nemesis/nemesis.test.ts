@@ -3,6 +3,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { JOURNEY } from '../support/journey.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { STORES, type StoreKind } from '../support/start-server.ts'
 import type { Scenario } from './scenario.ts'
@@ -17,14 +18,22 @@ const SHORT_BESIDE_EACH_OTHER = ['R21', 'R22']
 /** On a machine that does much else at once. */
 const PATIENCE_MS = 180_000
 
-const partsOf = (goals: readonly string[]) =>
+const partsOf = (goals: readonly string[], stores: readonly StoreKind[]) =>
   SCENARIOS.filter(({ goal }) => goals.includes(goal)).flatMap((scenario) =>
-    STORES.map((store) => ({ goal: scenario.goal, scenario, store })),
+    stores.map((store) => ({ goal: scenario.goal, scenario, store })),
   )
 
-const NAME = `$goal on $store (SEED=${SEED})`
-it.each(partsOf(SHORT))(NAME, expectToHold)
-it.concurrent.each(partsOf(SHORT_BESIDE_EACH_OTHER))(NAME, { timeout: PATIENCE_MS }, expectToHold)
+it.each(partsOf(SHORT, STORES))(`$goal on $store (SEED=${SEED})`, expectToHold)
+it.concurrent.each(partsOf(SHORT_BESIDE_EACH_OTHER, ['sqlite']))(
+  `$goal on $store (SEED=${SEED})`,
+  { timeout: PATIENCE_MS },
+  expectToHold,
+)
+it.concurrent.each(partsOf(SHORT_BESIDE_EACH_OTHER, ['postgres']))(
+  `$goal on $store (SEED=${SEED})`,
+  JOURNEY,
+  expectToHold,
+)
 
 async function expectToHold(part: { scenario: Scenario; store: StoreKind }): Promise<void> {
   const outcome = await playOne(part, {

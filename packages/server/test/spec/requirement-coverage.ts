@@ -1,4 +1,4 @@
-// Which requirements have a test: finds the names of all tests without running them.
+// Which requirements have a test, and which tests are journeys: finds the names of all tests without running them.
 
 import { type Argument, Visitor } from 'oxc-parser'
 import { type CodeFile, readRepo } from './tidy/repo.ts'
@@ -17,7 +17,9 @@ export function findMissing(
   names: readonly TestName[],
 ): Missing[] {
   return Object.entries(required).flatMap(([section, requirements]) => {
-    const tests = names.filter(({ sections }) => sections.includes(section)).map(({ name }) => name)
+    const tests = names
+      .filter(({ sections, journey }) => sections.includes(section) && journey !== 'always')
+      .map(({ name }) => name)
     return tests.length < requirements.length ? [{ section, requirements, tests }] : []
   })
 }
@@ -34,30 +36,53 @@ export interface TestName {
   readonly name: string
   /** Sections cited before the first colon of the name, or of the name of a group it is in. */
   readonly sections: readonly string[]
+  /** Of the test file. */
+  readonly path: string
+  /** Whether `npm test` leaves it out: a journey proves no requirement. */
+  readonly journey: 'always' | 'sometimes' | 'never'
 }
 
 export function findTestNames(files: readonly CodeFile[] = readRepo().code): TestName[] {
   return files.flatMap(namesIn)
 }
 
-function namesIn({ program }: CodeFile): TestName[] {
+function namesIn({ program, path }: CodeFile): TestName[] {
   const found: TestName[] = []
-  let groups: { name: string; end: number }[] = []
+  let groups: (Pick<TestName, 'name' | 'journey'> & { end: number })[] = []
   new Visitor({
-    CallExpression({ callee, arguments: [title], start, end }) {
+    CallExpression({ callee, arguments: [title, options], start, end }) {
       const runner = runnerOf(callee)
       const name = title && textOf(title)
       if (runner === undefined || name === undefined) return
       groups = groups.filter((group) => group.end > start)
       if (runner === 'describe') {
-        groups.push({ name, end })
+        const journey = journeyOf(options)
+        groups.push({ name, end, journey })
+        // Its tests may be declared by a function elsewhere.
+        if (journey === 'always') found.push({ name, sections: [], path, journey })
         return
       }
       const names = [...groups.map((group) => group.name), name]
-      found.push({ name: names.join(' > '), sections: names.flatMap(sectionsOf) })
+      const journeys = [...groups.map((group) => group.journey), journeyOf(options)]
+      const journey = (['always', 'sometimes'] as const).find((each) => journeys.includes(each))
+      const sections = names.flatMap(sectionsOf)
+      found.push({ name: names.join(' > '), sections, path, journey: journey ?? 'never' })
     },
   }).visit(program)
   return found
+}
+
+/** `JOURNEY` and `journeyIf(…)` of support/journey.ts, as the second argument or part of it. */
+function journeyOf(options: Argument | undefined): TestName['journey'] {
+  if (options?.type === 'Identifier' && options.name === 'JOURNEY') return 'always'
+  if (options?.type === 'CallExpression' && options.callee.type === 'Identifier') {
+    return options.callee.name === 'journeyIf' ? 'sometimes' : 'never'
+  }
+  if (options?.type !== 'ObjectExpression') return 'never'
+  const spread = options.properties.filter((each) => each.type === 'SpreadElement')
+  return (
+    spread.map(({ argument }) => journeyOf(argument)).find((each) => each !== 'never') ?? 'never'
+  )
 }
 
 /** `RFC 6749 §4.1.2`, and the same of OpenID Connect. */

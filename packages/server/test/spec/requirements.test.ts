@@ -44,6 +44,15 @@ describe('the finder of tests', () => {
     ])
   })
 
+  test('does not count a journey, unless it is one in some places only', () => {
+    const [a, b] = ["'RFC 6749 §6: a'", "'RFC 6749 §6: b'"]
+    const counted = (code: string) => missing(code).length === 0
+    expect(counted(`test(${a}, f); test(${b}, journeyIf(isLong), f)`)).toBe(true)
+    expect(counted(`test(${a}, f); test(${b}, JOURNEY, f)`)).toBe(false)
+    expect(counted(`test(${a}, f); test(${b}, { ...JOURNEY, timeout: 1 }, f)`)).toBe(false)
+    expect(counted(`test(${a}, f); describe('g', JOURNEY, () => { test(${b}, f) })`)).toBe(false)
+  })
+
   test('does not take another section, a mention later in the name, or a test after the group', () => {
     const tests = findTestNames(
       parseRepo({

@@ -2,6 +2,7 @@
 // real command.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { BARE_ENVIRONMENT } from './bare-environment.ts'
 import { ask } from './postgres-cluster.ts'
@@ -61,8 +62,8 @@ function ofPostgres(url: string): OfDatabase {
   const database = new URL(url).pathname.slice(1)
   const copy = async (from: string, to: string) => {
     const administration = Object.assign(new URL(url), { pathname: '/postgres' }).href
-    await ask(administration, `drop database if exists ${to}`)
-    await ask(administration, `create database ${to} template ${from}`)
+    await whenNobodyUsesIt(() => ask(administration, `drop database if exists ${to}`))
+    await whenNobodyUsesIt(() => ask(administration, `create database ${to} template ${from}`))
   }
   return {
     backUp: () => copy(database, `${database}_backup`),
@@ -70,5 +71,23 @@ function ofPostgres(url: string): OfDatabase {
       await copy(`${database}_backup`, database)
       return []
     },
+  }
+}
+
+const IN_USE = '55006'
+const PATIENCE_MS = 30_000
+
+/** PostgreSQL notices a little later than we that a server has ended. */
+async function whenNobodyUsesIt(act: () => Promise<unknown>): Promise<void> {
+  const until = Date.now() + PATIENCE_MS
+  for (;;) {
+    try {
+      await act()
+      return
+    } catch (error) {
+      const isInUse = error instanceof Error && 'code' in error && error.code === IN_USE
+      if (!isInUse || Date.now() > until) throw error
+    }
+    await pause(50)
   }
 }

@@ -27,7 +27,8 @@ import { findFreePort } from './free-port.ts'
 import { RESOURCE_SERVERS, TENANT } from './world.ts'
 
 const MAIN = fileURLToPath(new URL('../../bin/ostiary.js', import.meta.url))
-const START_TIMEOUT_MS = 20_000
+/** On a machine that is busy with other tests. */
+const START_TIMEOUT_MS = 60_000
 
 /** A place to run servers in: configuration, keys and a database with the world in it. */
 export interface Deployment {

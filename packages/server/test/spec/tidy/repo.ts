@@ -34,8 +34,11 @@ const MANIFESTS = ['package.json', '{packages,examples}/*/package.json']
 /** The two files that spell out what is forbidden are all that the rules must not see. */
 const UNSEEN = ['**/node_modules/**', '**/test/spec/tidy/{samples,text-rules}.ts']
 
+let repo: Repo | undefined
+
 export function readRepo(): Repo {
-  return parseRepo({ ...read(CODE), ...read(PROSE), ...read(MANIFESTS) })
+  repo ??= parseRepo({ ...read(CODE), ...read(PROSE), ...read(MANIFESTS) })
+  return repo
 }
 
 /** The repository that these files make up: path -> text. */
