@@ -69,18 +69,25 @@ export const SESSION_CHECKS: readonly Check[] = [
   },
   {
     row: 'D2',
-    title: 'a decision counts once, and cannot be sent again',
+    title: 'a decision counts once: sent again it repeats no code, and changes nothing',
     needs: ['own sign-in pages'],
     async run(scene, witness) {
       const { web, target } = scene
       const browser = await scene.signIn()
       const consent = await browser.openAndFollow(web.authorizeUrl({ prompt: 'consent' }))
       const first = await browser.submitAndFollow(consent, target.forms.allow)
-      witness.given('the first', paramsOf(first).has('code'))
+      const codes = [paramsOf(first).get('code')]
+      witness.given('the first', codes[0] !== null)
       for (const decision of [target.forms.allow, target.forms.deny]) {
         const again = await browser.submitAndFollow(consent, decision)
-        witness.sees('again', !paramsOf(again).has('code'), `${again.status}`)
+        // Somebody who pressed twice may be led on, with a code that is good by itself.
+        const code = paramsOf(again).get('code')
+        witness.sees('again', code === null || !codes.includes(code), `${again.status}`)
+        witness.sees('a no that comes late', decision === target.forms.allow || code === null)
+        codes.push(code)
       }
+      const answer = await scene.askSilently(browser)
+      witness.sees('the first answer stands', answer === 'code', `then ${answer}`)
     },
   },
   {
