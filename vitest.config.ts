@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const server = 'packages/server'
+const SIGNING_IN = [`${server}/test/support/low-password-cost.ts`]
 
 /** The projects one after the other as they are listed below; their files as vitest has them, the longest first. */
 class AsListed extends BaseSequencer {
@@ -34,10 +35,10 @@ export default defineConfig({
       project('once-inactive', [`${server}/test/once-inactive/**/*.test.ts`]),
       project('nemesis', [`${server}/test/nemesis/**/*.test.ts`]),
       project('flows', [`${server}/test/flows/**/*.test.ts`]),
-      project('attacks', [`${server}/test/attacks/**/*.test.ts`]),
+      project('attacks', [`${server}/test/attacks/**/*.test.ts`], SIGNING_IN),
       project('browser', [`${server}/test/browser/**/*.test.ts`]),
       project('cluster', [`${server}/test/cluster/**/*.test.ts`]),
-      project('contracts', [`${server}/test/contracts/**/*.test.ts`]),
+      project('contracts', [`${server}/test/contracts/**/*.test.ts`], SIGNING_IN),
       project('store', [`${server}/test/store/**/*.test.ts`]),
       project('races', [`${server}/test/races/**/*.test.ts`]),
       project('fuzz', [`${server}/test/fuzz/**/*.test.ts`]),
@@ -51,11 +52,12 @@ export default defineConfig({
   },
 })
 
-function project(name: string, include: string[]) {
+function project(name: string, include: string[], setupFiles: string[] = []) {
   return {
     test: {
       name,
       include,
+      setupFiles,
       testTimeout: 60_000,
       hookTimeout: 120_000,
       // The files of a project share processes, in which Node itself loads each module once.

@@ -32,8 +32,6 @@ export interface PasswordCheck {
   readonly outdated: boolean
 }
 
-const NOBODY = hashOfNobody()
-
 /**
  * Compares a password with its hash. Without a hash (no such user) it takes as long as argon2id, and says no.
  * @param source where it comes from: one does not keep the others from their turn
@@ -44,7 +42,7 @@ export async function verifyPassword(
   stored: string | null,
   source?: string,
 ): Promise<PasswordCheck> {
-  const text = stored ?? NOBODY
+  const text = stored ?? hashOfNobody()
   const hash = readPasswordHash(text)
   const spelling = await inTurn(() => firstMatch(spellingsOf(password), hash.matches), source)
   const outdated = !isOfToday(text) || spelling !== normalise(password)

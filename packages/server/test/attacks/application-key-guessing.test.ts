@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addAuthenticationCode, addIdentifier } from '../../src/operations/access-identifiers.ts'
 import { createApplicationKey } from '../../src/operations/application-keys.ts'
 import { basicKey, codeBody, exchange, outcomeOf, passCodeBody } from '../support/key-exchange.ts'
+import { hashAtFullCost } from '../support/password-cost.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { measureBelow, TELLING_T, timeInTurn, welchT } from '../support/timing.ts'
 
@@ -114,7 +115,9 @@ describe.each(STORES)('guessing at application keys on %s', (kind) => {
       ),
     )
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(LIMIT)
-    expect(answers.filter(({ status }) => status === 429)).toHaveLength(20 - LIMIT)
+    // Where the machine is slow, some have waited for two seconds before the five were looked at.
+    const others = answers.filter(({ status }) => status === 429 || status === 503)
+    expect(others).toHaveLength(20 - LIMIT)
   })
 
   it('security M1: right pass codes at the same time are never refused', async () => {
@@ -187,17 +190,25 @@ describe.each(STORES)('guessing at application keys on %s', (kind) => {
       )
     })
 
-    it('waits as long for a consumer of another organisation as for nobody', async () => {
-      const t = await measureBelow(TELLING_T, async () => {
-        const ask = (identifier: string) => () =>
-          send(passCodeBody(identifier, PASS_CODE), { by: foreign })
-        const { theirs = [], nobody = [] } = await timeInTurn(
-          { theirs: ask('card-4'), nobody: ask('nobody-at-all') },
-          SAMPLES,
-        )
-        return welchT(theirs, nobody)
+    describe('whatever is presented', () => {
+      hashAtFullCost()
+      beforeAll(async () => {
+        const other = { username: 'ada', identifier: 'card-6', passCode: PASS_CODE }
+        await addIdentifier(other, server.context)
       })
-      expect(t).toBeLessThan(TELLING_T)
+
+      it('waits as long for a consumer of another organisation as for nobody', async () => {
+        const t = await measureBelow(TELLING_T, async () => {
+          const ask = (identifier: string) => () =>
+            send(passCodeBody(identifier, PASS_CODE), { by: foreign })
+          const { theirs = [], nobody = [] } = await timeInTurn(
+            { theirs: ask('card-6'), nobody: ask('nobody-at-all') },
+            SAMPLES,
+          )
+          return welchT(theirs, nobody)
+        })
+        expect(t).toBeLessThan(TELLING_T)
+      })
     })
   })
 })

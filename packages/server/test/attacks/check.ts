@@ -12,6 +12,8 @@ export interface Check {
   readonly row: string
   readonly title: string
   readonly needs?: readonly Ability[]
+  /** It speaks of a server that is busy with passwords. */
+  readonly restsOnPasswordCost?: boolean
   run(scene: Scene, witness: Witness): Promise<void>
 }
 

@@ -6,9 +6,12 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { hashPassword, passwordQueueState } from '../../src/identity/passwords.ts'
 import { TestBrowser } from '../support/browser.ts'
+import { hashAtFullCost } from '../support/password-cost.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { type Answer, TestApp } from '../support/test-app.ts'
 import { API_SERVER, MACHINE, PASSWORD, WEB_APP } from '../support/world.ts'
+
+hashAtFullCost()
 
 const PROMISED_MS = 2000
 const DEFAULT_MS = 1750

@@ -7,6 +7,7 @@ import { StoreUnavailableError } from '../../src/store/port.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { registerDesktopApp } from '../support/contract-world.ts'
 import { latestEvents } from '../support/latest-events.ts'
+import { hashAtFullCost } from '../support/password-cost.ts'
 import {
   type SecondNode,
   STORES,
@@ -243,6 +244,8 @@ describe.each(STORES)('guessing on %s', (kind) => {
   })
 
   describe('by nobody at all', () => {
+    hashAtFullCost()
+
     it.each([10, 20, 50])(
       'security M1: of %i right sign-ins at once, by app and by page, none is refused',
       async (size) => {

@@ -8,6 +8,7 @@ import { asClientId } from '../../src/protocol/ids.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type CliFolder, type CliRun, createCliFolder } from '../support/cli.ts'
 import { latestEvents } from '../support/latest-events.ts'
+import { hashAtFullCost } from '../support/password-cost.ts'
 import {
   STORES,
   type StoreKind,
@@ -16,6 +17,8 @@ import {
 } from '../support/start-server.ts'
 import { TestApp } from '../support/test-app.ts'
 import { RESOURCE_SERVERS, TENANT, WEB_APP } from '../support/world.ts'
+
+hashAtFullCost()
 
 const SENTENCE = 'Grüße, seven sober seals'
 

@@ -8,10 +8,13 @@ import type { UserRecord } from '../../src/store/records.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { latestEvents } from '../support/latest-events.ts'
 import { kindOf } from '../support/page-kind.ts'
+import { hashAtFullCost } from '../support/password-cost.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { MAIN_TENANT } from '../support/tenant.ts'
 import { TestApp } from '../support/test-app.ts'
 import { PASSWORD, TENANT, userIdOf, WEB_APP } from '../support/world.ts'
+
+hashAtFullCost()
 
 describe.each(STORES)('sign-in on %s', (kind) => {
   let server: TestServer

@@ -14,17 +14,16 @@ interface Parameters {
   readonly parallelism: number
 }
 
-/** OWASP Password Storage: argon2id with 19 MiB, two passes, one lane. */
-const TODAY: Parameters = { memoryKiB: 19_456, passes: 2, parallelism: 1 }
+/** What a new hash costs. OWASP Password Storage: argon2id with 19 MiB, two passes, one lane. */
+export const COST_TODAY: Parameters = { memoryKiB: 19_456, passes: 2, parallelism: 1 }
 const SALT_BYTES = 16
 const TAG_BYTES = 32
 /** The only version that Node has; the one before it is of 2015. */
 const VERSION = 19
-const TODAYS_START = `$argon2id$v=${VERSION}$m=${TODAY.memoryKiB},t=${TODAY.passes},p=${TODAY.parallelism}$`
 
 export async function hashWithArgon2id(password: string): Promise<string> {
   const salt = newRandomBytes(SALT_BYTES)
-  const tag = await derive(password, { id: 'argon2id', salt, tagBytes: TAG_BYTES, ...TODAY })
+  const tag = await derive(password, { id: 'argon2id', salt, tagBytes: TAG_BYTES, ...COST_TODAY })
   return writeToday(salt, tag)
 }
 
@@ -34,11 +33,16 @@ export function hashOfNobody(): string {
 }
 
 function writeToday(salt: Buffer, tag: Buffer): string {
-  return `${TODAYS_START}${writeBase64(salt)}$${writeBase64(tag)}`
+  return `${startToday()}${writeBase64(salt)}$${writeBase64(tag)}`
 }
 
 export function isOfToday(text: string): boolean {
-  return text.startsWith(TODAYS_START)
+  return text.startsWith(startToday())
+}
+
+function startToday(): string {
+  const { memoryKiB, passes, parallelism } = COST_TODAY
+  return `$argon2id$v=${VERSION}$m=${memoryKiB},t=${passes},p=${parallelism}$`
 }
 
 const VARIANTS = ['argon2id', 'argon2i', 'argon2d'] as const satisfies Argon2Algorithm[]

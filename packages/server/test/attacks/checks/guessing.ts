@@ -97,6 +97,7 @@ export const GUESSING_CHECKS: readonly Check[] = [
   {
     row: 'D17',
     title: `${TOGETHER} right sign-ins at once are all taken, from one address or many`,
+    restsOnPasswordCost: true,
     needs: ['own sign-in pages'],
     async run(scene, witness) {
       const address = newAddress()
@@ -125,6 +126,7 @@ export const GUESSING_CHECKS: readonly Check[] = [
   {
     row: 'D17',
     title: 'tries that were given up on before the answer are no failures',
+    restsOnPasswordCost: true,
     needs: ['own sign-in pages', 'callers of many addresses'],
     async run(scene, witness) {
       const address = newAddress()
@@ -138,6 +140,7 @@ export const GUESSING_CHECKS: readonly Check[] = [
   {
     row: 'D17',
     title: 'to be turned away because others keep the server busy is no failure',
+    restsOnPasswordCost: true,
     needs: ['own sign-in pages', 'rate limits', 'callers of many addresses', 'clock'],
     async run(scene, witness) {
       const { victim } = scene.target.users

@@ -344,9 +344,9 @@ const passwords: readonly Mutant[] = [
     name: 'an account that does not exist is refused faster',
     breaks: 'D6, ASVS 6.3.8',
     file: 'server/src/identity/passwords.ts',
-    find: '  const text = stored ?? NOBODY\n',
+    find: '  const text = stored ?? hashOfNobody()\n',
     replace:
-      '  const text = stored ?? NOBODY\n  if (stored === null) return { correct: false, outdated: false }\n',
+      '  const text = stored ?? hashOfNobody()\n  if (stored === null) return { correct: false, outdated: false }\n',
     killedBy: SIGN_IN_ATTACKS,
   },
   {
