@@ -3,18 +3,20 @@
 import { sha256 } from '../platform/hash.ts'
 import { newId, newSecret } from '../platform/random.ts'
 import type { ClientId } from '../protocol/ids.ts'
-import type { ClientSecretRecord, ClientWithSecrets } from '../store/records.ts'
+import { MOST_LIVE_SECRETS } from '../store/limits.ts'
+import type { SecretOfClient } from '../store/port/clients.ts'
+import type { AuditEventRecord, ClientSecretRecord, ClientWithSecrets } from '../store/records.ts'
 import { checkName } from './field-checks.ts'
 import {
   eventOf,
   type FieldProblem,
   type OperationContext,
+  OperationError,
   refusal,
   refuseIfAny,
 } from './operation.ts'
 import { findRegisteredClient } from './registered-client.ts'
 
-const MAX_LIVE_SECRETS = 5
 const HINT_LENGTH = 4
 
 export interface NewClientSecret {
@@ -46,11 +48,41 @@ export async function addClientSecret(
     context,
   )
   const event = eventOf(context, 'client_secret.added', `client:${found.client.id}`)
-  await context.store.addClientSecret(created.record, event)
+  await storeSecret('client', created.record, { context, event })
   return created
 }
 
-function liveAt(
+/**
+ * What was looked at before may have changed since, so the store has the last word.
+ * @throws OperationError when the app cannot have the secret
+ */
+export async function storeSecret(
+  field: string,
+  record: ClientSecretRecord,
+  { context, event }: { readonly context: OperationContext; readonly event: AuditEventRecord },
+): Promise<void> {
+  const outcome = await context.store.addClientSecret(record, event)
+  if (outcome === 'added') return
+  if (outcome === 'full') throw new OperationError(tooMany(field, MOST_LIVE_SECRETS))
+  throw refusal(field, REFUSALS[outcome])
+}
+
+const REFUSALS = {
+  no_client: 'cannot be added: the app is disabled, or no longer there',
+  held: 'is one that the app has, or had until it expired: give another',
+  revoked: 'was revoked, or its app deleted, and is never taken again: give another',
+} as const
+
+/** @returns what is wrong with a secret that is brought along, by what became of it here */
+export async function checkRevoked(
+  field: string,
+  secret: SecretOfClient,
+  { store }: OperationContext,
+): Promise<FieldProblem[]> {
+  return (await store.isSecretRevoked(secret)) ? [{ field, problem: REFUSALS.revoked }] : []
+}
+
+export function liveAt(
   nowSeconds: number,
   secrets: readonly ClientSecretRecord[],
 ): readonly ClientSecretRecord[] {
@@ -64,9 +96,12 @@ export function checkRoom(
   nowSeconds: number,
 ): FieldProblem[] {
   const { length } = liveAt(nowSeconds, secrets)
-  if (length < MAX_LIVE_SECRETS) return []
-  const problem = `has ${length} secrets already: revoke one that is no longer used`
-  return [{ field, problem, code: 'too_many', value: String(MAX_LIVE_SECRETS) }]
+  return length < MOST_LIVE_SECRETS ? [] : tooMany(field, length)
+}
+
+function tooMany(field: string, count: number): FieldProblem[] {
+  const problem = `has ${count} secrets already: revoke one that is no longer used`
+  return [{ field, problem, code: 'too_many', value: String(MOST_LIVE_SECRETS) }]
 }
 
 function checkNewSecret(

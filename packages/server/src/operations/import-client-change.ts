@@ -5,13 +5,14 @@
 import { asClientId } from '../protocol/ids.ts'
 import type { OrganisationWithUnits } from '../store/port.ts'
 import type { ClientRecord, ClientWithSecrets } from '../store/records.ts'
-import { checkRoom } from './client-secrets.ts'
+import { checkRevoked, checkRoom, liveAt, storeSecret } from './client-secrets.ts'
 import { newProblems } from './client-update.ts'
 import type { ClientContext } from './clients.ts'
 import {
   allowancesOf,
   type ClientValues,
   checkClientValues,
+  hashOfSecret,
   hasSecret,
   toInput,
   toSecret,
@@ -60,16 +61,19 @@ export async function findClientChange(
   const columns = Object.entries({ ...CHANGEABLE, allowances: 'allowances' as const })
     .filter(([, field]) => JSON.stringify(client[field]) !== JSON.stringify(after[field]))
     .map(([column]) => column)
+  const secretField = values.secret === undefined ? 'secret_hash' : 'secret'
   const secret = newSecretOf(values, found, context)
   return {
     columns: [...columns, ...(secret ? ['secret'] : [])],
     problems: [
       ...problemsOf({ values, client, after }, context),
+      ...checkExpired(secretField, values, { found, context }),
       ...(secret ? checkRoom('secret', found.secrets, context.clock.nowSeconds()) : []),
+      ...(secret ? await checkRevoked(secretField, secret, context) : []),
     ],
     async apply() {
       const event = eventOf(context, 'client_secret.added', `client:${client.id}`)
-      if (secret) await store.addClientSecret(secret, event)
+      if (secret) await storeSecret(secretField, secret, { context, event })
       if (columns.length > 0)
         await changeClient(client, after, { context, action: 'client.updated' })
     },
@@ -104,6 +108,20 @@ function newSecretOf(
   const names = new Set(secrets.map(({ name }) => name))
   const free = Array.from(secrets, (_, at) => `imported ${at + 2}`).find((name) => !names.has(name))
   return names.has(secret.name) ? { ...secret, name: free ?? secret.name } : secret
+}
+
+/** A secret that has expired does not come to life by being named again: that the row says so is told. */
+function checkExpired(
+  field: string,
+  values: ClientValues,
+  { found, context }: { readonly found: ClientWithSecrets; readonly context: ChangeContext },
+): FieldProblem[] {
+  const given = hashOfSecret(values)
+  const named = found.secrets.filter(({ hash }) => hash === given)
+  const hasExpired = named.length > liveAt(context.clock.nowSeconds(), named).length
+  return hasExpired
+    ? [{ field, problem: 'has expired and is never taken again: give another' }]
+    : []
 }
 
 function problemsOf(

@@ -177,11 +177,16 @@ const HINT_LENGTH = 4
 /** Of a shorter one, a hint would give away too much. */
 const MIN_LENGTH_FOR_HINT = 20
 
+export function hashOfSecret({ secret = '', secret_hash: hash = '' }: ClientValues) {
+  return secret === '' ? readHash(hash) : sha256(secret)
+}
+
 export function toSecret(
-  { secret = '', secret_hash: hash = '' }: ClientValues,
+  values: ClientValues,
   client: ClientRecord,
 ): ClientSecretRecord | undefined {
-  const known = secret === '' ? readHash(hash) : sha256(secret)
+  const { secret = '' } = values
+  const known = hashOfSecret(values)
   if (known === undefined) return undefined
   return {
     tenant: client.tenant,

@@ -6,6 +6,7 @@ import type { ClientWithSecrets } from '../store/records.ts'
 import { allowancesAtRegistration } from './allowances.ts'
 import { checkTwin, twinOf } from './client-ids.ts'
 import { checkNewClient, defaultGrantTypes } from './client-input.ts'
+import { checkRevoked } from './client-secrets.ts'
 import { type ClientContext, scopesWithoutNames, toClientRecord } from './clients.ts'
 import { findClientChange } from './import-client-change.ts'
 import {
@@ -13,6 +14,7 @@ import {
   type ClientValues,
   COLUMN_OF,
   checkClientValues,
+  hashOfSecret,
   toInput,
   toSecret,
 } from './import-client-values.ts'
@@ -52,9 +54,11 @@ function clientKind(
       ...checkClientValues(values, context),
     ],
     keysOf: ({ id }) => ({ id, ...(id && twinOf(id) && { [TWIN]: id.replaceAll('+', ' ') }) }),
-    async findConflicts({ id = '' }) {
+    async findConflicts(values) {
+      const { id = '' } = values
       const taken = await store.findClient(tenant.name, asClientId(id))
-      return taken ? [existsAlready('id', id)] : checkTwin(id, context)
+      if (taken) return [existsAlready('id', id)]
+      return [...(await checkTwin(id, context)), ...(await checkFormerSecret(values, context))]
     },
     findChange: (values) => findClientChange(values, { ...context, organisations }),
     defaultsOf: (values) => defaultsOf(values, context),
@@ -66,6 +70,14 @@ function clientKind(
     idOf: ({ client }) => client.id,
     store: (batch, events) => store.importClients(batch, events),
   }
+}
+
+/** What was revoked of an app that was deleted stays so for the app that takes its id. */
+async function checkFormerSecret(values: ClientValues, context: ClientContext) {
+  const hash = hashOfSecret(values)
+  if (hash === undefined) return []
+  const secret = { tenant: context.tenant.name, clientId: asClientId(values.id ?? ''), hash }
+  return checkRevoked(values.secret === undefined ? 'secret_hash' : 'secret', secret, context)
 }
 
 /** A key that no two rows may share either: HTTP Basic does not tell their ids from each other. */

@@ -12,3 +12,6 @@ export const MOST_LISTED = 200
 /** Events that strangers bring about in the trail of one tenant, in a quarter of an hour. More are counted, and told as one. */
 export const MOST_STRANGERS_EVENTS = 100
 export const STRANGERS_EVENTS_WINDOW_SECONDS = 15 * 60
+
+/** Secrets of an app that have not expired: enough to change them without a gap. */
+export const MOST_LIVE_SECRETS = 5

@@ -218,22 +218,31 @@ describe.each(STORES)('attacks on refresh tokens on %s', (kind) => {
     })
 
     it('B6: signing out, and changing the secret of the app, do not end it: integrations go on', async () => {
-      const { browser: visitor } = await app.obtainCode()
-      const { refresh_token: token } = await app.obtainTokens({ browser: visitor })
+      const client = await registerClient(
+        server,
+        { id: 'new-secret', secret: 'new-secret-first' },
+        {
+          redirectUris: ['https://new-secret.example/cb'],
+          grantTypes: ['authorization_code', 'refresh_token'],
+          scopes: ['contacts:read'],
+        },
+      )
+      const changing = new TestApp(server, client)
+      const { browser: visitor } = await changing.obtainCode()
+      const { refresh_token: token } = await changing.obtainTokens({ browser: visitor })
       const question = await visitor.open(`${server.issuer}/sign-out`)
       await visitor.submit(question, {})
-      const successor = await rotate(app, token)
+      const successor = await rotate(changing, token)
 
-      const found = await server.store.findClient(TENANT, asClientId(WEB_APP.id))
+      const found = await server.store.findClient(TENANT, asClientId(client.id))
       const old = found?.secrets[0]
       if (!old) throw new Error('the app has no secret')
       const secret = newSecret('ost_cs')
       await server.store.addClientSecret({ ...old, id: 'next', hash: sha256(secret) })
       await server.store.revokeClientSecret(old)
-      expect((await app.refresh(successor.refresh_token)).status).toBe(401)
-      const renewed = new TestApp(server, { ...WEB_APP, secret })
+      expect((await changing.refresh(successor.refresh_token)).status).toBe(401)
+      const renewed = new TestApp(server, { ...client, secret })
       await rotate(renewed, successor.refresh_token)
-      await server.store.addClientSecret(old)
     })
   })
 

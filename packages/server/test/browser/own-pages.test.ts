@@ -2,6 +2,7 @@
 // people called their apps is shown as the text it is (D10 of the attack table).
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { sha256 } from '../../src/platform/hash.ts'
 import { asClientId, asUserId } from '../../src/protocol/ids.ts'
 import { MARKUP } from '../support/injections.ts'
 import { registerClient } from '../support/register-client.ts'
@@ -143,6 +144,7 @@ async function storeApp(name: string): Promise<TestApp> {
     const more = {
       ...secret,
       id: `${id}-2`,
+      hash: sha256(`${id}-2`),
       name,
       hint: name,
       createdAtSeconds: clock.nowSeconds(),

@@ -138,7 +138,7 @@ describe.each(STORES)('client authentication on %s', (kind) => {
       client: ClientRecord,
       secret: string,
       fields: Partial<ClientSecretRecord> = {},
-    ): Promise<void> {
+    ): Promise<unknown> {
       const record = secretRecord(secret, client, server.clock.nowSeconds())
       return server.store.addClientSecret({ ...record, id: secret, name: secret, ...fields })
     }

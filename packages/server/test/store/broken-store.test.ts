@@ -9,6 +9,8 @@ import {
   raceForLastCodes,
   raceForLease,
   raceForTheTurn,
+  raceToAddOneSecret,
+  raceToAddSecrets,
   raceToClaim,
   raceToCount,
   raceToDecide,
@@ -113,6 +115,16 @@ const BREAKAGES: readonly Breakage[] = [
     on: ['postgres'],
     without: (sql) => (sql.includes(' for share') ? lingering(sql.replace(' for share', '')) : sql),
     races: [raceToOpenBeforeSuspension],
+  },
+  {
+    guard: 'an app must stay as it is while it is given a secret',
+    // SQLite has one writer at a time.
+    on: ['postgres'],
+    without: (sql) =>
+      sql.startsWith('update "clients" set "disabled_at_seconds" = "disabled_at_seconds"')
+        ? 'select * from "clients" where "tenant" = $1 and "id" = $2 and "disabled_at_seconds" is null'
+        : sql,
+    races: [raceToAddSecrets, raceToAddOneSecret],
   },
   {
     guard: 'the key to retire must be the one the caller knows',

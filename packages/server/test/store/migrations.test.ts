@@ -20,10 +20,12 @@ import {
   codeRecord,
   consentRecord,
   giveGrant,
+  hashOf,
   keyRecord,
   NOW,
   newTenant,
   redemptionOf,
+  secretRecord,
   USER,
 } from './records.ts'
 
@@ -123,6 +125,36 @@ describe.for(DIALECTS)('a database on %s', (dialect) => {
       const changing = await store.listKeys(tenants.RS256, NOW)
       expect(changing.map(({ state }) => state)).toEqual(['current', 'current'])
     })
+  })
+
+  test('imports C3: 0018 leaves of equal secrets of an app the one that ends first', async () => {
+    const settings = await newSettings(dialect)
+    await migrateStore(settings)
+    const tenant = newTenant()
+    const hash = hashOf('twice')
+    const secrets = [null, NOW + 60, NOW + 60, null].map((expiresAtSeconds, at) =>
+      secretRecord({ tenant, id: `secret-${at}`, hash, expiresAtSeconds }),
+    )
+    const other = secretRecord({ tenant, id: 'other' })
+    await openStoreAndDo(settings, (store) => store.createClient(clientRecord({ tenant }), other))
+    const columns =
+      '(tenant, id, client_id, name, hash, hint, created_at_seconds, expires_at_seconds)'
+    await executeStatements(settings, [
+      'drop index client_secrets_once',
+      'drop table revoked_secrets',
+      'create index client_secrets_by_client on client_secrets (tenant, client_id)',
+      ...secrets.map(
+        (
+          each,
+        ) => `insert into client_secrets ${columns} values ('${tenant}', '${each.id}', '${each.clientId}',
+          'copy', '${hash}', '', ${NOW}, ${each.expiresAtSeconds})`,
+      ),
+      "delete from kysely_migration where name = '0018-secrets-once'",
+    ])
+    expect(await migrateStore(settings)).toEqual({ applied: ['0018-secrets-once'] })
+    const { id } = clientRecord({ tenant })
+    const found = await openStoreAndDo(settings, (store) => store.findClient(tenant, id))
+    expect(found?.secrets.map((each) => each.id).toSorted()).toEqual(['other', 'secret-1'])
   })
 
   test('security H8: 0006 moves what waits for its redemption from the grants into the codes', async () => {

@@ -38,6 +38,7 @@ import {
   redemptionOf,
   refreshTokenRecord,
   rotationOf,
+  secretRecord,
   startChain,
   trustedIssuerRecord,
   userRecord,
@@ -459,5 +460,32 @@ export const raceToUseJwt: Check = async (stores) => {
       opened: 1,
     }),
     ...differences('grants', stored, 1),
+  ]
+}
+
+export const raceToAddSecrets: Check = async (stores) => {
+  const [store] = stores
+  const tenant = newTenant()
+  await store.createClient(clientRecord({ tenant }), secretRecord({ tenant }))
+  const outcomes = await race(stores, (each) => each.addClientSecret(secretRecord({ tenant })))
+  const found = await store.findClient(tenant, CLIENT)
+  return [
+    ...differences('outcomes', tally(outcomes.toSorted()), { added: 4, full: CALLERS - 4 }),
+    ...differences('secrets', found?.secrets.length, 5),
+  ]
+}
+
+export const raceToAddOneSecret: Check = async (stores) => {
+  const [store] = stores
+  const tenant = newTenant()
+  const secret = secretRecord({ tenant })
+  await store.createClient(clientRecord({ tenant }), null)
+  const outcomes = await race(stores, (each) =>
+    each.addClientSecret({ ...secret, id: newId() }).catch(failed),
+  )
+  const found = await store.findClient(tenant, CLIENT)
+  return [
+    ...differences('outcomes', tally(outcomes.toSorted()), { added: 1, held: CALLERS - 1 }),
+    ...differences('secrets', found?.secrets.length, 1),
   ]
 }

@@ -31,6 +31,8 @@ import {
   raceForLastCodes,
   raceForLease,
   raceForTheTurn,
+  raceToAddOneSecret,
+  raceToAddSecrets,
   raceToChangeClient,
   raceToClaim,
   raceToCount,
@@ -110,6 +112,8 @@ function raceContract(stores: () => Stores): void {
       'as many tokens of one app end as may end': raceToEndMachineTokens,
       'as many codes are given as the allowance has': raceForLastCodes,
       'one changes an app that all have read': raceToChangeClient,
+      'imports C3: as many add a secret as an app may have': raceToAddSecrets,
+      'imports C3: one adds a secret that all bring along': raceToAddOneSecret,
       'none opens a grant that a suspended key leaves alive': raceToOpenBeforeSuspension,
       'B17: one opens a grant with a JWT': raceToUseJwt,
     }

@@ -35,8 +35,11 @@ export interface ClientStore {
     clients: readonly ClientWithSecrets[],
     events?: readonly AuditEventRecord[],
   ): Promise<readonly number[]>
-  addClientSecret(secret: ClientSecretRecord, event?: AuditEventRecord): Promise<void>
-  /** @returns false when there was no such secret. */
+  /** Unless the app is gone or disabled, has {@link MOST_LIVE_SECRETS} that have not expired, or has or had this one. */
+  addClientSecret(secret: ClientSecretRecord, event?: AuditEventRecord): Promise<AddSecretOutcome>
+  /** Whether the app, or a former one with its id, had this secret until it was revoked or the app deleted. */
+  isSecretRevoked(secret: SecretOfClient): Promise<boolean>
+  /** For ever: no app with this id can have it again. @returns false when there was no such secret. */
   revokeClientSecret(
     secret: Pick<ClientSecretRecord, 'tenant' | 'clientId' | 'id'>,
     event?: AuditEventRecord,
@@ -67,11 +70,16 @@ export interface ClientStore {
   /** Disables the app, ends all its grants and publishes the revocation. */
   disableClient(input: ClientEnding, event?: AuditEventRecord): Promise<boolean>
   /**
-   * Ends an app as {@link disableClient} does, and forgets it with its secrets and consents. Its id is free at once: an
+   * Ends an app as {@link disableClient} does, revokes its secrets, and forgets it and its consents. Its id is free at once: an
    * app that takes it has another tag, so that no token of the former one is mistaken for one of its own.
    */
   deleteClient(input: ClientEnding, event?: AuditEventRecord): Promise<boolean>
 }
+
+export type SecretOfClient = Pick<ClientSecretRecord, 'tenant' | 'clientId' | 'hash'>
+
+/** `held`: the app has it, though it may have expired. */
+export type AddSecretOutcome = 'added' | 'no_client' | 'full' | 'held' | 'revoked'
 
 export interface VouchedName extends ById {
   readonly name: string

@@ -17,7 +17,10 @@ export function* recordAuditEvent(event: AuditEventRecord): Plan<void> {
 }
 
 /** What a change says when it did not come about. */
-const UNCHANGED: ReadonlySet<unknown> = new Set([false, 'exists', 'outdated', 'lost'])
+const UNCHANGED: ReadonlySet<unknown> = new Set([
+  ...[false, 'exists', 'outdated', 'lost'],
+  ...['no_client', 'full', 'held', 'revoked'],
+])
 
 type Change<Args extends unknown[], Result> = (...args: Args) => Plan<Result>
 type AuditedChange<Args extends unknown[], Result> = Change<

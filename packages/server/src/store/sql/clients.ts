@@ -2,12 +2,13 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { ClientId } from '../../protocol/ids.ts'
-import type { VouchedName } from '../port/clients.ts'
+import { MOST_LIVE_SECRETS } from '../limits.ts'
+import type { AddSecretOutcome, SecretOfClient, VouchedName } from '../port/clients.ts'
 import type { ByAge, ById, Page } from '../port/page.ts'
 import type { ClientEnding } from '../port.ts'
 import type { ClientRecord, ClientSecretRecord, ClientWithSecrets } from '../records.ts'
 import { finishAndAnnounce, readSequence } from './change-sequences.ts'
-import { CLIENT, CLIENT_SECRET, columnsIn, columnsOf, valuesOf } from './columns.ts'
+import { CLIENT, CLIENT_SECRET, columnsIn, columnsOf, REVOKED_SECRET, valuesOf } from './columns.ts'
 import { endHolder } from './endings.ts'
 import { holdClientTag } from './hold-tags.ts'
 import { listedBy, OLDEST_FIRST, type PageInput } from './page.ts'
@@ -141,8 +142,39 @@ export function* createClient(
   return 'created'
 }
 
-export function* addClientSecret(secret: ClientSecretRecord): Plan<void> {
+const selectSecrets = statement((db, p: SecretOfClient) =>
+  db
+    .selectFrom('clientSecrets')
+    .where('tenant', '=', p.tenant)
+    .where('clientId', '=', p.clientId)
+    .select(['hash', 'expiresAtSeconds']),
+)
+
+const selectRevokedSecret = statement((db, p: SecretOfClient) =>
+  db
+    .selectFrom('revokedSecrets')
+    .where('tenant', '=', p.tenant)
+    .where('clientId', '=', p.clientId)
+    .where('hash', '=', p.hash)
+    .select('hash'),
+)
+
+export function* isSecretRevoked(secret: SecretOfClient): Plan<boolean> {
+  return (yield* first(selectRevokedSecret, secret)) !== undefined
+}
+
+/** The app is locked, so that callers at the same moment see each other's secrets. */
+export function* addClientSecret(secret: ClientSecretRecord): Plan<AddSecretOutcome> {
+  const { tenant, clientId: id, hash, createdAtSeconds } = secret
+  if ((yield* first(lockClient, { tenant, id })) === undefined) return 'no_client'
+  const held = yield* run(selectSecrets, secret)
+  if (held.some((each) => each.hash === hash)) return 'held'
+  // After the secrets: one that is revoked in between is in neither of the two readings if this one comes first.
+  if (yield* isSecretRevoked(secret)) return 'revoked'
+  const live = held.filter((each) => (each.expiresAtSeconds ?? Infinity) > createdAtSeconds)
+  if (live.length >= MOST_LIVE_SECRETS) return 'full'
   yield* finishAndAnnounce(CLIENTS, [call(insertClientSecret, secret)])
+  return 'added'
 }
 
 type SecretKey = Pick<ClientSecretRecord, 'tenant' | 'clientId' | 'id'>
@@ -153,12 +185,20 @@ const deleteClientSecret = statement((db, p: SecretKey) =>
     .where('tenant', '=', p.tenant)
     .where('clientId', '=', p.clientId)
     .where('id', '=', p.id)
-    .returning('id'),
+    .returning(columnsOf(REVOKED_SECRET)),
+)
+
+const rememberRevokedSecret = statement((db, p: SecretOfClient) =>
+  db
+    .insertInto('revokedSecrets')
+    .values(valuesOf(REVOKED_SECRET, p))
+    .onConflict((conflict) => conflict.doNothing()),
 )
 
 export function* revokeClientSecret(secret: SecretKey): Plan<boolean> {
-  if ((yield* first(deleteClientSecret, secret)) === undefined) return false
-  yield* finishAndAnnounce(CLIENTS)
+  const revoked = yield* first(deleteClientSecret, secret)
+  if (revoked === undefined) return false
+  yield* finishAndAnnounce(CLIENTS, [call(rememberRevokedSecret, revoked)])
   return true
 }
 
@@ -262,7 +302,24 @@ const removeConsentsToClient = statement((db, p: ClientKey) =>
   db.deleteFrom('consents').where('tenant', '=', p.tenant).where('clientId', '=', p.id),
 )
 
+const rememberSecretsOf = statement((db, p: ClientKey) =>
+  db
+    .insertInto('revokedSecrets')
+    .columns(columnsOf(REVOKED_SECRET))
+    .expression(
+      db
+        .selectFrom('clientSecrets')
+        .where('tenant', '=', p.tenant)
+        .where('clientId', '=', p.id)
+        .select(columnsOf(REVOKED_SECRET)),
+    )
+    .onConflict((conflict) => conflict.doNothing()),
+)
+
 export function* deleteClient(input: ClientEnding): Plan<boolean> {
+  // Locked first, so that no secret is added after its secrets were remembered.
+  yield* first(lockClient, input)
+  yield* run(rememberSecretsOf, input)
   const removed = yield* first(removeClient, input)
   if (removed === undefined) return false
   yield* endHolder({ kind: 'client', id: input.id, tag: removed.tag }, input)

@@ -2,6 +2,7 @@
 // that the migrations make the same ones.
 
 import type { Selectable } from 'kysely'
+import type { SecretOfClient } from '../port/clients.ts'
 import type {
   AccessIdentifierRecord,
   AccessTokenRecord,
@@ -75,6 +76,12 @@ export const CLIENT_SECRET: Columns<ClientSecretRecord> = {
   createdAtSeconds: 'number',
   expiresAtSeconds: 'number',
   lastUsedAtSeconds: 'number',
+}
+
+export const REVOKED_SECRET: Columns<SecretOfClient> = {
+  tenant: 'text',
+  clientId: 'text',
+  hash: 'text',
 }
 
 export const GRANT: Columns<GrantRecord> = {
@@ -279,6 +286,7 @@ export const TABLES: { readonly [Table in keyof Database]: Columns<Selectable<Da
   {
     clients: CLIENT,
     clientSecrets: CLIENT_SECRET,
+    revokedSecrets: REVOKED_SECRET,
     grants: {
       ...GRANT,
       endsAtSeconds: 'number',

@@ -3,6 +3,7 @@
 
 import type { Generated } from 'kysely'
 import type { TokenHash } from '../../protocol/ids.ts'
+import type { SecretOfClient } from '../port/clients.ts'
 import type { KnownCaller } from '../port/guessing.ts'
 import type { OneTimeId } from '../port.ts'
 import type {
@@ -31,6 +32,7 @@ import type {
 export interface Database {
   clients: ClientRecord
   clientSecrets: ClientSecretRecord
+  revokedSecrets: SecretOfClient
   grants: GrantRow
   codes: CodeRecord
   refreshTokens: RefreshTokenRow

@@ -1,6 +1,6 @@
 // What makes active again what was inactive once: each is noticed from the outside, by a sequence of what can happen.
 
-import { ONCE_INACTIVE, ONCE_INACTIVE_FOUND, RESTORE, STORE, unit } from '../commands.ts'
+import { flows, ONCE_INACTIVE, ONCE_INACTIVE_FOUND, RESTORE, STORE, unit } from '../commands.ts'
 import type { Area } from '../mutant.ts'
 
 const ENDINGS = 'server/src/store/sql/endings.ts'
@@ -135,6 +135,46 @@ export const onceInactive: Area = {
       find: '.set({ suspendedAtSeconds: p.nowSeconds, tag: p.newTag })',
       replace: '.set({ suspendedAtSeconds: p.nowSeconds })',
       killedBy: ONCE_INACTIVE_FOUND,
+    },
+    {
+      name: 'a secret that is revoked is forgotten, so that a file brings it back',
+      breaks: 'imports C1',
+      file: 'server/src/store/sql/clients.ts',
+      find: 'yield* finishAndAnnounce(CLIENTS, [call(rememberRevokedSecret, revoked)])',
+      replace: 'yield* finishAndAnnounce(CLIENTS)',
+      killedBy: flows('flows/import-secrets'),
+    },
+    {
+      name: 'an app that is deleted comes back with the secret that it had',
+      breaks: 'imports C1',
+      file: 'server/src/store/sql/clients.ts',
+      find: '  yield* run(rememberSecretsOf, input)\n',
+      replace: '',
+      killedBy: flows('flows/import-secrets'),
+    },
+    {
+      name: 'a file brings a new app along with a secret that was revoked',
+      breaks: 'imports C1',
+      file: 'server/src/operations/import-clients.ts',
+      find: ', ...(await checkFormerSecret(values, context))',
+      replace: '',
+      killedBy: flows('flows/import-secrets'),
+    },
+    {
+      name: 'a file that names an expired secret is taken as if it worked',
+      breaks: 'imports C1',
+      file: 'server/src/operations/import-client-change.ts',
+      find: '      ...checkExpired(secretField, values, { found, context }),\n',
+      replace: '',
+      killedBy: flows('flows/import-secrets'),
+    },
+    {
+      name: 'an app that has its secrets is given more of them',
+      breaks: 'imports C3',
+      file: 'server/src/store/sql/clients.ts',
+      find: "if (live.length >= MOST_LIVE_SECRETS) return 'full'",
+      replace: "if (live.length > 1000) return 'full'",
+      killedBy: STORE,
     },
   ],
 }

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { newRevocationTag } from '../../../src/platform/random.ts'
 import { asClientId } from '../../../src/protocol/ids.ts'
 import { lastTokenEnd } from '../../../src/protocol/token-lifetime.ts'
-import type { ClientRecord } from '../../../src/store/records.ts'
+import { MOST_LIVE_SECRETS } from '../../../src/store/limits.ts'
+import type { ClientRecord, ClientSecretRecord } from '../../../src/store/records.ts'
 import { walk } from '../../../src/store/walk.ts'
 import {
   accessTokenRecord,
@@ -129,6 +130,44 @@ export function clientContract(store: TheStore): void {
       expect(await store().revokeClientSecret(secret)).toBe(true)
       expect(await store().revokeClientSecret(secret)).toBe(false)
       expect((await store().findClient(tenant, CLIENT))?.secrets).toEqual([])
+    })
+
+    test('imports C1: never takes a revoked secret again, nor one of a deleted app, even for the next one with the id', async () => {
+      const tenant = newTenant()
+      const secret = secretRecord({ tenant })
+      const { hash, clientId } = secret
+      await store().createClient(clientRecord({ tenant }), secret)
+      expect(await store().isSecretRevoked({ tenant, clientId, hash })).toBe(false)
+      await store().revokeClientSecret(secret)
+      expect(await store().addClientSecret({ ...secret, id: 'again' })).toBe('revoked')
+      const last = secretRecord({ tenant })
+      await store().addClientSecret(last)
+      await store().deleteClient(clientEnding({ tenant, id: CLIENT }))
+      await store().createClient(clientRecord({ tenant }), null)
+      for (const each of [secret, last]) {
+        expect(await store().addClientSecret({ ...each, id: 'again' })).toBe('revoked')
+      }
+      expect(await store().isSecretRevoked({ tenant, clientId, hash })).toBe(true)
+      expect(await store().isSecretRevoked({ tenant, clientId: OTHER_CLIENT, hash })).toBe(false)
+      expect((await store().findClient(tenant, CLIENT))?.secrets).toEqual([])
+    })
+
+    test('imports C3: adds a secret once, and five that live at most, to an app that is in force', async () => {
+      const tenant = newTenant()
+      const add = (given: Partial<ClientSecretRecord>) =>
+        store().addClientSecret(secretRecord({ tenant, ...given }))
+      expect(await add({})).toBe('no_client')
+      const hash = hashOf('expired')
+      const expired = secretRecord({ tenant, hash, expiresAtSeconds: NOW })
+      await store().createClient(clientRecord({ tenant }), expired)
+      expect(await add({ hash })).toBe('held')
+      for (let at = 0; at < MOST_LIVE_SECRETS; at++) expect(await add({})).toBe('added')
+      expect(await add({ expiresAtSeconds: NOW + HOUR })).toBe('full')
+      const [, live] = (await store().findClient(tenant, CLIENT))?.secrets ?? []
+      if (live) await store().revokeClientSecret(live)
+      await store().disableClient(clientEnding({ tenant, id: CLIENT }))
+      expect(await add({})).toBe('no_client')
+      expect((await store().findClient(tenant, CLIENT))?.secrets).toHaveLength(MOST_LIVE_SECRETS)
     })
 
     test('remembers when a secret was last used', async () => {

@@ -18,10 +18,15 @@ export function auditedModel<Methods extends object>(methods: Methods, state: St
   return Object.fromEntries(audited)
 }
 
+const UNCHANGED: ReadonlySet<unknown> = new Set([
+  ...[false, 'exists', 'outdated', 'lost'],
+  ...['no_client', 'full', 'held', 'revoked'],
+])
+
 function isChange(result: unknown): boolean {
   // An import says which of its records are taken.
   if (Array.isArray(result)) return result.length === 0
-  return ![false, 'exists', 'outdated', 'lost'].some((unchanged) => unchanged === result)
+  return !UNCHANGED.has(result)
 }
 
 function isEvent(argument: unknown): argument is AuditEventRecord {

@@ -2,7 +2,11 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { ClientEnding, ClientStore } from '../../../src/store/port.ts'
-import type { AllowanceUseRecord, ClientRecord } from '../../../src/store/records.ts'
+import type {
+  AllowanceUseRecord,
+  ClientRecord,
+  ClientSecretRecord,
+} from '../../../src/store/records.ts'
 import { endHolder } from './revocations.ts'
 import { by, lastDayOf, like, pageOf, partOf, removeWhere, type State } from './state.ts'
 
@@ -73,11 +77,30 @@ export const clientModel = (state: State): ClientStore => ({
   },
 
   async addClientSecret(secret) {
+    const { tenant, clientId, hash, createdAtSeconds } = secret
+    if (!state.clients.some(like({ tenant, id: clientId, disabledAtSeconds: null }))) {
+      return 'no_client'
+    }
+    const held = state.secrets.filter(like({ tenant, clientId }))
+    if (held.some(like({ hash }))) return 'held'
+    if (state.revokedSecrets.some(like({ tenant, clientId, hash }))) return 'revoked'
+    const isLive = (each: ClientSecretRecord) =>
+      each.expiresAtSeconds === null || each.expiresAtSeconds > createdAtSeconds
+    if (held.filter(isLive).length >= 5) return 'full'
     state.secrets.push({ ...secret })
+    return 'added'
+  },
+
+  async isSecretRevoked({ tenant, clientId, hash }) {
+    return state.revokedSecrets.some(like({ tenant, clientId, hash }))
   },
 
   async revokeClientSecret({ tenant, clientId, id }) {
-    return removeWhere(state.secrets, like({ tenant, clientId, id })) > 0
+    const revoked = state.secrets.find(like({ tenant, clientId, id }))
+    if (!revoked) return false
+    state.revokedSecrets.push({ tenant, clientId, hash: revoked.hash })
+    removeWhere(state.secrets, like({ tenant, clientId, id }))
+    return true
   },
 
   async recordSecretUse({ tenant, clientId, id }, atSeconds) {
@@ -132,6 +155,8 @@ export const clientModel = (state: State): ClientStore => ({
     const client = state.clients.find(like({ tenant, id }))
     if (!client) return false
     removeWhere(state.clients, like({ tenant, id }))
+    const secrets = state.secrets.filter(like({ tenant, clientId: id }))
+    state.revokedSecrets.push(...secrets.map(({ hash }) => ({ tenant, clientId: id, hash })))
     removeWhere(state.secrets, like({ tenant, clientId: id }))
     removeWhere(state.consents, like({ tenant, clientId: id }))
     endClient(state, client, input)

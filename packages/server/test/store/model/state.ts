@@ -1,6 +1,7 @@
 // What the model of the store remembers: plain arrays, searched from end to end.
 
 import { MOST_LISTED } from '../../../src/store/limits.ts'
+import type { SecretOfClient } from '../../../src/store/port/clients.ts'
 import type { KnownCaller } from '../../../src/store/port/guessing.ts'
 import type { ByAge, OneTimeId, Page } from '../../../src/store/port.ts'
 import type {
@@ -32,6 +33,7 @@ export type Mutable<Record> = { -readonly [Field in keyof Record]: Record[Field]
 export interface State {
   clients: Mutable<ClientRecord>[]
   secrets: Mutable<ClientSecretRecord>[]
+  revokedSecrets: SecretOfClient[]
   grants: (Mutable<GrantRecord> & {
     endsAtSeconds: number
     accessIdentifierId: string | null
@@ -74,6 +76,7 @@ export interface Answer {
 export const emptyState = (): State => ({
   clients: [],
   secrets: [],
+  revokedSecrets: [],
   grants: [],
   codes: [],
   refreshTokens: [],

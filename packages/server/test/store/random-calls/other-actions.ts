@@ -10,6 +10,7 @@ import {
   clientRecord,
   DAY,
   HOUR,
+  hashOf,
   keyRecord,
   organisationRecord,
   PASSWORD_HASH,
@@ -24,12 +25,28 @@ const PURPOSES = ['one', 'another']
 /** More than there can ever be. */
 const ALL = 100_000
 
-const addSecret: Action = (world, { what }) => {
+/** One of a few, so that apps have it already, or had it. */
+const addSecret: Action = (world, { who, what, how }) => {
   const { tenant, nowSeconds } = world
   const clientId = pick(CLIENTS, what)
-  const secret = secretRecord({ tenant, clientId, createdAtSeconds: nowSeconds })
-  return async (store) =>
-    (await store.findClient(tenant, clientId)) && store.addClientSecret(secret, eventIn(world))
+  const hash = hashOf(`secret ${who} ${how}`)
+  const expiresAtSeconds = how % 3 === 0 ? nowSeconds + HOUR : null
+  const given = { tenant, clientId, hash, expiresAtSeconds, createdAtSeconds: nowSeconds }
+  const secret = secretRecord(given)
+  return async (store) => [
+    await store.isSecretRevoked(secret),
+    await store.addClientSecret(secret, eventIn(world)),
+  ]
+}
+
+const revokeSecret: Action = (world, { who, what }) => {
+  const { tenant } = world
+  const clientId = pick(CLIENTS, what)
+  return async (store) => {
+    const { secrets = [] } = (await store.findClient(tenant, clientId)) ?? {}
+    const { id } = secrets.at(who % (secrets.length || 1)) ?? { id: 'nowhere' }
+    return store.revokeClientSecret({ tenant, clientId, id }, eventIn(world))
+  }
 }
 
 const disableClient: Action = (world, numbers) => {
@@ -341,6 +358,7 @@ const lookAround: Action = (world, { who, what }) => {
 
 export const OTHER_ACTIONS = {
   addSecret,
+  revokeSecret,
   updateClient,
   disableClient,
   deleteClient,

@@ -19,6 +19,7 @@ import { countGrantsSchema } from './0014-count-grants.ts'
 import { feedFollowersSchema } from './0015-feed-followers.ts'
 import { idTokensSchema } from './0016-id-tokens.ts'
 import { verifiedAddressesSchema } from './0017-verified-addresses.ts'
+import { secretsOnceSchema } from './0018-secrets-once.ts'
 
 const MIGRATIONS: Record<string, (dialect: Dialect) => readonly string[]> = {
   '0001-initial': initialSchema,
@@ -37,6 +38,7 @@ const MIGRATIONS: Record<string, (dialect: Dialect) => readonly string[]> = {
   '0015-feed-followers': feedFollowersSchema,
   '0016-id-tokens': idTokensSchema,
   '0017-verified-addresses': verifiedAddressesSchema,
+  '0018-secrets-once': secretsOnceSchema,
 }
 
 export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS)
