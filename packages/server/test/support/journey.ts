@@ -1,5 +1,5 @@
-// What a test is given that takes long, and whose kind a shorter one shows: `npm test` leaves it out, and
-// `npm run journeys` runs it.
+// What a test is given that takes long, or needs what npm cannot bring, and whose kind another one shows: `npm test`
+// leaves it out, and `npm run journeys` runs it.
 
 interface TestOptions {
   readonly tags?: string[]
