@@ -46,6 +46,14 @@ describe('hashPassword', () => {
 })
 
 describe('verifyPassword', () => {
+  it('imports C2: a blank is never right, even where its hash was brought along', async () => {
+    for (const blank of ['', ' ', '\u3000']) {
+      expect(await verifyPassword(blank, await hashPassword(blank))).toMatchObject({
+        correct: false,
+      })
+    }
+  })
+
   it('takes hashes of other implementations, and says that a weak one is outdated', async () => {
     expect(await verifyPassword('password', REFERENCE)).toEqual({ correct: true, outdated: true })
   })

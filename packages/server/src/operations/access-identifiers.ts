@@ -176,6 +176,7 @@ function viewOf({ hash: _, passCodeHash, ...view }: AccessIdentifierRecord): Acc
 
 function checkLength(field: string, text: string, minimum: number) {
   const length = [...text].length
+  if (length > 0 && text.trim() === '') return [{ field, problem: 'is blank' }]
   if (length < minimum) {
     const problem = length === 0 ? 'is empty' : `has fewer than ${minimum} characters`
     return [{ field, problem }]

@@ -151,16 +151,31 @@ function checkSecret(values: ClientValues): FieldProblem[] {
   if (secret !== undefined && hash !== undefined) {
     return [{ field, problem: 'is given beside secret_hash: give one of the two' }]
   }
-  // RFC 6749 §A.2: printable ASCII.
-  if (secret !== undefined && !/^[ -~]+$/.test(secret)) {
-    return [{ field, problem: 'has characters other than printable ASCII: no app can send them' }]
-  }
-  if (secret !== undefined && secret.length > MAX_SECRET_LENGTH) {
-    return [{ field, problem: `has more than ${MAX_SECRET_LENGTH} characters` }]
-  }
-  if (secret !== undefined || readHash(hash ?? '') !== undefined) return []
-  return [{ field, problem: 'is not SHA-256: give 64 hexadecimal digits, or 43 of base64url' }]
+  const problem = secret === undefined ? problemOfHash(hash ?? '') : problemOfSecret(secret)
+  return problem === undefined ? [] : [{ field, problem }]
 }
+
+function problemOfSecret(secret: string): string | undefined {
+  // RFC 6749 §A.2: printable ASCII.
+  if (!/^[ -~]+$/.test(secret)) {
+    return 'has characters other than printable ASCII: no app can send them'
+  }
+  if (secret.trim() === '') return 'is blank: everybody has that one'
+  return secret.length > MAX_SECRET_LENGTH
+    ? `has more than ${MAX_SECRET_LENGTH} characters`
+    : undefined
+}
+
+function problemOfHash(text: string): string | undefined {
+  const hash = readHash(text)
+  if (hash === undefined) return 'is not SHA-256: give 64 hexadecimal digits, or 43 of base64url'
+  return HASHES_OF_BLANK.has(hash) ? 'is that of a blank secret: everybody has that one' : undefined
+}
+
+/** What other systems stored for a secret that was never given, a cell of blanks among them. */
+const HASHES_OF_BLANK: ReadonlySet<TokenHash> = new Set(
+  Array.from({ length: 65 }, (_, length) => sha256(' '.repeat(length))),
+)
 
 /** SHA-256 in the form in which the store has it, base64url. */
 function readHash(text: string): TokenHash | undefined {

@@ -1,6 +1,7 @@
 // What an import may not do with secrets: bring back one that has ended, or give an app more than it may have. All of
 // it by the command line, into a server that runs.
 
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addClientSecret, revokeClientSecret } from '../../src/operations/client-secrets.ts'
 import { disableClient } from '../../src/operations/clients.ts'
@@ -20,6 +21,8 @@ const MACHINE = {
   grants: ['client_credentials'],
 }
 const REVOKED = 'was revoked, or its app deleted, and is never taken again: give another'
+
+const hexOf = (text: string) => createHash('sha256').update(text).digest('hex')
 
 describe.each(STORES)('secrets that are imported on %s', (kind) => {
   let server: TestServer
@@ -102,6 +105,36 @@ describe.each(STORES)('secrets that are imported on %s', (kind) => {
     ])
     expect(await statusOf({ id: 'expired', secret })).toBe(401)
     expect(await take(row, true)).toEqual([])
+  })
+
+  it.each([
+    ['a blank secret', { secret: ' ' }, 'secret'],
+    ['blanks', { secret: ' '.repeat(30) }, 'secret'],
+    ['the hash of nothing', { secret_hash: hexOf('') }, 'secret_hash'],
+    ['it in capitals', { secret_hash: hexOf('').toUpperCase() }, 'secret_hash'],
+    ['it with its algorithm', { secret_hash: `sha256:${hexOf('')}` }, 'secret_hash'],
+    ['it in base64url', { secret_hash: `${sha256('')}=` }, 'secret_hash'],
+    ['the hash of a blank', { secret_hash: hexOf(' ') }, 'secret_hash'],
+  ])(
+    'imports C2: %s is no secret, of a new app and of one that is there',
+    async (_, given, field) => {
+      const problems = [{ field, problem: expect.stringMatching('blank') }]
+      expect(await take({ ...MACHINE, id: 'blank', ...given })).toMatchObject(problems)
+      await take(rowOf('filled'))
+      expect(await take({ id: 'filled', ...given }, true)).toMatchObject(problems)
+    },
+  )
+
+  it('imports C2: nobody is let in by a blank, whatever hash is stored', async () => {
+    await take(rowOf('of-old'))
+    const [first] = await secretsOf('of-old')
+    if (!first) throw new Error('the app has no secret')
+    for (const secret of ['', ' ', '   ']) {
+      const blank = { ...first, id: `blank-${secret.length}`, hash: sha256(secret) }
+      expect(await server.store.addClientSecret(blank)).toBe('added')
+      expect(await statusOf({ id: 'of-old', secret })).toBe(401)
+    }
+    expect(await statusOf(rowOf('of-old'))).toBe(200)
   })
 
   it('imports C3: imports at once keep to the bound, and store the same secret once', async () => {
