@@ -45,23 +45,23 @@ export interface Deployment {
 export async function openDeployment(
   { database, masterKey: configured }: Pick<Config, 'database' | 'masterKey'>,
   host: Host,
-  options: { readonly migrate: boolean; readonly log?: Log } = {
-    migrate: database.kind === 'sqlite',
-  },
+  options: { readonly migrate?: boolean; readonly patient?: boolean; readonly log?: Log } = {},
 ): Promise<Deployment> {
   const masterKey = loadMasterKey({ masterKey: configured, database })
-  return { masterKey, store: await host.parts.openStore(database, options) }
+  const { migrate = database.kind === 'sqlite' } = options
+  return { masterKey, store: await host.parts.openStore(database, { ...options, migrate }) }
 }
 
-/** Runs an operation for the tenant that --tenant names, or for the only one. */
+/** Runs an operation for the tenant that --tenant names, or for the only one. @param options `patient` for a long one */
 export async function withTenant<Result>(
-  options: TenantOptions,
+  options: TenantOptions & { readonly patient?: boolean },
   host: Host,
   operate: (context: Context) => Promise<Result>,
 ): Promise<Result> {
   const config = readConfig(options, host)
   const tenant = pickTenant(resolveTenants(config), options.tenant)
-  const deployment = await openDeployment(config, host)
+  const { patient = false } = options
+  const deployment = await openDeployment(config, host, { patient })
   try {
     return await operate(await createContext(tenant, deployment, host))
   } finally {

@@ -27,7 +27,7 @@ export interface Parts {
   /** @throws StoreUnavailableError */
   openStore(
     settings: DatabaseSettings,
-    options: { readonly migrate: boolean; readonly log?: Log },
+    options: { readonly migrate: boolean; readonly patient?: boolean; readonly log?: Log },
   ): Promise<Store>
   /** @returns the migrations that were applied now */
   migrateStore(settings: DatabaseSettings): Promise<{ readonly applied: readonly string[] }>

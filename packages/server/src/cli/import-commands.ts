@@ -76,7 +76,7 @@ async function run(
   { terminal, kind }: { readonly terminal: Terminal; readonly kind: Kind },
 ): Promise<Answer> {
   const rows = await readImportFile({ file, format, stdin: terminal.stdin }, kind.columns)
-  const report = await withTenant(options, terminal, (context) =>
+  const report = await withTenant({ ...options, patient: true }, terminal, (context) =>
     kind.run(rows, { partial, dryRun, update }, context),
   )
   const { problems, steps, ...counts } = report

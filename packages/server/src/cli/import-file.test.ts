@@ -70,6 +70,15 @@ describe('CSV', () => {
     }
   })
 
+  it('is read with the line that names the separator, and with columns that are empty at the end', async () => {
+    const text = 'sep=;\r\nid;name;;\r\na;A;;\r\nb;;;\r\nc;C;;x\r\n'
+    expect(await read(text, 'csv')).toEqual([
+      { line: 3, values: { id: 'a', name: 'A' } },
+      { line: 4, values: { id: 'b', name: '' } },
+      { line: 5, problem: 'has 4 values for 2 columns' },
+    ])
+  })
+
   it('reports the records that have more or fewer values than the header', async () => {
     expect(await read('id,name\na\nb,B\nc,C,s3cr3t\n', 'csv')).toEqual([
       { line: 2, problem: 'has 1 values for 2 columns' },

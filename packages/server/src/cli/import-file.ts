@@ -99,14 +99,21 @@ interface CsvRecord {
 function readCsv(text: string, columns: Columns): ImportRow[] {
   const [header, ...records] = parseCsv(text)
   if (!header) return []
-  const names = header.cells.map((name) => name.trim())
+  const names = withoutEmptyEnd(header.cells.map((name) => name.trim()))
   checkHeader(names, header.line, columns)
-  return records.map(({ line, cells }) => {
+  return records.map(({ line, cells: all }) => {
+    const cells = all.length > names.length ? withoutEmptyEnd(all, names.length) : all
     if (cells.length === names.length) {
       return { line, values: Object.fromEntries(names.map((name, index) => [name, cells[index]])) }
     }
     return { line, problem: `has ${cells.length} values for ${names.length} columns` }
   })
+}
+
+/** Spreadsheets write a column that was once used, and is empty. @param least so many stay, empty or not */
+function withoutEmptyEnd(cells: readonly string[], least = 0): readonly string[] {
+  const last = cells.findLastIndex((cell) => cell !== '')
+  return cells.slice(0, Math.max(last + 1, least))
 }
 
 /** @throws OperationError: without its header no line can be understood */
@@ -123,10 +130,14 @@ function checkHeader(names: readonly string[], line: number, columns: Columns): 
   ])
 }
 
+/** A first line of its own, by which spreadsheets tell each other how values are separated. */
+const SEPARATOR_LINE = /^sep=(?<separator>[,;\t])\n/i
+
 /** Where the comma is that of decimals, spreadsheets separate by semicolons; names of columns hold none of these. */
 function separatorOf(text: string): string {
+  const said = SEPARATOR_LINE.exec(text)?.groups?.separator
   const [header = ''] = text.trimStart().split('\n', 1)
-  return /[,;\t]/.exec(header)?.[0] ?? ','
+  return said ?? /[,;\t]/.exec(header)?.[0] ?? ','
 }
 
 const MISPLACED_QUOTE = 'has a quotation mark within a value: put the value in quotes and double it'
@@ -148,7 +159,7 @@ const CSV_PROBLEMS: Readonly<Record<string, string>> = {
 function parseCsv(text: string): CsvRecord[] {
   try {
     // With `info` it gives more than its types say.
-    const found: unknown = parse(text, {
+    const found: unknown = parse(text.replace(SEPARATOR_LINE, '\n'), {
       info: true,
       relax_column_count: true,
       skip_empty_lines: true,

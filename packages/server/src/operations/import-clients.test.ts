@@ -452,6 +452,28 @@ describe('an update', () => {
     expect(await find('new')).toBeNull()
   })
 
+  it('says which row it could not change because of somebody else, and has done all others', async () => {
+    const rows = ['one', 'two', 'three'].map((id) => ({ ...LEDGER, id, name: id }))
+    await take(...rows)
+    const { store } = context
+    const updateClient = store.updateClient.bind(store)
+    // Somebody else is faster, between the check and the change.
+    const outdated: typeof updateClient = (before, after, event) =>
+      before.id === 'two' ? Promise.resolve('outdated') : updateClient(before, after, event)
+    Object.assign(store, { updateClient: outdated })
+    const report = await update(...rows.map((row) => ({ ...row, name: `${row.name} changed` })))
+    expect(report).toMatchObject({ imported: 0, changed: 2, unchanged: 0 })
+    expect(report.steps.map(({ id }) => id)).toEqual(['one', 'three'])
+    expect(report.problems.map(describeProblem)).toEqual([expect.stringMatching(/^line 2: /)])
+    expect((await find('three'))?.client.name).toBe('three changed')
+  })
+
+  it('empties nothing by a cell of blanks', async () => {
+    await take({ ...LEDGER, scopes: 'openid' })
+    expect(await update({ ...LEDGER, scopes: '  ' })).toMatchObject({ changed: 0, unchanged: 1 })
+    expect((await find('ledger'))?.client.scopes).toEqual(['openid'])
+  })
+
   it('leaves a disabled app as it is', async () => {
     await take(LEDGER)
     await disableClient({ clientId: 'ledger' }, context)

@@ -39,12 +39,18 @@ export function readValues<Table extends Columns>(
   for (const [field, value] of Object.entries(values)) {
     const kind = Object.hasOwn(columns, field) ? columns[field] : undefined
     if (!kind) problems.push({ field, problem: unknownColumn(columns) })
-    else if (value !== null && value !== '') {
+    else if (isGiven(kind, value)) {
       read[field] = READERS[kind](value)
       if (read[field] === undefined) problems.push({ field, problem: EXPECTED[kind] })
     }
   }
   return { values: read as ValuesOf<Table>, problems }
+}
+
+/** Blanks in a cell of a list name nothing; nobody means by them that what is there is to be emptied. */
+function isGiven(kind: keyof Kinds, value: unknown): boolean {
+  if (kind !== 'text' && typeof value === 'string') return value.trim() !== ''
+  return value !== null && value !== ''
 }
 
 /** What stands in a column, once each: what the rows speak of can be looked up before any of them is read. */

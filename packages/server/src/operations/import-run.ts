@@ -93,18 +93,23 @@ export async function runImport<Table extends Columns, Stored>(
   if (rows.length === 0) refuseIfAny([{ field: 'file', problem: 'holds no records' }])
   const candidates = await checkRows(kind, rows, update)
   const problems = [...findUnreadable(rows), ...candidates.flatMap((each) => each.problems)]
-  problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
-  if (!(partial || dryRun)) refuseIfAny(problems)
+  if (!(partial || dryRun)) refuseIfAny(problems.toSorted(byLine))
   const good = candidates.filter((candidate) => candidate.problems.length === 0)
   if (!dryRun) {
     await createAll(kind, good, options)
-    await changeAll(good)
+    problems.push(...(await changeAll(good)))
   }
-  const steps = good.map((candidate) => stepOf(kind, candidate))
+  const refused = new Set(problems.map(({ line }) => line))
+  const done = good.filter(({ line }) => !refused.has(line))
+  const steps = done.map((candidate) => stepOf(kind, candidate))
   const count = (outcome: ImportStep['outcome']) =>
     steps.filter((step) => step.outcome === outcome).length
   const counts = { imported: count('created'), changed: count('changed') }
-  return { ...counts, unchanged: count('unchanged'), steps, problems }
+  return { ...counts, unchanged: count('unchanged'), steps, problems: problems.toSorted(byLine) }
+}
+
+function byLine(a: FieldProblem, b: FieldProblem): number {
+  return (a.line ?? 0) - (b.line ?? 0)
 }
 
 async function createAll<Table extends Columns, Stored>(
@@ -123,14 +128,21 @@ async function createAll<Table extends Columns, Stored>(
   refuseIfAny(taken.map((position) => ({ ...TAKEN, line: fresh[position]?.line ?? 0 })))
 }
 
-async function changeAll<Table extends Columns>(good: readonly Candidate<Table>[]): Promise<void> {
-  await inGroups(good, async ({ line, change }) => {
-    if (!change || change.columns.length === 0) return
-    await change.apply().catch((error: unknown) => {
+/** @returns what is not changed, because of what others have changed since the check; all else is */
+async function changeAll<Table extends Columns>(
+  good: readonly Candidate<Table>[],
+): Promise<readonly FieldProblem[]> {
+  const problems = await inGroups(good, async ({ line, change }) => {
+    if (!change || change.columns.length === 0) return []
+    try {
+      await change.apply()
+      return []
+    } catch (error) {
       if (!(error instanceof OperationError)) throw error
-      throw new OperationError(error.problems.map((each) => ({ ...each, line })))
-    })
+      return error.problems.map((each) => ({ ...each, line }))
+    }
   })
+  return problems.flat()
 }
 
 function stepOf<Table extends Columns, Stored>(

@@ -274,7 +274,7 @@ describe.each([
   })
 
   it('takes one answer: back and "Allow" after a refusal says so', async () => {
-    await signInForConsent('ada')
+    await signInForConsent('ada', { scope: 'contacts:read invoices:delete' })
     await visitor.press('Cancel')
     await visitor.arrivesAtApp()
     await visitor.page.goBack()

@@ -39,7 +39,7 @@ describe.each(STORES)('secrets that are imported on %s', (kind) => {
       { partial: false, update },
       server.context,
     ).then(
-      () => [],
+      ({ problems }) => problems,
       (error) => error.problems,
     )
 

@@ -104,7 +104,8 @@ function migratorFor(db: Kysely<unknown>, dialect: Dialect): Migrator {
 }
 
 function overPostgres(url: string): Kysely<unknown> {
-  const pool = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 2000 })
+  // No caller waits for it, and a database that has just been started takes its time.
+  const pool = new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 10_000 })
   return new Kysely({ dialect: new PostgresDialect({ pool }) })
 }
 

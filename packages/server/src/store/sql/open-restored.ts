@@ -3,7 +3,7 @@
 import pg from 'pg'
 import type { RestoredDatabase } from '../port/restore.ts'
 import { migrateStore, type StoreSettings } from './open.ts'
-import { PostgresDriver } from './postgres.ts'
+import { PostgresDriver, UNHURRIED } from './postgres.ts'
 import { asStoreError } from './postgres-errors.ts'
 import { openPool } from './postgres-pool.ts'
 import { createRestoredDatabase } from './restore.ts'
@@ -23,9 +23,6 @@ export async function openRestored(settings: StoreSettings): Promise<RestoredDat
     new PostgresDriver(pool, compilerFor('postgres'), { ...settings, ...UNHURRIED }),
   )
 }
-
-/** Tables are read and changed from end to end. */
-const UNHURRIED = { patienceMilliseconds: Number.POSITIVE_INFINITY }
 
 /** @returns what else is connected to a database of PostgreSQL: `name at address` */
 export async function listOtherConnections(url: string): Promise<readonly string[]> {

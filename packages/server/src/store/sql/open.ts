@@ -15,7 +15,7 @@ import {
 } from './migrate.ts'
 import { MIGRATION_NAMES } from './migrations/index.ts'
 import type { Driver } from './plan.ts'
-import { PostgresDriver } from './postgres.ts'
+import { PostgresDriver, UNHURRIED } from './postgres.ts'
 import { asStoreError } from './postgres-errors.ts'
 import { createPostgresExchange } from './postgres-exchange.ts'
 import { openPool } from './postgres-pool.ts'
@@ -38,6 +38,8 @@ export type StoreSettings =
 
 export interface OpenOptions {
   readonly migrate: boolean
+  /** For work that no caller waits for, such as an import: a statement takes the time that it takes. */
+  readonly patient?: boolean
   /** Hears of trouble that no call meets. */
   readonly log?: Log
 }
@@ -71,11 +73,16 @@ export async function migrationStatus(settings: StoreSettings): Promise<Migratio
   return await sqliteMigrationStatus(db)
 }
 
-async function openDriver(settings: StoreSettings, { migrate, log }: OpenOptions): Promise<Driver> {
+async function openDriver(settings: StoreSettings, options: OpenOptions): Promise<Driver> {
+  const { migrate, patient = false, log } = options
   if (settings.kind === 'postgres') {
     if (migrate) await migrateStore(settings)
-    const pool = openPool({ url: settings.url, size: settings.poolSize ?? DEFAULT_POOL_SIZE })
-    return new PostgresDriver(pool, compilerFor('postgres'), settings)
+    const { url, poolSize: size = DEFAULT_POOL_SIZE } = settings
+    const pool = openPool({ url, size, patient })
+    return new PostgresDriver(pool, compilerFor('postgres'), {
+      ...settings,
+      ...(patient && UNHURRIED),
+    })
   }
   const db = openDatabaseFile(settings.path)
   try {

@@ -5,6 +5,7 @@ import pg from 'pg'
 /** Within two seconds a caller has its answer, and that is not all a request has to do. */
 const STATEMENT_MILLISECONDS = 1500
 const CONNECT_MILLISECONDS = 1750
+const PATIENT_CONNECT_MILLISECONDS = 10_000
 
 /** What PostgreSQL itself ends. */
 export const TIME_LIMITS = {
@@ -25,7 +26,7 @@ export function openPool({
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
-    connectionTimeoutMillis: CONNECT_MILLISECONDS,
+    connectionTimeoutMillis: patient ? PATIENT_CONNECT_MILLISECONDS : CONNECT_MILLISECONDS,
     ...(!patient && TIME_LIMITS),
     keepAlive: true,
     pipeline: true,

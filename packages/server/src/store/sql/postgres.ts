@@ -24,6 +24,9 @@ const PATIENCE_MS = 5000
 const ATTEMPTS = 3
 const CONFLICT_PAUSE_MS = 20
 
+/** For work that no caller waits for: tables are read and changed from end to end. */
+export const UNHURRIED = { patienceMilliseconds: Number.POSITIVE_INFINITY }
+
 export class PostgresDriver implements Driver {
   readonly #pool: Pool
   readonly #compile: Compile
