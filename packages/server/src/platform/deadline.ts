@@ -75,23 +75,34 @@ export function giveUpAtMilliseconds(patienceMilliseconds: number): number {
   return Math.min(ownMilliseconds, current.getStore()?.atMilliseconds ?? ownMilliseconds)
 }
 
+/** Node keeps a list for each duration: a few of them are cheap, one for each millisecond is not. */
+const STEP_MILLISECONDS = 50
+
 /** @throws DeadlineError when it takes longer than there is time, or than one would wait by itself */
-export async function waitFor<Result>(
+export function waitFor<Result>(
   work: Promise<Result>,
   patienceMilliseconds = Number.POSITIVE_INFINITY,
 ): Promise<Result> {
   const untilMilliseconds = giveUpAtMilliseconds(patienceMilliseconds)
   if (untilMilliseconds === Number.POSITIVE_INFINITY) return work
-  const { promise: over, reject } = Promise.withResolvers<never>()
-  const giveUp = () => reject(new DeadlineError())
-  // What has arrived while the process was busy with other things counts as having come in time.
-  const remaining = untilMilliseconds - monotonicClock.nowMilliseconds()
-  const timer = setTimeout(() => setImmediate(giveUp), remaining)
-  try {
-    return await Promise.race([work, over])
-  } finally {
-    clearTimeout(timer)
-  }
+  const steps = Math.ceil(
+    (untilMilliseconds - monotonicClock.nowMilliseconds()) / STEP_MILLISECONDS,
+  )
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(new DeadlineError())
+    // What has arrived while the process was busy with other things counts as having come in time.
+    const timer = setTimeout(setImmediate, steps * STEP_MILLISECONDS, giveUp)
+    work.then(
+      (result) => {
+        clearTimeout(timer)
+        resolve(result)
+      },
+      (error) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
+  })
 }
 
 /** Work for several requests: the one that came first must not decide how long the others may wait. */
