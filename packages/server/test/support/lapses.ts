@@ -2,21 +2,35 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 
+/** An answer that took so long may have gone out without a confirmation. */
+const LATE_MILLISECONDS = 900
 /** By then a line is judged, and who has read it in time is waited for again. */
 const JUDGED_MILLISECONDS = 1500
-const MOST_TURNS = 5
 
-/** @returns what the series came to, of a turn in which nobody was late */
-export async function whileAllAreInTime<Result>(
-  { lapsed }: { lapsed: () => Promise<number> },
-  series: () => Promise<Result>,
-): Promise<Result> {
-  for (let turn = 1; ; turn += 1) {
-    const before = await lapsed()
-    const result = await series()
-    if ((await lapsed()) === before || turn === MOST_TURNS) return result
-    await pause(JUDGED_MILLISECONDS)
+/**
+ * @param revoke ends something and waits for the answer @returns what `verdictsOn` found, of so many tries in which the answer
+ * was in time
+ */
+export async function tryInTime<Revoked>(
+  tries: number,
+  {
+    revoke,
+    verdictsOn,
+  }: {
+    revoke: () => Promise<Revoked>
+    verdictsOn: (revoked: Revoked) => Promise<readonly boolean[]>
+  },
+): Promise<readonly boolean[]> {
+  const found: (readonly boolean[])[] = []
+  for (let turn = 0; found.length < tries && turn < 5 * tries; turn += 1) {
+    const startedAt = performance.now()
+    const revoked = await revoke()
+    const isLate = performance.now() - startedAt > LATE_MILLISECONDS
+    const verdicts = await verdictsOn(revoked)
+    if (isLate) await pause(JUDGED_MILLISECONDS)
+    else found.push(verdicts)
   }
+  return found.flat()
 }
 
 /** Until those that have gone are waited for no more. @returns how many were late so far */

@@ -77,8 +77,7 @@ const selectMisjudged = statement((db, p: Input<'judgeFollowers'>) =>
     .where('tenant', '=', p.tenant)
     .where('expiresAtSeconds', '>', p.nowSeconds)
     .where(isMisjudged(p))
-    .select('follower')
-    .orderBy('follower'),
+    .select('follower'),
 )
 
 const judge = statement((db, p: Line & { readonly follower: string }) =>
@@ -93,9 +92,9 @@ const judge = statement((db, p: Line & { readonly follower: string }) =>
 
 export function* judgeFollowers(input: Input<'judgeFollowers'>): Plan<number> {
   const { tenant, sequence } = input
-  const calls = (yield* run(selectMisjudged, input)).map(({ follower }) =>
-    call(judge, { tenant, follower, sequence }),
-  )
+  const misjudged = (yield* run(selectMisjudged, input)).map(({ follower }) => follower)
+  // In the order in which readings are recorded: a database sorts by rules of its own, and each would wait for the other.
+  const calls = misjudged.toSorted().map((follower) => call(judge, { tenant, follower, sequence }))
   const rows = yield { calls, last: true }
   return rows.flat().filter((row) => (row as { isPrompt: number }).isPrompt === 0).length
 }
