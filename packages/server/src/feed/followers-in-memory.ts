@@ -1,10 +1,8 @@
 // What a process that is alone knows of those who follow its feeds. It is gone with the process, as their requests are.
 
+import { MOST_FOLLOWERS } from '../store/limits.ts'
 import type { FollowerReading, FollowerStore } from '../store/port/followers.ts'
 import type { NewsStore } from '../store/port/process.ts'
-
-/** Of one tenant. */
-const MOST = 64
 
 interface Follower extends FollowerReading {
   readonly isAwaited: boolean
@@ -25,7 +23,7 @@ export function createFollowersInMemory(): FollowerStore & NewsStore {
     tenants.set(tenant, live)
     const known = live.get(follower)
     const awaited = [...live.values()].filter(({ isAwaited }) => isAwaited)
-    if (known === undefined && awaited.length >= MOST) return
+    if (known === undefined && awaited.length >= MOST_FOLLOWERS) return
     live.set(follower, { ...reading, isAwaited: known?.isAwaited ?? true })
   }
 

@@ -13,5 +13,8 @@ export const MOST_LISTED = 200
 export const MOST_STRANGERS_EVENTS = 100
 export const STRANGERS_EVENTS_WINDOW_SECONDS = 15 * 60
 
+/** Followers of the feed of one tenant that answers wait for. */
+export const MOST_FOLLOWERS = 64
+
 /** Secrets of an app that have not expired: enough to change them without a gap. */
 export const MOST_LIVE_SECRETS = 5

@@ -1,17 +1,13 @@
 // A button that is pressed twice, and a page that somebody goes back to: the first answer counts, and nobody gets stuck.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { begin } from '../support/begin.ts'
+import { begin, errorIn } from '../support/begin.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { kindOf } from '../support/page-kind.ts'
 import { registerClient } from '../support/register-client.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
 import { newPkce, TestApp } from '../support/test-app.ts'
 import { OTHER_APP, PASSWORD, type Username, userIdOf, WEB_APP } from '../support/world.ts'
-
-function errorIn({ location = '' }: BrowserPage): string | null {
-  return new URL(location).searchParams.get('error')
-}
 
 describe.each(STORES)('an answer given twice, on %s', (kind) => {
   let server: TestServer

@@ -2,6 +2,7 @@
 
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { errorIn } from '../support/begin.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { kindOf } from '../support/page-kind.ts'
 import { STORES, startTestServer, type TestServer } from '../support/start-server.ts'
@@ -9,8 +10,6 @@ import { type Fields, newPkce, TestApp } from '../support/test-app.ts'
 import { OTHER_APP, PASSWORD, type Username, userIdOf, WEB_APP } from '../support/world.ts'
 
 const HOUR = 3600
-
-const errorIn = ({ location = '' }: BrowserPage) => new URL(location).searchParams.get('error')
 
 describe.each(STORES)('id_token_hint on %s', (kind) => {
   let server: TestServer

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asUserId } from '../../src/protocol/ids.ts'
-import { begin } from '../support/begin.ts'
+import { begin, errorIn } from '../support/begin.ts'
 import { type BrowserPage, TestBrowser } from '../support/browser.ts'
 import { kindOf } from '../support/page-kind.ts'
 import { registerClient } from '../support/register-client.ts'
@@ -18,10 +18,6 @@ import {
   userIdOf,
   WEB_APP,
 } from '../support/world.ts'
-
-function errorIn({ location = '' }: BrowserPage): string | null {
-  return new URL(location).searchParams.get('error')
-}
 
 describe.each(STORES)('interaction on %s', (kind) => {
   let server: TestServer

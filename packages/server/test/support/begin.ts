@@ -1,4 +1,4 @@
-// An authorization request whose answer a test turns into tokens.
+// An authorization request, and what its answer gives the app: tokens, or an error.
 
 import { decodeJwt } from 'jose'
 import { expect } from 'vitest'
@@ -19,4 +19,9 @@ export function begin(app: TestApp, fields: Fields = {}) {
       return decodeJwt(answer.body.id_token)
     },
   }
+}
+
+/** What an answer tells the app instead of giving it a code. */
+export function errorIn({ location = '' }: BrowserPage): string | null {
+  return new URL(location).searchParams.get('error')
 }

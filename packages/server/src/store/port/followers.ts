@@ -17,7 +17,7 @@ interface UpToANumber {
 }
 
 export interface FollowerStore {
-  /** Who is new is waited for. While 64 of a tenant are, nobody new is kept. */
+  /** Who is new is waited for. While {@link MOST_FOLLOWERS} of a tenant are, nobody new is kept. */
   recordFollowers(readings: readonly FollowerReading[], nowSeconds: number): Promise<void>
   /** Of those that are waited for, the ones that have not read up to this number, by name; 64 at most. */
   findFollowersBehind(input: UpToANumber): Promise<readonly string[]>

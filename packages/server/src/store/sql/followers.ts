@@ -1,14 +1,12 @@
 // Plans about the followers of feeds that answers wait for.
 
 import { sql } from 'kysely'
+import { MOST_FOLLOWERS } from '../limits.ts'
 import type { FollowerReading, FollowerStore } from '../port/followers.ts'
 import { announce, call, finishWith, type Plan, run } from './plan.ts'
 import { statement } from './statement.ts'
 
 type Input<Method extends keyof FollowerStore> = Parameters<FollowerStore[Method]>[0]
-
-/** Of one tenant. */
-const MOST = 64
 
 type Reading = FollowerReading & { nowSeconds: number }
 
@@ -20,7 +18,7 @@ const upsertFollower = statement((db, p: Reading) => {
     select cast(${p.tenant} as text), cast(${p.follower} as text), cast(${p.sequence} as bigint), 1,
       cast(${p.expiresAtSeconds} as bigint)
     where exists (${live} and follower = ${p.follower})
-      or (select count(*) from (${live} and is_prompt = 1 limit ${sql.lit(MOST)}) as live) < ${sql.lit(MOST)}
+      or (select count(*) from (${live} and is_prompt = 1 limit ${sql.lit(MOST_FOLLOWERS)}) as live) < ${sql.lit(MOST_FOLLOWERS)}
     on conflict (tenant, follower) do update set
       sequence = excluded.sequence,
       expires_at_seconds = excluded.expires_at_seconds`
@@ -55,7 +53,7 @@ const selectBehind = statement((db, p: Input<'findFollowersBehind'>) =>
     .where('expiresAtSeconds', '>', p.nowSeconds)
     .select('follower')
     .orderBy('follower')
-    .limit(MOST),
+    .limit(MOST_FOLLOWERS),
 )
 
 export function* findFollowersBehind(input: Input<'findFollowersBehind'>): Plan<readonly string[]> {

@@ -224,9 +224,9 @@ export const heldFeedMutants: Area = {
     {
       name: 'awaited: any number of followers is waited for',
       breaks: 'E21',
-      file: 'server/src/store/sql/followers.ts',
-      find: '/** Of one tenant. */\nconst MOST = 64',
-      replace: 'const MOST = 1000',
+      file: 'server/src/store/limits.ts',
+      find: 'MOST_FOLLOWERS = 64',
+      replace: 'MOST_FOLLOWERS = 1000',
       killedBy: STORE,
     },
     {
